@@ -1,0 +1,10 @@
+//! rigcast: a keyboard-driven stream studio for the terminal.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)
+)]
+
+pub mod clock;
+pub mod media;
+pub mod secret;

@@ -1,0 +1,13 @@
+//! The nouns that every stage shares: time, pictures, sound, encoded packets and the bitstreams inside them.
+//!
+//! This module does no IO and knows no other module of the crate (the dependency rule is kept by `tests/repo_rules.rs`).
+
+pub mod audio;
+pub mod packet;
+pub mod time;
+pub mod video;
+
+pub use audio::{AudioBlock, BLOCK_FRAMES, SAMPLE_RATE};
+pub use packet::{AudioConfig, Packet, TrackKind, VideoConfig};
+pub use time::{FrameRate, TimeDelta, Timestamp};
+pub use video::{FrameMut, FramePool, Plane, VideoFrame};

@@ -1,0 +1,60 @@
+//! What leaves an encoder and what a destination needs to know to make sense of it.
+
+use bytes::Bytes;
+
+use super::time::{FrameRate, Timestamp};
+
+/// Which elementary stream a packet belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TrackKind {
+    /// H.264 access units.
+    Video,
+    /// AAC raw data blocks.
+    Audio,
+}
+
+/// One encoded access unit. Cheap to clone: the bytes are shared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packet {
+    /// The stream that it belongs to.
+    pub track: TrackKind,
+    /// When it is shown or heard, on the studio clock.
+    pub pts: Timestamp,
+    /// When it is decoded. Equal to `pts` for all that we encode (no B-frames).
+    pub dts: Timestamp,
+    /// For video: starts with an IDR, so that a decoder may join here. Always true for sound.
+    pub is_idr: bool,
+    /// Video: NAL units, each behind a 4-byte big-endian length (AVCC, ISO/IEC 14496-15 §5.3), without SPS and PPS.
+    /// Sound: one AAC raw data block without ADTS header.
+    pub data: Bytes,
+}
+
+/// What a decoder must know before the first video packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VideoConfig {
+    /// Luma width in pixels.
+    pub width: u32,
+    /// Luma height in pixels.
+    pub height: u32,
+    /// The constant rate of the program.
+    pub frame_rate: FrameRate,
+    /// The sequence parameter set as a NAL unit, header byte first, without start code.
+    pub sps: Bytes,
+    /// The picture parameter set, likewise.
+    pub pps: Bytes,
+    /// Target in kbit/s, for metadata.
+    pub bitrate_kbps: u32,
+}
+
+/// What a decoder must know before the first AAC packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioConfig {
+    /// In Hz.
+    pub sample_rate: u32,
+    /// 1 or 2.
+    pub channels: u8,
+    /// AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1).
+    pub asc: Bytes,
+    /// Target in kbit/s, for metadata.
+    pub bitrate_kbps: u32,
+}
