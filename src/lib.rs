@@ -6,5 +6,7 @@
 )]
 
 pub mod clock;
+pub mod control;
 pub mod media;
 pub mod secret;
+pub mod studio;
