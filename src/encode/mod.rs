@@ -3,10 +3,19 @@
 //! Both traits are narrow on purpose: frames in, access units out, and a few live settings, all of it plain data. An
 //! encoder may therefore live in this process or behind a worker's border without its caller noticing.
 
+pub mod h264;
+mod openh264_raw;
+
+pub use h264::H264Encoder;
+
 use serde::{Deserialize, Serialize};
 
 use crate::media::h264::BitstreamError;
 use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, VideoConfig, VideoFrame};
+
+/// Whether openh264 was built with its assembly. Without it, encoding costs more than twice the CPU: `rigcast probe` and
+/// the status line say so.
+pub const HAS_NASM: bool = matches!(env!("RIGCAST_NASM").as_bytes(), b"yes");
 
 /// H.264 as asked for. Plain data: what a scene file's `[encoder]` table comes down to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
