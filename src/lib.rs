@@ -7,6 +7,8 @@
 
 pub mod clock;
 pub mod control;
+pub mod encode;
 pub mod media;
+pub mod picture;
 pub mod secret;
 pub mod studio;
