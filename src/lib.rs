@@ -6,5 +6,7 @@
 )]
 
 pub mod clock;
+pub mod encode;
 pub mod media;
 pub mod secret;
+pub mod sound;
