@@ -5,10 +5,8 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)
 )]
 
-pub mod clock;
-pub mod control;
 pub mod encode;
 pub mod media;
 pub mod picture;
 pub mod secret;
-pub mod studio;
+pub mod sound;
