@@ -8,3 +8,4 @@
 pub mod clock;
 pub mod media;
 pub mod secret;
+pub mod wire;
