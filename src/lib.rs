@@ -10,3 +10,4 @@ pub mod media;
 pub mod picture;
 pub mod secret;
 pub mod sound;
+pub mod wire;
