@@ -6,5 +6,10 @@
 )]
 
 pub mod clock;
+pub mod control;
+pub mod encode;
 pub mod media;
+pub mod picture;
+pub mod scene;
 pub mod secret;
+pub mod studio;
