@@ -8,6 +8,7 @@
 pub mod encode;
 pub mod media;
 pub mod picture;
+pub mod scene;
 pub mod secret;
 pub mod sound;
 pub mod wire;
