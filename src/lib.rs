@@ -10,3 +10,4 @@ pub mod control;
 pub mod media;
 pub mod secret;
 pub mod studio;
+pub mod tui;

@@ -1,0 +1,2 @@
+//! The terminal client: keys in, screen out.
+pub mod monitor;
