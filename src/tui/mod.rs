@@ -1,2 +1,3 @@
 //! The terminal client: keys in, screen out.
 pub mod monitor;
+pub mod terminal;

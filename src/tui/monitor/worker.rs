@@ -1,7 +1,7 @@
 //! The thread that prepares pictures, so that keys never wait behind one.
 //!
-//! Per monitor there is one place for a picture that waits: a newer one replaces it, and that is counted. A result whose
-//! slot has changed meanwhile is dropped, and a result that looks like what is on screen is not reported at all.
+//! Per monitor there is one place for a picture that waits: a newer one replaces it, and that is counted. A result that
+//! is older than the arrangement of the screen is dropped, and a result that looks like what is on screen is not reported at all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -40,6 +40,8 @@ struct State {
     slots: HashMap<MonitorTarget, Slot>,
     waiting: Vec<(MonitorTarget, Picture)>,
     ready: Vec<(MonitorTarget, Prepared)>,
+    /// Counts arrangements: what was shown before one may have been wiped off the screen by it.
+    arrangement: u64,
     superseded: u64,
     is_over: bool,
 }
@@ -71,6 +73,8 @@ impl Monitors {
     /// Tells which monitors there are now. Pictures that wait for a monitor that is gone are dropped.
     pub fn arrange(&self, slots: &[Slot]) {
         let mut state = self.shared.state();
+        state.arrangement += 1;
+        state.ready.clear();
         state.slots = slots.iter().map(|slot| (slot.target.clone(), slot.clone())).collect();
         let State { slots, waiting, .. } = &mut *state;
         waiting.retain(|(target, _)| slots.contains_key(target));
@@ -115,7 +119,7 @@ impl Drop for Monitors {
 fn work(shared: &Shared, wake: &dyn Fn()) {
     let mut artist = Artist::default();
     loop {
-        let (slot, picture) = {
+        let (slot, picture, arrangement) = {
             let mut state = shared.state();
             loop {
                 if state.is_over {
@@ -127,16 +131,16 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
                 }
                 let (target, picture) = state.waiting.remove(0);
                 if let Some(slot) = state.slots.get(&target) {
-                    break (slot.clone(), picture);
+                    break (slot.clone(), picture, state.arrangement);
                 }
             }
         };
+        artist.follow(arrangement);
         let Some(prepared) = artist.prepare(&slot, &picture) else {
             continue;
         };
         let mut state = shared.state();
-        if state.slots.get(&slot.target) != Some(&slot) {
-            artist.forget(&slot.target);
+        if state.arrangement != arrangement {
             continue;
         }
         if let Some(place) = state.ready.iter_mut().find(|(target, _)| *target == slot.target) {
@@ -153,6 +157,7 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
 #[derive(Default)]
 struct Artist {
     sixels: SixelEncoder,
+    arrangement: u64,
     shown: HashMap<MonitorTarget, (Slot, Shown)>,
 }
 
@@ -206,8 +211,11 @@ impl Artist {
         Some(prepared)
     }
 
-    fn forget(&mut self, target: &MonitorTarget) {
-        self.shown.remove(target);
+    /// Forgets what was shown when the monitors have been arranged anew.
+    fn follow(&mut self, arrangement: u64) {
+        if std::mem::replace(&mut self.arrangement, arrangement) != arrangement {
+            self.shown.clear();
+        }
     }
 }
 
@@ -252,6 +260,15 @@ mod tests {
             assert!(artist.prepare(&slot, &grey(100)).is_none());
             assert!(artist.prepare(&slot, &grey(200)).is_some());
         }
+    }
+
+    #[test]
+    fn a_new_arrangement_draws_even_what_looks_the_same() {
+        let mut artist = Artist::default();
+        let slot = slot(MonitorTarget::Program, Renderer::Ascii);
+        assert!(artist.prepare(&slot, &grey(100)).is_some());
+        artist.follow(1);
+        assert!(artist.prepare(&slot, &grey(100)).is_some());
     }
 
     #[test]
