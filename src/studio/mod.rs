@@ -4,3 +4,4 @@ pub mod command;
 pub mod model;
 pub mod reference;
 pub mod table;
+pub mod update;
