@@ -12,3 +12,5 @@ pub mod scene;
 pub mod secret;
 pub mod sound;
 pub mod wire;
+pub mod studio;
+pub mod tui;
