@@ -1,7 +1,3 @@
 //! The one binary: studio, clients and workers alike.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    rigcast::cli::main()
-}
+fn main() {}
