@@ -10,7 +10,6 @@ pub mod control;
 pub mod encode;
 pub mod media;
 pub mod picture;
-pub mod scene;
 pub mod secret;
 pub mod sound;
 pub mod studio;
