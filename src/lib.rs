@@ -7,5 +7,6 @@
 
 pub mod clock;
 pub mod media;
+pub mod publish;
 pub mod secret;
 pub mod wire;
