@@ -10,6 +10,7 @@ pub mod control;
 pub mod encode;
 pub mod media;
 pub mod picture;
+pub mod publish;
 pub mod secret;
 pub mod sound;
 pub mod studio;
