@@ -1,6 +1,12 @@
 //! AAC against ffmpeg: what is decoded sounds when the PTS says, through gaps, restarts and changes of bitrate.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 mod sound_common;
 

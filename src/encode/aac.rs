@@ -61,7 +61,7 @@ pub struct AacEncoder {
     frame: Box<Frame>,
     filled: usize,
     /// The last frames that were coded, a ring, for an encoder that takes over.
-    history: Box<[Frame; HISTORY_FRAMES]>,
+    history: Box<[Frame]>,
     history_at: usize,
     output: Vec<u8>,
     timeline: Option<Timeline>,
@@ -105,7 +105,7 @@ impl AacEncoder {
             padding: delay - info.nDelay as usize,
             frame: Box::new([0; FRAME_SAMPLES * CHANNELS]),
             filled: 0,
-            history: Box::new([[0; FRAME_SAMPLES * CHANNELS]; HISTORY_FRAMES]),
+            history: vec![[0; FRAME_SAMPLES * CHANNELS]; HISTORY_FRAMES].into_boxed_slice(),
             history_at: 0,
             output: vec![0; info.maxOutBufBytes as usize],
             timeline: None,

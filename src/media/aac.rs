@@ -412,7 +412,7 @@ struct BitWriter {
 impl BitWriter {
     fn write(&mut self, value: u32, width: usize) {
         for bit in (0..width).rev() {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {

@@ -121,6 +121,7 @@ impl Strip {
             return;
         }
 
+        #[expect(clippy::float_cmp, reason = "equal channels are bit for bit the same")]
         let is_mono = input.is_none_or(|block| block[0] == block[1]);
         let current = self.clean(input);
         let mut out = self.denoise(&current, is_mono);
