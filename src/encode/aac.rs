@@ -224,12 +224,21 @@ impl AacEncoder {
         timeline.next_out += FRAME_SAMPLES as i64;
         let pts = Timestamp::from_48k(at);
 
-        let coded = self.encoder.encode(&self.frame[..], &mut self.output);
-        let size = coded.map_err(|error| EncodeError::Encode {
+        let failed = |reason: String| EncodeError::Encode {
             codec: CODEC,
             at: pts,
-            reason: error.to_string(),
-        })?;
+            reason,
+        };
+        let coded = self.encoder.encode(&self.frame[..], &mut self.output);
+        let size = coded.map_err(|error| failed(error.to_string()))?;
+        if size.input_consumed != self.frame.len() {
+            // Anything else than one frame in, one packet out, and the PTS would be wrong from here on.
+            return Err(failed(format!(
+                "took {} of {} samples",
+                size.input_consumed,
+                self.frame.len()
+            )));
+        }
         self.history[self.history_at] = *self.frame;
         self.history_at = (self.history_at + 1) % HISTORY_FRAMES;
         let data = self.output.get(..size.output_size).unwrap_or_default();
