@@ -3,12 +3,12 @@
 //! **Time.** Sample `k` that a decoder makes of a packet sounds at the packet's PTS + `k`. The encoder's delay (1600
 //! samples: half an MDCT and its look-ahead for block switching) is taken off each PTS, after padding it to whole
 //! frames, so that the first packet starts exactly where the first block does. Packets that would lie before that hold
-//! nothing and are left out; what a decoder fades in from the second to the first packet is their overlap, 21 ms, as
-//! for any viewer who joins later.
+//! silence and are left out. A decoder needs two packets for each stretch of sound (they overlap), so it fades the first
+//! 21 ms in, as for any viewer who joins later.
 //!
 //! **Gaps.** Lost blocks up to one second become silence. After a longer gap, and where time goes back by more than
-//! that, the encoder is emptied with silence and the timeline starts anew at the next block. A block that comes twice
-//! or late is left out. All are counted.
+//! that, the encoder is emptied with silence and the timeline starts anew at the next block (one packet of silence before
+//! it, so that nothing fades in). A block that comes twice or late is left out. All are counted.
 //!
 //! **Bitrate, live.** The library's safe API sets it at opening only. So a second encoder is opened, fed the last frames
 //! until it is where the first one is, and takes over: a decoder's overlap joins the two, since both coded the same
@@ -61,7 +61,7 @@ pub struct AacEncoder {
     frame: Box<Frame>,
     filled: usize,
     /// The last frames that were coded, a ring, for an encoder that takes over.
-    history: Box<[Frame; HISTORY_FRAMES]>,
+    history: Box<[Frame]>,
     history_at: usize,
     output: Vec<u8>,
     timeline: Option<Timeline>,
@@ -71,8 +71,8 @@ pub struct AacEncoder {
 /// Where we are; in samples at 48 kHz.
 #[derive(Clone, Copy)]
 struct Timeline {
-    /// The time of the first sample of the first block.
-    start: i64,
+    /// Packets before this time are left out.
+    keep_from: i64,
     /// The time of the next sample to come in.
     next_in: i64,
     /// The time of the first sample of the next packet.
@@ -105,7 +105,7 @@ impl AacEncoder {
             padding: delay - info.nDelay as usize,
             frame: Box::new([0; FRAME_SAMPLES * CHANNELS]),
             filled: 0,
-            history: Box::new([[0; FRAME_SAMPLES * CHANNELS]; HISTORY_FRAMES]),
+            history: vec![[0; FRAME_SAMPLES * CHANNELS]; HISTORY_FRAMES].into_boxed_slice(),
             history_at: 0,
             output: vec![0; info.maxOutBufBytes as usize],
             timeline: None,
@@ -168,8 +168,13 @@ impl AacEncoder {
         }
         // Whether the encoder is new or was emptied by `finish`, a frame begins here and only silence is inside. With
         // the padding in front, the packets that cover this silence end where the block starts.
+        let lead = if self.stats.restarts == 0 {
+            0
+        } else {
+            FRAME_SAMPLES as i64
+        };
         self.timeline = Some(Timeline {
-            start: pts,
+            keep_from: pts - lead,
             next_in: pts - self.padding as i64,
             next_out: pts - self.delay as i64,
         });
@@ -215,20 +220,29 @@ impl AacEncoder {
             return Ok(());
         }
         self.filled = 0;
-        let (start, at) = (timeline.start, timeline.next_out);
+        let (keep_from, at) = (timeline.keep_from, timeline.next_out);
         timeline.next_out += FRAME_SAMPLES as i64;
         let pts = Timestamp::from_48k(at);
 
-        let coded = self.encoder.encode(&self.frame[..], &mut self.output);
-        let size = coded.map_err(|error| EncodeError::Encode {
+        let failed = |reason: String| EncodeError::Encode {
             encoder: CODEC,
             at: pts,
-            reason: error.to_string(),
-        })?;
+            reason,
+        };
+        let coded = self.encoder.encode(&self.frame[..], &mut self.output);
+        let size = coded.map_err(|error| failed(error.to_string()))?;
+        if size.input_consumed != self.frame.len() {
+            // Anything else than one frame in, one packet out, and the PTS would be wrong from here on.
+            return Err(failed(format!(
+                "took {} of {} samples",
+                size.input_consumed,
+                self.frame.len()
+            )));
+        }
         self.history[self.history_at] = *self.frame;
         self.history_at = (self.history_at + 1) % HISTORY_FRAMES;
         let data = self.output.get(..size.output_size).unwrap_or_default();
-        if at >= start && !data.is_empty() {
+        if at >= keep_from && !data.is_empty() {
             sink(Packet {
                 track: TrackKind::Audio,
                 pts,
