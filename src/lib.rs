@@ -10,3 +10,4 @@ pub mod encode;
 pub mod media;
 pub mod picture;
 pub mod secret;
+pub mod source;
