@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use super::error::Fault;
-pub(super) use codec::{AacCodec, AvcCodec, Codec};
+pub(super) use codec::{AvcCodec, Codec};
 use cursor::{Atom, Cursor, letters};
 
 /// Largest index (`moov`, or one `moof`) that is read into memory.
