@@ -16,3 +16,4 @@ pub mod sound;
 pub mod studio;
 pub mod tui;
 pub mod wire;
+pub mod source;
