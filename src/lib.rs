@@ -12,4 +12,7 @@ pub mod media;
 pub mod picture;
 pub mod scene;
 pub mod secret;
+pub mod sound;
 pub mod studio;
+pub mod tui;
+pub mod wire;
