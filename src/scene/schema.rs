@@ -70,6 +70,7 @@ const VIDEO: &[Key] = &[
     key("frame_rate", Kind::Rate, "frames per second, from 1 to 120"),
     key("bitrate_kbps", Kind::Integer(100, 50_000), "kilobits per second of H.264"),
     key("gop_seconds", Kind::Number(0.5, 10.0), "seconds from one IDR to the next"),
+    key("threads", Kind::Integer(1, 8), "threads of the encoder: 1 costs the least CPU, 2 the least time"),
 ];
 
 const AUDIO: &[Key] = &[key(
@@ -80,16 +81,26 @@ const AUDIO: &[Key] = &[key(
 
 /// The keys of each kind of source; `kind` itself belongs to all.
 pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[
-    ("pattern", &["label", "tone_hz", "flash"]),
+    ("pattern", &["style", "label", "tone_hz", "level_dbfs", "flash"]),
     ("file", &["path", "loop"]),
     ("rtsp", &["url", "transport", "user", "password"]),
 ];
 
 const SOURCE: &[Key] = &[
     key("kind", Kind::Choice(&["pattern", "file", "rtsp"]), "what sort of source this is"),
+    key(
+        "style",
+        Kind::Choice(&["bars", "ramp", "grid"]),
+        "pattern: colour bars, a ramp from black to white, or a grid with a circle (default bars)",
+    ),
     key("label", Kind::Text, "pattern: the words burnt into the picture; else the source's name"),
-    key("tone_hz", Kind::Number(0.0, 20_000.0), "pattern: pitch of the tone; 0 is silence"),
-    key("flash", Kind::Flag, "pattern: once per second a white frame with a beep, to measure A/V offset"),
+    key("tone_hz", Kind::Number(0.0, 20_000.0), "pattern: pitch of the steady tone; 0 is none (default 440)"),
+    key("level_dbfs", Kind::Number(-96.0, 0.0), "pattern: peak of that tone, in dBFS (default -20)"),
+    key(
+        "flash",
+        Kind::Flag,
+        "pattern: each second starts with a white frame and a beep, to measure A/V offset (default true)",
+    ),
     key("path", Kind::Text, "file: MP4, MOV, PNG, JPEG, WAV, FLAC, MP3 or OGG, relative to this file"),
     key("loop", Kind::Flag, "file: start again at the end (default true)"),
     key("url", Kind::Text, "rtsp: rtsp://HOST[:PORT]/PATH"),
@@ -147,9 +158,22 @@ const DESTINATION: &[Key] = &[
     key("key", Kind::Secret, "the stream key: becomes the last part of the address"),
 ];
 
-/// The names of `keys`, for hints.
-pub(super) fn names(keys: &'static [Key]) -> impl Iterator<Item = &'static str> {
-    keys.iter().map(|key| key.name)
+/// What the dotted key `path` may hold; `None` where there is no such key.
+pub(super) fn kind_at(path: &str) -> Option<&'static Kind> {
+    let mut parts = path.split('.');
+    let mut keys = ROOT;
+    loop {
+        let part = parts.next()?;
+        let kind = &keys.iter().find(|key| key.name == part)?.kind;
+        match kind {
+            Kind::Table(inner) => keys = inner,
+            Kind::Named(inner) => {
+                parts.next()?;
+                keys = inner;
+            }
+            _ => return parts.next().is_none().then_some(kind),
+        }
+    }
 }
 
 /// Whether a source, scene, strip or destination may be called this: letters, digits, `-` and `_`, 32 at most. So a name
@@ -158,13 +182,14 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=32).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }
 
-/// The keys with one fixed path that hold one plain value: what an environment variable can set.
-pub(super) fn settable_by_environment() -> Vec<(String, &'static Key, &'static Kind)> {
-    let mut found = Vec::new();
-    for section in ROOT {
-        if let Kind::Table(keys) = section.kind {
-            found.extend(keys.iter().map(|key| (variable(section.name, key.name), section, &key.kind)));
-        }
-    }
-    found
+/// What an environment variable can set: the variable's name, the path of the key, and what may stand there. These are
+/// the keys of the tables without chosen names, so `video.width` is `RIGCAST_VIDEO_WIDTH`.
+pub(super) fn variables() -> impl Iterator<Item = (String, String, &'static Kind)> {
+    ROOT.iter().flat_map(|section| {
+        let keys = if let Kind::Table(keys) = section.kind { keys } else { &[] };
+        keys.iter().map(|key| {
+            let variable = format!("RIGCAST_{}_{}", section.name, key.name).to_uppercase();
+            (variable, format!("{}.{}", section.name, key.name), &key.kind)
+        })
+    })
 }
