@@ -1,6 +1,12 @@
 //! The sound thread must not wait for the allocator: mixing allocates nothing, encoding nothing but its packets.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    missing_docs,
+    unsafe_code
+)]
 
 mod sound_common;
 

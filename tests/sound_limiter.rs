@@ -1,6 +1,12 @@
 //! The limiter against an independent meter: ffmpeg's ebur128 must never read more than −1 dBTP on program.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 mod sound_common;
 

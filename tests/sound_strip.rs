@@ -1,6 +1,12 @@
 //! What an operator hears of a strip: gain, mute, solo, denoise, and that none of them clicks or moves the sound.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::float_cmp,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 mod sound_common;
 

@@ -41,7 +41,11 @@ pub struct Picture {
 
 impl TapClient {
     fn new(id: u64) -> Self {
-        Self { id, inner: Mutex::default(), fresh: Notify::new() }
+        Self {
+            id,
+            inner: Mutex::default(),
+            fresh: Notify::new(),
+        }
     }
 
     /// Unlike that of any other connection to this studio.

@@ -61,7 +61,7 @@ pub struct AacEncoder {
     frame: Box<Frame>,
     filled: usize,
     /// The last frames that were coded, a ring, for an encoder that takes over.
-    history: Box<[Frame; HISTORY_FRAMES]>,
+    history: Box<[Frame]>,
     history_at: usize,
     output: Vec<u8>,
     timeline: Option<Timeline>,
@@ -105,7 +105,7 @@ impl AacEncoder {
             padding: delay - info.nDelay as usize,
             frame: Box::new([0; FRAME_SAMPLES * CHANNELS]),
             filled: 0,
-            history: Box::new([[0; FRAME_SAMPLES * CHANNELS]; HISTORY_FRAMES]),
+            history: vec![[0; FRAME_SAMPLES * CHANNELS]; HISTORY_FRAMES].into_boxed_slice(),
             history_at: 0,
             output: vec![0; info.maxOutBufBytes as usize],
             timeline: None,
@@ -224,12 +224,21 @@ impl AacEncoder {
         timeline.next_out += FRAME_SAMPLES as i64;
         let pts = Timestamp::from_48k(at);
 
-        let coded = self.encoder.encode(&self.frame[..], &mut self.output);
-        let size = coded.map_err(|error| EncodeError::Encode {
+        let failed = |reason: String| EncodeError::Encode {
             encoder: CODEC,
             at: pts,
-            reason: error.to_string(),
-        })?;
+            reason,
+        };
+        let coded = self.encoder.encode(&self.frame[..], &mut self.output);
+        let size = coded.map_err(|error| failed(error.to_string()))?;
+        if size.input_consumed != self.frame.len() {
+            // Anything else than one frame in, one packet out, and the PTS would be wrong from here on.
+            return Err(failed(format!(
+                "took {} of {} samples",
+                size.input_consumed,
+                self.frame.len()
+            )));
+        }
         self.history[self.history_at] = *self.frame;
         self.history_at = (self.history_at + 1) % HISTORY_FRAMES;
         let data = self.output.get(..size.output_size).unwrap_or_default();

@@ -210,7 +210,7 @@ fn settle(parameters: &mut SEncParamExt, settings: &VideoSettings) {
     parameters.bEnableBackgroundDetection = true;
     parameters.bEnableDenoise = false;
     parameters.bEnableLongTermReference = false;
-    parameters.iLoopFilterDisableIdc = DEBLOCKING_IDC_0 as i32;
+    parameters.iLoopFilterDisableIdc = DEBLOCKING_IDC_0;
     parameters.iTemporalLayerNum = 1;
     parameters.iSpatialLayerNum = 1;
     parameters.iMultipleThreadIdc = settings.threads;

@@ -104,7 +104,7 @@ impl AudioSpecificConfig {
     pub fn parse(bytes: &[u8]) -> Result<Self, AacError> {
         let mut bits = Bits::new(bytes);
         let mut object_type = bits.object_type()?;
-        let mut sample_rate = bits.sample_rate()?;
+        let sample_rate = bits.sample_rate()?;
         let channel_config = bits.read(4)?;
         let mut sbr = None;
         if object_type == SBR || object_type == PARAMETRIC_STEREO {
@@ -133,18 +133,8 @@ impl AudioSpecificConfig {
         if has_extension {
             bits.read(1)?; // extensionFlag3: only error resilient types say more here
         }
-        if sample_rate == 0 {
-            return Err(AacError::Reserved {
-                field: "samplingFrequency",
-                value: 0,
-            });
-        }
         if sbr.is_none() {
             sbr = bits.sync_extension();
-        }
-        if let Some(Sbr { sample_rate: 0, .. }) = sbr {
-            sample_rate = sample_rate.max(1);
-            sbr = None;
         }
         Ok(Self {
             object_type,
@@ -383,7 +373,13 @@ impl<'a> Bits<'a> {
 
     fn sample_rate(&mut self) -> Result<u32, AacError> {
         match self.read(4)? {
-            ESCAPED_RATE => self.read(24),
+            ESCAPED_RATE => match self.read(24)? {
+                0 => Err(AacError::Reserved {
+                    field: "samplingFrequency",
+                    value: 0,
+                }),
+                sample_rate => Ok(sample_rate),
+            },
             index => rate_of(index),
         }
     }
@@ -412,7 +408,7 @@ struct BitWriter {
 impl BitWriter {
     fn write(&mut self, value: u32, width: usize) {
         for bit in (0..width).rev() {
-            if self.used % 8 == 0 {
+            if self.used.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {

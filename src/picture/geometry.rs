@@ -111,8 +111,13 @@ impl Span {
     }
 
     fn cropped(source: u32, before: f32, after: f32, start: i32, length: i32) -> Self {
-        // `max` first: it turns NaN into zero.
-        let share = |share: f32| f64::from(share.max(0.0).min(1.0));
+        let share = |share: f32| {
+            if share.is_nan() {
+                0.0
+            } else {
+                f64::from(share.clamp(0.0, 1.0))
+            }
+        };
         let source = f64::from(source);
         Self {
             from: source * share(before),

@@ -1,6 +1,6 @@
 //! Part of one plane scaled into part of another, by the SIMD kernels of `fast_image_resize`.
 
-use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
+use fast_image_resize::images::{TypedCroppedImage, TypedCroppedImageMut, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
@@ -58,22 +58,42 @@ impl Scaler {
 
     /// Scales `source`, counted in samples of this plane.
     pub(super) fn scale_plane(&mut self, frame: &VideoFrame, plane: Plane, source: &SourceBox, to: Destination<'_>) {
+        let is_done = self.try_scale_plane(frame, plane, source, to).is_some();
+        // Source boxes and areas come from `geometry`, which keeps both within their pictures.
+        debug_assert!(is_done, "{source:?} does not lie within its picture");
+    }
+
+    fn try_scale_plane(
+        &mut self,
+        frame: &VideoFrame,
+        plane: Plane,
+        source: &SourceBox,
+        to: Destination<'_>,
+    ) -> Option<()> {
+        // The filter sees whole pixels of the box and no others: what was cropped away must not bleed into the edge.
+        let (left, top) = (source.left.floor(), source.top.floor());
+        let right = (source.left + source.width).ceil();
+        let bottom = (source.top + source.height).ceil();
+        let all =
+            TypedImageRef::<U8>::from_buffer(frame.stride(plane) as u32, frame.rows(plane) as u32, frame.plane(plane))
+                .ok()?;
+        let seen = TypedCroppedImage::from_ref(
+            &all,
+            left as u32,
+            top as u32,
+            (right - left) as u32,
+            (bottom - top) as u32,
+        )
+        .ok()?;
+        let Destination { bytes, stride, area } = to;
+        let rows = bytes.len() as u32 / stride.max(1);
+        let mut whole = TypedImage::<U8>::from_buffer(stride, rows, bytes).ok()?;
+        let mut part = TypedCroppedImageMut::from_ref(&mut whole, area.x, area.y, area.width, area.height).ok()?;
         let options = ResizeOptions::new()
             .resize_alg(self.algorithm)
-            .crop(source.left, source.top, source.width, source.height)
+            .crop(source.left - left, source.top - top, source.width, source.height)
             .use_alpha(false);
-        let (columns, rows) = (frame.stride(plane) as u32, frame.rows(plane) as u32);
-        let height = to.bytes.len() as u32 / to.stride.max(1);
-        let mut scaled = || -> Option<()> {
-            let from = TypedImageRef::<U8>::from_buffer(columns, rows, frame.plane(plane)).ok()?;
-            let mut whole = TypedImage::<U8>::from_buffer(to.stride, height, to.bytes).ok()?;
-            let Area { x, y, width, height } = to.area;
-            let mut part = TypedCroppedImageMut::from_ref(&mut whole, x, y, width, height).ok()?;
-            self.resizer.resize_typed(&from, &mut part, &options).ok()
-        };
-        // Source boxes and areas come from `geometry`, which keeps both within their pictures.
-        let is_done = scaled().is_some();
-        debug_assert!(is_done, "{source:?} does not lie within {columns}x{rows}");
+        self.resizer.resize_typed(&seen, &mut part, &options).ok()
     }
 }
 

@@ -47,7 +47,7 @@ pub fn warm_up_this_thread() {
 pub struct Denoiser {
     states: [Box<DenoiseState<'static>>; 2],
     /// The last blocks of the one channel while both were equal, a ring.
-    history: Box<[[f32; BLOCK_FRAMES]; HISTORY_BLOCKS]>,
+    history: Box<[[f32; BLOCK_FRAMES]]>,
     /// Where the next block goes.
     at: usize,
     /// How many blocks of `history` are true.
@@ -62,7 +62,7 @@ impl Denoiser {
     pub fn new() -> Self {
         Self {
             states: [DenoiseState::new(), DenoiseState::new()],
-            history: Box::new([[0.0; BLOCK_FRAMES]; HISTORY_BLOCKS]),
+            history: vec![[0.0; BLOCK_FRAMES]; HISTORY_BLOCKS].into_boxed_slice(),
             at: 0,
             filled: 0,
             stereo_left: 0,
@@ -129,6 +129,7 @@ fn run(state: &mut DenoiseState<'static>, input: &[f32; BLOCK_FRAMES], out: &mut
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
 

@@ -17,6 +17,7 @@ pub fn amplitude_to_dbfs(amplitude: f32) -> f32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
 

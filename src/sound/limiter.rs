@@ -224,6 +224,7 @@ impl<const N: usize> Delay<N> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -14,6 +14,10 @@ pub struct Ramp {
 
 /// The factors of one block.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives on the stack for one block; a box would allocate"
+)]
 pub enum Factors {
     /// The same for every sample.
     Steady(f32),
@@ -91,7 +95,6 @@ impl Factors {
     }
 
     /// Adds `from`, multiplied, to `to`.
-    #[expect(clippy::float_cmp, reason = "a factor of exactly zero adds nothing")]
     pub fn add(&self, from: &Stereo, to: &mut Stereo) {
         for (from, to) in from.iter().zip(to) {
             match self {
@@ -133,6 +136,7 @@ impl Factors {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -27,6 +27,10 @@ const EDGE_FRAMES: usize = 96;
 /// After half a second without sound every filter has rung out, and the strip costs nothing until sound comes back.
 const SLEEP_BLOCKS: u32 = 50;
 
+/// -160 dBFS: below what 24 bits can say. Tails that decay towards nothing count as silence, before their numbers get
+/// so small that arithmetic slows down.
+const INAUDIBLE: f32 = 1e-8;
+
 /// Below speech and music; takes out the offset of cheap converters, which would eat headroom and click at a mute.
 const DC_CUTOFF_HZ: f64 = 20.0;
 
@@ -110,7 +114,7 @@ impl Strip {
 
     /// Takes the next block (`None`: the source has none) and adds the block before it to the buses.
     pub fn process(&mut self, input: Option<&Stereo>, buses: &mut Buses) {
-        let is_sounding = input.is_some_and(|block| block.iter().flatten().any(|sample| *sample != 0.0));
+        let is_sounding = input.is_some_and(|block| block.iter().flatten().any(|sample| sample.abs() > INAUDIBLE));
         self.silent_blocks = if is_sounding {
             0
         } else {
@@ -121,6 +125,7 @@ impl Strip {
             return;
         }
 
+        #[expect(clippy::float_cmp, reason = "equal channels are bit for bit the same")]
         let is_mono = input.is_none_or(|block| block[0] == block[1]);
         let current = self.clean(input);
         let mut out = self.denoise(&current, is_mono);

@@ -1,6 +1,7 @@
 //! What the tests of sound share: signals, a mixer run over a whole signal, measures, peers.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::print_stderr, reason = "a skip must be seen")]
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,9 @@ pub fn pink(seed: u32, samples: usize, rms_wanted: f64) -> Vec<f32> {
         })
         .collect();
     let factor = (rms_wanted / rms(&noise)) as f32;
-    noise.iter_mut().for_each(|x| *x *= factor);
+    for x in &mut noise {
+        *x *= factor;
+    }
     noise
 }
 
@@ -202,7 +205,9 @@ pub fn speech(espeak: &Path, ffmpeg: &Path) -> (Vec<f32>, Vec<std::ops::Range<us
         pauses.push(from..samples.len());
         let [mut spoken, _] = decode_with_ffmpeg(ffmpeg, &file);
         let factor = 0.3 / peak(&spoken);
-        spoken.iter_mut().for_each(|x| *x *= factor);
+        for x in &mut spoken {
+            *x *= factor;
+        }
         samples.extend(spoken);
     }
     let from = samples.len();
