@@ -20,7 +20,11 @@ pub(super) type Table = Map<String, Value>;
 /// Where the characters of a layer are.
 enum Locator<'a> {
     /// In a text: the name of its file, and the byte at which each line starts.
-    Text { file: Arc<str>, text: &'a str, lines: Vec<usize> },
+    Text {
+        file: Arc<str>,
+        text: &'a str,
+        lines: Vec<usize>,
+    },
     /// All in one place: a variable, an argument.
     Spot(Spot),
 }
@@ -82,7 +86,9 @@ pub(super) fn read_typed(
     let value = match DeTable::parse(&document) {
         Ok(mut parsed) if !is_plain && parsed.get_ref().len() == 1 => {
             let entry = parsed.get_mut().iter_mut().next();
-            entry.map_or(quoted, |(_, value)| std::mem::replace(value.get_mut(), DeValue::Boolean(false)))
+            entry.map_or(quoted, |(_, value)| {
+                std::mem::replace(value.get_mut(), DeValue::Boolean(false))
+            })
         }
         _ => quoted,
     };
@@ -280,8 +286,11 @@ impl Reader<'_> {
             }
             (Kind::Secret, DeValue::String(text)) => return Some(plain(vec!["text", text.as_ref()])),
             (Kind::Secret, DeValue::Table(table)) => {
-                let mut entries = table.iter().map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()));
-                if let (Some((from @ ("env" | "file"), DeValue::String(name))), None) = (entries.next(), entries.next()) {
+                let mut entries = table
+                    .iter()
+                    .map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()));
+                if let (Some((from @ ("env" | "file"), DeValue::String(name))), None) = (entries.next(), entries.next())
+                {
                     return Some(plain(vec![from, name.as_ref()]));
                 }
             }
@@ -341,9 +350,7 @@ impl Reader<'_> {
 }
 
 /// The entries of `table` in the order of the text (the parser sorts them by name).
-fn in_order<'t, 'i>(
-    table: &'t DeTable<'i>,
-) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
     entries

@@ -143,7 +143,8 @@ impl Layers {
         self.folders.push(None);
         if path == "include" {
             let place = Place { layer, spot };
-            self.errors.push(Diagnostic::error(place, path, "only a file can include presets"));
+            self.errors
+                .push(Diagnostic::error(place, path, "only a file can include presets"));
             return;
         }
         let table = layer::read_typed(layer, spot, path, text, &mut self.places, &mut self.errors);
@@ -178,7 +179,9 @@ impl Layers {
 /// What a text includes, whatever else may be wrong with it.
 fn includes(text: &str) -> Vec<String> {
     use toml::de::{DeTable, DeValue};
-    let Ok(root) = DeTable::parse(text) else { return Vec::new() };
+    let Ok(root) = DeTable::parse(text) else {
+        return Vec::new();
+    };
     let Some(DeValue::Array(entries)) = root.get_ref().get("include").map(toml::Spanned::get_ref) else {
         return Vec::new();
     };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
 use crate::media::FrameRate;
-use crate::picture::Fit;
+use crate::picture::{Crop, Fit};
 use crate::secret::Secret;
 use crate::source::{PatternStyle, RtspTransport};
 
@@ -52,7 +52,7 @@ pub(super) struct RawAudio {
     pub bitrate_kbps: u32,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RawKind {
     Pattern,
@@ -78,9 +78,8 @@ pub(super) struct RawSource {
     pub password: Option<RawSecret>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
-#[derive(Default)]
 pub(super) struct RawStrip {
     pub gain_db: f32,
     pub mute: bool,
@@ -103,19 +102,10 @@ pub(super) struct RawItem {
     pub size: Option<(RawLength, RawLength)>,
     pub fit: Option<Fit>,
     #[serde(default)]
-    pub crop: RawCrop,
+    pub crop: Crop,
     #[serde(default)]
     pub z: i32,
     pub opacity: Option<f32>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct RawCrop {
-    pub left: f32,
-    pub top: f32,
-    pub right: f32,
-    pub bottom: f32,
 }
 
 #[derive(Deserialize, Default)]

@@ -48,29 +48,61 @@ const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
 
 /// The whole file.
 pub(super) const ROOT: &[Key] = &[
-    key("title", Kind::Text, "what the show is called on screen; else the name of the file"),
+    key(
+        "title",
+        Kind::Text,
+        "what the show is called on screen; else the name of the file",
+    ),
     key(
         "include",
         Kind::Texts,
         "presets to read first: paths relative to this file, or names of shipped presets",
     ),
-    key("video", Kind::Table(VIDEO), "the program's picture and how it is encoded"),
+    key(
+        "video",
+        Kind::Table(VIDEO),
+        "the program's picture and how it is encoded",
+    ),
     key("audio", Kind::Table(AUDIO), "how the program's sound is encoded"),
     key("source", Kind::Named(SOURCE), "where pictures and sound come from"),
-    key("strip", Kind::Named(STRIP), "the mixer strip of the source of the same name"),
+    key(
+        "strip",
+        Kind::Named(STRIP),
+        "the mixer strip of the source of the same name",
+    ),
     key("scene", Kind::Named(SCENE), "which sources are seen, and where"),
-    key("start", Kind::Table(START), "what is on air and what is next when the show starts"),
+    key(
+        "start",
+        Kind::Table(START),
+        "what is on air and what is next when the show starts",
+    ),
     key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
-    key("destination", Kind::Named(DESTINATION), "where the show is published to"),
+    key(
+        "destination",
+        Kind::Named(DESTINATION),
+        "where the show is published to",
+    ),
 ];
 
 const VIDEO: &[Key] = &[
     key("width", Kind::Integer(16, 3840), "pixels across, even"),
     key("height", Kind::Integer(16, 2160), "pixels down, even"),
     key("frame_rate", Kind::Rate, "frames per second, from 1 to 120"),
-    key("bitrate_kbps", Kind::Integer(100, 50_000), "kilobits per second of H.264"),
-    key("gop_seconds", Kind::Number(0.5, 10.0), "seconds from one IDR to the next"),
-    key("threads", Kind::Integer(1, 8), "threads of the encoder: 1 costs the least CPU, 2 the least time"),
+    key(
+        "bitrate_kbps",
+        Kind::Integer(100, 50_000),
+        "kilobits per second of H.264",
+    ),
+    key(
+        "gop_seconds",
+        Kind::Number(0.5, 10.0),
+        "seconds from one IDR to the next",
+    ),
+    key(
+        "threads",
+        Kind::Integer(1, 8),
+        "threads of the encoder: 1 costs the least CPU, 2 the least time",
+    ),
 ];
 
 const AUDIO: &[Key] = &[key(
@@ -87,33 +119,65 @@ pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[
 ];
 
 const SOURCE: &[Key] = &[
-    key("kind", Kind::Choice(&["pattern", "file", "rtsp"]), "what sort of source this is"),
+    key(
+        "kind",
+        Kind::Choice(&["pattern", "file", "rtsp"]),
+        "what sort of source this is",
+    ),
     key(
         "style",
         Kind::Choice(&["bars", "ramp", "grid"]),
         "pattern: colour bars, a ramp from black to white, or a grid with a circle (default bars)",
     ),
-    key("label", Kind::Text, "pattern: the words burnt into the picture; else the source's name"),
-    key("tone_hz", Kind::Number(0.0, 20_000.0), "pattern: pitch of the steady tone; 0 is none (default 440)"),
-    key("level_dbfs", Kind::Number(-96.0, 0.0), "pattern: peak of that tone, in dBFS (default -20)"),
+    key(
+        "label",
+        Kind::Text,
+        "pattern: the words burnt into the picture; else the source's name",
+    ),
+    key(
+        "tone_hz",
+        Kind::Number(0.0, 20_000.0),
+        "pattern: pitch of the steady tone; 0 is none (default 440)",
+    ),
+    key(
+        "level_dbfs",
+        Kind::Number(-96.0, 0.0),
+        "pattern: peak of that tone, in dBFS (default -20)",
+    ),
     key(
         "flash",
         Kind::Flag,
         "pattern: each second starts with a white frame and a beep, to measure A/V offset (default true)",
     ),
-    key("path", Kind::Text, "file: MP4, MOV, PNG, JPEG, WAV, FLAC, MP3 or OGG, relative to this file"),
+    key(
+        "path",
+        Kind::Text,
+        "file: MP4, MOV, PNG, JPEG, WAV, FLAC, MP3 or OGG, relative to this file",
+    ),
     key("loop", Kind::Flag, "file: start again at the end (default true)"),
     key("url", Kind::Text, "rtsp: rtsp://HOST[:PORT]/PATH"),
-    key("transport", Kind::Choice(&["tcp", "udp"]), "rtsp: how the media travels (default tcp)"),
+    key(
+        "transport",
+        Kind::Choice(&["tcp", "udp"]),
+        "rtsp: how the media travels (default tcp)",
+    ),
     key("user", Kind::Text, "rtsp: who to log in as"),
     key("password", Kind::Secret, "rtsp: the password of that user"),
 ];
 
 const STRIP: &[Key] = &[
-    key("gain_db", Kind::Number(-60.0, 24.0), "louder or quieter, in dB (default 0)"),
+    key(
+        "gain_db",
+        Kind::Number(-60.0, 24.0),
+        "louder or quieter, in dB (default 0)",
+    ),
     key("mute", Kind::Flag, "silent on program (default false)"),
     key("solo", Kind::Flag, "alone on the monitor bus, PFL (default false)"),
-    key("denoise", Kind::Flag, "take steady noise out of a voice (default false)"),
+    key(
+        "denoise",
+        Kind::Flag,
+        "take steady noise out of a voice (default false)",
+    ),
 ];
 
 const SCENE: &[Key] = &[key(
@@ -131,9 +195,21 @@ const ITEM: &[Key] = &[
         Kind::Choice(&["contain", "cover", "stretch"]),
         "contain: all of it is seen, with bars; cover: no bars, the edges are cut; stretch: distorted (default contain)",
     ),
-    key("crop", Kind::Table(CROP), "cut away at the edges first, as shares of the source from 0 to 1"),
-    key("z", Kind::Integer(-1000, 1000), "higher lies on top; equal ones as listed (default 0)"),
-    key("opacity", Kind::Number(0.0, 1.0), "0 is invisible, 1 hides what lies below (default 1)"),
+    key(
+        "crop",
+        Kind::Table(CROP),
+        "cut away at the edges first, as shares of the source from 0 to 1",
+    ),
+    key(
+        "z",
+        Kind::Integer(-1000, 1000),
+        "higher lies on top; equal ones as listed (default 0)",
+    ),
+    key(
+        "opacity",
+        Kind::Number(0.0, 1.0),
+        "0 is invisible, 1 hides what lies below (default 1)",
+    ),
 ];
 
 const CROP: &[Key] = &[
@@ -145,17 +221,37 @@ const CROP: &[Key] = &[
 
 const START: &[Key] = &[
     key("program", Kind::Text, "the scene on air (default: the first)"),
-    key("preview", Kind::Text, "the scene that is next (default: the second, else the first)"),
+    key(
+        "preview",
+        Kind::Text,
+        "the scene that is next (default: the second, else the first)",
+    ),
 ];
 
 const TRANSITION: &[Key] = &[
-    key("kind", Kind::Choice(&["cut", "fade"]), "at once, or one picture into the other"),
-    key("duration_ms", Kind::Integer(0, 10_000), "how long a fade takes, in milliseconds"),
+    key(
+        "kind",
+        Kind::Choice(&["cut", "fade"]),
+        "at once, or one picture into the other",
+    ),
+    key(
+        "duration_ms",
+        Kind::Integer(0, 10_000),
+        "how long a fade takes, in milliseconds",
+    ),
 ];
 
 const DESTINATION: &[Key] = &[
-    key("url", Kind::Text, "rtmp:// or rtmps:// address of the server and the application"),
-    key("key", Kind::Secret, "the stream key: becomes the last part of the address"),
+    key(
+        "url",
+        Kind::Text,
+        "rtmp:// or rtmps:// address of the server and the application",
+    ),
+    key(
+        "key",
+        Kind::Secret,
+        "the stream key: becomes the last part of the address",
+    ),
 ];
 
 /// What the dotted key `path` may hold; `None` where there is no such key.
@@ -186,7 +282,11 @@ pub(super) fn is_name(text: &str) -> bool {
 /// the keys of the tables without chosen names, so `video.width` is `RIGCAST_VIDEO_WIDTH`.
 pub(super) fn variables() -> impl Iterator<Item = (String, String, &'static Kind)> {
     ROOT.iter().flat_map(|section| {
-        let keys = if let Kind::Table(keys) = section.kind { keys } else { &[] };
+        let keys = if let Kind::Table(keys) = section.kind {
+            keys
+        } else {
+            &[]
+        };
         keys.iter().map(|key| {
             let variable = format!("RIGCAST_{}_{}", section.name, key.name).to_uppercase();
             (variable, format!("{}.{}", section.name, key.name), &key.kind)

@@ -49,7 +49,12 @@ mod tests {
             if stem == "keymap" {
                 continue; // read by the terminal, no part of a show
             }
-            for spelling in [stem.to_owned(), file.clone(), format!("presets/{file}"), format!("../presets/{file}")] {
+            for spelling in [
+                stem.to_owned(),
+                file.clone(),
+                format!("presets/{file}"),
+                format!("../presets/{file}"),
+            ] {
                 assert!(preset(&spelling).is_some(), "{spelling} is not in PRESETS");
             }
         }

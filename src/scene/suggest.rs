@@ -23,7 +23,8 @@ fn distance(a: &str, b: &str) -> usize {
 /// The words of a known vocabulary nobody would type more of: longer input is not compared.
 const LONGEST: usize = 64;
 
-/// The nearest of `known` to `typed`, where it is near enough to be meant: a third of its letters wrong at most.
+/// The nearest of `known` to `typed`, where it is near enough to be meant: a third of its letters wrong at most, and one
+/// right.
 pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = typed.chars().count();
     if length > LONGEST {
@@ -32,7 +33,7 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
     known
         .into_iter()
         .map(|word| (distance(&typed.to_lowercase(), &word.to_lowercase()), word))
-        .filter(|(edits, word)| *edits <= (length.max(word.chars().count()) / 3).max(1))
+        .filter(|(edits, word)| *edits < length && *edits <= (length.max(word.chars().count()) / 3).max(1))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, word)| word)
 }
@@ -62,6 +63,7 @@ mod tests {
             ("denose", Some("denoise")),
             ("slo", Some("solo")),
             ("volume", None),
+            ("d", None),
             ("", None),
         ] {
             assert_eq!(nearest(typed, known), meant, "{typed}");
