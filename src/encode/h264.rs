@@ -7,6 +7,8 @@
 //!   a row: a program that stutters. With skip off it raises the quantiser as far as 51 instead, and overspends for a
 //!   few frames only where even that is not enough. The publisher's queue takes such a burst; a viewer's eye would not
 //!   take the gap. Frames that come too late for the encoder are left out before they get here.
+//! - **No quantiser below 24.** Easy pictures do not need finer ones, and the first picture after a cut is coded with what
+//!   suited the last one before it: from a slate to hard content that was 412 kB at 12, and is 158 kB at 24.
 //! - **No scene-change IDRs.** They come on top of the period, at the worst time for the bitrate.
 //! - **The period is counted in time, here, and not in frames, by the library.** Frames that were left out or a live
 //!   change of rate then do not stretch it, and an IDR forced for a viewer starts it anew.
@@ -200,7 +202,7 @@ fn settle(parameters: &mut SEncParamExt, settings: &VideoSettings) {
     parameters.iTargetBitrate = bitrate;
     parameters.iMaxBitrate = max_bitrate;
     parameters.bEnableFrameSkip = false;
-    parameters.iMinQp = 12;
+    parameters.iMinQp = 24;
     parameters.iMaxQp = 51;
     parameters.iComplexityMode = LOW_COMPLEXITY;
     parameters.iEntropyCodingModeFlag = 1;
