@@ -6,7 +6,14 @@
 )]
 
 pub mod clock;
+pub mod control;
 pub mod encode;
 pub mod media;
+pub mod picture;
+pub mod publish;
 pub mod secret;
 pub mod sound;
+pub mod studio;
+pub mod tui;
+pub mod wire;
+pub mod source;

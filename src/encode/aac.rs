@@ -88,8 +88,8 @@ impl AacEncoder {
         let asc = info.confBuf.get(..info.confSize as usize);
         let is_as_asked = info.frameLength as usize == FRAME_SAMPLES && info.inputChannels as usize == CHANNELS;
         let Some(asc) = asc.filter(|_| is_as_asked) else {
-            return Err(EncodeError::Open {
-                codec: CODEC,
+            return Err(EncodeError::Settings {
+                encoder: CODEC,
                 reason: format!("frames of {} × {} samples", info.inputChannels, info.frameLength),
             });
         };
@@ -225,7 +225,7 @@ impl AacEncoder {
         let pts = Timestamp::from_48k(at);
 
         let failed = |reason: String| EncodeError::Encode {
-            codec: CODEC,
+            encoder: CODEC,
             at: pts,
             reason,
         };
@@ -280,8 +280,8 @@ fn open(bitrate_kbps: u32) -> Result<Encoder, EncodeError> {
 }
 
 fn refused(error: &EncoderError) -> EncodeError {
-    EncodeError::Open {
-        codec: CODEC,
+    EncodeError::Settings {
+        encoder: CODEC,
         reason: error.to_string(),
     }
 }

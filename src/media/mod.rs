@@ -4,6 +4,7 @@
 
 pub mod aac;
 pub mod audio;
+pub mod h264;
 pub mod packet;
 pub mod time;
 pub mod video;

@@ -1,0 +1,7 @@
+//! The main process: the model, the command table, the pure update, and the runtime that carries its effects out.
+
+pub mod command;
+pub mod model;
+pub mod reference;
+pub mod table;
+pub mod update;
