@@ -31,7 +31,7 @@ impl Nginx {
             "daemon off; master_process off; worker_processes 1; pid {dir}/pid; error_log {dir}/error.log info;\n\
              load_module {MODULE};\nevents {{ worker_connections 64; }}\n\
              rtmp {{ access_log off; server {{ listen 127.0.0.1:{port}; chunk_size 4096; notify_method get;\n\
-               application live {{ live on; record off; idle_streams off; }} }} }}\n",
+               application live {{ live on; record off; }} }} }}\n",
             port = nginx.port
         );
         fs::write(nginx.folder.path().join("nginx.conf"), conf).unwrap();
