@@ -28,15 +28,25 @@ pub struct DropCounts {
     pub missed_video: u64,
 }
 
+/// What may enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gate {
+    /// There is no connection.
+    Closed,
+    /// A new connection waits for its first IDR, and sound waits with it.
+    Fresh,
+    /// Pictures have been dropped and wait for an IDR; sound goes on.
+    WaitingForIdr,
+    /// Everything.
+    Open,
+}
+
 /// Packets on their way to one connection. Closed until [`open`](Self::open).
 #[derive(Debug)]
 pub struct SendQueue {
     limit: TimeDelta,
     has_video: bool,
-    is_open: bool,
-    /// Nothing has been taken since the queue was opened: sound waits for the first picture.
-    is_fresh: bool,
-    is_waiting_for_idr: bool,
+    gate: Gate,
     is_keyframe_wanted: bool,
     /// Each with its place in the order of arrival.
     video: VecDeque<(u64, Packet)>,
@@ -54,9 +64,7 @@ impl SendQueue {
         Self {
             limit,
             has_video,
-            is_open: false,
-            is_fresh: true,
-            is_waiting_for_idr: has_video,
+            gate: Gate::Closed,
             is_keyframe_wanted: false,
             video: VecDeque::new(),
             audio: VecDeque::new(),
@@ -70,7 +78,7 @@ impl SendQueue {
     /// A connection is ready. It starts at the next IDR, so that it starts now and not in the past.
     pub fn open(&mut self) {
         self.close();
-        self.is_open = true;
+        self.gate = if self.has_video { Gate::Fresh } else { Gate::Open };
         self.is_keyframe_wanted = self.has_video;
     }
 
@@ -80,9 +88,7 @@ impl SendQueue {
         self.video.clear();
         self.audio.clear();
         self.bytes = 0;
-        self.is_open = false;
-        self.is_fresh = true;
-        self.is_waiting_for_idr = self.has_video;
+        self.gate = Gate::Closed;
         self.is_keyframe_wanted = false;
     }
 
@@ -91,7 +97,6 @@ impl SendQueue {
         if !self.admits(&packet) {
             return;
         }
-        self.is_fresh = false;
         self.newest = if self.video.is_empty() && self.audio.is_empty() {
             packet.dts
         } else {
@@ -109,24 +114,22 @@ impl SendQueue {
 
     fn admits(&mut self, packet: &Packet) -> bool {
         let is_video = packet.track == TrackKind::Video;
-        if !self.is_open {
-            self.counts.missed_video += u64::from(is_video);
-            return false;
-        }
-        if is_video && self.is_waiting_for_idr {
-            if !packet.is_idr {
-                let count = if self.is_fresh {
-                    &mut self.counts.missed_video
-                } else {
-                    &mut self.counts.video
-                };
-                *count += 1;
-                return false;
+        match self.gate {
+            Gate::Open => true,
+            Gate::Fresh | Gate::WaitingForIdr if is_video && packet.is_idr => {
+                self.gate = Gate::Open;
+                self.is_keyframe_wanted = false;
+                true
             }
-            self.is_waiting_for_idr = false;
-            self.is_keyframe_wanted = false;
+            Gate::WaitingForIdr => {
+                self.counts.video += u64::from(is_video);
+                !is_video
+            }
+            Gate::Closed | Gate::Fresh => {
+                self.counts.missed_video += u64::from(is_video);
+                false
+            }
         }
-        is_video || !(self.has_video && self.is_fresh)
     }
 
     fn shed(&mut self) {
@@ -161,7 +164,7 @@ impl SendQueue {
             self.counts.video += 1;
             self.video.pop_front();
         }
-        self.is_waiting_for_idr = true;
+        self.gate = Gate::WaitingForIdr;
         self.is_keyframe_wanted = true;
     }
 
@@ -203,7 +206,7 @@ impl SendQueue {
     /// Whether pictures wait for an IDR to come.
     #[must_use]
     pub fn is_waiting_for_idr(&self) -> bool {
-        self.is_open && self.is_waiting_for_idr
+        matches!(self.gate, Gate::Fresh | Gate::WaitingForIdr)
     }
 
     /// True once for every time that an IDR is needed to go on.

@@ -271,10 +271,6 @@ impl Driver {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let peer = self.spec.url.peer();
-        let broken = |source| PublishError::Io {
-            peer: peer.clone(),
-            source,
-        };
         let shared = Arc::clone(&self.shared);
         let mut stop = self.stop.clone();
         let (mut reading, mut writing) = tokio::io::split(stream);
@@ -295,16 +291,12 @@ impl Driver {
             let is_idle = publisher.output().is_empty() && publisher.stage() == Stage::Live;
             tokio::select! {
                 read = reading.read(&mut input) => {
-                    let len = read.map_err(broken)?;
+                    let len = read.map_err(|error| self.hung_up(error, publisher.stage()))?;
                     if len == 0 {
                         if is_closing {
                             return Ok(Ended::Stopped);
                         }
-                        return Err(PublishError::Closed {
-                            peer,
-                            stage: publisher.stage(),
-                            is_early: !self.life.is_live(),
-                        });
+                        return Err(self.hung_up(std::io::ErrorKind::UnexpectedEof.into(), publisher.stage()));
                     }
                     let received = publisher.receive(&input[..len]);
                     // Whatever came before the nonsense still counts.
@@ -314,7 +306,7 @@ impl Driver {
                     received.map_err(|source: RtmpError| PublishError::Protocol { peer: peer.clone(), source })?;
                 }
                 wrote = write_or_flush(&mut writing, publisher.output(), needs_flush) => {
-                    let len = wrote.map_err(broken)?;
+                    let len = wrote.map_err(|error| self.hung_up(error, publisher.stage()))?;
                     needs_flush = len > 0;
                     publisher.consume(len);
                     progress.written += len as u64;
@@ -332,10 +324,26 @@ impl Driver {
             }
         }
         // Our side is closed now; what the peer still says is read away, so that the goodbye is not lost to a reset.
-        writing.shutdown().await.map_err(broken)?;
+        writing
+            .shutdown()
+            .await
+            .map_err(|error| self.hung_up(error, Stage::Closed))?;
         let drained = async { while reading.read(&mut input).await.is_ok_and(|len| len > 0) {} };
         let _ = timeout(GOODBYE, drained).await;
         Ok(Ended::Stopped)
+    }
+
+    /// The end of a connection by the peer's hand. A reset before the server has proven anything is a hangup with data
+    /// on the way: which of the two one sees is a race.
+    fn hung_up(&self, source: std::io::Error, stage: Stage) -> PublishError {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let peer = self.spec.url.peer();
+        let is_early = !self.life.is_live();
+        match source.kind() {
+            UnexpectedEof => PublishError::Closed { peer, stage, is_early },
+            ConnectionReset | BrokenPipe if is_early => PublishError::Closed { peer, stage, is_early },
+            _ => PublishError::Io { peer, source },
+        }
     }
 
     /// Moves packets from the queue to an output that has run empty.
@@ -365,6 +373,7 @@ impl Driver {
                 progress.media_from = Some(progress.written + publisher.output().len() as u64);
                 publisher.send_headers(self.stream.video.as_ref(), self.stream.audio.as_ref());
                 self.shared.queue().open();
+                self.report_stats();
             }
             Event::Acknowledged { total } => progress.acknowledge(total, now),
         }
