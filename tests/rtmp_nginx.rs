@@ -88,6 +88,14 @@ impl Nginx {
         self.process.wait().unwrap();
     }
 
+    /// Stops it without ending it, as a hung disk or a debugger would.
+    fn freeze(&self) {
+        let status = Command::new("kill")
+            .args(["-STOP", &self.process.id().to_string()])
+            .status();
+        assert!(status.unwrap().success());
+    }
+
     fn restart(&mut self) {
         self.process = Self::spawn(&self.folder);
         self.wait_until_it_listens();
@@ -237,5 +245,31 @@ async fn a_start_and_a_hangup_are_a_refusal() {
         eprintln!("nginx refuses with: {reason}");
         assert!(reason.starts_with(&format!("127.0.0.1:{port}: ")), "{reason}");
     }
+    show.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_server_is_noticed_and_swallows_little() {
+    let Some(()) = Nginx::peer() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let port = free_port();
+    let nginx = Nginx::start(folder.path(), port);
+    // 600 kB/s, so that acknowledgements come twice a second.
+    let mut show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(20_000));
+    show.figures(20, |stats| stats.sent_bytes > 2_000_000).await;
+    assert_eq!(show.stats.dropped_frames, 0);
+    nginx.freeze();
+    let (frozen, sent) = (Instant::now(), show.stats.sent_bytes);
+    let state = show
+        .state(25, |state| matches!(state, DestinationState::Backoff { .. }))
+        .await;
+    let swallowed = show.stats.sent_bytes - sent;
+    eprintln!(
+        "noticed after {:?}; {swallowed} bytes in between; {state:?}",
+        frozen.elapsed()
+    );
+    assert!(frozen.elapsed() < Duration::from_secs(16), "{:?}", frozen.elapsed());
+    // Of the six megabytes that passed meanwhile, most were still ours to drop.
+    assert!(swallowed < 4_000_000, "{swallowed}");
     show.stop().await;
 }

@@ -26,6 +26,8 @@ pub struct DropCounts {
     pub audio: u64,
     /// Pictures that came while the queue was closed or before its first IDR.
     pub missed_video: u64,
+    /// Sound packets that came while the queue was closed or belong before its first IDR.
+    pub missed_audio: u64,
 }
 
 /// What may enter.
@@ -54,6 +56,8 @@ pub struct SendQueue {
     arrivals: u64,
     bytes: usize,
     newest: Timestamp,
+    /// Where the connection's pictures start; encoded sound may come later and belong before it.
+    start: Option<Timestamp>,
     counts: DropCounts,
 }
 
@@ -71,6 +75,7 @@ impl SendQueue {
             arrivals: 0,
             bytes: 0,
             newest: Timestamp::ZERO,
+            start: None,
             counts: DropCounts::default(),
         }
     }
@@ -85,6 +90,8 @@ impl SendQueue {
     /// The connection is gone: what waited for it is missed.
     pub fn close(&mut self) {
         self.counts.missed_video += self.video.len() as u64;
+        self.counts.missed_audio += self.audio.len() as u64;
+        self.start = None;
         self.video.clear();
         self.audio.clear();
         self.bytes = 0;
@@ -113,23 +120,25 @@ impl SendQueue {
     }
 
     fn admits(&mut self, packet: &Packet) -> bool {
-        let is_video = packet.track == TrackKind::Video;
-        match self.gate {
-            Gate::Open => true,
-            Gate::Fresh | Gate::WaitingForIdr if is_video && packet.is_idr => {
-                self.gate = Gate::Open;
-                self.is_keyframe_wanted = false;
-                true
-            }
-            Gate::WaitingForIdr => {
-                self.counts.video += u64::from(is_video);
-                !is_video
-            }
-            Gate::Closed | Gate::Fresh => {
-                self.counts.missed_video += u64::from(is_video);
-                false
-            }
+        let is_admitted = match (self.gate, packet.track) {
+            (Gate::Closed, _) | (Gate::Fresh, TrackKind::Audio) => false,
+            (Gate::Open, TrackKind::Video) => true,
+            (Gate::Fresh | Gate::WaitingForIdr, TrackKind::Video) => packet.is_idr,
+            (Gate::Open | Gate::WaitingForIdr, TrackKind::Audio) => self.start.is_none_or(|start| packet.dts >= start),
+        };
+        if !is_admitted {
+            let count = match (self.gate, packet.track) {
+                (Gate::WaitingForIdr, TrackKind::Video) => &mut self.counts.video,
+                (_, TrackKind::Video) => &mut self.counts.missed_video,
+                (_, TrackKind::Audio) => &mut self.counts.missed_audio,
+            };
+            *count += 1;
+        } else if packet.track == TrackKind::Video && self.gate != Gate::Open {
+            self.gate = Gate::Open;
+            self.is_keyframe_wanted = false;
+            self.start.get_or_insert(packet.dts);
         }
+        is_admitted
     }
 
     fn shed(&mut self) {
@@ -274,13 +283,12 @@ mod tests {
             (first.track, first.dts),
             (TrackKind::Video, Timestamp::from_millis(2000))
         );
-        assert_eq!(
-            queue.counts(),
-            DropCounts {
-                missed_video: 50,
-                ..DropCounts::default()
-            }
-        );
+        // 50 pictures and 100 sound packets were too early.
+        let counts = queue.counts();
+        assert_eq!((counts.missed_video, counts.missed_audio, counts.video), (50, 100, 0));
+        // What was heard before the first picture does not go out, however late it comes.
+        queue.push(packet(TrackKind::Audio, 1990, true));
+        assert_eq!(queue.counts().missed_audio, 101);
     }
 
     #[test]

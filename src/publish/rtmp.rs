@@ -36,7 +36,7 @@ const TICK: Duration = Duration::from_millis(250);
 const BATCH: usize = 16 * 1024;
 
 /// Unacknowledged bytes beyond the peer's habit before its silence means something.
-const ACK_SLACK: u64 = 1 << 20;
+const ACK_SLACK: u64 = 256 * 1024;
 
 /// Acknowledgements before a peer has a habit: the first may answer the greeting and say nothing about media.
 const ACK_HABIT: u32 = 3;
@@ -217,6 +217,7 @@ impl Driver {
         self.stats.dropped_frames = counts.video;
         self.stats.dropped_audio = counts.audio;
         self.stats.missed_frames = counts.missed_video;
+        self.stats.missed_audio = counts.missed_audio;
         (self.report)(DestinationReport::Stats(self.stats.clone()));
     }
 
@@ -230,14 +231,19 @@ impl Driver {
     /// Waits for the next attempt, telling how long it still takes. True if stopped meanwhile.
     async fn wait(&mut self) -> bool {
         let shared = Arc::clone(&self.shared);
+        self.report_state();
+        let mut is_first = true;
         loop {
             let now = self.clock.now();
             if shared.is_retry_wanted.swap(false, Ordering::AcqRel) {
                 self.life.retry_now(now);
             }
-            self.report_state();
             self.report_stats();
             let next = self.life.next_attempt();
+            if !is_first && next.is_some() {
+                self.report_state();
+            }
+            is_first = false;
             if next.is_some_and(|at| at <= now) {
                 return false;
             }
@@ -450,7 +456,7 @@ async fn write_or_flush<W: AsyncWrite + Unpin>(
 
 /// Ends when the handle says stop, or is gone.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the handle was dropped, which is a stop without a goodbye to wait for.
+    // An error means that the handle was dropped, which is a stop that nobody waits for.
     let _ = stop.wait_for(|is_stopped| *is_stopped).await;
 }
 
