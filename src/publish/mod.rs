@@ -9,6 +9,7 @@
 mod connect;
 pub mod error;
 pub mod life;
+mod progress;
 pub mod queue;
 mod rtmp;
 mod sockinfo;
