@@ -3,10 +3,20 @@
 //! Both traits are narrow on purpose: frames in, access units out, and a few live settings, all of it plain data. An
 //! encoder may therefore live in this process or behind a worker's border without its caller noticing.
 
+pub mod aac;
+pub mod h264;
+mod openh264_raw;
+
+pub use h264::H264Encoder;
+
 use serde::{Deserialize, Serialize};
 
 use crate::media::h264::BitstreamError;
-use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, VideoConfig, VideoFrame};
+use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
+
+/// Whether openh264 was built with its assembly. Without it, encoding costs more than twice the CPU: `rigcast probe` and
+/// the status line say so.
+pub const HAS_NASM: bool = matches!(env!("RIGCAST_NASM").as_bytes(), b"yes");
 
 /// H.264 as asked for. Plain data: what a scene file's `[encoder]` table comes down to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +49,7 @@ impl Default for VideoSettings {
 }
 
 /// AAC as asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AudioSettings {
     /// Target in kbit/s.
     pub bitrate_kbps: u32,
@@ -71,6 +81,16 @@ pub enum EncodeError {
         call: &'static str,
         /// What the library answered.
         code: i64,
+    },
+    /// The codec library failed at one moment of the show.
+    #[error("{encoder} cannot encode the sound of {at}: {reason}")]
+    Encode {
+        /// The codec library.
+        encoder: &'static str,
+        /// Where in the show.
+        at: Timestamp,
+        /// What the library said.
+        reason: String,
     },
     /// A picture of another size than the encoder was opened for.
     #[error("the encoder is open for {width}x{height} but was given a {given_width}x{given_height} picture")]

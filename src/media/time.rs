@@ -232,6 +232,32 @@ impl Div<i64> for TimeDelta {
     }
 }
 
+/// Serialised as whole milliseconds: what scripts and the control socket speak.
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.to_millis())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <i64 as serde::Deserialize>::deserialize(deserializer).map(Self::from_millis)
+    }
+}
+
+/// Serialised as whole milliseconds.
+impl serde::Serialize for TimeDelta {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.to_millis())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for TimeDelta {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <i64 as serde::Deserialize>::deserialize(deserializer).map(Self::from_millis)
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// `H:MM:SS.mmm`, as the clocks on screen and in events read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

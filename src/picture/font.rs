@@ -12,9 +12,12 @@ pub const GLYPH_HEIGHT: u32 = 7;
 /// Seven rows; bit 4 is the leftmost column.
 pub type Glyph = [u8; GLYPH_HEIGHT as usize];
 
-/// The glyph of `character`; a hollow box for what the font does not have.
+/// The glyph of `character`: printable ASCII and the few others that our own texts use; a hollow box for what the font does not have.
 #[must_use]
 pub fn glyph_of(character: char) -> &'static Glyph {
+    if let Some((_, glyph)) = BEYOND_ASCII.iter().find(|(known, _)| *known == character) {
+        return glyph;
+    }
     let index = (character as usize).wrapping_sub(' ' as usize);
     FONT.get(index).unwrap_or(&UNKNOWN)
 }
@@ -39,6 +42,18 @@ const fn glyph(drawing: &str) -> Glyph {
 }
 
 const UNKNOWN: Glyph = glyph("##### #...# #...# #...# #...# #...# #####");
+
+/// What stands in errors and labels of ours: dots for secrets, dashes, signs of quantity.
+#[rustfmt::skip]
+const BEYOND_ASCII: [(char, Glyph); 7] = [
+    ('•', glyph("..... ..... .###. .###. .###. ..... .....")),
+    ('·', glyph("..... ..... ..... ..#.. ..... ..... .....")),
+    ('…', glyph("..... ..... ..... ..... ..... ..... #.#.#")),
+    ('–', glyph("..... ..... ..... .###. ..... ..... .....")),
+    ('×', glyph("..... #...# .#.#. ..#.. .#.#. #...# .....")),
+    ('°', glyph(".##.. #..#. .##.. ..... ..... ..... .....")),
+    ('→', glyph("..... ..#.. ...#. ##### ...#. ..#.. .....")),
+];
 
 /// Printable ASCII in order, space to tilde.
 #[rustfmt::skip]
@@ -145,9 +160,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_printable_character_has_its_own_shape() {
-        let glyphs: std::collections::HashSet<Glyph> = (' '..='~').map(|c| *glyph_of(c)).collect();
-        assert_eq!(glyphs.len(), 95);
+    fn every_character_has_its_own_shape() {
+        let glyphs: std::collections::HashSet<Glyph> =
+            (' '..='~').chain("•·…–×°→".chars()).map(|c| *glyph_of(c)).collect();
+        assert_eq!(glyphs.len(), 102);
         assert!(!glyphs.contains(&UNKNOWN));
         assert_eq!(glyph_of('é'), &UNKNOWN);
         assert_eq!(glyph_of('\n'), &UNKNOWN);

@@ -1,0 +1,36 @@
+//! Where clients meet the studio: channels, and nothing else of it.
+
+use std::sync::Arc;
+
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::taps::Taps;
+use crate::studio::command::Command;
+use crate::studio::model::{Event, Meters, Studio};
+
+/// Events that a slow client may lag behind before it is told that it missed some.
+pub const EVENTS_BEHIND: usize = 256;
+
+/// A command on its way to the studio.
+#[derive(Debug)]
+pub struct Order {
+    /// What is wanted.
+    pub command: Command,
+    /// Where the answer goes: what the studio refused, in words.
+    pub reply: oneshot::Sender<Result<(), String>>,
+}
+
+/// What a client connection works with. Clones share everything.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// To the studio.
+    pub orders: mpsc::Sender<Order>,
+    /// The newest state.
+    pub state: watch::Receiver<Arc<Studio>>,
+    /// What happens.
+    pub events: broadcast::Sender<Event>,
+    /// The newest meters.
+    pub meters: watch::Receiver<Arc<Meters>>,
+    /// Who wants which pictures.
+    pub taps: Taps,
+}

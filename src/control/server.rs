@@ -1,0 +1,286 @@
+//! The studio's side of the control socket: one task per connection, none of which the studio ever waits for.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{broadcast, oneshot, watch};
+
+use super::desk::{Desk, Order};
+use super::lines::LineReader;
+use super::protocol::{CommandParams, Notification, Request, Response, RpcError, TapParams, WatchParams};
+use crate::studio::command::{self, Command};
+use crate::studio::model::{Event, EventLevel, Meters, Studio};
+
+/// Accepts clients until the task is dropped.
+pub async fn serve(listener: UnixListener, desk: Desk) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let desk = desk.clone();
+                tokio::spawn(async move {
+                    // A client that goes away in mid-sentence is no news.
+                    if let Err(error) = Connection::new(stream, desk).run().await {
+                        tracing::debug!(%error, "client gone");
+                    }
+                });
+            }
+            // Out of descriptors or the like: the show goes on, clients must wait.
+            Err(error) => {
+                tracing::warn!(%error, "control socket");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+struct Connection {
+    lines: LineReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+    desk: Desk,
+}
+
+/// What a watching connection listens to.
+struct Watching {
+    state: Option<watch::Receiver<Arc<Studio>>>,
+    events: Option<broadcast::Receiver<Event>>,
+    meters: Option<watch::Receiver<Arc<Meters>>>,
+}
+
+impl Connection {
+    fn new(stream: UnixStream, desk: Desk) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self {
+            lines: LineReader::new(reader),
+            writer,
+            desk,
+        }
+    }
+
+    async fn run(mut self) -> std::io::Result<()> {
+        let mut watching = Watching {
+            state: None,
+            events: None,
+            meters: None,
+        };
+        loop {
+            tokio::select! {
+                line = self.lines.next() => {
+                    let Some(line) = line? else { return Ok(()) };
+                    if line.trim().is_empty() {
+                        continue;
+                    }
+                    match serde_json::from_str::<Request>(&line) {
+                        Ok(request) if request.method == "tap" => return self.tap(request).await,
+                        Ok(request) => self.answer(request, &mut watching).await?,
+                        Err(error) => {
+                            let error = RpcError { code: RpcError::PARSE, message: format!("no JSON-RPC request: {error}") };
+                            respond(&mut self.writer, Value::Null, Err(error)).await?;
+                        }
+                    }
+                }
+                event = next_event(&mut watching.events) => notify(&mut self.writer, &Notification::Event(event)).await?,
+                state = next_change(&mut watching.state) => {
+                    let mut state = Studio::clone(&state);
+                    // Clients have them from the first state and from the events since.
+                    state.events.clear();
+                    notify(&mut self.writer, &Notification::State(Box::new(state))).await?;
+                }
+                meters = next_change(&mut watching.meters) => {
+                    notify(&mut self.writer, &Notification::Meters(Meters::clone(&meters))).await?;
+                }
+            }
+        }
+    }
+
+    async fn answer(&mut self, request: Request, watching: &mut Watching) -> std::io::Result<()> {
+        let result = match request.method.as_str() {
+            "command" => self.command(request.params).await,
+            "status" => {
+                let state = Arc::clone(&self.desk.state.borrow());
+                serde_json::to_value(&*state).map_err(|error| internal(&error))
+            }
+            "watch" => match params::<WatchParams>(request.params) {
+                Ok(wanted) => {
+                    watching.events = Some(self.desk.events.subscribe());
+                    watching.state = wanted.state.then(|| self.desk.state.clone());
+                    watching.meters = wanted.meters.then(|| self.desk.meters.clone());
+                    if wanted.state {
+                        let state = Studio::clone(&self.desk.state.borrow());
+                        respond(
+                            &mut self.writer,
+                            request.id.unwrap_or_default(),
+                            Ok(json!({ "watching": true })),
+                        )
+                        .await?;
+                        return notify(&mut self.writer, &Notification::State(Box::new(state))).await;
+                    }
+                    Ok(json!({ "watching": true }))
+                }
+                Err(error) => Err(error),
+            },
+            other => Err(RpcError {
+                code: RpcError::METHOD,
+                message: format!("there is no method '{other}'; there are command, status, watch, tap"),
+            }),
+        };
+        match request.id {
+            Some(id) => respond(&mut self.writer, id, result).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn command(&mut self, given: Value) -> Result<Value, RpcError> {
+        let given = params::<CommandParams>(given)?;
+        let mut words = command::split_words(&given.name);
+        words.extend(given.args);
+        let command = command::parse(&words).map_err(|error| RpcError {
+            code: RpcError::PARAMS,
+            message: error.to_string(),
+        })?;
+        if matches!(command, Command::Client(_)) {
+            let message = format!(
+                "'{}' concerns the screen where it is typed; a script has none",
+                given.name
+            );
+            return Err(RpcError {
+                code: RpcError::REFUSED,
+                message,
+            });
+        }
+        let (reply, answer) = oneshot::channel();
+        let ending = || RpcError {
+            code: RpcError::REFUSED,
+            message: "the studio is ending".to_owned(),
+        };
+        self.desk
+            .orders
+            .send(Order { command, reply })
+            .await
+            .map_err(|_| ending())?;
+        match answer.await {
+            Ok(Ok(())) => Ok(json!({ "ok": true })),
+            Ok(Err(message)) => Err(RpcError {
+                code: RpcError::REFUSED,
+                message,
+            }),
+            Err(_) => Err(ending()),
+        }
+    }
+
+    /// Turns the connection into a stream of pictures.
+    async fn tap(mut self, request: Request) -> std::io::Result<()> {
+        let guard = self.desk.taps.join();
+        match params::<TapParams>(request.params) {
+            Ok(wanted) => guard.client.want(wanted.monitors),
+            Err(error) => return respond(&mut self.writer, request.id.unwrap_or_default(), Err(error)).await,
+        }
+        loop {
+            tokio::select! {
+                line = self.lines.next() => {
+                    let Some(line) = line? else { return Ok(()) };
+                    let wanted = serde_json::from_str::<Request>(&line).ok().filter(|request| request.method == "tap");
+                    // The stream is binary now: there is no way to say what is wrong but to end it.
+                    let Some(wanted) = wanted.and_then(|request| params::<TapParams>(request.params).ok()) else {
+                        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "no tap request"));
+                    };
+                    guard.client.want(wanted.monitors);
+                }
+                picture = guard.client.next() => {
+                    self.writer.write_all(&picture.header.encode()).await?;
+                    self.writer.write_all(&picture.rgb).await?;
+                }
+            }
+        }
+    }
+}
+
+fn params<T: serde::de::DeserializeOwned>(given: Value) -> Result<T, RpcError> {
+    let given = if given.is_null() { json!({}) } else { given };
+    serde_json::from_value(given).map_err(|error| RpcError {
+        code: RpcError::PARAMS,
+        message: error.to_string(),
+    })
+}
+
+fn internal(error: &serde_json::Error) -> RpcError {
+    RpcError {
+        code: RpcError::REFUSED,
+        message: error.to_string(),
+    }
+}
+
+async fn send(writer: &mut (impl AsyncWrite + Unpin), value: &impl Serialize) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    writer.write_all(&line).await
+}
+
+async fn respond(
+    writer: &mut (impl AsyncWrite + Unpin),
+    id: Value,
+    result: Result<Value, RpcError>,
+) -> std::io::Result<()> {
+    let (result, error) = match result {
+        Ok(result) => (Some(result), None),
+        Err(error) => (None, Some(error)),
+    };
+    send(
+        writer,
+        &Response {
+            jsonrpc: "2.0".to_owned(),
+            id,
+            result,
+            error,
+        },
+    )
+    .await
+}
+
+async fn notify(writer: &mut (impl AsyncWrite + Unpin), notification: &Notification) -> std::io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        jsonrpc: &'static str,
+        #[serde(flatten)]
+        notification: &'a Notification,
+    }
+    send(
+        writer,
+        &Line {
+            jsonrpc: "2.0",
+            notification,
+        },
+    )
+    .await
+}
+
+/// The next event; never, where none are watched. A client that lags behind is told how many it missed.
+async fn next_event(events: &mut Option<broadcast::Receiver<Event>>) -> Event {
+    let Some(receiver) = events else {
+        return std::future::pending().await;
+    };
+    match receiver.recv().await {
+        Ok(event) => event,
+        Err(broadcast::error::RecvError::Lagged(missed)) => Event {
+            at: crate::media::Timestamp::ZERO,
+            level: EventLevel::Warning,
+            subject: "client".to_owned(),
+            text: format!("{missed} events were missed: this client reads too slowly"),
+        },
+        Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+    }
+}
+
+/// The next value; never, where it is not watched.
+async fn next_change<T>(receiver: &mut Option<watch::Receiver<Arc<T>>>) -> Arc<T> {
+    let Some(receiver) = receiver else {
+        return std::future::pending().await;
+    };
+    if receiver.changed().await.is_err() {
+        return std::future::pending().await;
+    }
+    Arc::clone(&receiver.borrow_and_update())
+}

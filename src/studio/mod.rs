@@ -1,0 +1,9 @@
+//! The main process: the model, the command table, the pure update, and the runtime that carries its effects out.
+
+pub mod command;
+pub mod model;
+pub mod opening;
+pub mod reference;
+pub mod runtime;
+pub mod table;
+pub mod update;

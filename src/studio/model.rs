@@ -1,0 +1,241 @@
+//! The one model: everything that is true about a running studio, as plain data.
+//!
+//! [`Studio`] is what `update` changes, what `view` draws, what `rigcast ctl status` prints and what goes over the control
+//! socket. It holds no handle, no lock, no clock and no secret: a URL is here only as it may be shown.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::media::{FrameRate, TimeDelta, Timestamp};
+
+// The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use crate::publish::{DestinationState, DestinationStats};
+pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
+pub use crate::sound::{MAX_GAIN_DB, MIN_GAIN_DB, Meters, StripMeter, StripSettings};
+pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
+
+/// How many events the model remembers for clients that attach later.
+pub const EVENTS_KEPT: usize = 200;
+
+/// The whole state of a studio.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Studio {
+    /// The session's name: `rigcast attach --name NAME`.
+    pub name: String,
+    /// The studio clock when this state was made.
+    pub now: Timestamp,
+    /// Size and rate of the program.
+    pub format: ProgramFormat,
+    /// Scenes in the order of the scene file; `preview 1` is the first.
+    pub scenes: Vec<SceneModel>,
+    /// The scene on program.
+    pub program: String,
+    /// The scene that `take` puts on program next.
+    pub preview: String,
+    /// How `take` goes from one to the other.
+    pub transition: Transition,
+    /// A fade that is under way.
+    pub fade: Option<Fade>,
+    /// Sources in the order of the scene file.
+    pub sources: Vec<SourceModel>,
+    /// One strip per source that may have sound, in the same order.
+    pub strips: Vec<Strip>,
+    /// Where the show goes.
+    pub destinations: Vec<DestinationModel>,
+    /// What the encoders are told.
+    pub encoder: EncoderModel,
+    /// What the pipeline measures, once per second.
+    pub stats: Stats,
+    /// The newest events, oldest first, at most [`EVENTS_KEPT`].
+    pub events: VecDeque<Event>,
+}
+
+/// Size and rate of the program picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramFormat {
+    /// Pixels, even.
+    pub width: u32,
+    /// Pixels, even.
+    pub height: u32,
+    /// Ticks of the program.
+    pub frame_rate: FrameRate,
+}
+
+/// A scene as clients see it: its name and which sources it shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SceneModel {
+    /// Unique among the scenes.
+    pub name: String,
+    /// Names of the sources that its items show, bottom first.
+    pub sources: Vec<String>,
+}
+
+/// A fade under way: program is already the new scene, the old one is still seen in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fade {
+    /// The scene that goes.
+    pub from: String,
+    /// When the fade began.
+    pub start: Timestamp,
+    /// How long it takes.
+    #[serde(rename = "duration_ms")]
+    pub duration: TimeDelta,
+}
+
+/// A source as clients see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceModel {
+    /// Unique among the sources.
+    pub name: String,
+    /// `pattern`, `file`, `rtsp`, and where it comes from, without secrets.
+    pub kind: String,
+    /// The part of `kind` that says where: a file name, a camera's address.
+    pub location: String,
+    /// What it does now.
+    pub state: SourceState,
+    /// What comes in, once known.
+    pub format: Option<SourceFormat>,
+    /// Frames and sound blocks that came too late or too many.
+    pub dropped_frames: u64,
+    /// Likewise for sound, in blocks of 10 ms.
+    pub dropped_blocks: u64,
+    /// Whether it is seen on program now.
+    pub is_on_program: bool,
+    /// Whether it is seen on preview now.
+    pub is_on_preview: bool,
+}
+
+/// One channel of the mixer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strip {
+    /// The source whose sound it carries.
+    pub name: String,
+    /// What the operator set.
+    #[serde(flatten)]
+    pub settings: StripSettings,
+}
+
+/// A destination as clients see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DestinationModel {
+    /// Unique among the destinations.
+    pub name: String,
+    /// The address with its secrets as dots.
+    pub url: String,
+    /// What it does now.
+    pub state: DestinationState,
+    /// What its connection measures.
+    pub stats: DestinationStats,
+}
+
+/// What the encoders are told.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EncoderModel {
+    /// Video target in kbit/s.
+    pub video_kbps: u32,
+    /// Sound target in kbit/s.
+    pub audio_kbps: u32,
+    /// IDR interval in seconds.
+    pub gop_seconds: f64,
+    /// `openh264 (nasm)`, for the status line.
+    pub codec: EncoderKind,
+}
+
+/// Which encoder build is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncoderKind {
+    /// Whether the build found nasm. Without it the encoder is more than twice as slow.
+    pub has_nasm: bool,
+}
+
+/// What the pipeline measures, once per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Program frames made over the last second.
+    pub fps: f64,
+    /// Frames since the start.
+    pub frames: u64,
+    /// Frames that were not encoded because the encoder was late, since the start.
+    pub skipped_frames: u64,
+    /// Program ticks that the compositor missed, since the start.
+    pub late_ticks: u64,
+    /// Sound blocks that the mixer missed, since the start.
+    pub late_blocks: u64,
+    /// Encoded video over the last second.
+    pub video_kbps: u32,
+    /// Mean time to encode a frame over the last second, in ms.
+    pub encode_ms: f64,
+    /// Of one core, in percent, over the last second, this process.
+    pub cpu_percent: f64,
+    /// Resident memory in MB.
+    pub memory_mb: u32,
+    /// Clients attached.
+    pub clients: u32,
+}
+
+/// Something that happened, for the operator's eyes and for scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// On the studio clock.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub level: EventLevel,
+    /// What it is about: `source camera`, `destination twitch`, `studio`.
+    pub subject: String,
+    /// What happened, in a sentence without secrets.
+    pub text: String,
+}
+
+/// How much an event matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventLevel {
+    /// Good to know.
+    Info,
+    /// Something is not as it should be, the show goes on.
+    Warning,
+    /// Something does not work.
+    Error,
+}
+
+impl Studio {
+    /// Whether any destination is live: the show is on air.
+    #[must_use]
+    pub fn is_on_air(&self) -> bool {
+        self.destinations
+            .iter()
+            .any(|destination| destination.state == DestinationState::Live)
+    }
+
+    /// The scene of that name.
+    #[must_use]
+    pub fn scene(&self, name: &str) -> Option<&SceneModel> {
+        self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// The strip of that name.
+    pub fn strip_mut(&mut self, name: &str) -> Option<&mut Strip> {
+        self.strips.iter_mut().find(|strip| strip.name == name)
+    }
+
+    /// The source of that name.
+    pub fn source_mut(&mut self, name: &str) -> Option<&mut SourceModel> {
+        self.sources.iter_mut().find(|source| source.name == name)
+    }
+
+    /// The destination of that name.
+    pub fn destination_mut(&mut self, name: &str) -> Option<&mut DestinationModel> {
+        self.destinations
+            .iter_mut()
+            .find(|destination| destination.name == name)
+    }
+
+    /// Remembers an event; the oldest is forgotten beyond [`EVENTS_KEPT`].
+    pub fn remember(&mut self, event: Event) {
+        if self.events.len() >= EVENTS_KEPT {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+}

@@ -1,0 +1,35 @@
+//! docs/commands.md, made from the command table. A test holds the file to it.
+
+use std::fmt::Write;
+
+use super::table::{CommandSpec, Scope, TABLE};
+
+/// The reference page as Markdown.
+#[must_use]
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Commands\n\n\
+         Made from the command table (`src/studio/table.rs`); a test keeps it so. Every command of the first table can be\n\
+         typed at the prompt (`:`), bound to a key, or sent by a script: `rigcast ctl gain voice +3`.\n",
+    );
+    section(&mut page, "For keys and scripts", Scope::Studio);
+    section(&mut page, "For the screen where they are typed", Scope::Client);
+    page
+}
+
+fn section(page: &mut String, title: &str, scope: Scope) {
+    // Writing to a String cannot fail.
+    let _ = write!(page, "\n## {title}\n\n| command | what it does |\n| --- | --- |\n");
+    for spec in TABLE.iter().filter(|spec| spec.scope == scope) {
+        let asks = if spec.is_confirmed { " (asks first)" } else { "" };
+        let _ = writeln!(page, "| `{}` | {}{asks}{} |", spec.usage(), spec.doc, words(spec));
+    }
+}
+
+fn words(spec: &CommandSpec) -> String {
+    let kinds = spec
+        .args
+        .iter()
+        .map(|arg| format!("{}: {}", arg.name, arg.kind.expected()));
+    kinds.fold(String::new(), |all, kind| format!("{all}<br>{kind}"))
+}

@@ -1,0 +1,408 @@
+//! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
+//! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
+
+use super::command::{ClientCommand, Command, MonitorMode, Selection, Switch, UsageError, Words, word};
+
+/// One row of the table.
+pub struct CommandSpec {
+    /// One or two words.
+    pub name: &'static str,
+    /// What follows the name.
+    pub args: &'static [ArgSpec],
+    /// Who carries it out.
+    pub scope: Scope,
+    /// Whether the TUI asks before it sends it.
+    pub is_confirmed: bool,
+    /// One line for help and reference.
+    pub doc: &'static str,
+    /// Makes the command from words.
+    pub build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+}
+
+/// Who carries a command out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The studio: keys and scripts alike.
+    Studio,
+    /// The client where it is typed: it concerns that screen only.
+    Client,
+}
+
+/// One argument.
+pub struct ArgSpec {
+    /// As the usage shows it.
+    pub name: &'static str,
+    /// What it must be, which also says how the prompt completes it.
+    pub kind: ArgKind,
+    /// Whether it may be left out.
+    pub is_optional: bool,
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    /// A scene's name or number.
+    Scene,
+    /// A strip's name.
+    Strip,
+    /// A source's name.
+    Source,
+    /// A destination's name.
+    Destination,
+    /// A name that is new.
+    NewName,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A gain.
+    Gain,
+    /// A bitrate.
+    Kbps,
+    /// A duration.
+    Duration,
+    /// A destination's address; may hold a secret.
+    Url,
+}
+
+impl ArgKind {
+    /// What can be typed, in words.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Self::Scene => "the name or the number of a scene".into(),
+            Self::Strip => "the name of a strip".into(),
+            Self::Source => "the name of a source".into(),
+            Self::Destination => "the name of a destination".into(),
+            Self::NewName => "a name".into(),
+            Self::Choice(words) => words.join(", "),
+            Self::Gain => "dB: -6 sets, +3 or -=3 changes".into(),
+            Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
+            Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
+            Self::Url => "an address rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY".into(),
+        }
+    }
+}
+
+impl CommandSpec {
+    /// Name and arguments, optional ones in brackets.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let mut usage = self.name.to_owned();
+        for arg in self.args {
+            usage.push_str(&if arg.is_optional {
+                format!(" [{}]", arg.name)
+            } else {
+                format!(" {}", arg.name)
+            });
+        }
+        usage
+    }
+}
+
+/// The row of that name.
+#[must_use]
+pub fn spec(name: &str) -> Option<&'static CommandSpec> {
+    TABLE.iter().find(|spec| spec.name == name)
+}
+
+const fn arg(name: &'static str, kind: ArgKind) -> ArgSpec {
+    ArgSpec {
+        name,
+        kind,
+        is_optional: false,
+    }
+}
+
+const fn may(name: &'static str, kind: ArgKind) -> ArgSpec {
+    ArgSpec {
+        name,
+        kind,
+        is_optional: true,
+    }
+}
+
+const SWITCH: ArgKind = ArgKind::Choice(&["on", "off", "toggle"]);
+const STEP: ArgKind = ArgKind::Choice(&["next", "previous"]);
+const MONITORS: ArgKind = ArgKind::Choice(&["auto", "half-blocks", "ascii", "sixel", "off"]);
+
+const fn row(
+    name: &'static str,
+    args: &'static [ArgSpec],
+    doc: &'static str,
+    build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+) -> CommandSpec {
+    CommandSpec {
+        name,
+        args,
+        scope: Scope::Studio,
+        is_confirmed: false,
+        doc,
+        build,
+    }
+}
+
+const fn client(
+    name: &'static str,
+    args: &'static [ArgSpec],
+    doc: &'static str,
+    build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+) -> CommandSpec {
+    CommandSpec {
+        name,
+        args,
+        scope: Scope::Client,
+        is_confirmed: false,
+        doc,
+        build,
+    }
+}
+
+const fn confirmed(spec: CommandSpec) -> CommandSpec {
+    CommandSpec {
+        is_confirmed: true,
+        ..spec
+    }
+}
+
+fn only(words: &Words<'_>, command: Command) -> Result<Command, UsageError> {
+    words.end().map(|()| command)
+}
+
+fn switched(words: &mut Words<'_>, make: fn(String, Switch) -> Command) -> Result<Command, UsageError> {
+    let strip = words.required(word::name)?;
+    let switch = words.optional(word::switch)?.unwrap_or(Switch::Toggle);
+    only(words, make(strip, switch))
+}
+
+fn select(words: &mut Words<'_>, what: Selection) -> Result<Command, UsageError> {
+    let step = words.required(word::step)?;
+    only(words, Command::Client(ClientCommand::Select(what, step)))
+}
+
+fn named(words: &mut Words<'_>, make: fn(String) -> Command) -> Result<Command, UsageError> {
+    let name = words.required(word::name)?;
+    only(words, make(name))
+}
+
+fn monitor_mode(word: &str) -> Option<MonitorMode> {
+    match word {
+        "auto" => Some(MonitorMode::Auto),
+        "half-blocks" => Some(MonitorMode::HalfBlocks),
+        "ascii" => Some(MonitorMode::Ascii),
+        "sixel" => Some(MonitorMode::Sixel),
+        "off" => Some(MonitorMode::Off),
+        _ => None,
+    }
+}
+
+/// Every command, in the order of the reference page.
+pub const TABLE: &[CommandSpec] = &[
+    row(
+        "take",
+        &[may("SCENE", ArgKind::Scene)],
+        "puts preview, or SCENE, on program by the set transition",
+        |words| {
+            let scene = words.optional(word::name)?;
+            only(words, Command::Take(scene))
+        },
+    ),
+    row(
+        "cut",
+        &[may("SCENE", ArgKind::Scene)],
+        "puts preview, or SCENE, on program from one frame to the next",
+        |words| {
+            let scene = words.optional(word::name)?;
+            only(words, Command::Cut(scene))
+        },
+    ),
+    row(
+        "fade",
+        &[may("DURATION", ArgKind::Duration)],
+        "fades from program to preview, in DURATION or the set time",
+        |words| {
+            let duration = words.optional(word::duration)?;
+            only(words, Command::Fade(duration))
+        },
+    ),
+    row(
+        "preview",
+        &[arg("SCENE", ArgKind::Scene)],
+        "chooses the scene that take puts on program next",
+        |words| named(words, Command::Preview),
+    ),
+    row(
+        "transition",
+        &[
+            arg("KIND", ArgKind::Choice(&["cut", "fade"])),
+            may("DURATION", ArgKind::Duration),
+        ],
+        "sets what take does, and how long a fade lasts",
+        |words| {
+            let kind = words.required(word::transition)?;
+            let duration = words.optional(word::duration)?;
+            only(words, Command::Transition(kind, duration))
+        },
+    ),
+    row(
+        "gain",
+        &[arg("STRIP", ArgKind::Strip), arg("DB", ArgKind::Gain)],
+        "sets a strip's gain, or changes it by a step",
+        |words| {
+            let strip = words.required(word::name)?;
+            let gain = words.required(word::gain)?;
+            only(words, Command::Gain(strip, gain))
+        },
+    ),
+    row(
+        "mute",
+        &[arg("STRIP", ArgKind::Strip), may("SWITCH", SWITCH)],
+        "takes a strip off program, or puts it back",
+        |words| switched(words, Command::Mute),
+    ),
+    row(
+        "solo",
+        &[arg("STRIP", ArgKind::Strip), may("SWITCH", SWITCH)],
+        "hears a strip alone on the monitor bus (PFL); program stays",
+        |words| switched(words, Command::Solo),
+    ),
+    row(
+        "denoise",
+        &[arg("STRIP", ArgKind::Strip), may("SWITCH", SWITCH)],
+        "takes noise out of a voice",
+        |words| switched(words, Command::Denoise),
+    ),
+    row(
+        "bitrate",
+        &[arg("KBPS", ArgKind::Kbps)],
+        "sets the video bitrate, live",
+        |words| {
+            let kbps = words.required(word::kbps)?;
+            only(words, Command::Bitrate(kbps))
+        },
+    ),
+    row("keyframe", &[], "makes the next picture an IDR", |words| {
+        only(words, Command::Keyframe)
+    }),
+    row(
+        "destination add",
+        &[arg("NAME", ArgKind::NewName), arg("URL", ArgKind::Url)],
+        "adds a destination and starts to publish to it",
+        |words| {
+            let name = words.required(word::name)?;
+            let url = words.required(word::url)?;
+            only(words, Command::DestinationAdd(name, url))
+        },
+    ),
+    confirmed(row(
+        "destination remove",
+        &[arg("NAME", ArgKind::Destination)],
+        "stops a destination and forgets it",
+        |words| named(words, Command::DestinationRemove),
+    )),
+    row(
+        "destination start",
+        &[arg("NAME", ArgKind::Destination)],
+        "starts to publish to a destination",
+        |words| named(words, Command::DestinationStart),
+    ),
+    confirmed(row(
+        "destination stop",
+        &[arg("NAME", ArgKind::Destination)],
+        "stops publishing to a destination",
+        |words| named(words, Command::DestinationStop),
+    )),
+    row(
+        "retry",
+        &[may("NAME", ArgKind::Destination)],
+        "tries a lost destination again at once; without NAME, all of them",
+        |words| {
+            let name = words.optional(word::name)?;
+            only(words, Command::Retry(name))
+        },
+    ),
+    row(
+        "source restart",
+        &[arg("NAME", ArgKind::Source)],
+        "opens a source anew",
+        |words| named(words, Command::SourceRestart),
+    ),
+    confirmed(row("end", &[], "ends the show and the studio", |words| {
+        only(words, Command::End)
+    })),
+    client("help", &[], "shows or hides this help", |words| {
+        only(words, Command::Client(ClientCommand::Help))
+    }),
+    client("prompt", &[], "opens the command prompt", |words| {
+        only(words, Command::Client(ClientCommand::Prompt))
+    }),
+    client("detach", &[], "leaves the screen; the show goes on", |words| {
+        only(words, Command::Client(ClientCommand::Detach))
+    }),
+    client(
+        "monitor",
+        &[may("MODE", MONITORS)],
+        "how monitors are drawn; without MODE, the next way",
+        |words| {
+            let mode = words.optional(monitor_mode)?;
+            only(words, Command::Client(ClientCommand::Monitor(mode)))
+        },
+    ),
+    client(
+        "select strip",
+        &[arg("STEP", STEP)],
+        "selects the next or previous strip",
+        |words| select(words, Selection::Strip),
+    ),
+    client(
+        "select source",
+        &[arg("STEP", STEP)],
+        "selects the next or previous source",
+        |words| select(words, Selection::Source),
+    ),
+    client(
+        "select destination",
+        &[arg("STEP", STEP)],
+        "selects the next or previous destination",
+        |words| select(words, Selection::Destination),
+    ),
+    client(
+        "select pane",
+        &[arg("STEP", STEP)],
+        "moves between the panes",
+        |words| select(words, Selection::Pane),
+    ),
+    client("redraw", &[], "draws the screen anew", |words| {
+        only(words, Command::Client(ClientCommand::Redraw))
+    }),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_are_unique_and_of_one_or_two_words() {
+        let mut seen = HashSet::new();
+        for spec in TABLE {
+            assert!(seen.insert(spec.name), "{} twice", spec.name);
+            assert!((1..=2).contains(&spec.name.split(' ').count()), "{}", spec.name);
+            assert!(!spec.doc.is_empty() && !spec.doc.ends_with('.'), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn optional_arguments_come_last() {
+        for spec in TABLE {
+            let first_optional = spec
+                .args
+                .iter()
+                .position(|arg| arg.is_optional)
+                .unwrap_or(spec.args.len());
+            assert!(
+                spec.args[first_optional..].iter().all(|arg| arg.is_optional),
+                "{}",
+                spec.name
+            );
+        }
+    }
+}

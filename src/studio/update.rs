@@ -1,0 +1,470 @@
+//! The pure heart of the studio: `update` takes the model, one input and the time, and says what is to be done.
+//!
+//! It reads no clock, does no IO and starts no thread; so a whole evening can be replayed in a test in milliseconds. The
+//! runtime carries the effects out and feeds what comes of them back in as inputs.
+
+use thiserror::Error;
+
+use super::command::{Command, Gain};
+use super::model::{
+    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, SourceFormat, SourceState, Stats,
+    StripSettings, Studio, Transition, TransitionKind,
+};
+use crate::media::{TimeDelta, Timestamp};
+use crate::secret::SecretUrl;
+
+/// The range of a strip's gain in dB. Below it, mute is the right tool; above it, the source is.
+pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = MIN_GAIN_DB..=MAX_GAIN_DB;
+
+/// What can happen to a studio.
+#[derive(Debug)]
+pub enum Input {
+    /// An operator or a script wants something.
+    Command(Command),
+    /// A source reports what it does.
+    SourceState(String, SourceState),
+    /// A source reports what comes in.
+    SourceFormat(String, SourceFormat),
+    /// A source reports what it had to drop since it was started.
+    SourceDropped(String, u64, u64),
+    /// A destination reports what it does.
+    DestinationState(String, DestinationState),
+    /// A destination reports what its connection measures.
+    DestinationStats(String, DestinationStats),
+    /// The pipeline's measurements of the last second.
+    Stats(Stats),
+    /// Something that only the runtime could see happened.
+    Event(EventLevel, String, String),
+    /// Time has passed.
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Scenes, program, preview or fade changed: the compositor needs to know.
+    Picture,
+    /// A strip's settings changed.
+    Strip(usize, StripSettings),
+    /// The video encoder's target changed, in kbit/s.
+    Bitrate(u32),
+    /// The next picture is to be an IDR.
+    Keyframe,
+    /// A destination is to be known and started.
+    AddDestination(String, SecretUrl),
+    /// A known destination is to be started.
+    StartDestination(String),
+    /// A destination is to be stopped.
+    StopDestination(String),
+    /// A destination is to be stopped and forgotten.
+    RemoveDestination(String),
+    /// A destination is to be tried at once.
+    RetryDestination(String),
+    /// A source is to be opened anew.
+    RestartSource(String),
+    /// Clients and the log are to be told.
+    Event(Event),
+    /// The show is over.
+    End,
+}
+
+/// Why the studio does not do what it was told. A sentence for a person.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Refusal {
+    /// A name that nothing has; what there is instead.
+    #[error("there is no {kind} '{name}'; there is {known}")]
+    Unknown {
+        /// scene, strip, source, destination.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// A destination of that name exists.
+    #[error("there is a destination '{0}' already; remove it first or take another name")]
+    Exists(String),
+    /// A command that only a client can carry out.
+    #[error("that concerns the screen where it is typed; a script has none")]
+    ClientOnly,
+    /// A gain beyond the range, as typed.
+    #[error("a gain of {0} dB is out of range; from -60 to +24 dB can be set")]
+    Gain(String),
+}
+
+struct Unit<'a> {
+    studio: &'a mut Studio,
+    now: Timestamp,
+    effects: Vec<Effect>,
+}
+
+/// Applies `input` at `now` and returns what is to be done about it.
+///
+/// # Errors
+/// A command that cannot be carried out; the model is then unchanged.
+pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
+    studio.now = now;
+    let mut unit = Unit {
+        studio,
+        now,
+        effects: Vec::new(),
+    };
+    unit.end_fade();
+    match input {
+        Input::Command(command) => unit.command(command)?,
+        Input::SourceState(name, state) => unit.source_state(&name, state),
+        Input::SourceFormat(name, format) => {
+            if let Some(source) = unit.studio.source_mut(&name) {
+                source.format = Some(format);
+            }
+        }
+        Input::SourceDropped(name, frames, blocks) => {
+            if let Some(source) = unit.studio.source_mut(&name) {
+                source.dropped_frames = frames;
+                source.dropped_blocks = blocks;
+            }
+        }
+        Input::DestinationState(name, state) => unit.destination_state(&name, state),
+        Input::DestinationStats(name, stats) => {
+            if let Some(destination) = unit.studio.destination_mut(&name) {
+                destination.stats = stats;
+            }
+        }
+        Input::Stats(stats) => unit.stats(stats),
+        Input::Event(level, subject, text) => unit.event(level, subject, text),
+        Input::Tick => {}
+    }
+    Ok(unit.effects)
+}
+
+impl Unit<'_> {
+    fn event(&mut self, level: EventLevel, subject: impl Into<String>, text: impl Into<String>) {
+        let event = Event {
+            at: self.now,
+            level,
+            subject: subject.into(),
+            text: text.into(),
+        };
+        self.studio.remember(event.clone());
+        self.effects.push(Effect::Event(event));
+    }
+
+    fn end_fade(&mut self) {
+        if self
+            .studio
+            .fade
+            .as_ref()
+            .is_some_and(|fade| self.now >= fade.start + fade.duration)
+        {
+            self.studio.fade = None;
+            self.tally();
+            self.effects.push(Effect::Picture);
+        }
+    }
+
+    fn command(&mut self, command: Command) -> Result<(), Refusal> {
+        match command {
+            Command::Take(scene) => self.take(scene, self.studio.transition),
+            Command::Cut(scene) => self.take(
+                scene,
+                Transition {
+                    kind: TransitionKind::Cut,
+                    ..self.studio.transition
+                },
+            ),
+            Command::Fade(duration) => {
+                let duration = duration.unwrap_or(self.studio.transition.duration);
+                self.take(
+                    None,
+                    Transition {
+                        kind: TransitionKind::Fade,
+                        duration,
+                    },
+                )
+            }
+            Command::Preview(scene) => {
+                self.studio.preview = self.scene(&scene)?;
+                self.tally();
+                self.effects.push(Effect::Picture);
+                Ok(())
+            }
+            Command::Transition(kind, duration) => {
+                self.studio.transition.kind = kind;
+                if let Some(duration) = duration {
+                    self.studio.transition.duration = duration;
+                }
+                Ok(())
+            }
+            Command::Gain(strip, gain) => self.gain(&strip, gain),
+            Command::Mute(strip, switch) => self.strip(&strip, |settings| {
+                settings.is_muted = switch.apply(settings.is_muted);
+                Some(if settings.is_muted { "muted" } else { "unmuted" })
+            }),
+            Command::Solo(strip, switch) => self.strip(&strip, |settings| {
+                settings.is_solo = switch.apply(settings.is_solo);
+                None
+            }),
+            Command::Denoise(strip, switch) => self.strip(&strip, |settings| {
+                settings.denoise = switch.apply(settings.denoise);
+                Some(if settings.denoise { "denoise on" } else { "denoise off" })
+            }),
+            Command::Bitrate(kbps) => {
+                self.studio.encoder.video_kbps = kbps;
+                self.effects.push(Effect::Bitrate(kbps));
+                self.event(EventLevel::Info, "encoder", format!("video bitrate is {kbps} kbit/s"));
+                Ok(())
+            }
+            Command::Keyframe => {
+                self.effects.push(Effect::Keyframe);
+                Ok(())
+            }
+            Command::DestinationAdd(name, url) => self.add_destination(name, url),
+            Command::DestinationRemove(name) => {
+                self.destination(&name)?;
+                self.studio.destinations.retain(|destination| destination.name != name);
+                self.effects.push(Effect::RemoveDestination(name.clone()));
+                self.event(EventLevel::Info, format!("destination {name}"), "removed");
+                Ok(())
+            }
+            Command::DestinationStart(name) => {
+                self.destination(&name)?;
+                self.effects.push(Effect::StartDestination(name));
+                Ok(())
+            }
+            Command::DestinationStop(name) => {
+                self.destination(&name)?;
+                self.effects.push(Effect::StopDestination(name));
+                Ok(())
+            }
+            Command::Retry(Some(name)) => {
+                self.destination(&name)?;
+                self.effects.push(Effect::RetryDestination(name));
+                Ok(())
+            }
+            Command::Retry(None) => {
+                let waiting = self.studio.destinations.iter().filter(|destination| {
+                    matches!(
+                        destination.state,
+                        DestinationState::Backoff { .. } | DestinationState::Failed { .. }
+                    )
+                });
+                self.effects
+                    .extend(waiting.map(|destination| Effect::RetryDestination(destination.name.clone())));
+                Ok(())
+            }
+            Command::SourceRestart(name) => {
+                if self.studio.source_mut(&name).is_none() {
+                    return Err(unknown(
+                        "source",
+                        name,
+                        self.studio.sources.iter().map(|source| &source.name),
+                    ));
+                }
+                self.effects.push(Effect::RestartSource(name));
+                Ok(())
+            }
+            Command::End => {
+                self.event(EventLevel::Info, "studio", "the show ends");
+                self.effects.push(Effect::End);
+                Ok(())
+            }
+            Command::Client(_) => Err(Refusal::ClientOnly),
+        }
+    }
+
+    /// The scene of that name, or of that number counted from 1.
+    fn scene(&self, wanted: &str) -> Result<String, Refusal> {
+        let by_name = self.studio.scene(wanted);
+        let by_number = || {
+            wanted
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| self.studio.scenes.get(number.wrapping_sub(1)))
+        };
+        let scene = by_name.or_else(by_number);
+        let names = || self.studio.scenes.iter().map(|scene| &scene.name);
+        scene
+            .map(|scene| scene.name.clone())
+            .ok_or_else(|| unknown("scene", wanted.to_owned(), names()))
+    }
+
+    fn take(&mut self, scene: Option<String>, transition: Transition) -> Result<(), Refusal> {
+        let next = match scene {
+            Some(wanted) => self.scene(&wanted)?,
+            None => self.studio.preview.clone(),
+        };
+        let last = self.studio.program.clone();
+        if next == last {
+            return Ok(());
+        }
+        let is_fade = transition.kind == TransitionKind::Fade && transition.duration > TimeDelta::ZERO;
+        self.studio.fade = is_fade.then(|| Fade {
+            from: last.clone(),
+            start: self.now,
+            duration: transition.duration,
+        });
+        self.studio.program.clone_from(&next);
+        // Program and preview change places, so that the next take goes back.
+        if self.studio.preview == next {
+            self.studio.preview = last;
+        }
+        self.tally();
+        self.effects.push(Effect::Picture);
+        self.event(EventLevel::Info, "program", format!("scene {next} is on program"));
+        Ok(())
+    }
+
+    /// Marks which sources are seen where.
+    fn tally(&mut self) {
+        let shows = |scene: &str, source: &str, studio: &Studio| {
+            studio
+                .scene(scene)
+                .is_some_and(|scene| scene.sources.iter().any(|name| name == source))
+        };
+        for at in 0..self.studio.sources.len() {
+            let studio = &*self.studio;
+            let name = &studio.sources[at].name;
+            let is_fading = studio.fade.as_ref().is_some_and(|fade| shows(&fade.from, name, studio));
+            let is_on_program = is_fading || shows(&studio.program, name, studio);
+            let is_on_preview = shows(&studio.preview, name, studio);
+            self.studio.sources[at].is_on_program = is_on_program;
+            self.studio.sources[at].is_on_preview = is_on_preview;
+        }
+    }
+
+    fn gain(&mut self, strip: &str, gain: Gain) -> Result<(), Refusal> {
+        if let Gain::Set(db) = gain
+            && !GAIN_RANGE_DB.contains(&db)
+        {
+            return Err(Refusal::Gain(format!("{db:+.1}")));
+        }
+        self.strip(strip, |settings| {
+            settings.gain_db = match gain {
+                Gain::Set(db) => db,
+                Gain::Change(db) => (settings.gain_db + db).clamp(*GAIN_RANGE_DB.start(), *GAIN_RANGE_DB.end()),
+            };
+            None
+        })
+    }
+
+    /// Changes a strip and tells the mixer; `change` says what is worth an event.
+    fn strip(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut StripSettings) -> Option<&'static str>,
+    ) -> Result<(), Refusal> {
+        let Some(at) = self.studio.strips.iter().position(|strip| strip.name == name) else {
+            return Err(unknown(
+                "strip",
+                name.to_owned(),
+                self.studio.strips.iter().map(|strip| &strip.name),
+            ));
+        };
+        let settings = &mut self.studio.strips[at].settings;
+        let told = change(settings);
+        let settings = *settings;
+        self.effects.push(Effect::Strip(at, settings));
+        if let Some(text) = told {
+            self.event(EventLevel::Info, format!("strip {name}"), text);
+        }
+        Ok(())
+    }
+
+    fn destination(&self, name: &str) -> Result<(), Refusal> {
+        let mut names = self.studio.destinations.iter().map(|destination| &destination.name);
+        if names.clone().any(|known| known == name) {
+            Ok(())
+        } else {
+            Err(unknown("destination", name.to_owned(), &mut names))
+        }
+    }
+
+    fn add_destination(&mut self, name: String, url: SecretUrl) -> Result<(), Refusal> {
+        if self.destination(&name).is_ok() {
+            return Err(Refusal::Exists(name));
+        }
+        self.studio.destinations.push(DestinationModel {
+            name: name.clone(),
+            url: url.to_string(),
+            state: DestinationState::Idle,
+            stats: DestinationStats::default(),
+        });
+        self.effects.push(Effect::AddDestination(name.clone(), url));
+        self.effects.push(Effect::StartDestination(name));
+        Ok(())
+    }
+
+    fn source_state(&mut self, name: &str, state: SourceState) {
+        let Some(source) = self.studio.source_mut(name) else {
+            return;
+        };
+        if source.state == state {
+            return;
+        }
+        source.state = state.clone();
+        let (level, text) = match state {
+            SourceState::Starting => return,
+            SourceState::Live => (EventLevel::Info, "is live".to_owned()),
+            SourceState::Ended => (EventLevel::Info, "has ended".to_owned()),
+            SourceState::Away { reason } => (EventLevel::Warning, format!("is away: {reason}")),
+            SourceState::Failed { reason } => (EventLevel::Error, format!("has failed: {reason}")),
+        };
+        self.event(level, format!("source {name}"), text);
+    }
+
+    fn destination_state(&mut self, name: &str, state: DestinationState) {
+        let Some(destination) = self.studio.destination_mut(name) else {
+            return;
+        };
+        let last = std::mem::replace(&mut destination.state, state.clone());
+        // A retry that only counts up is not news; a new reason is.
+        let is_news = match (&last, &state) {
+            (DestinationState::Backoff { reason: a, .. }, DestinationState::Backoff { reason: b, .. }) => a != b,
+            _ => last != state,
+        };
+        let (level, text) = match state {
+            DestinationState::Idle => (EventLevel::Info, "is idle".to_owned()),
+            DestinationState::Connecting => return,
+            DestinationState::Live => (EventLevel::Info, "is live".to_owned()),
+            DestinationState::Backoff { reason, .. } => (EventLevel::Warning, format!("is lost: {reason}")),
+            DestinationState::Failed { reason } => (EventLevel::Error, format!("has failed: {reason}")),
+        };
+        if is_news {
+            self.event(level, format!("destination {name}"), text);
+        }
+    }
+
+    fn stats(&mut self, stats: Stats) {
+        let last = std::mem::replace(&mut self.studio.stats, stats);
+        let skipped = stats.skipped_frames.saturating_sub(last.skipped_frames);
+        if skipped > 0 {
+            self.event(
+                EventLevel::Warning,
+                "encoder",
+                format!("late: {skipped} frames skipped"),
+            );
+        }
+        let late = stats.late_ticks.saturating_sub(last.late_ticks);
+        if late > 0 {
+            self.event(EventLevel::Warning, "program", format!("late: {late} ticks missed"));
+        }
+        let late = stats.late_blocks.saturating_sub(last.late_blocks);
+        if late > 0 {
+            self.event(
+                EventLevel::Warning,
+                "sound",
+                format!("late: {late} blocks of 10 ms missed"),
+            );
+        }
+    }
+}
+
+fn unknown<'a>(kind: &'static str, name: String, known: impl Iterator<Item = &'a String>) -> Refusal {
+    let known = known.map(String::as_str).collect::<Vec<_>>().join(", ");
+    let known = if known.is_empty() { "none".to_owned() } else { known };
+    Refusal::Unknown { kind, name, known }
+}
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;

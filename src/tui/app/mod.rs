@@ -1,0 +1,234 @@
+//! What the screen knows beyond the studio: selection, prompt, overlays, pictures. Plain data; [`UiState::on_key`] is a pure
+//! function of it, the studio and a key.
+
+mod complete;
+mod keys;
+mod prompt;
+
+use std::collections::HashMap;
+
+use crate::control::protocol::MonitorTarget;
+use crate::media::{TimeDelta, Timestamp};
+use crate::studio::command::{MonitorMode, Step};
+use crate::studio::model::{DestinationState, Meters, Studio};
+use crate::tui::keymap::{Key, Keymap};
+use crate::tui::monitor::{Palette, Prepared, Renderer};
+use crate::tui::terminal::{Capabilities, Colors};
+
+pub use complete::{Candidate, Completion, complete};
+pub use prompt::Prompt;
+
+/// How long a reply stays on screen, in ms.
+pub const TOAST_MS: i64 = 4000;
+
+/// The state of one screen.
+#[derive(Clone, Debug)]
+pub struct UiState {
+    /// What keys do.
+    pub keymap: Keymap,
+    /// What the terminal can do.
+    pub capabilities: Capabilities,
+    /// How the operator wants monitors drawn.
+    pub monitor_mode: MonitorMode,
+    /// The studio clock as this client reckons it.
+    pub now: Timestamp,
+    /// What keys act on.
+    pub selected: Selected,
+    /// The pane that is shown where there is room for one only, and that scrolls.
+    pub pane: Pane,
+    /// What lies over the screen.
+    pub overlay: Overlay,
+    /// The command prompt while it is open.
+    pub prompt: Option<Prompt>,
+    /// Lines typed at the prompt, oldest first; none that holds a secret.
+    pub history: Vec<String>,
+    /// Keys of a sequence that is not complete.
+    pub pending: Vec<Key>,
+    /// The newest reply.
+    pub toast: Option<Toast>,
+    /// The newest meters.
+    pub meters: Meters,
+    /// What the monitors show.
+    pub pictures: HashMap<MonitorTarget, Prepared>,
+    /// Since when each lost destination waits for its attempt of that number.
+    pub backoffs: HashMap<String, (u32, Timestamp)>,
+}
+
+/// What keys act on, as positions in the studio's lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Selected {
+    /// In [`Studio::strips`].
+    pub strip: usize,
+    /// In [`Studio::sources`].
+    pub source: usize,
+    /// In [`Studio::destinations`].
+    pub destination: usize,
+}
+
+/// The parts of the lower screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// Strips and meters.
+    Mixer,
+    /// Sources as a list.
+    Sources,
+    /// Where the show goes.
+    Destinations,
+    /// What happened.
+    Events,
+}
+
+impl Pane {
+    /// In the order of the key.
+    pub const ALL: [Self; 4] = [Self::Mixer, Self::Sources, Self::Destinations, Self::Events];
+
+    /// Its title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Mixer => "MIXER",
+            Self::Sources => "SOURCES",
+            Self::Destinations => "DESTINATIONS",
+            Self::Events => "EVENTS",
+        }
+    }
+}
+
+/// What lies over the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// Nothing.
+    None,
+    /// The help, scrolled down by so many lines.
+    Help {
+        /// Lines; the view does not scroll past the end.
+        scroll: u16,
+    },
+    /// A question before something that cannot be undone.
+    Confirm {
+        /// The command of the table.
+        name: String,
+        /// Its arguments.
+        args: Vec<String>,
+    },
+}
+
+/// A reply to the operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// In words.
+    pub text: String,
+    /// Whether something was refused.
+    pub is_error: bool,
+    /// Until when it is shown.
+    pub until: Timestamp,
+}
+
+/// What a key asks of the world outside the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UiAction {
+    /// A command for the studio.
+    Command {
+        /// Of the table.
+        name: String,
+        /// As typed.
+        args: Vec<String>,
+    },
+    /// Leave the screen; the show goes on.
+    Detach,
+    /// Draw everything anew.
+    Redraw,
+}
+
+impl UiState {
+    /// A fresh screen.
+    #[must_use]
+    pub fn new(keymap: Keymap, capabilities: Capabilities) -> Self {
+        Self {
+            keymap,
+            capabilities,
+            monitor_mode: MonitorMode::Auto,
+            now: Timestamp::ZERO,
+            selected: Selected::default(),
+            pane: Pane::Mixer,
+            overlay: Overlay::None,
+            prompt: None,
+            history: Vec::new(),
+            pending: Vec::new(),
+            toast: None,
+            meters: Meters::default(),
+            pictures: HashMap::new(),
+            backoffs: HashMap::new(),
+        }
+    }
+
+    /// How monitors are drawn on this terminal.
+    #[must_use]
+    pub fn renderer(&self) -> Renderer {
+        // Half-blocks without colour would be blank; who asks for them by name gets them in the colours all terminals have.
+        let blocks = Renderer::Blocks(match self.capabilities.colors {
+            Colors::TrueColor => Palette::TrueColor,
+            Colors::Xterm256 | Colors::None => Palette::Xterm256,
+        });
+        match self.monitor_mode {
+            MonitorMode::Auto if self.capabilities.colors == Colors::None => Renderer::Ascii,
+            MonitorMode::Auto if self.capabilities.has_sixel => Renderer::Sixel,
+            MonitorMode::Auto | MonitorMode::HalfBlocks => blocks,
+            MonitorMode::Ascii => Renderer::Ascii,
+            MonitorMode::Sixel => Renderer::Sixel,
+            MonitorMode::Off => Renderer::Off,
+        }
+    }
+
+    /// Whether the screen shows colours.
+    #[must_use]
+    pub fn has_color(&self) -> bool {
+        self.capabilities.colors != Colors::None
+    }
+
+    /// Follows a new state of the studio: selections stay inside its lists, pauses before the next attempt are timed.
+    pub fn follow(&mut self, studio: &Studio) {
+        let clamp = |at: usize, len: usize| at.min(len.saturating_sub(1));
+        self.selected = Selected {
+            strip: clamp(self.selected.strip, studio.strips.len()),
+            source: clamp(self.selected.source, studio.sources.len()),
+            destination: clamp(self.selected.destination, studio.destinations.len()),
+        };
+        let now = studio.now;
+        let before = std::mem::take(&mut self.backoffs);
+        for destination in &studio.destinations {
+            if let DestinationState::Backoff { attempt, .. } = destination.state {
+                let since = before
+                    .get(&destination.name)
+                    .filter(|(known, _)| *known == attempt)
+                    .map_or(now, |(_, since)| *since);
+                self.backoffs.insert(destination.name.clone(), (attempt, since));
+            }
+        }
+    }
+
+    /// Lets time pass; returns whether the screen looks different for it.
+    pub fn tick(&mut self, now: Timestamp) -> bool {
+        let is_new_second = now.to_millis().div_euclid(1000) != self.now.to_millis().div_euclid(1000);
+        self.now = now;
+        self.toast.take_if(|toast| toast.until <= now).is_some() || is_new_second
+    }
+
+    /// Shows a reply for a while.
+    pub fn say(&mut self, text: impl Into<String>, is_error: bool) {
+        self.toast = Some(Toast {
+            text: text.into(),
+            is_error,
+            until: self.now + TimeDelta::from_millis(TOAST_MS),
+        });
+    }
+}
+
+/// The position after or before `at` in a list of `len`, round the end.
+fn step(at: usize, len: usize, step: Step) -> usize {
+    match (len, step) {
+        (0, _) => 0,
+        (_, Step::Next) => (at + 1) % len,
+        (_, Step::Previous) => (at + len - 1) % len,
+    }
+}

@@ -1,0 +1,230 @@
+//! Pictures in the terminal: small RGB pictures become half-blocks, ASCII or sixels, off the UI thread.
+//!
+//! The studio scales pictures to what a monitor needs (see [`Renderer::picture_size`]), so nothing here resamples in the
+//! common case. What costs on a terminal is bytes, not arithmetic: colours are taken in coarse steps and a step that a
+//! cell already shows is kept as long as it is about right, so that noise in a still picture sends nothing.
+
+mod ascii;
+mod blocks;
+mod sixel;
+mod worker;
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+pub use ascii::ascii;
+pub use blocks::{Palette, half_blocks};
+pub use sixel::{SixelEncoder, SixelPicture};
+pub use worker::{Monitors, Slot};
+
+/// The largest sixel picture: more pixels cost an SSH link more than they show.
+pub const MAX_SIXEL: (u32, u32) = (640, 360);
+
+/// How a monitor is drawn: what the operator asked for, made to fit the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Renderer {
+    /// Two pixels per cell, coloured.
+    Blocks(Palette),
+    /// One character of ASCII per cell, no colour.
+    Ascii,
+    /// Real pixels, for terminals that know DEC sixel graphics.
+    Sixel,
+    /// No pictures: for the thinnest of links.
+    Off,
+}
+
+impl Renderer {
+    /// The word for it on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Blocks(Palette::TrueColor) => "half-blocks",
+            Self::Blocks(Palette::Xterm256) => "half-blocks 256",
+            Self::Ascii => "ascii",
+            Self::Sixel => "sixel",
+            Self::Off => "off",
+        }
+    }
+
+    /// Pixels that a monitor of `columns` × `rows` cells wants; `None` where it wants no picture at all.
+    ///
+    /// Half-blocks and ASCII show two pixels per cell, one above the other; sixels show what the cells measure, capped at
+    /// [`MAX_SIXEL`].
+    #[must_use]
+    pub fn picture_size(self, columns: u16, rows: u16, cell: CellSize) -> Option<(u32, u32)> {
+        if columns == 0 || rows == 0 {
+            return None;
+        }
+        let (columns, rows) = (u32::from(columns), u32::from(rows));
+        match self {
+            Self::Off => None,
+            Self::Blocks(_) | Self::Ascii => Some((columns, rows * 2)),
+            Self::Sixel => {
+                let (width, height) = (columns * u32::from(cell.width), rows * u32::from(cell.height));
+                let shrink = (f64::from(MAX_SIXEL.0) / f64::from(width))
+                    .min(f64::from(MAX_SIXEL.1) / f64::from(height))
+                    .min(1.0);
+                // Whole bands of six rows, so that the last band never paints below the monitor.
+                let height = (f64::from(height) * shrink) as u32 / 6 * 6;
+                Some((((f64::from(width) * shrink) as u32).max(1), height.max(6)))
+            }
+        }
+    }
+}
+
+/// Pixels of one character cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CellSize {
+    /// Pixels.
+    pub width: u16,
+    /// Pixels.
+    pub height: u16,
+}
+
+impl Default for CellSize {
+    /// What most terminals have at their default font size.
+    fn default() -> Self {
+        Self { width: 10, height: 20 }
+    }
+}
+
+/// A small picture as the studio sends it: packed RGB, 8 bits per channel, rows top to bottom.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picture {
+    width: usize,
+    height: usize,
+    rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// Takes the bytes of a picture; `None` unless there are exactly `width × height × 3` of them and at least one pixel.
+    #[must_use]
+    pub fn new(width: usize, height: usize, rgb: Vec<u8>) -> Option<Self> {
+        let is_whole = width > 0 && height > 0 && width.checked_mul(height)?.checked_mul(3)? == rgb.len();
+        is_whole.then_some(Self { width, height, rgb })
+    }
+
+    /// Pixels.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Pixels.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The pixel at column `x` and row `y`, which must lie inside.
+    fn pixel(&self, x: usize, y: usize) -> [u8; 3] {
+        let at = (y * self.width + x) * 3;
+        [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
+    }
+
+    /// The picture at another size, by nearest neighbour: only while the studio has not yet followed a change of layout.
+    #[must_use]
+    pub fn resized(&self, width: usize, height: usize) -> Self {
+        let mut rgb = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                rgb.extend_from_slice(&self.pixel(x * self.width / width, y * self.height / height));
+            }
+        }
+        Self { width, height, rgb }
+    }
+}
+
+/// One cell of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureCell {
+    /// `▀`, a space or an ASCII character.
+    pub symbol: char,
+    /// Of the character: the upper pixel of a half-block.
+    pub fg: Color,
+    /// Behind it: the lower pixel of a half-block.
+    pub bg: Color,
+}
+
+/// A picture made of character cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellPicture {
+    columns: u16,
+    cells: Vec<PictureCell>,
+}
+
+impl CellPicture {
+    /// Width in cells.
+    #[must_use]
+    pub fn columns(&self) -> u16 {
+        self.columns
+    }
+
+    /// Height in cells.
+    #[must_use]
+    pub fn rows(&self) -> u16 {
+        (self.cells.len() / usize::from(self.columns.max(1))) as u16
+    }
+
+    /// Draws the picture into the upper left of `area`, clipped to it and to the buffer.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        for (y, row) in self
+            .cells
+            .chunks_exact(usize::from(self.columns.max(1)))
+            .take(usize::from(area.height))
+            .enumerate()
+        {
+            for (x, cell) in row.iter().take(usize::from(area.width)).enumerate() {
+                if let Some(target) = buf.cell_mut((area.x + x as u16, area.y + y as u16)) {
+                    target.set_char(cell.symbol).set_fg(cell.fg).set_bg(cell.bg);
+                }
+            }
+        }
+    }
+}
+
+/// A picture that is ready for the terminal.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// Goes through the cell buffer.
+    Cells(Arc<CellPicture>),
+    /// Goes past it, after the cells.
+    Sixel(Arc<SixelPicture>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_picture_must_be_whole() {
+        assert!(Picture::new(2, 2, vec![0; 12]).is_some());
+        assert!(Picture::new(2, 2, vec![0; 11]).is_none());
+        assert!(Picture::new(0, 2, vec![]).is_none());
+        assert!(Picture::new(usize::MAX, 2, vec![0; 6]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn sixel_sizes_stay_inside_the_cells_and_the_cap(
+            columns in 1u16..400, rows in 1u16..200, width in 1u16..64, height in 6u16..64,
+        ) {
+            let cell = CellSize { width, height };
+            let (w, h) = Renderer::Sixel.picture_size(columns, rows, cell).unwrap();
+            prop_assert!(h % 6 == 0);
+            prop_assert!(w <= MAX_SIXEL.0 && w <= u32::from(columns) * u32::from(width));
+            prop_assert!(h <= MAX_SIXEL.1 && h <= u32::from(rows) * u32::from(height));
+        }
+    }
+}

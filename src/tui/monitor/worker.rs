@@ -1,0 +1,284 @@
+//! The thread that prepares pictures, so that keys never wait behind one.
+//!
+//! Per monitor there is one place for a picture that waits: a newer one replaces it, and that is counted. A result that
+//! is older than the arrangement of the screen is dropped, and a result that looks like what is on screen is not reported at all.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use super::{CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, ascii, half_blocks};
+use crate::control::protocol::MonitorTarget;
+
+/// What a monitor on screen needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// What it shows.
+    pub target: MonitorTarget,
+    /// How it is drawn.
+    pub renderer: Renderer,
+    /// Pixels, from [`Renderer::picture_size`].
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// The worker thread and its hand-over places.
+pub struct Monitors {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    work: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    slots: HashMap<MonitorTarget, Slot>,
+    waiting: Vec<(MonitorTarget, Picture)>,
+    ready: Vec<(MonitorTarget, Prepared)>,
+    /// Counts arrangements: what was shown before one may have been wiped off the screen by it.
+    arrangement: u64,
+    superseded: u64,
+    is_over: bool,
+}
+
+impl Shared {
+    /// The state; a panic elsewhere while it was held leaves plain data that is still usable.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Monitors {
+    /// Starts the thread. `wake` is called from it when there is something to [`take`](Self::take).
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn start(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("monitors".into())
+            .spawn(move || work(&theirs, &wake))?;
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Tells which monitors there are now. Pictures that wait for a monitor that is gone are dropped.
+    pub fn arrange(&self, slots: &[Slot]) {
+        let mut state = self.shared.state();
+        state.arrangement += 1;
+        state.ready.clear();
+        state.slots = slots.iter().map(|slot| (slot.target.clone(), slot.clone())).collect();
+        let State { slots, waiting, .. } = &mut *state;
+        waiting.retain(|(target, _)| slots.contains_key(target));
+    }
+
+    /// Hands over a picture; one that still waits for the same monitor is replaced.
+    pub fn show(&self, target: MonitorTarget, picture: Picture) {
+        let mut state = self.shared.state();
+        if let Some(place) = state.waiting.iter_mut().find(|(waiting, _)| *waiting == target) {
+            place.1 = picture;
+            state.superseded += 1;
+        } else {
+            state.waiting.push((target, picture));
+        }
+        self.shared.work.notify_one();
+    }
+
+    /// What became ready since the last call, at most one per monitor.
+    #[must_use]
+    pub fn take(&self) -> Vec<(MonitorTarget, Prepared)> {
+        std::mem::take(&mut self.shared.state().ready)
+    }
+
+    /// Pictures that were replaced by newer ones before they were prepared.
+    #[must_use]
+    pub fn superseded(&self) -> u64 {
+        self.shared.state().superseded
+    }
+}
+
+impl Drop for Monitors {
+    fn drop(&mut self) {
+        self.shared.state().is_over = true;
+        self.shared.work.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A worker that panicked has nothing left to say that the panic hook did not.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work(shared: &Shared, wake: &dyn Fn()) {
+    let mut artist = Artist::default();
+    loop {
+        let (slot, picture, arrangement) = {
+            let mut state = shared.state();
+            loop {
+                if state.is_over {
+                    return;
+                }
+                if state.waiting.is_empty() {
+                    state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    continue;
+                }
+                let (target, picture) = state.waiting.remove(0);
+                if let Some(slot) = state.slots.get(&target) {
+                    break (slot.clone(), picture, state.arrangement);
+                }
+            }
+        };
+        artist.follow(arrangement);
+        let Some(prepared) = artist.prepare(&slot, &picture) else {
+            continue;
+        };
+        let mut state = shared.state();
+        if state.arrangement != arrangement {
+            continue;
+        }
+        if let Some(place) = state.ready.iter_mut().find(|(target, _)| *target == slot.target) {
+            place.1 = prepared;
+        } else {
+            state.ready.push((slot.target, prepared));
+        }
+        drop(state);
+        wake();
+    }
+}
+
+/// Draws pictures and remembers what each monitor shows.
+#[derive(Default)]
+struct Artist {
+    sixels: SixelEncoder,
+    arrangement: u64,
+    shown: HashMap<MonitorTarget, (Slot, Shown)>,
+}
+
+enum Shown {
+    Cells(Arc<CellPicture>),
+    Sixel(Arc<SixelPicture>),
+}
+
+impl Artist {
+    /// The picture for its monitor; `None` where it would look like the one before.
+    fn prepare(&mut self, slot: &Slot, picture: &Picture) -> Option<Prepared> {
+        let (width, height) = (slot.width as usize, slot.height as usize);
+        let resized;
+        let picture = if (picture.width(), picture.height()) == (width, height) {
+            picture
+        } else {
+            resized = picture.resized(width, height);
+            &resized
+        };
+        let before = self
+            .shown
+            .get(&slot.target)
+            .filter(|(was, _)| was == slot)
+            .map(|(_, shown)| shown);
+        let (shown, prepared) = match slot.renderer {
+            Renderer::Off => return None,
+            Renderer::Sixel => {
+                let sixel = Arc::new(self.sixels.encode(picture));
+                if matches!(before, Some(Shown::Sixel(before)) if **before == *sixel) {
+                    return None;
+                }
+                (Shown::Sixel(Arc::clone(&sixel)), Prepared::Sixel(sixel))
+            }
+            Renderer::Ascii | Renderer::Blocks(_) => {
+                let before = match before {
+                    Some(Shown::Cells(cells)) => Some(&**cells),
+                    _ => None,
+                };
+                let cells = match slot.renderer {
+                    Renderer::Blocks(palette) => half_blocks(picture, palette, before),
+                    _ => ascii(picture),
+                };
+                if before == Some(&cells) {
+                    return None;
+                }
+                let cells = Arc::new(cells);
+                (Shown::Cells(Arc::clone(&cells)), Prepared::Cells(cells))
+            }
+        };
+        self.shown.insert(slot.target.clone(), (slot.clone(), shown));
+        Some(prepared)
+    }
+
+    /// Forgets what was shown when the monitors have been arranged anew.
+    fn follow(&mut self, arrangement: u64) {
+        if std::mem::replace(&mut self.arrangement, arrangement) != arrangement {
+            self.shown.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Palette;
+    use super::*;
+    use std::sync::mpsc;
+
+    fn slot(target: MonitorTarget, renderer: Renderer) -> Slot {
+        Slot {
+            target,
+            renderer,
+            width: 4,
+            height: 4,
+        }
+    }
+
+    fn grey(value: u8) -> Picture {
+        Picture::new(4, 4, vec![value; 48]).unwrap()
+    }
+
+    #[test]
+    fn a_picture_comes_back_ready_and_a_strange_monitor_stays_dark() {
+        let (tell, told) = mpsc::channel();
+        let monitors = Monitors::start(move || tell.send(()).unwrap()).unwrap();
+        monitors.arrange(&[slot(MonitorTarget::Program, Renderer::Ascii)]);
+        monitors.show(MonitorTarget::Preview, grey(9));
+        monitors.show(MonitorTarget::Program, grey(200));
+        told.recv().unwrap();
+        let ready = monitors.take();
+        assert_eq!(ready.len(), 1);
+        assert_eq!(ready[0].0, MonitorTarget::Program);
+    }
+
+    #[test]
+    fn what_looks_the_same_is_not_drawn_again() {
+        let mut artist = Artist::default();
+        for renderer in [Renderer::Ascii, Renderer::Sixel, Renderer::Blocks(Palette::TrueColor)] {
+            let slot = slot(MonitorTarget::Program, renderer);
+            assert!(artist.prepare(&slot, &grey(100)).is_some());
+            assert!(artist.prepare(&slot, &grey(100)).is_none());
+            assert!(artist.prepare(&slot, &grey(200)).is_some());
+        }
+    }
+
+    #[test]
+    fn a_new_arrangement_draws_even_what_looks_the_same() {
+        let mut artist = Artist::default();
+        let slot = slot(MonitorTarget::Program, Renderer::Ascii);
+        assert!(artist.prepare(&slot, &grey(100)).is_some());
+        artist.follow(1);
+        assert!(artist.prepare(&slot, &grey(100)).is_some());
+    }
+
+    #[test]
+    fn a_picture_of_another_size_is_made_to_fit() {
+        let mut artist = Artist::default();
+        let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
+        let Some(Prepared::Cells(cells)) = artist.prepare(&slot(MonitorTarget::Preview, Renderer::Ascii), &picture)
+        else {
+            panic!("no cells");
+        };
+        assert_eq!((cells.columns(), cells.rows()), (4, 2));
+    }
+}

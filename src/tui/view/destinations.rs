@@ -1,0 +1,109 @@
+//! Destinations: what each does, how well, and when a lost one is tried again.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Scene;
+use super::text::Row;
+use crate::studio::model::{DestinationModel, DestinationState};
+
+pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let destinations = &scene.studio.destinations;
+    if destinations.is_empty() {
+        Row::new(buf, area, 0).put(" none; :destination add NAME URL", scene.theme.label());
+        return;
+    }
+    // Two rows each where there is room; else one, with the reason or the figures.
+    let rows: u16 = if usize::from(area.height) >= destinations.len() * 2 {
+        2
+    } else {
+        1
+    };
+    let room = usize::from(area.height / rows).max(1);
+    let selected = scene.ui.selected.destination;
+    let first = (selected + 1).saturating_sub(room);
+    for (at, destination) in destinations.iter().enumerate().skip(first).take(room) {
+        let y = (at - first) as u16 * rows;
+        let is_selected = at == selected;
+        let mut row = Row::new(buf, area, y);
+        head(&mut row, destination, is_selected, area, scene);
+        if rows == 2 {
+            let mut row = Row::new(buf, area, y + 1);
+            row.skip(3);
+            detail(&mut row, destination, scene);
+        }
+    }
+}
+
+fn head(row: &mut Row<'_>, destination: &DestinationModel, is_selected: bool, area: Rect, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    let (mark, word, style) = match destination.state {
+        DestinationState::Idle => ("○", "idle", theme.label()),
+        DestinationState::Connecting => ("◌", "connecting", theme.warning()),
+        DestinationState::Live => ("●", "live", theme.good()),
+        DestinationState::Backoff { .. } => ("◌", "LOST", theme.warning()),
+        DestinationState::Failed { .. } => ("×", "FAILED", theme.error()),
+    };
+    row.put(if is_selected { "▸" } else { " " }, theme.strong())
+        .put(mark, style)
+        .skip(1)
+        .column(
+            &destination.name,
+            (area.width / 4).clamp(6, 16),
+            if is_selected { theme.strong() } else { theme.text() },
+        )
+        .skip(1)
+        .put(word, style)
+        .skip(1);
+    match &destination.state {
+        DestinationState::Live => {
+            let stats = &destination.stats;
+            row.right(&format!("{} kb/s", stats.bitrate_kbps), theme.text());
+            if let Some(rtt) = stats.rtt_ms {
+                row.right(&format!("rtt {rtt:.0} ms"), theme.label());
+            }
+        }
+        DestinationState::Backoff {
+            retry_in_ms, attempt, ..
+        } => {
+            let since = scene
+                .ui
+                .backoffs
+                .get(&destination.name)
+                .map_or(scene.ui.now, |(_, since)| *since);
+            let waited = (scene.ui.now - since).as_secs_f64();
+            let left = (*retry_in_ms as f64 / 1000.0 - waited).max(0.0);
+            row.put(&format!("retry {attempt} in {left:.0} s"), theme.warning());
+        }
+        DestinationState::Idle | DestinationState::Connecting | DestinationState::Failed { .. } => {}
+    }
+}
+
+fn detail(row: &mut Row<'_>, destination: &DestinationModel, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    match &destination.state {
+        DestinationState::Backoff { reason, .. } | DestinationState::Failed { reason } => {
+            row.put(reason, theme.text());
+        }
+        DestinationState::Live => {
+            let stats = &destination.stats;
+            let dropped = stats.dropped_frames;
+            row.right(
+                &format!("dropped {dropped}"),
+                if dropped > 0 { theme.warning() } else { theme.label() },
+            );
+            row.right(
+                &format!("queue {} ms", stats.queue_ms),
+                if stats.queue_ms > 1000 {
+                    theme.warning()
+                } else {
+                    theme.label()
+                },
+            );
+            row.put(&destination.url, theme.label());
+        }
+        DestinationState::Idle | DestinationState::Connecting => {
+            row.put(&destination.url, theme.label());
+        }
+    }
+}

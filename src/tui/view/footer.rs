@@ -1,0 +1,263 @@
+//! The lowest line: the prompt, keys of a sequence, the last reply, or which keys there are. And what stands above it while
+//! a line is typed or a question is open.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Clear, Widget as _};
+use unicode_width::UnicodeWidthStr;
+
+use super::Scene;
+use super::pane::{popup, popup_area, titled};
+use super::text::Row;
+use crate::studio::command;
+use crate::studio::model::Studio;
+use crate::studio::table::{self, ArgKind};
+use crate::tui::app::{Completion, Overlay, Prompt, UiState, complete};
+use crate::tui::keymap::{Key, Lookup};
+
+/// Candidates shown at once.
+const CANDIDATES: usize = 8;
+
+/// Draws the line; returns where the cursor stands while the prompt is open.
+pub fn draw(buf: &mut Buffer, area: Rect, screen: Rect, scene: &Scene<'_>) -> Option<Position> {
+    let (ui, theme) = (scene.ui, scene.theme);
+    let mut row = Row::new(buf, area, 0);
+    if let Some(prompt) = &ui.prompt {
+        let shown = masked(prompt.text());
+        let before = masked(prompt.before_cursor());
+        // A line longer than the screen shows its end.
+        let room = usize::from(area.width.saturating_sub(2));
+        let hidden: usize = before.width().saturating_sub(room);
+        let mut cut = 0;
+        let visible: String = shown
+            .chars()
+            .skip_while(|c| {
+                let is_hidden = cut < hidden;
+                cut += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+                is_hidden
+            })
+            .collect();
+        row.put(":", theme.accent()).put(&visible, theme.text());
+        let x = area.x + 1 + (before.width() - hidden).min(room) as u16;
+        draw_candidates(buf, screen, prompt, scene);
+        return Some(Position { x, y: area.y });
+    }
+    if !ui.pending.is_empty() {
+        let typed: Vec<String> = ui.pending.iter().map(Key::to_string).collect();
+        row.put(&format!(" {} … ", typed.join(" ")), theme.strong());
+        if let Lookup::Pending(ways) = ui.keymap.lookup(&ui.pending) {
+            for way in ways {
+                let rest: Vec<String> = way.keys[ui.pending.len()..].iter().map(Key::to_string).collect();
+                row.put(&rest.join(" "), theme.accent())
+                    .put(&format!(" {}   ", way.line), theme.label());
+            }
+        }
+        return None;
+    }
+    row.right(&format!("{} ", ui.renderer().name()), theme.label());
+    if let Some(toast) = &ui.toast {
+        let (mark, style) = if toast.is_error {
+            (" × ", theme.error())
+        } else {
+            (" ✓ ", theme.good())
+        };
+        row.put(mark, style)
+            .put(&toast.text, if toast.is_error { style } else { theme.text() });
+        return None;
+    }
+    hints(&mut row, scene);
+    None
+}
+
+/// The keys that matter most, as many as fit whole.
+fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    row.skip(1);
+    for (line, word) in [
+        ("help", "help"),
+        ("prompt", "command"),
+        ("take", "take"),
+        ("mute {strip} toggle", "mute"),
+        ("solo {strip} toggle", "solo"),
+        ("denoise {strip} toggle", "denoise"),
+        ("select strip next", "strip"),
+        ("gain {strip} +1", "gain"),
+        ("select pane next", "pane"),
+        ("retry {destination}", "retry"),
+        ("monitor", "pictures"),
+        ("detach", "detach"),
+    ] {
+        let Some(keys) = scene.ui.keymap.keys_for(line) else {
+            continue;
+        };
+        if usize::from(row.left()) < keys.width() + word.width() + 3 {
+            break;
+        }
+        row.put(&keys, theme.accent())
+            .put(&format!(" {word}   "), theme.label());
+    }
+}
+
+/// The line with the secret part of an address as dots: a screen may be on air itself.
+fn masked(line: &str) -> String {
+    let words = command::split_words(line);
+    let has_url = command::find(&words).is_ok_and(|(spec, _)| spec.args.iter().any(|arg| arg.kind == ArgKind::Url));
+    let Some(scheme) = line.find("://").filter(|_| has_url) else {
+        return line.to_owned();
+    };
+    let after_scheme = scheme + 3;
+    // Host and application may be read, credentials and what follows the application not.
+    let host_end = line[after_scheme..]
+        .find('/')
+        .map_or(line.len(), |at| after_scheme + at);
+    let host_start = line[after_scheme..host_end]
+        .rfind('@')
+        .map_or(after_scheme, |at| after_scheme + at);
+    let key_start = line[host_end..]
+        .match_indices('/')
+        .nth(1)
+        .map_or(line.len(), |(at, _)| host_end + at + 1);
+    line.char_indices()
+        .map(|(at, c)| {
+            let is_secret = (after_scheme..host_start).contains(&at) || at >= key_start;
+            if is_secret && !c.is_whitespace() { '•' } else { c }
+        })
+        .collect()
+}
+
+/// What stands above the prompt.
+fn candidates(prompt: &Prompt, studio: &Studio) -> Completion {
+    complete(prompt.typed(), studio)
+}
+
+fn candidates_rect(screen: Rect, completion: &Completion) -> Option<Rect> {
+    let rows = completion.candidates.len().min(CANDIDATES);
+    let hint = usize::from(!completion.hint.is_empty());
+    if rows + hint == 0 {
+        return None;
+    }
+    let height = ((rows + hint) as u16 + 2).min(screen.height.saturating_sub(1));
+    Some(Rect {
+        x: screen.x,
+        y: (screen.bottom() - 1).saturating_sub(height),
+        width: screen.width.min(84),
+        height,
+    })
+}
+
+/// Where candidates are shown now, for pixels that must not cover them.
+pub fn candidates_area(screen: Rect, studio: &Studio, ui: &UiState) -> Option<Rect> {
+    candidates_rect(screen, &candidates(ui.prompt.as_ref()?, studio))
+}
+
+fn draw_candidates(buf: &mut Buffer, screen: Rect, prompt: &Prompt, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    let completion = candidates(prompt, scene.studio);
+    let Some(area) = candidates_rect(screen, &completion) else {
+        return;
+    };
+    Clear.render(area, buf);
+    let count = completion.candidates.len();
+    let title = if count > CANDIDATES {
+        format!("{count} commands · tab completes")
+    } else {
+        "tab completes".to_owned()
+    };
+    let inner = titled(buf, area, &title, theme.accent(), theme.label());
+    let first = (prompt.chosen().unwrap_or(0) + 1).saturating_sub(CANDIDATES);
+    for (y, (at, candidate)) in completion
+        .candidates
+        .iter()
+        .enumerate()
+        .skip(first)
+        .take(CANDIDATES)
+        .enumerate()
+    {
+        let is_chosen = prompt.chosen() == Some(at);
+        Row::new(buf, inner, y as u16)
+            .put(if is_chosen { "▸" } else { " " }, theme.strong())
+            .column(
+                &candidate.word,
+                20,
+                if is_chosen { theme.strong() } else { theme.text() },
+            )
+            .skip(1)
+            .put(candidate.doc, theme.label());
+    }
+    if !completion.hint.is_empty() {
+        Row::new(buf, inner, inner.height.saturating_sub(1))
+            .skip(1)
+            .put(&completion.hint, theme.label());
+    }
+}
+
+fn question(name: &str, args: &[String]) -> String {
+    let mut line = name.to_owned();
+    for arg in args {
+        line.push(' ');
+        line.push_str(arg);
+    }
+    line
+}
+
+/// Where a question stands.
+pub fn question_area(body: Rect, name: &str, args: &[String]) -> Rect {
+    popup_area(body, question_width(name, args), 6)
+}
+
+fn question_width(name: &str, args: &[String]) -> u16 {
+    let doc = table::spec(name).map_or(0, |spec| spec.doc.width());
+    (question(name, args).width().max(doc).max(30) as u16 + 6).min(76)
+}
+
+/// Draws a question before something that cannot be undone.
+pub fn draw_question(buf: &mut Buffer, body: Rect, name: &str, args: &[String], scene: &Scene<'_>) {
+    debug_assert!(matches!(scene.ui.overlay, Overlay::Confirm { .. }));
+    let theme = scene.theme;
+    let width = question_width(name, args);
+    let inner = popup(buf, body, width, 6, "SURE?", theme.error(), theme.error());
+    Row::new(buf, inner, 0)
+        .skip(2)
+        .put(&question(name, args), theme.strong());
+    Row::new(buf, inner, 1)
+        .skip(2)
+        .put(table::spec(name).map_or("", |spec| spec.doc), theme.text());
+    Row::new(buf, inner, 3)
+        .skip(2)
+        .put("y", theme.accent())
+        .put(" yes   ", theme.text())
+        .put("any other key", theme.accent())
+        .put(" no", theme.text());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_stream_key_is_dots_while_it_is_typed() {
+        for (typed, shown) in [
+            (
+                "destination add a rtmp://host/live/sk-1",
+                "destination add a rtmp://host/live/••••",
+            ),
+            (
+                "destination add a rtmp://me:pw@host/live/",
+                "destination add a rtmp://•••••@host/live/",
+            ),
+            ("destination add a rtmp://ho", "destination add a rtmp://ho"),
+            ("take", "take"),
+        ] {
+            assert_eq!(masked(typed), shown);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn masking_keeps_the_width(tail in ".{0,30}") {
+            let line = format!("destination add a rtmp://{tail}");
+            prop_assert_eq!(masked(&line).chars().count(), line.chars().count());
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Where everything stands, for any size of terminal.
+//!
+//! Monitors come first: program and preview side by side as large as half the screen allows, then live tiles of the sources
+//! where there is room for pictures, then mixer, destinations and events. Where there is no room for these at once, one of
+//! them is shown and a key moves between them.
+
+use ratatui::layout::{Constraint, Layout, Rect, Size};
+
+use crate::control::protocol::MonitorTarget;
+use crate::studio::model::{ProgramFormat, Studio};
+use crate::tui::app::{Pane, UiState};
+
+/// The smallest screen that shows a studio.
+pub const SMALLEST: Size = Size { width: 60, height: 16 };
+
+/// Where everything stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    /// On air, clock, measures.
+    pub status: Rect,
+    /// Keys, prompt, replies.
+    pub footer: Rect,
+    /// With frame.
+    pub program: Rect,
+    /// With frame.
+    pub preview: Rect,
+    /// The list of scenes.
+    pub scenes: Rect,
+    /// Sources by position in the studio's list, with frame.
+    pub tiles: Vec<(usize, Rect)>,
+    /// What is left of the row of tiles, to say how many more there are.
+    pub after_tiles: Rect,
+    /// Panes on screen.
+    pub panes: Vec<(Pane, Rect)>,
+    /// Whether there is room for one pane only, which then has the others' names in its title.
+    pub is_tabbed: bool,
+}
+
+impl Arrangement {
+    /// Arranges the screen; `None` where it is too small.
+    #[must_use]
+    pub fn new(area: Rect, studio: &Studio, ui: &UiState) -> Option<Self> {
+        if area.width < SMALLEST.width || area.height < SMALLEST.height {
+            return None;
+        }
+        let [status, body, footer] =
+            Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        let scenes_width = (body.width / 7).clamp(16, 28);
+        let widest = (body.width - scenes_width) / 2;
+        // What the panes below need comes off first: a monitor that hides the mixer is no help.
+        let panes_need = if body.height >= 20 { 12 } else { 6 };
+        let most = (body.height - panes_need).min(body.height * 11 / 20).max(7);
+        let height = (rows_for(widest - 2, studio.format) + 2).min(most);
+        let width = (columns_for(height - 2, studio.format) + 2).min(widest);
+        let [top, rest] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body);
+        let [program, preview, scenes] = Layout::horizontal([
+            Constraint::Length(width),
+            Constraint::Length(width),
+            Constraint::Fill(1),
+        ])
+        .areas(top);
+
+        let mut arrangement = Self {
+            status,
+            footer,
+            program,
+            preview,
+            scenes,
+            tiles: Vec::new(),
+            after_tiles: Rect::ZERO,
+            panes: Vec::new(),
+            is_tabbed: false,
+        };
+        let tile_height = (rest.height / 3).min(12);
+        let rest = if tile_height >= 5 && !studio.sources.is_empty() {
+            let [row, rest] = Layout::vertical([Constraint::Length(tile_height), Constraint::Fill(1)]).areas(rest);
+            arrangement.place_tiles(row, studio, ui);
+            rest
+        } else {
+            rest
+        };
+        arrangement.place_panes(rest, studio, ui);
+        Some(arrangement)
+    }
+
+    /// A row of tiles in which the selected source is seen.
+    fn place_tiles(&mut self, row: Rect, studio: &Studio, ui: &UiState) {
+        let width = (columns_for(row.height - 2, studio.format) + 2).clamp(16, 40);
+        let fit = usize::from(row.width / width).max(1);
+        let first = (ui.selected.source + 1).saturating_sub(fit);
+        let shown = studio.sources.len().saturating_sub(first).min(fit);
+        self.tiles = (0..shown)
+            .map(|at| {
+                let x = row.x + at as u16 * width;
+                (first + at, Rect { x, width, ..row })
+            })
+            .collect();
+        let used = shown as u16 * width;
+        self.after_tiles = Rect {
+            x: row.x + used,
+            width: row.width - used,
+            ..row
+        };
+    }
+
+    fn place_panes(&mut self, rest: Rect, studio: &Studio, ui: &UiState) {
+        let mixer_height = studio.strips.len() as u16 + 4;
+        let destinations_height = (studio.destinations.len() as u16 * 2).max(1) + 2;
+        let split = |area: Rect, parts: &[Constraint], is_wide: bool| -> Vec<Rect> {
+            let layout = if is_wide {
+                Layout::horizontal(parts)
+            } else {
+                Layout::vertical(parts)
+            };
+            layout.split(area).to_vec()
+        };
+        let fill = Constraint::Fill;
+        self.panes = if rest.height < 9 {
+            self.is_tabbed = true;
+            vec![(ui.pane, rest)]
+        } else if rest.width >= 150 {
+            let areas = split(rest, &[fill(4), fill(3), fill(3)], true);
+            vec![
+                (Pane::Mixer, areas[0]),
+                (Pane::Destinations, areas[1]),
+                (Pane::Events, areas[2]),
+            ]
+        } else if rest.width >= 100 {
+            let halves = split(rest, &[fill(1), fill(1)], true);
+            let height = destinations_height.min(rest.height / 2);
+            let right = split(halves[1], &[Constraint::Length(height), fill(1)], false);
+            vec![
+                (Pane::Mixer, halves[0]),
+                (Pane::Destinations, right[0]),
+                (Pane::Events, right[1]),
+            ]
+        } else {
+            let upper = mixer_height.min(rest.height - 4).max(5);
+            let rows = split(rest, &[Constraint::Length(upper), fill(1)], false);
+            let lower = split(rows[1], &[fill(1), fill(1)], true);
+            if self.tiles.is_empty() {
+                let upper = split(rows[0], &[fill(3), fill(2)], true);
+                vec![
+                    (Pane::Mixer, upper[0]),
+                    (Pane::Sources, upper[1]),
+                    (Pane::Destinations, lower[0]),
+                    (Pane::Events, lower[1]),
+                ]
+            } else {
+                vec![
+                    (Pane::Mixer, rows[0]),
+                    (Pane::Destinations, lower[0]),
+                    (Pane::Events, lower[1]),
+                ]
+            }
+        };
+    }
+
+    /// Every monitor and where its picture goes, in cells.
+    #[must_use]
+    pub fn monitors(&self, studio: &Studio) -> Vec<(MonitorTarget, Rect)> {
+        let mut monitors = vec![
+            (MonitorTarget::Program, picture_area(self.program, studio.format)),
+            (MonitorTarget::Preview, picture_area(self.preview, studio.format)),
+        ];
+        monitors.extend(self.tiles.iter().filter_map(|(at, area)| {
+            let source = studio.sources.get(*at)?;
+            let target = MonitorTarget::Source(source.name.clone());
+            Some((target, picture_area(*area, studio.format)))
+        }));
+        monitors
+    }
+}
+
+/// The largest area of the program's shape inside a frame, centred. A cell counts as twice as high as wide.
+#[must_use]
+pub fn picture_area(framed: Rect, format: ProgramFormat) -> Rect {
+    let inner = Rect {
+        x: framed.x + 1,
+        y: framed.y + 1,
+        width: framed.width.saturating_sub(2),
+        height: framed.height.saturating_sub(2),
+    };
+    let width = columns_for(inner.height, format).min(inner.width);
+    let height = rows_for(width, format).min(inner.height);
+    Rect {
+        x: inner.x + (inner.width - width) / 2,
+        y: inner.y + (inner.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+/// Rows that a picture `columns` wide takes, rounded.
+fn rows_for(columns: u16, format: ProgramFormat) -> u16 {
+    let (w, h) = shape(format);
+    ((u64::from(columns) * h + w) / (2 * w)).clamp(1, 500) as u16
+}
+
+/// Columns that a picture `rows` high takes, rounded.
+fn columns_for(rows: u16, format: ProgramFormat) -> u16 {
+    let (w, h) = shape(format);
+    ((u64::from(rows) * 4 * w + h) / (2 * h)).clamp(1, 1000) as u16
+}
+
+fn shape(format: ProgramFormat) -> (u64, u64) {
+    (u64::from(format.width.max(1)), u64::from(format.height.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_keep_the_shape_of_the_program() {
+        let format = ProgramFormat {
+            width: 1280,
+            height: 720,
+            frame_rate: crate::media::FrameRate::new(30, 1).unwrap(),
+        };
+        let area = picture_area(Rect::new(0, 0, 52, 16), format);
+        assert_eq!((area.width, area.height), (50, 14));
+        let area = picture_area(Rect::new(10, 3, 80, 10), format);
+        assert_eq!((area.width, area.height), (28, 8));
+        assert_eq!((area.x, area.y), (36, 4));
+    }
+}

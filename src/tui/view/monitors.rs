@@ -1,0 +1,188 @@
+//! Program, preview and the tiles of the sources: frames with tally, pictures inside.
+
+use ratatui::buffer::{Buffer, CellDiffOption};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::Scene;
+use super::layout::{Arrangement, picture_area};
+use super::pane::framed;
+use super::text::{Row, wrapped};
+use crate::control::protocol::MonitorTarget;
+use crate::studio::model::{SourceModel, SourceState, TransitionKind};
+use crate::tui::monitor::{Prepared, Renderer};
+
+pub fn draw(buf: &mut Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
+    let (studio, theme) = (scene.studio, scene.theme);
+
+    let (_, edge) = framed(buf, arrangement.program, theme.program());
+    let mut row = Row::new(buf, edge, 0);
+    row.put(" PGM ", theme.program_badge())
+        .put(" ", theme.text())
+        .put(&studio.program, theme.strong());
+    if let Some(fade) = &studio.fade {
+        let done = (scene.ui.now - fade.start).ratio(fade.duration).clamp(0.0, 1.0);
+        row.put(&format!(" ← {} {:.0}%", fade.from, done * 100.0), theme.warning());
+    }
+    row.put(" ", theme.text());
+    let format = studio.format;
+    row.right(
+        &format!(
+            " {}×{} {} fps ",
+            format.width,
+            format.height,
+            fps(format.frame_rate.as_f64())
+        ),
+        theme.label(),
+    );
+    picture(buf, arrangement.program, &MonitorTarget::Program, scene);
+
+    let (_, edge) = framed(buf, arrangement.preview, theme.preview());
+    let mut row = Row::new(buf, edge, 0);
+    row.put(" PVW ", theme.preview_badge())
+        .put(" ", theme.text())
+        .put(&studio.preview, theme.strong())
+        .put(" ", theme.text());
+    let transition = match studio.transition.kind {
+        TransitionKind::Cut => " take: cut ".to_owned(),
+        TransitionKind::Fade => {
+            format!(" take: fade {:.1} s ", studio.transition.duration.as_secs_f64())
+        }
+    };
+    row.right(&transition, theme.label());
+    picture(buf, arrangement.preview, &MonitorTarget::Preview, scene);
+
+    for (at, area) in &arrangement.tiles {
+        if let Some(source) = studio.sources.get(*at) {
+            tile(buf, *area, source, *at == scene.ui.selected.source, scene);
+        }
+    }
+    let hidden = studio.sources.len() - arrangement.tiles.len().min(studio.sources.len());
+    if !arrangement.tiles.is_empty() && hidden > 0 {
+        let note = format!(" +{hidden} more");
+        Row::new(buf, arrangement.after_tiles, arrangement.after_tiles.height / 2).put(&note, theme.label());
+    }
+}
+
+/// `30`, `29.97`.
+pub fn fps(rate: f64) -> String {
+    if (rate - rate.round()).abs() < 0.005 {
+        format!("{rate:.0}")
+    } else {
+        format!("{rate:.2}")
+    }
+}
+
+/// Tally of a source: its frame, and a word for those who see no colour.
+pub fn tally(source: &SourceModel, scene: &Scene<'_>) -> (Style, Option<(&'static str, Style)>) {
+    let theme = scene.theme;
+    if source.is_on_program {
+        (theme.program(), Some((" PGM ", theme.program_badge())))
+    } else if source.is_on_preview {
+        (theme.preview(), Some((" PVW ", theme.preview_badge())))
+    } else {
+        (theme.frame(), None)
+    }
+}
+
+fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: bool, scene: &Scene<'_>) {
+    let theme = scene.theme;
+    let (frame, badge) = tally(source, scene);
+    let (inner, edge) = framed(buf, area, frame);
+    let mut row = Row::new(buf, edge, 0);
+    if let Some((word, style)) = badge {
+        row.right(word, style);
+    }
+    row.put(if is_selected { "▸" } else { " " }, theme.strong())
+        .put(&source.name, if is_selected { theme.strong() } else { theme.text() })
+        .put(" ", theme.text());
+
+    let has_pictures = source.format.is_none_or(|format| format.video.is_some());
+    let target = MonitorTarget::Source(source.name.clone());
+    if has_pictures {
+        picture(buf, area, &target, scene);
+    } else {
+        Row::new(buf, inner, inner.height / 2).put(" sound only", theme.label());
+    }
+
+    let bottom = Rect {
+        y: area.bottom() - 1,
+        ..edge
+    };
+    if let Some(reason) = reason(&source.state) {
+        // The reason matters more than the slate under it.
+        let lines = wrapped(reason, usize::from(inner.width), usize::from(inner.height));
+        let top = inner.height.saturating_sub(lines.len() as u16);
+        for (at, line) in lines.iter().enumerate() {
+            let mut row = Row::new(buf, inner, top + at as u16);
+            row.put(
+                &format!("{line:<width$}", width = usize::from(inner.width)),
+                theme.warning(),
+            );
+        }
+        unskip(buf, inner);
+    }
+    let (word, style) = state_word(&source.state, scene);
+    let mut row = Row::new(buf, bottom, 0);
+    row.put(" ", style).put(word, style).put(" ", style);
+    if source.dropped_frames > 0 {
+        row.right(&format!(" -{} ", source.dropped_frames), theme.warning());
+    } else if let Some(video) = source.format.and_then(|format| format.video) {
+        row.right(&format!(" {}×{} ", video.width, video.height), theme.label());
+    }
+}
+
+/// The word for what a source does.
+pub fn state_word(state: &SourceState, scene: &Scene<'_>) -> (&'static str, Style) {
+    let theme = scene.theme;
+    match state {
+        SourceState::Starting => ("starting", theme.label()),
+        SourceState::Live => ("live", theme.good()),
+        SourceState::Ended => ("ended", theme.label()),
+        SourceState::Away { .. } => ("AWAY", theme.warning()),
+        SourceState::Failed { .. } => ("FAILED", theme.error()),
+    }
+}
+
+/// Why a source is not live.
+pub fn reason(state: &SourceState) -> Option<&str> {
+    match state {
+        SourceState::Away { reason } | SourceState::Failed { reason } => Some(reason),
+        SourceState::Starting | SourceState::Live | SourceState::Ended => None,
+    }
+}
+
+/// The picture of a monitor, or what is there instead.
+fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene<'_>) {
+    let area = picture_area(framed, scene.studio.format);
+    match scene.ui.pictures.get(target) {
+        Some(Prepared::Cells(cells)) => cells.draw(area, buf),
+        Some(Prepared::Sixel(_)) => {
+            // Pixels are there; the cells must not be written over them.
+            for position in area.intersection(buf.area).positions() {
+                buf[position].set_diff_option(CellDiffOption::Skip);
+            }
+        }
+        None => {
+            let note = if scene.ui.renderer() == Renderer::Off {
+                "pictures are off"
+            } else {
+                "no picture yet"
+            };
+            let indent = area.width.saturating_sub(note.len() as u16) / 2;
+            Row::new(buf, area, area.height / 2)
+                .skip(indent)
+                .put(note, scene.theme.label());
+        }
+    }
+}
+
+/// Gives cells back to the text that was written on them.
+fn unskip(buf: &mut Buffer, area: Rect) {
+    for position in area.intersection(buf.area).positions() {
+        let cell = &mut buf[position];
+        if cell.symbol() != " " {
+            cell.set_diff_option(CellDiffOption::None);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The uppermost line: on air or not, for how long, and whether the machine keeps up.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Scene;
+use super::text::{Row, clock};
+
+pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let (studio, theme) = (scene.studio, scene.theme);
+    let stats = &studio.stats;
+    let mut row = Row::new(buf, area, 0);
+    if studio.is_on_air() {
+        row.put(" ● ON AIR ", theme.program_badge());
+    } else {
+        row.put(" ○ off air ", theme.label());
+    }
+    row.put(" ", theme.text())
+        .put(&clock(scene.ui.now), theme.strong())
+        .put("  ", theme.text())
+        .put(&studio.name, theme.text());
+
+    if !studio.encoder.codec.has_nasm {
+        row.right("no nasm: slow encoder ", theme.warning());
+    }
+    let dropped: u64 = studio
+        .destinations
+        .iter()
+        .map(|destination| destination.stats.dropped_frames)
+        .sum();
+    let wanted_fps = studio.format.frame_rate.as_f64();
+    let late = stats.late_ticks + stats.late_blocks;
+    let quiet = theme.label();
+    let counted = |count: u64| if count > 0 { theme.warning() } else { quiet };
+    // From the right, the most important first: what does not fit is left out whole.
+    for (text, style) in [
+        (
+            format!("cpu {:.0}%", stats.cpu_percent),
+            if stats.cpu_percent > 85.0 {
+                theme.warning()
+            } else {
+                quiet
+            },
+        ),
+        (
+            format!("skipped {}", stats.skipped_frames),
+            counted(stats.skipped_frames),
+        ),
+        (format!("dropped {dropped}"), counted(dropped)),
+        (
+            format!("{:.1} fps", stats.fps),
+            if stats.fps + 0.5 < wanted_fps {
+                theme.warning()
+            } else {
+                quiet
+            },
+        ),
+        (
+            format!("{}/{} kb/s", stats.video_kbps, studio.encoder.video_kbps),
+            quiet,
+        ),
+        (format!("late {late}"), counted(late)),
+        (format!("enc {:.1} ms", stats.encode_ms), quiet),
+        (format!("{} MB", stats.memory_mb), quiet),
+        (
+            format!("{} client{}", stats.clients, if stats.clients == 1 { "" } else { "s" }),
+            quiet,
+        ),
+    ] {
+        if !row.right(&format!("{text} "), style) {
+            break;
+        }
+    }
+}

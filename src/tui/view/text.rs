@@ -1,0 +1,178 @@
+//! Writing into rows: cut with `…` where there is no room, never past the edge.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::media::Timestamp;
+
+/// The text in at most `width` cells; where it is longer, it ends in `…`.
+#[must_use]
+pub fn fitted(text: &str, width: usize) -> Cow<'_, str> {
+    if text.width() <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut used = 0;
+    let mut cut = String::new();
+    for character in text.chars() {
+        let more = character.width().unwrap_or(1);
+        if used + more + 1 > width {
+            break;
+        }
+        used += more;
+        cut.push(character);
+    }
+    if width > 0 {
+        cut.push('…');
+    }
+    Cow::Owned(cut)
+}
+
+/// The text in lines of at most `width` cells, broken at blanks where there are any.
+#[must_use]
+pub fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() && width > 0 && lines.len() < most {
+        if rest.width() <= width || lines.len() + 1 == most {
+            lines.push(fitted(rest, width).into_owned());
+            break;
+        }
+        let mut used = 0;
+        let end = rest
+            .char_indices()
+            .find(|(_, character)| {
+                used += character.width().unwrap_or(1);
+                used > width
+            })
+            .map_or(rest.len(), |(at, character)| at.max(character.len_utf8()));
+        let end = if rest.is_char_boundary(end) { end } else { rest.len() };
+        let end = rest[..end].rfind(' ').filter(|at| *at * 2 > end).unwrap_or(end);
+        lines.push(rest[..end].trim_end().to_owned());
+        rest = rest[end..].trim_start();
+    }
+    lines
+}
+
+/// A moment of the show as `hh:mm:ss`.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    let seconds = at.to_millis().max(0) / 1000;
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+/// One row that is filled from both ends.
+pub struct Row<'a> {
+    buf: &'a mut Buffer,
+    y: u16,
+    x: u16,
+    end: u16,
+}
+
+impl<'a> Row<'a> {
+    /// The row `y` rows below the top of `area`; writes nothing where that is outside.
+    pub fn new(buf: &'a mut Buffer, area: Rect, y: u16) -> Self {
+        let area = area.intersection(buf.area);
+        let is_inside = y < area.height;
+        Self {
+            y: area.y + if is_inside { y } else { 0 },
+            x: area.x,
+            end: if is_inside { area.right() } else { area.x },
+            buf,
+        }
+    }
+
+    /// Cells that are left.
+    #[must_use]
+    pub fn left(&self) -> u16 {
+        self.end - self.x
+    }
+
+    /// The column where the next text will stand.
+    #[must_use]
+    pub fn x(&self) -> u16 {
+        self.x
+    }
+
+    /// Text from the left, cut to what is left.
+    pub fn put(&mut self, text: &str, style: Style) -> &mut Self {
+        let width = usize::from(self.left());
+        let text = fitted(text, width);
+        (self.x, _) = self.buf.set_stringn(self.x, self.y, &text, width, style);
+        self
+    }
+
+    /// Text from the left in a column of its own width, padded.
+    pub fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
+        let width = width.min(self.left());
+        let text = fitted(text, usize::from(width));
+        self.buf.set_stringn(self.x, self.y, &text, usize::from(width), style);
+        self.x += width;
+        self
+    }
+
+    /// Text from the left in a column, at its right edge.
+    pub fn number(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
+        let width = width.min(self.left());
+        let pad = usize::from(width).saturating_sub(text.width()) as u16;
+        self.skip(pad).column(text, width - pad, style)
+    }
+
+    /// Leaves cells as they are.
+    pub fn skip(&mut self, cells: u16) -> &mut Self {
+        self.x += cells.min(self.left());
+        self
+    }
+
+    /// Text at the right end, with a blank before it; left out where it does not fit.
+    pub fn right(&mut self, text: &str, style: Style) -> bool {
+        let width = text.width() as u16;
+        if width + 1 > self.left() {
+            return false;
+        }
+        self.end -= width;
+        self.buf.set_stringn(self.end, self.y, text, usize::from(width), style);
+        self.end -= 1;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_is_cut_with_a_mark() {
+        assert_eq!(fitted("camera", 6), "camera");
+        assert_eq!(fitted("camera", 5), "came…");
+        assert_eq!(fitted("カメラ", 5), "カメ…");
+        assert_eq!(fitted("カメラ", 4), "カ…");
+        assert_eq!(fitted("camera", 0), "");
+    }
+
+    #[test]
+    fn lines_break_at_blanks() {
+        assert_eq!(
+            wrapped("connection refused by 10.0.0.7:554", 12, 9),
+            ["connection", "refused by", "10.0.0.7:554"]
+        );
+        assert_eq!(wrapped("one two three", 5, 2), ["one", "two …"]);
+        assert_eq!(wrapped("", 5, 2), Vec::<String>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_it_may_be(text in ".{0,40}", width in 0usize..20, most in 0usize..5) {
+            prop_assert!(fitted(&text, width).width() <= width);
+            let lines = wrapped(&text, width, most);
+            prop_assert!(lines.len() <= most);
+            if width > 1 {
+                prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
+            }
+        }
+    }
+}
