@@ -7,7 +7,7 @@ use std::f64::consts::TAU;
 use std::path::Path;
 
 use rigcast::media::{FrameRate, Plane, TimeDelta, Timestamp, VideoFrame};
-use rigcast::source::{SourceReport, SourceState};
+use rigcast::source::{SourceAudio, SourceReport, SourceState};
 use source_support::{Played, ffmpeg, ffmpeg_raw, has_peer, play};
 
 const FPS30: FrameRate = FrameRate::whole(30);
@@ -109,10 +109,11 @@ fn a_movie_plays_picture_by_picture_with_its_sound_in_place() {
         let played = play(&path, false, 6_000, rate).unwrap();
         assert_eq!(played.error, None, "{name}");
         assert_eq!(played.notices(), Vec::<&str>::new(), "{name}");
-        let (width, height, fps) = played.format.video.unwrap();
+        let video = played.format.video.unwrap();
+        let (width, height, fps) = (video.width, video.height, video.fps.unwrap());
         assert_eq!((width, height), (1280, 720), "{name}");
         assert!((fps - rate.as_f64()).abs() < 0.05, "{name}: {fps}");
-        assert_eq!(played.format.audio, Some((44_100, 2)), "{name}");
+        assert_eq!(played.format.audio, Some(SourceAudio::new(44_100, 2)), "{name}");
         assert_same_pictures_as_ffmpeg(&path, &played, !options.contains("-bf 0"));
 
         // Pictures start on a tick and follow each other tick by tick.
@@ -287,7 +288,7 @@ fn sound_files_of_every_sort_play_to_their_end() {
         let path = ffmpeg(folder.path(), &format!("{sine} {codec} -ac {channels}"), name);
         let played = play(&path, false, 6_000, FPS30).unwrap();
         assert_eq!(played.error, None, "{name}");
-        assert_eq!(played.format.audio, Some((44_100, channels)), "{name}");
+        assert_eq!(played.format.audio, Some(SourceAudio::new(44_100, channels)), "{name}");
         assert!(played.frames.is_empty());
         let line = played.left();
         let sounding = line.iter().filter(|sample| sample.abs() > 0.001).count() as f64 / 48_000.0;

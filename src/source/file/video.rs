@@ -2,11 +2,11 @@
 
 use std::fs::File;
 
-use crate::source::SourceVideo;
 use super::error::Fault;
 use super::mp4::{AvcCodec, Codec, Sample, Track};
 use super::read_at;
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
+use crate::source::SourceVideo;
 use crate::source::h264::{DecodeError, Decoder};
 
 /// So many damaged access units in a row end the attempt. Fewer are left out.
