@@ -1,7 +1,9 @@
 //! `rigcast probe`: what this rig can do.
 
 use super::{exit, say};
-use crate::encode::{self, AudioSettings, HAS_NASM, VideoSettings};
+use crate::encode::aac::AacEncoder;
+use crate::encode::h264::H264Encoder;
+use crate::encode::{AudioSettings, EncodeError, HAS_NASM, VideoSettings};
 
 /// Prints what works here and what is missing, with the command that helps.
 pub fn run() -> u8 {
@@ -9,7 +11,7 @@ pub fn run() -> u8 {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     say(&format!("cores            {cores}"));
     let mut is_usable = true;
-    let mut codec = |name: &str, opened: Result<String, encode::EncodeError>| {
+    let mut codec = |name: &str, opened: Result<String, EncodeError>| {
         let text = opened.unwrap_or_else(|error| {
             is_usable = false;
             format!("does not work: {error}")
@@ -17,8 +19,8 @@ pub fn run() -> u8 {
         say(&format!("{name:<16} {text}"));
     };
     let built = if HAS_NASM { "with nasm" } else { "WITHOUT nasm: more than twice the CPU; apt-get install nasm, build again" };
-    codec("video encoder", encode::h264::open(&VideoSettings::default()).map(|_| format!("openh264, built {built}")));
-    codec("sound encoder", encode::aac::open(&AudioSettings::default()).map(|_| "fdk-aac, AAC-LC".to_owned()));
+    codec("video encoder", H264Encoder::open(&VideoSettings::default()).map(|_| format!("openh264, built {built}")));
+    codec("sound encoder", AacEncoder::open(AudioSettings::default()).map(|_| "fdk-aac, AAC-LC".to_owned()));
     say("sources          pattern, file, rtsp");
     say("destinations     rtmp, rtmps");
     let terminal = crate::tui::describe_terminal();

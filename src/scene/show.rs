@@ -75,7 +75,7 @@ pub struct Start {
 }
 
 /// How a take changes the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransitionSettings {
     /// At once or by and by.
     pub kind: TransitionKind,

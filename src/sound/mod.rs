@@ -31,7 +31,7 @@ pub mod true_peak;
 
 pub use meter::{Meters, StripMeter};
 pub use mixer::{Mix, Mixer};
-pub use settings::StripSettings;
+pub use settings::{MAX_GAIN_DB, MIN_GAIN_DB, StripSettings};
 
 use crate::media::BLOCK_FRAMES;
 

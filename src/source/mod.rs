@@ -30,8 +30,8 @@ pub use outlet::{Intake, Outlet, Reporter};
 pub use queue::{CAPACITY, VideoQueueReader, VideoQueueWriter, video_queue};
 pub use sound::{MAX_CHANNELS, RING_BLOCKS, SoundReader, SoundWriter, sound_queue};
 pub use spec::{
-    FileSpec, PatternSpec, PatternStyle, RtspSpec, RtspTransport, SourceContext, SourceFormat, SourceKind,
-    SourceReport, SourceSpec, SourceState,
+    FileSpec, PatternSpec, PatternStyle, RtspSpec, RtspTransport, SourceAudio, SourceContext, SourceFormat, SourceKind,
+    SourceReport, SourceSpec, SourceState, SourceVideo,
 };
 pub use supervise::{Backoff, Outcome, Paced, Progress, run_paced};
 pub use timeline::ArrivalTimeline;

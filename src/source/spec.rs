@@ -128,10 +128,46 @@ pub enum SourceState {
 /// What comes in, for display.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceFormat {
-    /// Width and height in pixels and frames per second; `None` without pictures.
-    pub video: Option<(u32, u32, f64)>,
-    /// Sample rate in Hz and channels; `None` without sound.
-    pub audio: Option<(u32, u16)>,
+    /// Pictures, where there are any.
+    pub video: Option<SourceVideo>,
+    /// Sound, where there is any.
+    pub audio: Option<SourceAudio>,
+}
+
+/// The pictures of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceVideo {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames per second, where the source says.
+    pub fps: Option<f64>,
+}
+
+impl SourceVideo {
+    /// Pictures of that size; a rate of zero, or none at all, is one that is not known.
+    #[must_use]
+    pub fn new(width: u32, height: u32, fps: f64) -> Self {
+        Self { width, height, fps: (fps.is_finite() && fps > 0.0).then_some(fps) }
+    }
+}
+
+/// The sound of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceAudio {
+    /// In Hz, before resampling.
+    pub sample_rate: u32,
+    /// Channels before they are mixed to stereo.
+    pub channels: u16,
+}
+
+impl SourceAudio {
+    /// Sound of that rate in Hz with so many channels.
+    #[must_use]
+    pub fn new(sample_rate: u32, channels: u16) -> Self {
+        Self { sample_rate, channels }
+    }
 }
 
 /// What a source tells its studio.

@@ -28,8 +28,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             format: None,
             dropped_frames: 0,
             dropped_blocks: 0,
-            is_on_program: shows(&show.program, &spec.name),
-            is_on_preview: shows(&show.preview, &spec.name),
+            is_on_program: shows(&show.start.program, &spec.name),
+            is_on_preview: shows(&show.start.preview, &spec.name),
         }
     });
     let destinations = show.destinations.iter().map(|spec| DestinationModel {
@@ -54,8 +54,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
                 sources: scene.items.iter().map(|item| item.source.clone()).collect(),
             })
             .collect(),
-        program: show.program.clone(),
-        preview: show.preview.clone(),
+        program: show.start.program.clone(),
+        preview: show.start.preview.clone(),
         transition: show.transition,
         fade: None,
         sources: sources.collect(),

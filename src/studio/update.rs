@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use super::command::{Command, Gain};
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, SourceFormat, SourceState, Stats,
+    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, SourceFormat, SourceState, Stats,
     StripSettings, Studio, Transition, TransitionKind,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::secret::SecretUrl;
 
 /// The range of a strip's gain in dB. Below it, mute is the right tool; above it, the source is.
-pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = -60.0..=24.0;
+pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = MIN_GAIN_DB..=MAX_GAIN_DB;
 
 /// What can happen to a studio.
 #[derive(Debug)]

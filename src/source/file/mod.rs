@@ -18,7 +18,7 @@ use std::path::Path;
 pub use error::{Fault, FileError};
 
 use super::outlet::Outlet;
-use super::spec::{FileSpec, SourceFormat, SourceState};
+use super::spec::{FileSpec, SourceAudio, SourceFormat, SourceState, SourceVideo};
 use super::supervise::{Paced, Progress};
 use super::{MAX_CHANNELS, SourceError};
 use crate::media::{FrameRate, TimeDelta, Timestamp, VideoFrame};
@@ -105,7 +105,7 @@ impl Player {
         };
         if still::is_still(&head) {
             let frame = still::read(file, outlet.pool())?;
-            player.format.video = Some((frame.width(), frame.height(), 0.0));
+            player.format.video = Some(SourceVideo::new(frame.width(), frame.height(), 0.0));
             player.picture = Some(Picture::Still(Some(frame)));
         } else if mp4::is_movie(&head) {
             let movie = mp4::read(&mut file, length)?;
@@ -156,7 +156,7 @@ impl Player {
                 format!("sound with {channels} channels at {rate} Hz"),
             ));
         }
-        self.format.audio = Some((rate, channels));
+        self.format.audio = Some(SourceAudio::new(rate, channels));
         self.sound = Some(Sound {
             pcm,
             cursor: 0,

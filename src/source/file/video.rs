@@ -2,6 +2,7 @@
 
 use std::fs::File;
 
+use crate::source::SourceVideo;
 use super::error::Fault;
 use super::mp4::{AvcCodec, Codec, Sample, Track};
 use super::read_at;
@@ -44,7 +45,7 @@ impl VideoTrack {
     }
 
     /// Width, height and mean frame rate.
-    pub(super) fn format(&self) -> (u32, u32, f64) {
+    pub(super) fn format(&self) -> SourceVideo {
         let ticks: i64 = self.track.samples.iter().map(|sample| i64::from(sample.duration)).sum();
         let seconds = ticks as f64 / f64::from(self.track.timescale);
         let rate = if seconds > 0.0 {
@@ -52,7 +53,7 @@ impl VideoTrack {
         } else {
             0.0
         };
-        (u32::from(self.codec.width), u32::from(self.codec.height), rate)
+        SourceVideo::new(u32::from(self.codec.width), u32::from(self.codec.height), rate)
     }
 
     /// Starts again at the first sample.

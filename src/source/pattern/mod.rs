@@ -10,7 +10,7 @@ pub mod number;
 mod tone;
 
 use super::outlet::Outlet;
-use super::spec::{PatternSpec, SourceFormat, SourceState};
+use super::spec::{PatternSpec, SourceAudio, SourceFormat, SourceState, SourceVideo};
 use super::supervise::{Paced, Progress};
 use super::{SourceContext, SourceError};
 use crate::media::{AudioBlock, FrameMut, FrameRate, Plane, SAMPLE_RATE, TimeDelta, Timestamp, VideoFrame};
@@ -136,12 +136,12 @@ impl Paced for Pattern {
         }
         self.next = Some((frame, block));
         outlet.set_format(SourceFormat {
-            video: Some((
+            video: Some(SourceVideo::new(
                 self.background.width(),
                 self.background.height(),
                 self.frame_rate.as_f64(),
             )),
-            audio: Some((SAMPLE_RATE, 2)),
+            audio: Some(SourceAudio::new(SAMPLE_RATE, 2)),
         });
         outlet.set_state(SourceState::Live);
         Ok(Progress::More)

@@ -18,7 +18,7 @@ use crate::media::video::MAX_DIMENSION;
 use crate::media::{TimeDelta, Timestamp};
 use crate::source::h264::{DecodeError, Decoder};
 use crate::source::outlet::Outlet;
-use crate::source::spec::{RtspSpec, RtspTransport, SourceFormat, SourceState};
+use crate::source::spec::{RtspSpec, RtspTransport, SourceAudio, SourceFormat, SourceState, SourceVideo};
 use crate::source::supervise::Outcome;
 
 /// Longest wait for an answer, and for media.
@@ -312,7 +312,7 @@ impl Receiver {
         let format = &mut self.format;
         let rate = frame_rate_of(demuxed, frame.stream_id());
         let decoded = decoder.decode(frame.data(), pts, |picture| {
-            format.video = Some((picture.width(), picture.height(), rate));
+            format.video = Some(SourceVideo::new(picture.width(), picture.height(), rate));
             outlet.push_video(picture);
         });
         match decoded {
@@ -336,7 +336,7 @@ impl Receiver {
         match decoder.decode(frame.data(), &mut self.samples) {
             Ok((rate, channels)) => {
                 self.damaged = 0;
-                self.format.audio = Some((rate, channels as u16));
+                self.format.audio = Some(SourceAudio::new(rate, channels as u16));
                 if self.alignment.is_sound_settled() {
                     outlet.sound().write_live(pts, rate, channels, &self.samples);
                 }

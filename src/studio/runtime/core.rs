@@ -20,7 +20,9 @@ use crate::control::desk::{Desk, EVENTS_BEHIND, Order};
 use crate::control::server;
 use crate::control::socket::{self, SocketError};
 use crate::control::taps::Taps;
-use crate::encode::{self, EncodeError};
+use crate::encode::aac::AacEncoder;
+use crate::encode::h264::H264Encoder;
+use crate::encode::{AudioEncoder, EncodeError, VideoEncoder};
 use crate::publish::{DestinationSpec, StreamConfig};
 use crate::scene::Show;
 use crate::source::{self, SourceContext, SourceReport};
@@ -129,8 +131,8 @@ impl Core {
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
 
-        let video = encode::h264::open(&show.video)?;
-        let audio = encode::aac::open(&show.audio)?;
+        let video = Box::new(H264Encoder::open(&show.video)?);
+        let audio = Box::new(AacEncoder::open(show.audio)?);
         let stream =
             StreamConfig { video: Some(video.config().clone()), audio: Some(audio.config().clone()) };
         let outlet = Arc::new(Outlet::new(show.video.bitrate_kbps));
