@@ -9,7 +9,7 @@
 //! ```
 //! The format is TOML 1.1 and is described in `docs/scenes.md`, whose tables are made from [the schema](reference_markdown).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 mod check;
 mod error;
@@ -72,18 +72,14 @@ pub fn from_text(
     finish(read(Text::Inside { name, text }, overrides, env, Purpose::Start))
 }
 
-/// Checks the file at `path` without starting anything, and gives the warnings. A file without scenes is taken for a preset,
-/// which need not make a whole show. Media files and secrets that are not there now are warnings: the file may be reviewed
-/// on another machine than the one it is for.
-///
-/// # Errors
-/// Everything that is wrong, warnings too, each with its place.
-pub fn check(path: &Path, env: &impl Fn(&str) -> Option<String>) -> Result<Vec<Diagnostic>, SceneErrors> {
-    let (_, diagnostics) = read(Text::File(path), &[], env, Purpose::Review);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return Err(SceneErrors(diagnostics));
-    }
-    Ok(diagnostics)
+/// What is wrong with each of these files, without starting anything. A file without scenes is taken for a preset, which
+/// need not make a whole show. Media files and secrets that are not there now are warnings: the file may be reviewed on
+/// another machine than the one it is for.
+pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Diagnostic> {
+    let found = paths
+        .iter()
+        .map(|path| read(Text::File(path), &[], env, Purpose::Review).1);
+    found.flatten().collect()
 }
 
 /// Where the text of a show is.
