@@ -1,1 +1,3 @@
+//! The one binary: studio, clients and workers alike.
+
 fn main() {}

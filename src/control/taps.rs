@@ -4,6 +4,7 @@
 //! them out; a picture that was not fetched in time is replaced by the next and counted. So nothing waits for a client,
 //! and a slow link gets fewer pictures rather than older ones.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -14,8 +15,9 @@ use super::protocol::{MAX_PICTURE, PictureHeader, TapMonitor};
 pub const MAX_MONITORS: usize = 32;
 
 /// One tap connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TapClient {
+    id: u64,
     inner: Mutex<Inner>,
     fresh: Notify,
 }
@@ -38,6 +40,20 @@ pub struct Picture {
 }
 
 impl TapClient {
+    fn new(id: u64) -> Self {
+        Self {
+            id,
+            inner: Mutex::default(),
+            fresh: Notify::new(),
+        }
+    }
+
+    /// Unlike that of any other connection to this studio.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,6 +139,7 @@ impl TapClient {
 #[derive(Clone, Debug, Default)]
 pub struct Taps {
     clients: Arc<Mutex<Vec<Arc<TapClient>>>>,
+    joined: Arc<AtomicU64>,
 }
 
 impl Taps {
@@ -133,7 +150,7 @@ impl Taps {
     /// Adds a connection; it is forgotten when the guard is dropped.
     #[must_use]
     pub fn join(&self) -> TapGuard {
-        let client = Arc::new(TapClient::default());
+        let client = Arc::new(TapClient::new(self.joined.fetch_add(1, Ordering::Relaxed)));
         self.lock().push(Arc::clone(&client));
         TapGuard {
             taps: self.clone(),

@@ -2,7 +2,9 @@
 //!
 //! This module does no IO and knows no other module of the crate (the dependency rule is kept by `tests/repo_rules.rs`).
 
+pub mod aac;
 pub mod audio;
+pub mod h264;
 pub mod packet;
 pub mod time;
 pub mod video;

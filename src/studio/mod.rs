@@ -2,6 +2,8 @@
 
 pub mod command;
 pub mod model;
+pub mod opening;
 pub mod reference;
+pub mod runtime;
 pub mod table;
 pub mod update;

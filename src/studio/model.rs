@@ -9,6 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::media::{FrameRate, TimeDelta, Timestamp};
 
+// The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use crate::publish::{DestinationState, DestinationStats};
+pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
+pub use crate::sound::{MAX_GAIN_DB, MIN_GAIN_DB, Meters, StripMeter, StripSettings};
+pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
+
 /// How many events the model remembers for clients that attach later.
 pub const EVENTS_KEPT: usize = 200;
 
@@ -65,26 +71,6 @@ pub struct SceneModel {
     pub sources: Vec<String>,
 }
 
-/// How program changes on `take`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    /// Cut or fade.
-    pub kind: TransitionKind,
-    /// How long a fade takes.
-    #[serde(rename = "duration_ms")]
-    pub duration: TimeDelta,
-}
-
-/// The kinds of transition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TransitionKind {
-    /// From one frame to the next.
-    Cut,
-    /// A linear mix of both pictures.
-    Fade,
-}
-
 /// A fade under way: program is already the new scene, the old one is still seen in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fade {
@@ -120,57 +106,6 @@ pub struct SourceModel {
     pub is_on_preview: bool,
 }
 
-/// What a source does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum SourceState {
-    /// Opening, connecting, waiting for the first picture.
-    Starting,
-    /// Pictures or sound arrive.
-    Live,
-    /// A file that does not loop has been played to its end.
-    Ended,
-    /// Gone for now; it is tried again.
-    Away {
-        /// Why, with the peer or file and the position.
-        reason: String,
-    },
-    /// Cannot work as configured; it is tried again slowly or on `source restart`.
-    Failed {
-        /// Why, with the peer or file and the position.
-        reason: String,
-    },
-}
-
-/// What comes in from a source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct SourceFormat {
-    /// Pictures, where there are any.
-    pub video: Option<SourceVideo>,
-    /// Sound, where there is any.
-    pub audio: Option<SourceAudio>,
-}
-
-/// The pictures of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SourceVideo {
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// Frames per second, where the source says.
-    pub fps: Option<f64>,
-}
-
-/// The sound of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceAudio {
-    /// In Hz, before resampling.
-    pub sample_rate: u32,
-    /// Channels before they are mixed to stereo.
-    pub channels: u16,
-}
-
 /// One channel of the mixer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Strip {
@@ -179,19 +114,6 @@ pub struct Strip {
     /// What the operator set.
     #[serde(flatten)]
     pub settings: StripSettings,
-}
-
-/// What the operator can set on a strip.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct StripSettings {
-    /// Gain in dB.
-    pub gain_db: f32,
-    /// Not heard on program.
-    pub is_muted: bool,
-    /// Heard alone on the monitor bus (PFL); program is untouched.
-    pub is_solo: bool,
-    /// Voice denoise.
-    pub denoise: bool,
 }
 
 /// A destination as clients see it.
@@ -205,49 +127,6 @@ pub struct DestinationModel {
     pub state: DestinationState,
     /// What its connection measures.
     pub stats: DestinationStats,
-}
-
-/// A destination's life.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum DestinationState {
-    /// Not started, or stopped by the operator.
-    Idle,
-    /// Connecting, shaking hands, asking to publish.
-    Connecting,
-    /// The show arrives there.
-    Live,
-    /// Lost; tried again by itself.
-    Backoff {
-        /// Why it was lost, with the peer.
-        reason: String,
-        /// How long the pause before the next attempt is, in ms.
-        retry_in_ms: u64,
-        /// Attempts since it was last live.
-        attempt: u32,
-    },
-    /// Will not be tried again by itself: rejected credentials, an address that cannot work.
-    Failed {
-        /// Why, with the peer.
-        reason: String,
-    },
-}
-
-/// What a destination's connection measures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct DestinationStats {
-    /// Sent over the last second.
-    pub bitrate_kbps: u32,
-    /// Round trip as the kernel measures it.
-    pub rtt_ms: Option<f64>,
-    /// Media that waits to be sent.
-    pub queue_ms: u64,
-    /// Payload since the start.
-    pub sent_bytes: u64,
-    /// Video frames dropped because the network was late.
-    pub dropped_frames: u64,
-    /// Connections made since the start.
-    pub connects: u32,
 }
 
 /// What the encoders are told.
@@ -318,41 +197,6 @@ pub enum EventLevel {
     Warning,
     /// Something does not work.
     Error,
-}
-
-/// The meters of all strips and of program, 20 times per second to clients that watch.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Meters {
-    /// In the order of [`Studio::strips`].
-    pub strips: Vec<StripMeter>,
-    /// What goes out.
-    pub program: StripMeter,
-    /// What the limiter takes away now, in dB, zero or more.
-    pub limiter_reduction_db: f32,
-}
-
-/// One meter, left and right.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StripMeter {
-    /// Peak of the last 50 ms in dBFS, not below −90.
-    pub peak_dbfs: [f32; 2],
-    /// The held peak.
-    pub hold_dbfs: [f32; 2],
-    /// RMS over 300 ms.
-    pub rms_dbfs: [f32; 2],
-    /// Whether full scale was reached lately.
-    pub is_clipping: bool,
-}
-
-impl Default for StripMeter {
-    fn default() -> Self {
-        Self {
-            peak_dbfs: [-90.0; 2],
-            hold_dbfs: [-90.0; 2],
-            rms_dbfs: [-90.0; 2],
-            is_clipping: false,
-        }
-    }
 }
 
 impl Studio {

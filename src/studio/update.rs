@@ -7,14 +7,14 @@ use thiserror::Error;
 
 use super::command::{Command, Gain};
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, SourceFormat, SourceState, Stats,
+    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, SourceFormat, SourceState, Stats,
     StripSettings, Studio, Transition, TransitionKind,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::secret::SecretUrl;
 
 /// The range of a strip's gain in dB. Below it, mute is the right tool; above it, the source is.
-pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = -60.0..=24.0;
+pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = MIN_GAIN_DB..=MAX_GAIN_DB;
 
 /// What can happen to a studio.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub enum Input {
     SourceState(String, SourceState),
     /// A source reports what comes in.
     SourceFormat(String, SourceFormat),
-    /// A source reports what it had to drop since the last report.
+    /// A source reports what it had to drop since it was started.
     SourceDropped(String, u64, u64),
     /// A destination reports what it does.
     DestinationState(String, DestinationState),
@@ -120,8 +120,8 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
         }
         Input::SourceDropped(name, frames, blocks) => {
             if let Some(source) = unit.studio.source_mut(&name) {
-                source.dropped_frames += frames;
-                source.dropped_blocks += blocks;
+                source.dropped_frames = frames;
+                source.dropped_blocks = blocks;
             }
         }
         Input::DestinationState(name, state) => unit.destination_state(&name, state),
@@ -464,3 +464,7 @@ fn unknown<'a>(kind: &'static str, name: String, known: impl Iterator<Item = &'a
     let known = if known.is_empty() { "none".to_owned() } else { known };
     Refusal::Unknown { kind, name, known }
 }
+
+#[cfg(test)]
+#[path = "update_tests.rs"]
+mod tests;

@@ -57,7 +57,7 @@ fn head(row: &mut Row<'_>, destination: &DestinationModel, is_selected: bool, ar
         .skip(1);
     match &destination.state {
         DestinationState::Live => {
-            let stats = destination.stats;
+            let stats = &destination.stats;
             row.right(&format!("{} kb/s", stats.bitrate_kbps), theme.text());
             if let Some(rtt) = stats.rtt_ms {
                 row.right(&format!("rtt {rtt:.0} ms"), theme.label());
@@ -86,7 +86,7 @@ fn detail(row: &mut Row<'_>, destination: &DestinationModel, scene: &Scene<'_>) 
             row.put(reason, theme.text());
         }
         DestinationState::Live => {
-            let stats = destination.stats;
+            let stats = &destination.stats;
             let dropped = stats.dropped_frames;
             row.right(
                 &format!("dropped {dropped}"),

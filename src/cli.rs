@@ -1,0 +1,205 @@
+//! The shell: arguments in, exit codes out. The only room where errors become text for good.
+
+mod check;
+mod ctl;
+mod probe;
+mod start;
+mod studio;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+/// What scripts may rely on.
+mod exit {
+    /// Done.
+    pub const OK: u8 = 0;
+    /// Refused, or failed.
+    pub const REFUSED: u8 = 1;
+    /// The words make no sense.
+    pub const USAGE: u8 = 2;
+    /// There is no studio to talk to.
+    pub const NO_STUDIO: u8 = 3;
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  rigcast                                   the demo show: something that moves and sounds
+  rigcast scenes/interview.toml             start a studio with this show and open its screen
+  rigcast attach                            come back to it, from any terminal
+  rigcast ctl take                          the same as pressing space
+  rigcast ctl gain voice +3                 every key is a command for scripts
+  rigcast studio show.toml --publish rtmp://HOST/live/KEY --for 30s
+
+A studio goes on when its screen is closed or SSH drops; 'rigcast ctl end' ends it.";
+
+/// A keyboard-driven stream studio for the terminal.
+#[derive(Debug, Parser)]
+#[command(name = "rigcast", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Sub>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// `rigcast [SCENE]`.
+#[derive(Debug, Args)]
+struct OpenArgs {
+    /// Scene file; without one, the demo
+    scene: Option<PathBuf>,
+    #[command(flatten)]
+    session: Session,
+    /// Change one setting of the scene file: video.bitrate_kbps=4000
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    #[command(flatten)]
+    screen: ScreenArgs,
+}
+
+/// Which studio is meant.
+#[derive(Clone, Debug, Args)]
+struct Session {
+    /// Name of the session; several studios can run side by side
+    #[arg(long, value_name = "NAME", default_value = "studio", global = true)]
+    name: String,
+}
+
+/// What concerns the screen only.
+#[derive(Clone, Debug, Args)]
+struct ScreenArgs {
+    /// How monitors are drawn
+    #[arg(long, value_name = "MODE", value_parser = ["auto", "half-blocks", "ascii", "sixel", "off"], default_value = "auto")]
+    monitor: String,
+    /// Keys that replace the shipped ones, see presets/keymap.toml
+    #[arg(long, value_name = "FILE")]
+    keymap: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Sub {
+    /// Run a studio without a screen, for services and scripts
+    Studio(StudioArgs),
+    /// Open the screen of a running studio
+    Attach {
+        #[command(flatten)]
+        session: Session,
+        #[command(flatten)]
+        screen: ScreenArgs,
+    },
+    /// Send one command to a running studio
+    #[command(after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 no studio.\nWithout COMMAND: what there is.")]
+    Ctl {
+        #[command(flatten)]
+        session: Session,
+        /// status, watch, or a command with its arguments
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+        words: Vec<String>,
+    },
+    /// Check scene files and presets; starts nothing
+    Check {
+        /// What to check
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Say what this rig can do: encoders, terminal, peers
+    Probe,
+}
+
+/// `rigcast studio`.
+#[derive(Debug, Args)]
+struct StudioArgs {
+    /// Scene file; without one, the demo
+    scene: Option<PathBuf>,
+    #[command(flatten)]
+    session: Session,
+    /// Publish there as well; may be given several times. Other users of the machine can see arguments: keep stream keys in
+    /// the scene file, a file or the environment
+    #[arg(long, value_name = "URL")]
+    publish: Vec<String>,
+    /// End the show after this long: 20s, 5m, 1h
+    #[arg(long = "for", value_name = "TIME", value_parser = time_span)]
+    run_for: Option<Duration>,
+    /// Change one setting of the scene file: video.bitrate_kbps=4000
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    set: Vec<(String, String)>,
+    /// Leave the terminal and log to a file; how `rigcast` starts its studio
+    #[arg(long, hide = true)]
+    background: bool,
+}
+
+/// Runs the program with the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way as well, with exit code 0. A closed pipe is no reason to fail.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
+        }
+    };
+    let code = match cli.command {
+        None => start::open(&cli.open),
+        Some(Sub::Studio(args)) => studio::run(&args),
+        Some(Sub::Attach { session, screen }) => start::attach(&session.name, &screen),
+        Some(Sub::Ctl { session, words }) => ctl::run(&session.name, &words),
+        Some(Sub::Check { files }) => check::run(&files),
+        Some(Sub::Probe) => probe::run(),
+    };
+    ExitCode::from(code)
+}
+
+/// Writes a line to standard output. `false` when nobody reads any more.
+fn say(text: &str) -> bool {
+    writeln!(std::io::stdout().lock(), "{text}").is_ok()
+}
+
+/// Writes an error for a person to standard error.
+fn complain(text: &str) {
+    // Where even standard error is closed, nothing is left to say it to.
+    let _ = writeln!(std::io::stderr().lock(), "rigcast: {text}");
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE, such as video.bitrate_kbps=4000")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn time_span(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+    let (digits, factor) = units
+        .iter()
+        .find_map(|(unit, factor)| text.strip_suffix(unit).map(|digits| (digits, *factor)))
+        .unwrap_or((text, 1.0));
+    let seconds = digits.trim().parse::<f64>().map_err(|_| "expected a time such as 20s, 5m or 1h".to_owned())?;
+    Duration::try_from_secs_f64(seconds * factor).map_err(|_| "expected a time above zero".to_owned())
+}
+
+/// A tokio runtime for a client: one thread.
+fn client_runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_read() {
+        assert_eq!(time_span("20s"), Ok(Duration::from_secs(20)));
+        assert_eq!(time_span("1.5m"), Ok(Duration::from_secs(90)));
+        assert_eq!(time_span("250ms"), Ok(Duration::from_millis(250)));
+        assert!(time_span("soon").is_err());
+        assert!(time_span("-1s").is_err());
+    }
+}

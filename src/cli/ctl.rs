@@ -1,0 +1,86 @@
+//! `rigcast ctl`: one command, or the state, or what happens, as JSON.
+
+use serde_json::{Value, json};
+
+use super::{client_runtime, complain, exit, say};
+use crate::control::client::{Client, ClientError};
+use crate::control::protocol::RpcError;
+use crate::control::socket;
+use crate::studio::command;
+use crate::studio::table::{Scope, TABLE};
+
+/// Sends `words` to the studio named `name`.
+pub fn run(name: &str, words: &[String]) -> u8 {
+    let Some(first) = words.first() else {
+        return overview();
+    };
+    // Checked here first, so that a typo is a usage error even without a studio.
+    if !matches!(first.as_str(), "status" | "watch")
+        && let Err(error) = command::parse(words)
+    {
+        complain(&format!("{error}; 'rigcast ctl' lists the commands"));
+        return exit::USAGE;
+    }
+    if let Err(error) = socket::check_name(name) {
+        complain(&error.to_string());
+        return exit::USAGE;
+    }
+    let runtime = match client_runtime() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&error.to_string());
+            return exit::REFUSED;
+        }
+    };
+    match runtime.block_on(talk(name, words)) {
+        Ok(()) => exit::OK,
+        Err(ClientError::Rpc(error)) => {
+            complain(&error.message);
+            say(&json!({ "ok": false, "error": error.message }).to_string());
+            if error.code == RpcError::PARAMS { exit::USAGE } else { exit::REFUSED }
+        }
+        Err(error @ ClientError::NoStudio { .. }) => {
+            complain(&format!("{error}; start one with: rigcast studio --name {name}"));
+            exit::NO_STUDIO
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            exit::NO_STUDIO
+        }
+    }
+}
+
+async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
+    let mut client = Client::connect(&socket::path_of(name)).await?;
+    match words[0].as_str() {
+        "status" => {
+            let status = client.request("status", Value::Null).await?;
+            say(&serde_json::to_string_pretty(&status).unwrap_or_default());
+        }
+        "watch" => {
+            // `watch state meters` asks for those as well; events come always.
+            let wants = |word: &str| words.iter().any(|given| given == word);
+            client.request("watch", json!({ "state": wants("state"), "meters": wants("meters") })).await?;
+            while let Some(line) = client.line().await? {
+                if !say(&line) {
+                    break;
+                }
+            }
+        }
+        _ => {
+            let answer = client.request("command", json!({ "name": words[0], "args": words[1..] })).await?;
+            say(&answer.to_string());
+        }
+    }
+    Ok(())
+}
+
+fn overview() -> u8 {
+    say("rigcast ctl [--name NAME] COMMAND [ARG]...\n");
+    say(&format!("  {:<32} {}", "status", "the whole state as JSON"));
+    say(&format!("  {:<32} {}", "watch [state] [meters]", "what happens, one JSON object per line"));
+    for spec in TABLE.iter().filter(|spec| spec.scope == Scope::Studio) {
+        say(&format!("  {:<32} {}", spec.usage(), spec.doc));
+    }
+    exit::OK
+}

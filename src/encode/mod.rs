@@ -1,0 +1,154 @@
+//! Pictures and sound into packets.
+//!
+//! Both traits are narrow on purpose: frames in, access units out, and a few live settings, all of it plain data. An
+//! encoder may therefore live in this process or behind a worker's border without its caller noticing.
+
+pub mod aac;
+pub mod h264;
+mod openh264_raw;
+
+pub use h264::H264Encoder;
+
+use serde::{Deserialize, Serialize};
+
+use crate::media::h264::BitstreamError;
+use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
+
+/// Whether openh264 was built with its assembly. Without it, encoding costs more than twice the CPU: `rigcast probe` and
+/// the status line say so.
+pub const HAS_NASM: bool = matches!(env!("RIGCAST_NASM").as_bytes(), b"yes");
+
+/// H.264 as asked for. Plain data: what a scene file's `[encoder]` table comes down to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VideoSettings {
+    /// Luma width in pixels; even.
+    pub width: u32,
+    /// Luma height in pixels; even.
+    pub height: u32,
+    /// The constant rate of the program.
+    pub frame_rate: FrameRate,
+    /// Target in kbit/s, held over about a second.
+    pub bitrate_kbps: u32,
+    /// Seconds from one IDR to the next.
+    pub gop_seconds: f64,
+    /// Threads (and slices per picture) that one encoder may use; 1 costs the least CPU, 2 the least time.
+    pub threads: u16,
+}
+
+impl Default for VideoSettings {
+    fn default() -> Self {
+        Self {
+            width: 1280,
+            height: 720,
+            frame_rate: FrameRate::whole(30),
+            bitrate_kbps: 2500,
+            gop_seconds: 2.0,
+            threads: 1,
+        }
+    }
+}
+
+/// AAC as asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AudioSettings {
+    /// Target in kbit/s.
+    pub bitrate_kbps: u32,
+}
+
+impl Default for AudioSettings {
+    fn default() -> Self {
+        Self { bitrate_kbps: 128 }
+    }
+}
+
+/// Why an encoder could not be opened, set or fed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// The settings cannot be met; says which and why.
+    #[error("{encoder} cannot be set up: {reason}")]
+    Settings {
+        /// The codec library.
+        encoder: &'static str,
+        /// What is wrong with which setting, in words.
+        reason: String,
+    },
+    /// A call into the codec library failed.
+    #[error("{encoder}: {call} failed with code {code}")]
+    Library {
+        /// The codec library.
+        encoder: &'static str,
+        /// What was being done.
+        call: &'static str,
+        /// What the library answered.
+        code: i64,
+    },
+    /// The codec library failed at one moment of the show.
+    #[error("{encoder} cannot encode the sound of {at}: {reason}")]
+    Encode {
+        /// The codec library.
+        encoder: &'static str,
+        /// Where in the show.
+        at: Timestamp,
+        /// What the library said.
+        reason: String,
+    },
+    /// A picture of another size than the encoder was opened for.
+    #[error("the encoder is open for {width}x{height} but was given a {given_width}x{given_height} picture")]
+    FrameSize {
+        /// Luma width that the encoder was opened with.
+        width: u32,
+        /// Luma height that the encoder was opened with.
+        height: u32,
+        /// Luma width of the picture.
+        given_width: u32,
+        /// Luma height of the picture.
+        given_height: u32,
+    },
+    /// The codec library produced something that is no valid bitstream.
+    #[error("{encoder} wrote a broken bitstream")]
+    Bitstream {
+        /// The codec library.
+        encoder: &'static str,
+        /// What is broken, and where.
+        #[source]
+        source: BitstreamError,
+    },
+}
+
+/// Pictures in, H.264 access units out.
+pub trait VideoEncoder: Send {
+    /// What a decoder needs before the first packet. Parameter sets never change while the encoder lives; the bitrate
+    /// and frame rate are those last set.
+    fn config(&self) -> &VideoConfig;
+
+    /// Encodes one picture; its PTS becomes the packet's. `is_idr_wanted` makes this very picture an IDR. `None` where
+    /// rate control left the picture out: the caller counts it.
+    ///
+    /// # Errors
+    /// [`EncodeError::FrameSize`] for a picture of another size, otherwise what the library said.
+    fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError>;
+
+    /// Changes the target while live, from the next picture on.
+    ///
+    /// # Errors
+    /// [`EncodeError::Settings`] for zero, otherwise what the library said.
+    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+
+    /// Changes the rate at which pictures will come, while live.
+    ///
+    /// # Errors
+    /// What the library said.
+    fn set_frame_rate(&mut self, rate: FrameRate) -> Result<(), EncodeError>;
+}
+
+/// Sound in, AAC out.
+pub trait AudioEncoder: Send {
+    /// What a decoder needs before the first packet.
+    fn config(&self) -> &AudioConfig;
+
+    /// Encodes one block; hands each packet that became complete to `sink`, stamped with the time of its content.
+    ///
+    /// # Errors
+    /// What the library said.
+    fn encode(&mut self, block: &AudioBlock, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError>;
+}

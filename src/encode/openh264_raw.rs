@@ -1,0 +1,175 @@
+//! The border to openh264's C++ object: the only unsafe code of this room.
+//!
+//! The safe crate above these bindings fixes slices, entropy coding and more before the encoder exists, so the object is
+//! opened here with the parameters as they should be. What crosses the border: parameters in, pictures in, NAL units
+//! out as slices that live until the next call.
+
+#![allow(unsafe_code)]
+
+use std::ffi::c_int;
+use std::ptr::{NonNull, null_mut};
+
+use openh264_sys2::{
+    ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_TRACE_LEVEL, ISVCEncoder, ISVCEncoderVtbl,
+    SBitrateInfo, SEncParamExt, SFrameBSInfo, SPATIAL_LAYER_ALL, SSourcePicture, WELS_LOG_QUIET, source::APILoader,
+    videoFormatI420,
+};
+
+use crate::media::{Plane, VideoFrame};
+
+/// A call that the library refused: its name and what it returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RawError {
+    pub call: &'static str,
+    pub code: i64,
+}
+
+/// What became of a picture, or of a request for parameter sets.
+pub(super) struct RawOutput<'a> {
+    info: &'a SFrameBSInfo,
+}
+
+/// One encoder object. Destroyed when dropped.
+pub(super) struct RawEncoder {
+    object: NonNull<ISVCEncoder>,
+    /// Written by the library on each call; points into memory that the object owns. Boxed: it has some kilobytes.
+    info: Box<SFrameBSInfo>,
+}
+
+// SAFETY: the object has no ties to the thread that made it (its own worker threads are joined within each call), and
+// `&mut self` on every call keeps two threads from being inside it at once. The pointers in `info` lead to memory of
+// the object, and are followed only while a `RawOutput` borrows it.
+unsafe impl Send for RawEncoder {}
+
+fn checked(call: &'static str, code: c_int) -> Result<(), RawError> {
+    if code == 0 {
+        Ok(())
+    } else {
+        Err(RawError {
+            call,
+            code: i64::from(code),
+        })
+    }
+}
+
+/// Calls a method of the object by its name in the table of functions.
+macro_rules! method {
+    ($encoder:expr, $name:ident($($argument:expr),*)) => {{
+        let object = $encoder.object.as_ptr();
+        // SAFETY: `object` came from WelsCreateSVCEncoder and lives as long as `RawEncoder`: it is a pointer to a table
+        // that the library never changes. What each argument must fulfil is said where it is passed.
+        let table: &ISVCEncoderVtbl = unsafe { &**object };
+        match table.$name {
+            // SAFETY: as above; the first argument of every method is the object itself.
+            Some(function) => checked(stringify!($name), unsafe { function(object $(, $argument)*) }),
+            None => Err(RawError { call: stringify!($name), code: -1 }),
+        }
+    }};
+}
+
+impl RawEncoder {
+    /// Creates the object and lets `settle` change the library's default parameters before they take effect.
+    pub(super) fn open(settle: impl FnOnce(&mut SEncParamExt)) -> Result<Self, RawError> {
+        let mut object: *mut ISVCEncoder = null_mut();
+        // SAFETY: a valid place for the one pointer that the function writes.
+        let code = unsafe { APILoader::WelsCreateSVCEncoder(&raw mut object) };
+        checked("WelsCreateSVCEncoder", code)?;
+        let object = NonNull::new(object).ok_or(RawError {
+            call: "WelsCreateSVCEncoder",
+            code: -1,
+        })?;
+        let encoder = Self {
+            object,
+            info: Box::default(),
+        };
+        // The library would write its warnings to stderr, over the terminal; errors come back as codes all the same.
+        let mut level: c_int = WELS_LOG_QUIET;
+        method!(encoder, SetOption(ENCODER_OPTION_TRACE_LEVEL, (&raw mut level).cast()))?;
+        let mut parameters = SEncParamExt::default();
+        method!(encoder, GetDefaultParams(&raw mut parameters))?;
+        settle(&mut parameters);
+        method!(encoder, InitializeExt(&raw const parameters))?;
+        Ok(encoder)
+    }
+
+    /// SPS and PPS, without encoding anything.
+    pub(super) fn parameter_sets(&mut self) -> Result<RawOutput<'_>, RawError> {
+        let info: *mut SFrameBSInfo = &raw mut *self.info;
+        method!(self, EncodeParameterSets(info))?;
+        Ok(RawOutput { info: &self.info })
+    }
+
+    /// Encodes one picture, which must have the size that the object was opened for.
+    pub(super) fn encode(&mut self, frame: &VideoFrame, timestamp_ms: i64) -> Result<RawOutput<'_>, RawError> {
+        let planes = [Plane::Y, Plane::U, Plane::V];
+        let mut picture = SSourcePicture {
+            iColorFormat: videoFormatI420,
+            iPicWidth: frame.width() as c_int,
+            iPicHeight: frame.height() as c_int,
+            uiTimeStamp: timestamp_ms,
+            ..SSourcePicture::default()
+        };
+        for (index, plane) in planes.into_iter().enumerate() {
+            picture.iStride[index] = frame.stride(plane) as c_int;
+            // The library's type says `*mut`, but encoding only reads the picture.
+            picture.pData[index] = frame.plane(plane).as_ptr().cast_mut();
+        }
+        let info: *mut SFrameBSInfo = &raw mut *self.info;
+        // The planes are borrowed from `frame` for longer than the call lasts, and each holds stride × rows bytes.
+        method!(self, EncodeFrame(&raw const picture, info))?;
+        Ok(RawOutput { info: &self.info })
+    }
+
+    /// Makes the next picture an IDR.
+    pub(super) fn force_idr(&mut self) -> Result<(), RawError> {
+        method!(self, ForceIntraFrame(true))
+    }
+
+    /// Changes the target, from the next picture on.
+    pub(super) fn set_bitrate(&mut self, bits_per_second: i32) -> Result<(), RawError> {
+        let mut info = SBitrateInfo {
+            iLayer: SPATIAL_LAYER_ALL,
+            iBitrate: bits_per_second,
+        };
+        // The option takes an `SBitrateInfo`, which it copies from.
+        method!(self, SetOption(ENCODER_OPTION_BITRATE, (&raw mut info).cast()))
+    }
+
+    /// Changes the rate at which pictures are expected.
+    pub(super) fn set_frame_rate(&mut self, mut frames_per_second: f32) -> Result<(), RawError> {
+        // The option takes a `float`, which it copies from.
+        method!(
+            self,
+            SetOption(ENCODER_OPTION_FRAME_RATE, (&raw mut frames_per_second).cast())
+        )
+    }
+}
+
+impl Drop for RawEncoder {
+    fn drop(&mut self) {
+        let _ = method!(self, Uninitialize());
+        // SAFETY: made by WelsCreateSVCEncoder, destroyed once, not used after.
+        unsafe { APILoader::WelsDestroySVCEncoder(self.object.as_ptr()) };
+    }
+}
+
+impl<'a> RawOutput<'a> {
+    /// The NAL units, each still behind its start code.
+    pub(super) fn nals(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let layers = usize::try_from(self.info.iLayerNum).unwrap_or(0);
+        self.info.sLayerInfo.iter().take(layers).flat_map(|layer| {
+            let count = usize::try_from(layer.iNalCount).unwrap_or(0);
+            let mut start = 0;
+            (0..count).map(move |index| {
+                // SAFETY: the library states `iNalCount` lengths, whose sum it has written at `pBsBuf`. Both belong to the
+                // object and stay until its next call, which needs the `&mut RawEncoder` that `'a` holds borrowed.
+                unsafe {
+                    let length = usize::try_from(*layer.pNalLengthInByte.add(index)).unwrap_or(0);
+                    let nal = std::slice::from_raw_parts(layer.pBsBuf.add(start), length);
+                    start += length;
+                    nal
+                }
+            })
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! Pictures made from pictures: text, colour, scaling, compositing, fades, slates, thumbnails.
+//!
+//! Everything works on I420 in limited-range BT.709, plane by plane: nothing on the way to air goes through RGB. Kernels
+//! are those of SIMD libraries, or loops that the compiler vectorises; buffers are kept from one picture to the next.
+
+mod blend;
+pub mod colour;
+mod compositor;
+pub mod font;
+mod geometry;
+mod scale;
+mod slate;
+pub mod text;
+mod thumbnail;
+
+pub use compositor::{Compositor, Layer};
+pub use geometry::{Crop, Fit, Rect};
+pub use slate::slate;
+pub use thumbnail::Thumbnailer;

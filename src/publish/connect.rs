@@ -1,0 +1,171 @@
+//! From a URL to a connected socket, with TLS inside where the scheme asks for it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::{DestinationSpec, PublishError, sockinfo};
+use crate::wire::rtmp::{DEFAULT_PORT, DEFAULT_TLS_PORT, TargetError};
+
+/// For a TCP connection to one address, and for the TLS handshake.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Asked of the kernel for data in flight. Enough for 10 Mbit/s over 200 ms; without a bound it takes megabytes from us
+/// when the peer freezes, and they are out of reach of the queue's dropping.
+const SEND_BUFFER: u32 = 256 * 1024;
+
+/// Unsent bytes that may wait in the kernel.
+const UNSENT: u32 = 16 * 1024;
+
+/// After so long without any confirmation the kernel gives the connection up.
+const USER_TIMEOUT_MS: u32 = 15_000;
+
+/// A connected byte stream.
+pub(super) enum Connection {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// The connection, and a second descriptor of its socket for looking at it while the stream is in use.
+pub(super) struct Connected {
+    pub(super) stream: Connection,
+    pub(super) socket: OwnedFd,
+}
+
+/// Connects to the host of `spec`: to its first address that answers.
+pub(super) async fn connect(spec: &DestinationSpec) -> Result<Connected, PublishError> {
+    let peer = spec.url.peer();
+    let url = spec.url.expose();
+    let is_tls = url.scheme() == "rtmps";
+    let port = url
+        .port()
+        .unwrap_or(if is_tls { DEFAULT_TLS_PORT } else { DEFAULT_PORT });
+    let host = url.host_str().ok_or_else(|| PublishError::Target {
+        peer: peer.clone(),
+        source: TargetError::NoHost,
+    })?;
+    // A v6 literal stands in brackets in a URL and without them everywhere else.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+
+    let tls = if is_tls { Some(tls_connector(spec).await?) } else { None };
+    let tcp = connect_tcp(&peer, host, port).await?;
+    let io_error = |source| PublishError::Io {
+        peer: peer.clone(),
+        source,
+    };
+    let socket = tcp.as_fd().try_clone_to_owned().map_err(io_error)?;
+    let stream = match tls {
+        None => Connection::Plain(tcp),
+        Some(connector) => Connection::Tls(Box::new(start_tls(&connector, tcp, host, &peer).await?)),
+    };
+    Ok(Connected { stream, socket })
+}
+
+async fn connect_tcp(peer: &str, host: &str, port: u16) -> Result<TcpStream, PublishError> {
+    let timed_out = |what: &str| PublishError::Timeout {
+        peer: peer.to_owned(),
+        what: what.to_owned(),
+        seconds: CONNECT_WITHIN.as_secs(),
+    };
+    let resolve_error = |source| PublishError::Resolve {
+        peer: peer.to_owned(),
+        source,
+    };
+    let addresses = timeout(CONNECT_WITHIN, tokio::net::lookup_host((host, port)))
+        .await
+        .map_err(|_| timed_out("its address"))?
+        .map_err(resolve_error)?;
+    let mut last = resolve_error(io::Error::from(io::ErrorKind::NotFound));
+    for address in addresses {
+        match timeout(CONNECT_WITHIN, connect_address(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(source)) => {
+                last = PublishError::Connect {
+                    peer: peer.to_owned(),
+                    source,
+                }
+            }
+            Err(_) => last = timed_out("a connection"),
+        }
+    }
+    Err(last)
+}
+
+async fn connect_address(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    let stream = socket.connect(address).await?;
+    stream.set_nodelay(true)?;
+    sockinfo::limit_unsent(stream.as_fd(), UNSENT)?;
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_user_timeout(&stream, USER_TIMEOUT_MS)?;
+    Ok(stream)
+}
+
+async fn tls_connector(spec: &DestinationSpec) -> Result<TlsConnector, PublishError> {
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    if let Some(path) = &spec.ca_file {
+        let problem = |problem: String| PublishError::CaFile {
+            path: path.clone(),
+            problem,
+        };
+        let pem = tokio::fs::read(path)
+            .await
+            .map_err(|error| problem(error.to_string()))?;
+        let before = roots.len();
+        for certificate in CertificateDer::pem_slice_iter(&pem) {
+            let certificate = certificate.map_err(|error| problem(error.to_string()))?;
+            roots.add(certificate).map_err(|error| problem(error.to_string()))?;
+        }
+        if roots.len() == before {
+            return Err(problem("has no certificate in it".to_owned()));
+        }
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| PublishError::Tls {
+            peer: spec.url.peer(),
+            source: io::Error::other(error),
+        })?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+async fn start_tls(
+    connector: &TlsConnector,
+    tcp: TcpStream,
+    host: &str,
+    peer: &str,
+) -> Result<TlsStream<TcpStream>, PublishError> {
+    let tls_error = |source| PublishError::Tls {
+        peer: peer.to_owned(),
+        source,
+    };
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| tls_error(io::Error::other(error)))?;
+    timeout(CONNECT_WITHIN, connector.connect(name, tcp))
+        .await
+        .map_err(|_| PublishError::Timeout {
+            peer: peer.to_owned(),
+            what: "the TLS handshake".to_owned(),
+            seconds: CONNECT_WITHIN.as_secs(),
+        })?
+        .map_err(tls_error)
+}

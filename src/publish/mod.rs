@@ -1,0 +1,175 @@
+//! Destinations: each one is a task with its own connection, queue and fate. One that fails leaves the others alone.
+//!
+//! ```text
+//! encoder → offer() → SendQueue (bounded in time) → Publisher (wire::rtmp) → socket
+//!                         life: idle → connecting → live → backoff → … → failed
+//! ```
+//! [`life`] and [`queue`] are logic without clock or socket; [`rtmp`](mod@rtmp) drives them.
+
+mod connect;
+pub mod error;
+pub mod life;
+pub mod queue;
+mod rtmp;
+mod sockinfo;
+mod timeline;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::media::{AudioConfig, Packet, VideoConfig};
+use crate::secret::SecretUrl;
+
+pub use error::PublishError;
+
+/// How long [`DestinationHandle::stop`] takes at most.
+const STOP_WITHIN: Duration = Duration::from_secs(2);
+
+/// Where to publish.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DestinationSpec {
+    /// What the operator calls it.
+    pub name: String,
+    /// `rtmp://` or `rtmps://`, with the stream key as its last segment.
+    pub url: SecretUrl,
+    /// For `rtmps`: a PEM file with root certificates to trust besides the usual ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl DestinationSpec {
+    /// A destination that trusts the usual root certificates.
+    #[must_use]
+    pub fn new(name: impl Into<String>, url: SecretUrl) -> Self {
+        Self {
+            name: name.into(),
+            url,
+            ca_file: None,
+        }
+    }
+}
+
+/// What will be offered: told to the server before the first packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StreamConfig {
+    /// Pictures, if any.
+    pub video: Option<VideoConfig>,
+    /// Sound, if any.
+    pub audio: Option<AudioConfig>,
+}
+
+/// A destination's life, as operators and scripts see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum DestinationState {
+    /// Not started, or stopped.
+    Idle,
+    /// On the way: until the server has taken media for long enough to mean it.
+    Connecting,
+    /// The server takes media.
+    Live,
+    /// Waiting to try again.
+    Backoff {
+        /// What went wrong.
+        reason: String,
+        /// Milliseconds from now to the next attempt.
+        retry_in_ms: u64,
+        /// Which attempt that will be, counted from the last time that all was well.
+        attempt: u32,
+    },
+    /// Given up: only the operator can help.
+    Failed {
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+/// A destination in figures. Counters run from the start of the destination and over all its connections.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DestinationStats {
+    /// What went to the socket in the last second, headers included.
+    pub bitrate_kbps: u32,
+    /// Smoothed round-trip time of the connection, where the system tells.
+    pub rtt_ms: Option<f64>,
+    /// How much media waits to be sent.
+    pub queue_ms: u32,
+    /// Bytes that the system has taken and the peer has not yet confirmed, where the system tells.
+    pub socket_bytes: Option<u32>,
+    /// Bytes that went to sockets.
+    pub sent_bytes: u64,
+    /// Pictures dropped because the network was late.
+    pub dropped_frames: u64,
+    /// AAC packets dropped because the network was very late.
+    pub dropped_audio: u64,
+    /// Pictures that passed while there was no connection to send them on.
+    pub missed_frames: u64,
+    /// Connections that came as far as publishing.
+    pub connects: u32,
+}
+
+/// What a destination tells its studio.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DestinationReport {
+    /// Its life has taken a turn (in backoff: once a second, for the countdown).
+    State(DestinationState),
+    /// Once a second.
+    Stats(DestinationStats),
+    /// Nothing can be sent before the next IDR: make one soon.
+    KeyframeWanted,
+}
+
+/// A running destination. Dropping it hangs up without ceremony; [`stop`](Self::stop) says goodbye.
+#[derive(Debug)]
+pub struct DestinationHandle {
+    shared: Arc<rtmp::Shared>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// Starts a destination on the current tokio runtime. It connects at once and keeps trying.
+///
+/// `report` is called from the destination's task and must return quickly.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn start(
+    spec: DestinationSpec,
+    stream: StreamConfig,
+    clock: Clock,
+    report: impl Fn(DestinationReport) + Send + Sync + 'static,
+) -> DestinationHandle {
+    let shared = Arc::new(rtmp::Shared::new(stream.video.is_some()));
+    let (stop, stopped) = watch::channel(false);
+    let driver = rtmp::Driver::new(spec, stream, clock, Box::new(report), Arc::clone(&shared), stopped);
+    DestinationHandle {
+        shared,
+        stop,
+        task: tokio::spawn(driver.run()),
+    }
+}
+
+impl DestinationHandle {
+    /// Queues a packet. Never blocks: what does not fit pushes out what is oldest, and that is counted.
+    pub fn offer(&self, packet: &Packet) {
+        self.shared.offer(packet);
+    }
+
+    /// Ends a backoff, or tries again after failure. Nothing while connecting or live.
+    pub fn retry_now(&self) {
+        self.shared.retry_now();
+    }
+
+    /// Tells the server that the stream is over and closes the connection; within two seconds, whatever the server does.
+    pub async fn stop(mut self) {
+        // The task may have ended by itself only after a panic; then nobody listens.
+        let _ = self.stop.send(true);
+        if tokio::time::timeout(STOP_WITHIN, &mut self.task).await.is_err() {
+            self.task.abort();
+        }
+    }
+}

@@ -1,0 +1,500 @@
+//! The driver of one RTMP destination: a task that owns the socket, and keeps the clock for the logic.
+//!
+//! One task reads and writes: the socket is read whatever the state of writing, so that acknowledgements, pings and a
+//! hangup are seen at once; and a message is taken from the queue only when the one before has gone to the kernel, so that
+//! what is late stays where it can be dropped.
+
+use std::hash::{BuildHasher, RandomState};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{Notify, watch};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+
+use super::connect::{Connected, Connection, connect};
+use super::life::Life;
+use super::queue::{DEFAULT_LIMIT_MS, SendQueue};
+use super::timeline::Timeline;
+use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, sockinfo};
+use crate::clock::Clock;
+use crate::media::{Packet, TimeDelta, Timestamp};
+use crate::wire::rtmp::{Event, PublishTarget, Publisher, RtmpError, Stage};
+
+/// From a TCP connection to `NetStream.Publish.Start`.
+const START_WITHIN_SECONDS: u64 = 10;
+
+/// Without any byte confirmed for so long, the peer has stopped reading.
+const STALL_SECONDS: u64 = 10;
+
+/// How often the connection is looked at.
+const TICK: Duration = Duration::from_millis(250);
+
+/// The output is filled up to here before it is written: fewer calls and TLS records for small packets.
+const BATCH: usize = 16 * 1024;
+
+/// Unacknowledged bytes beyond the peer's habit before its silence means something.
+const ACK_SLACK: u64 = 1 << 20;
+
+/// Acknowledgements before a peer has a habit: the first may answer the greeting and say nothing about media.
+const ACK_HABIT: u32 = 3;
+
+/// After our goodbye: for the peer to close its side.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// What the handle and the task share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    queue: Mutex<SendQueue>,
+    has_packets: Notify,
+    is_retry_wanted: AtomicBool,
+    retry: Notify,
+}
+
+impl Shared {
+    pub(super) fn new(has_video: bool) -> Self {
+        Self {
+            queue: Mutex::new(SendQueue::new(has_video, TimeDelta::from_millis(DEFAULT_LIMIT_MS))),
+            has_packets: Notify::new(),
+            is_retry_wanted: AtomicBool::new(false),
+            retry: Notify::new(),
+        }
+    }
+
+    pub(super) fn offer(&self, packet: &Packet) {
+        self.queue().push(packet.clone());
+        self.has_packets.notify_one();
+    }
+
+    pub(super) fn retry_now(&self) {
+        self.is_retry_wanted.store(true, Ordering::Release);
+        self.retry.notify_one();
+    }
+
+    /// Held for a few instructions, never across an await. A panic elsewhere leaves the queue whole.
+    fn queue(&self) -> MutexGuard<'_, SendQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a connection ended because it should.
+enum Ended {
+    Stopped,
+}
+
+/// Everything that outlives a connection.
+pub(super) struct Driver {
+    spec: DestinationSpec,
+    stream: StreamConfig,
+    clock: Clock,
+    report: Box<dyn Fn(DestinationReport) + Send + Sync>,
+    shared: Arc<Shared>,
+    stop: watch::Receiver<bool>,
+    life: Life,
+    stats: DestinationStats,
+}
+
+/// What is measured on one connection.
+struct Progress {
+    opened: Timestamp,
+    /// Bytes that the socket has taken, and how many of them the peer's system has confirmed at best knowledge.
+    written: u64,
+    confirmed: u64,
+    confirmed_at: Timestamp,
+    /// `written` when media could begin.
+    media_from: Option<u64>,
+    acknowledged: u64,
+    acknowledged_at: Timestamp,
+    /// The largest step from one acknowledgement to the next: the peer's habit.
+    acknowledged_step: u64,
+    acknowledgements: u32,
+    /// For the bitrate: when, and `written` then.
+    measured: (Timestamp, u64),
+}
+
+impl Progress {
+    fn new(now: Timestamp) -> Self {
+        Self {
+            opened: now,
+            written: 0,
+            confirmed: 0,
+            confirmed_at: now,
+            media_from: None,
+            acknowledged: 0,
+            acknowledged_at: now,
+            acknowledged_step: 0,
+            acknowledgements: 0,
+            measured: (now, 0),
+        }
+    }
+
+    fn acknowledge(&mut self, total: u64, now: Timestamp) {
+        self.acknowledged_step = self.acknowledged_step.max(total.saturating_sub(self.acknowledged));
+        self.acknowledgements += 1;
+        self.acknowledged = total;
+        self.acknowledged_at = now;
+    }
+
+    /// Takes a look: `unconfirmed` bytes in the kernel, and whether we have more to write.
+    fn look(&mut self, unconfirmed: u64, has_output: bool, now: Timestamp) {
+        let confirmed = self.written.saturating_sub(unconfirmed);
+        if confirmed > self.confirmed || (unconfirmed == 0 && !has_output) {
+            self.confirmed = confirmed;
+            self.confirmed_at = now;
+        }
+    }
+
+    /// Whether the peer has stopped reading: its system confirms nothing more, or (its buffers may be large) its program,
+    /// which used to acknowledge, no longer does.
+    fn is_stalled(&self, now: Timestamp) -> bool {
+        let patience = TimeDelta::from_millis(STALL_SECONDS as i64 * 1000);
+        let is_silent = self.acknowledgements >= ACK_HABIT
+            && self.written.saturating_sub(self.acknowledged) > 2 * self.acknowledged_step + ACK_SLACK
+            && now - self.acknowledged_at > patience;
+        now - self.confirmed_at > patience || is_silent
+    }
+}
+
+impl Driver {
+    pub(super) fn new(
+        spec: DestinationSpec,
+        stream: StreamConfig,
+        clock: Clock,
+        report: Box<dyn Fn(DestinationReport) + Send + Sync>,
+        shared: Arc<Shared>,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            spec,
+            stream,
+            clock,
+            report,
+            shared,
+            stop,
+            life: Life::new(),
+            stats: DestinationStats::default(),
+        }
+    }
+
+    /// Connects, sends, waits and connects again, until stopped.
+    pub(super) async fn run(mut self) {
+        loop {
+            self.shared.is_retry_wanted.store(false, Ordering::Release);
+            self.life.connecting();
+            self.report_state();
+            let outcome = self.connection().await;
+            self.shared.queue().close();
+            match outcome {
+                Ok(Ended::Stopped) => break,
+                Err(error) => {
+                    let jitter = (random() >> 11) as f64 / (1_u64 << 53) as f64;
+                    self.life
+                        .failed(self.clock.now(), error.failure(), error.to_string(), jitter);
+                }
+            }
+            self.clear_gauges();
+            if self.wait().await {
+                break;
+            }
+        }
+        self.life.stopped();
+        self.clear_gauges();
+        self.report_stats();
+        self.report_state();
+    }
+
+    fn report_state(&self) {
+        (self.report)(DestinationReport::State(self.life.state(self.clock.now())));
+    }
+
+    fn report_stats(&mut self) {
+        let queue = self.shared.queue();
+        let counts = queue.counts();
+        self.stats.queue_ms = u32::try_from(queue.span().to_millis()).unwrap_or(0);
+        drop(queue);
+        self.stats.dropped_frames = counts.video;
+        self.stats.dropped_audio = counts.audio;
+        self.stats.missed_frames = counts.missed_video;
+        (self.report)(DestinationReport::Stats(self.stats.clone()));
+    }
+
+    /// What describes a connection and not the destination.
+    fn clear_gauges(&mut self) {
+        self.stats.bitrate_kbps = 0;
+        self.stats.rtt_ms = None;
+        self.stats.socket_bytes = None;
+    }
+
+    /// Waits for the next attempt, telling how long it still takes. True if stopped meanwhile.
+    async fn wait(&mut self) -> bool {
+        let shared = Arc::clone(&self.shared);
+        loop {
+            let now = self.clock.now();
+            if shared.is_retry_wanted.swap(false, Ordering::AcqRel) {
+                self.life.retry_now(now);
+            }
+            self.report_state();
+            self.report_stats();
+            let next = self.life.next_attempt();
+            if next.is_some_and(|at| at <= now) {
+                return false;
+            }
+            let second = now + TimeDelta::from_millis(1000);
+            let until = self.clock.instant_of(next.map_or(second, |at| at.min(second)));
+            tokio::select! {
+                () = stopped(&mut self.stop) => return true,
+                () = shared.retry.notified() => {}
+                () = sleep_until(until.into()) => {}
+            }
+        }
+    }
+
+    async fn connection(&mut self) -> Result<Ended, PublishError> {
+        let target = PublishTarget::from_url(&self.spec.url).map_err(|source| PublishError::Target {
+            peer: self.spec.url.peer(),
+            source,
+        })?;
+        let Connected { stream, socket } = tokio::select! {
+            connected = connect(&self.spec) => connected?,
+            () = stopped(&mut self.stop) => return Ok(Ended::Stopped),
+        };
+        match stream {
+            Connection::Plain(stream) => self.serve(stream, socket, target).await,
+            Connection::Tls(stream) => self.serve(stream, socket, target).await,
+        }
+    }
+
+    async fn serve<S>(&mut self, stream: S, socket: OwnedFd, target: PublishTarget) -> Result<Ended, PublishError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let peer = self.spec.url.peer();
+        let broken = |source| PublishError::Io {
+            peer: peer.clone(),
+            source,
+        };
+        let shared = Arc::clone(&self.shared);
+        let mut stop = self.stop.clone();
+        let (mut reading, mut writing) = tokio::io::split(stream);
+        let mut input = vec![0; 16 * 1024];
+        let mut publisher = Publisher::new(target, random());
+        let mut timeline = Timeline::default();
+        let mut progress = Progress::new(self.clock.now());
+        let mut needs_flush = false;
+        let mut ticks = 0_u32;
+        let mut ticker = interval(TICK);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            self.fill(&mut publisher, &mut timeline);
+            let is_closing = publisher.stage() == Stage::Closed;
+            if is_closing && publisher.output().is_empty() && !needs_flush {
+                break;
+            }
+            let is_idle = publisher.output().is_empty() && publisher.stage() == Stage::Live;
+            tokio::select! {
+                read = reading.read(&mut input) => {
+                    let len = read.map_err(broken)?;
+                    if len == 0 {
+                        if is_closing {
+                            return Ok(Ended::Stopped);
+                        }
+                        return Err(PublishError::Closed {
+                            peer,
+                            stage: publisher.stage(),
+                            is_early: !self.life.is_live(),
+                        });
+                    }
+                    let received = publisher.receive(&input[..len]);
+                    // Whatever came before the nonsense still counts.
+                    while let Some(event) = publisher.poll_event() {
+                        self.obey(event, &mut publisher, &mut progress);
+                    }
+                    received.map_err(|source: RtmpError| PublishError::Protocol { peer: peer.clone(), source })?;
+                }
+                wrote = write_or_flush(&mut writing, publisher.output(), needs_flush) => {
+                    let len = wrote.map_err(broken)?;
+                    needs_flush = len > 0;
+                    publisher.consume(len);
+                    progress.written += len as u64;
+                    self.stats.sent_bytes += len as u64;
+                }
+                () = shared.has_packets.notified(), if is_idle => {}
+                _ = ticker.tick() => {
+                    self.tick(&socket, &publisher, &mut progress)?;
+                    ticks += 1;
+                    if ticks.is_multiple_of(4) {
+                        self.measure(&mut progress);
+                    }
+                }
+                () = stopped(&mut stop), if !is_closing => publisher.close(),
+            }
+        }
+        // Our side is closed now; what the peer still says is read away, so that the goodbye is not lost to a reset.
+        writing.shutdown().await.map_err(broken)?;
+        let drained = async { while reading.read(&mut input).await.is_ok_and(|len| len > 0) {} };
+        let _ = timeout(GOODBYE, drained).await;
+        Ok(Ended::Stopped)
+    }
+
+    /// Moves packets from the queue to an output that has run empty.
+    fn fill(&self, publisher: &mut Publisher, timeline: &mut Timeline) {
+        let mut queue = self.shared.queue();
+        if publisher.stage() == Stage::Live && publisher.output().is_empty() {
+            while publisher.output().len() < BATCH
+                && let Some(packet) = queue.pop()
+            {
+                let at = timeline.stamp(&packet);
+                publisher.send(&packet, at);
+            }
+        }
+        let is_keyframe_wanted = queue.take_keyframe_wanted();
+        drop(queue);
+        if is_keyframe_wanted {
+            (self.report)(DestinationReport::KeyframeWanted);
+        }
+    }
+
+    fn obey(&mut self, event: Event, publisher: &mut Publisher, progress: &mut Progress) {
+        let now = self.clock.now();
+        match event {
+            Event::Started => {
+                self.stats.connects += 1;
+                self.life.started(now);
+                progress.media_from = Some(progress.written + publisher.output().len() as u64);
+                publisher.send_headers(self.stream.video.as_ref(), self.stream.audio.as_ref());
+                self.shared.queue().open();
+            }
+            Event::Acknowledged { total } => progress.acknowledge(total, now),
+        }
+    }
+
+    /// Looks at the connection: has it begun in time, does it move, has the server proven that it means it?
+    fn tick(&mut self, socket: &OwnedFd, publisher: &Publisher, progress: &mut Progress) -> Result<(), PublishError> {
+        let now = self.clock.now();
+        let info = sockinfo::probe(socket.as_fd());
+        self.stats.rtt_ms = info.map(|info| info.rtt_ms);
+        self.stats.socket_bytes = info.map(|info| info.unconfirmed);
+        let unconfirmed = info.map_or(0, |info| u64::from(info.unconfirmed));
+        progress.look(unconfirmed, !publisher.output().is_empty(), now);
+
+        let start_within = TimeDelta::from_millis(START_WITHIN_SECONDS as i64 * 1000);
+        if publisher.stage() < Stage::Live && now - progress.opened > start_within {
+            return Err(PublishError::Timeout {
+                peer: self.spec.url.peer(),
+                what: publisher.stage().to_string(),
+                seconds: START_WITHIN_SECONDS,
+            });
+        }
+        if progress.is_stalled(now) {
+            return Err(PublishError::Stalled {
+                peer: self.spec.url.peer(),
+                seconds: STALL_SECONDS,
+            });
+        }
+        if let Some(from) = progress.media_from
+            && self
+                .life
+                .progress(now, progress.acknowledged > from, progress.confirmed > from)
+        {
+            self.report_state();
+        }
+        Ok(())
+    }
+
+    /// Once a second: the bitrate since the last time, and all the figures.
+    fn measure(&mut self, progress: &mut Progress) {
+        let now = self.clock.now();
+        let (since, written) = progress.measured;
+        let seconds = (now - since).as_secs_f64().max(0.001);
+        self.stats.bitrate_kbps = ((progress.written - written) as f64 * 8.0 / 1000.0 / seconds).round() as u32;
+        progress.measured = (now, progress.written);
+        if self.shared.queue().is_waiting_for_idr() {
+            // The first wish may have been lost in an encoder that was just being replaced.
+            (self.report)(DestinationReport::KeyframeWanted);
+        }
+        self.report_stats();
+    }
+}
+
+/// Writes some of `output`; with none, flushes what TLS holds back and gives 0; with nothing to do, never ends.
+async fn write_or_flush<W: AsyncWrite + Unpin>(
+    writing: &mut W,
+    output: &[u8],
+    needs_flush: bool,
+) -> std::io::Result<usize> {
+    if !output.is_empty() {
+        let len = writing.write(output).await?;
+        return if len == 0 {
+            Err(std::io::ErrorKind::WriteZero.into())
+        } else {
+            Ok(len)
+        };
+    }
+    if needs_flush {
+        writing.flush().await?;
+        return Ok(0);
+    }
+    std::future::pending().await
+}
+
+/// Ends when the handle says stop, or is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    // An error means that the handle was dropped, which is a stop without a goodbye to wait for.
+    let _ = stop.wait_for(|is_stopped| *is_stopped).await;
+}
+
+/// Different every time; nothing secret hangs on it.
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn a_peer_whose_system_confirms_nothing_is_stalled() {
+        let mut progress = Progress::new(at(0));
+        progress.written = 100_000;
+        for second in 0..=10 {
+            progress.look(60_000, true, at(second));
+            assert!(!progress.is_stalled(at(second)));
+        }
+        progress.look(60_000, true, at(11));
+        assert!(progress.is_stalled(at(11)));
+        progress.look(59_000, true, at(11));
+        assert!(!progress.is_stalled(at(11)));
+    }
+
+    #[test]
+    fn nothing_to_send_is_no_stall() {
+        let mut progress = Progress::new(at(0));
+        progress.look(0, false, at(100));
+        assert!(!progress.is_stalled(at(100)));
+    }
+
+    #[test]
+    fn a_peer_that_used_to_acknowledge_and_stopped_is_stalled() {
+        let mut progress = Progress::new(at(0));
+        for second in 1..=3 {
+            progress.acknowledge(second * 250_000, at(second as i64));
+        }
+        // Its system's buffer goes on taking.
+        progress.written = 3_000_000;
+        progress.look(0, false, at(12));
+        assert!(!progress.is_stalled(at(12)));
+        progress.look(0, false, at(14));
+        assert!(progress.is_stalled(at(14)));
+        // One that never acknowledged is not judged by it.
+        let mut silent = Progress::new(at(0));
+        silent.written = 3_000_000;
+        silent.look(0, false, at(14));
+        assert!(!silent.is_stalled(at(14)));
+    }
+}

@@ -1,0 +1,369 @@
+//! From what is written to what is meant: names must point somewhere, sizes must fit, addresses must be addresses.
+//!
+//! Goes on after each error, so that one reading shows everything that is wrong.
+
+use super::error::{Diagnostic, Place};
+use super::layers::{Environment, Layers};
+use super::raw::{RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow, RawSource, RawStrip};
+use super::schema;
+use super::secrets;
+use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
+use super::suggest;
+use super::value::Length;
+use crate::encode::{AudioSettings, VideoSettings};
+use crate::media::TimeDelta;
+use crate::picture::{Crop, Rect};
+use crate::publish::DestinationSpec;
+use crate::secret::SecretUrl;
+use crate::sound::StripSettings;
+use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
+
+/// The most sources that a show can have: each is a thread and a tile.
+const MAX_SOURCES: usize = 64;
+
+/// What a check is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To start the show now: what is missing on this machine is an error.
+    Start,
+    /// To review the file, perhaps on another machine: what is missing on this one is a warning.
+    Review,
+}
+
+/// A check under way.
+pub(super) struct Check<'a> {
+    pub layers: &'a mut Layers,
+    pub environment: Environment<'a>,
+    pub purpose: Purpose,
+    /// Where errors go that are about the show as a whole.
+    pub whole: Place,
+    /// Whether the text is a preset: no show by itself, so it may name sources that it does not have.
+    pub is_preset: bool,
+}
+
+impl Check<'_> {
+    /// Reads `key`'s place and adds an error.
+    pub fn error(&mut self, key: &str, message: impl Into<String>) {
+        let place = self.layers.places.of(key, &self.whole);
+        self.layers.errors.push(Diagnostic::error(place, key, message));
+    }
+
+    /// An error where a show is to start, a warning where a file is reviewed.
+    pub fn missing_here(&mut self, key: &str, message: impl Into<String>) {
+        let place = self.layers.places.of(key, &self.whole);
+        self.layers.errors.push(match self.purpose {
+            Purpose::Start => Diagnostic::error(place, key, message),
+            Purpose::Review => Diagnostic::warning(place, key, message),
+        });
+    }
+
+    /// The value of a key that must be there. Silent where it was written but is wrong: that has been said.
+    fn required<T>(&mut self, value: Option<T>, table: &str, key: &str) -> Option<T> {
+        if value.is_none() && !self.layers.places.has(&format!("{table}.{key}")) {
+            self.error(table, format!("needs the key \"{key}\""));
+        }
+        value
+    }
+
+    /// `name`, if `section` has it; an error at `key` otherwise.
+    fn known(&mut self, section: &str, name: Option<String>, key: &str) -> Option<String> {
+        let name = name?;
+        let names = self.layers.places.names(section);
+        if self.is_preset || names.contains(&name) {
+            return Some(name);
+        }
+        let hint = suggest::hint(&name, names.iter().map(String::as_str));
+        self.error(key, format!("no {section} \"{name}\"{hint}"));
+        None
+    }
+
+    /// The whole show. What could not be made is left out, and then there are errors.
+    pub fn show(&mut self, mut raw: RawShow, title: &str) -> Show {
+        let names = |layers: &Layers, section: &str| layers.places.names(section).to_vec();
+        let video = self.video(&raw);
+        let (mut sources, mut strips) = (Vec::new(), Vec::new());
+        for name in names(self.layers, "source") {
+            let Some(source) = raw.source.remove(&name) else {
+                continue;
+            };
+            let kind = self.source(&format!("source.{name}"), source);
+            strips.push((name.clone(), strip(&raw.strip.remove(&name).unwrap_or_default())));
+            sources.extend(kind.map(|kind| SourceSpec { name, kind }));
+        }
+        if sources.len() > MAX_SOURCES {
+            self.error("source", format!("{} sources; {MAX_SOURCES} at most", sources.len()));
+        }
+        for name in names(self.layers, "strip") {
+            let key = format!("strip.{name}");
+            self.known("source", Some(name), &key);
+        }
+        let mut scenes = Vec::new();
+        for name in names(self.layers, "scene") {
+            let Some(scene) = raw.scene.remove(&name) else { continue };
+            scenes.push(self.scene(&name, scene, &video));
+        }
+        if scenes.is_empty() && !self.is_preset {
+            self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
+        }
+        let mut destinations = Vec::new();
+        for name in names(self.layers, "destination") {
+            let Some(destination) = raw.destination.remove(&name) else {
+                continue;
+            };
+            let url = self.destination(&format!("destination.{name}"), destination);
+            destinations.extend(url.map(|url| DestinationSpec::new(name, url)));
+        }
+        let start = self.start(raw.start.program, raw.start.preview, &scenes);
+        Show {
+            title: raw.title.unwrap_or_else(|| title.to_owned()),
+            video,
+            audio: AudioSettings {
+                bitrate_kbps: raw.audio.bitrate_kbps,
+            },
+            sources,
+            strips,
+            scenes,
+            start,
+            transition: TransitionSettings {
+                kind: raw.transition.kind,
+                duration: TimeDelta::from_millis(raw.transition.duration_ms),
+            },
+            destinations,
+            files: std::mem::take(&mut self.layers.files),
+        }
+    }
+
+    fn video(&mut self, raw: &RawShow) -> VideoSettings {
+        let video = &raw.video;
+        for (key, pixels) in [("video.width", video.width), ("video.height", video.height)] {
+            if pixels % 2 != 0 {
+                self.error(key, format!("{pixels} is odd; pictures in 4:2:0 need an even size"));
+            }
+        }
+        VideoSettings {
+            width: video.width,
+            height: video.height,
+            frame_rate: video.frame_rate,
+            bitrate_kbps: video.bitrate_kbps,
+            gop_seconds: video.gop_seconds,
+            threads: video.threads,
+        }
+    }
+
+    fn source(&mut self, key: &str, raw: RawSource) -> Option<SourceKind> {
+        let kind = self.required(raw.kind, key, "kind")?;
+        let kind_name = match kind {
+            RawKind::Pattern => "pattern",
+            RawKind::File => "file",
+            RawKind::Rtsp => "rtsp",
+        };
+        for (other, keys) in schema::SOURCE_KINDS.iter().filter(|(other, _)| *other != kind_name) {
+            for name in *keys {
+                let key = format!("{key}.{name}");
+                if self.layers.places.has(&key) {
+                    self.error(
+                        &key,
+                        format!("belongs to kind \"{other}\"; this source is a \"{kind_name}\""),
+                    );
+                }
+            }
+        }
+        match kind {
+            RawKind::Pattern => Some(SourceKind::Pattern(pattern(raw))),
+            RawKind::File => {
+                let written = self.required(raw.path, key, "path")?;
+                let key = format!("{key}.path");
+                let path = self.layers.resolve(&self.layers.places.of(&key, &self.whole), &written);
+                if self.purpose == Purpose::Review && !path.is_file() {
+                    self.missing_here(&key, format!("no such file: {}", path.display()));
+                }
+                let is_looping = raw.is_looping.unwrap_or(true);
+                Some(SourceKind::File(FileSpec { path, is_looping }))
+            }
+            RawKind::Rtsp => {
+                let url = self.required(raw.url, key, "url")?;
+                let url = self.url(&format!("{key}.url"), url.expose(), &["rtsp"]);
+                let password_key = format!("{key}.password");
+                if raw.password.is_some() && raw.user.is_none() {
+                    self.error(&password_key, "a password needs a \"user\" beside it");
+                }
+                let password = raw
+                    .password
+                    .and_then(|secret| secrets::resolve(self, &password_key, secret));
+                Some(SourceKind::Rtsp(RtspSpec {
+                    url: url?,
+                    transport: raw.transport.unwrap_or_default(),
+                    user: raw.user,
+                    password,
+                }))
+            }
+        }
+    }
+
+    fn scene(&mut self, name: &str, raw: RawScene, video: &VideoSettings) -> Scene {
+        let key = format!("scene.{name}");
+        let items_key = format!("{key}.items");
+        if raw.items.is_empty() && !(self.layers.places.has(&format!("{items_key}[0]"))) {
+            self.error(&key, "has no items; it would be black");
+        }
+        if raw.items.len() > MAX_ITEMS {
+            self.error(&items_key, format!("{} items; {MAX_ITEMS} at most", raw.items.len()));
+        }
+        let items = raw.items.into_iter().enumerate();
+        let mut items: Vec<Item> = items
+            .filter_map(|(index, item)| self.item(&format!("{items_key}[{index}]"), item, video))
+            .collect();
+        items.sort_by_key(|item| item.z);
+        Scene {
+            name: name.to_owned(),
+            items,
+        }
+    }
+
+    fn item(&mut self, key: &str, raw: RawItem, video: &VideoSettings) -> Option<Item> {
+        let source = self.required(raw.source, key, "source");
+        let source = self.known("source", source, &format!("{key}.source"));
+        let target = target(raw.position, raw.size, video);
+        if target.width < 2 || target.height < 2 {
+            let message = format!("{} by {} pixels is too small to see", target.width, target.height);
+            self.error(&format!("{key}.size"), message);
+        }
+        let Crop {
+            left,
+            top,
+            right,
+            bottom,
+        } = raw.crop;
+        if left + right >= 1.0 || top + bottom >= 1.0 {
+            self.error(
+                &format!("{key}.crop"),
+                "nothing is left: opposite sides must add up to less than 1",
+            );
+        }
+        Some(Item {
+            source: source?,
+            target,
+            fit: raw.fit.unwrap_or_default(),
+            crop: raw.crop,
+            z: raw.z,
+            opacity: raw.opacity.unwrap_or(1.0),
+        })
+    }
+
+    fn start(&mut self, program: Option<String>, preview: Option<String>, scenes: &[Scene]) -> Start {
+        let nth = |index: usize| scenes.get(index).or(scenes.first()).map(|scene| scene.name.clone());
+        let program = self.known("scene", program, "start.program").or_else(|| nth(0));
+        let preview = self.known("scene", preview, "start.preview").or_else(|| {
+            let other = scenes
+                .iter()
+                .map(|scene| &scene.name)
+                .find(|name| Some(*name) != program.as_ref());
+            other.cloned().or_else(|| nth(0))
+        });
+        Start {
+            program: program.unwrap_or_default(),
+            preview: preview.unwrap_or_default(),
+        }
+    }
+
+    fn destination(&mut self, key: &str, raw: RawDestination) -> Option<SecretUrl> {
+        let url = self.required(raw.url, key, "url")?;
+        let url_key = format!("{key}.url");
+        let base = self.url(&url_key, url.expose(), &["rtmp", "rtmps"]);
+        if let Some(base) = &base
+            && base.expose().path().trim_matches('/').is_empty()
+        {
+            self.error(&url_key, "needs the application after the host, as in rtmp://host/live");
+        }
+        let Some(stream_key) = raw.key else { return base };
+        let key = format!("{key}.key");
+        let stream_key = secrets::resolve(self, &key, stream_key)?;
+        let base = base?;
+        if base.expose().query().is_some() || base.expose().fragment().is_some() {
+            self.error(
+                &key,
+                "the address ends in a query, so no key fits behind it; write it into the url",
+            );
+            return None;
+        }
+        let text = stream_key.expose();
+        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
+            self.error(
+                &key,
+                "blanks, control characters and \"#\" cannot be part of a stream key",
+            );
+            return None;
+        }
+        let joined = format!(
+            "{}/{}",
+            base.expose().as_str().trim_end_matches('/'),
+            text.trim_start_matches('/')
+        );
+        self.url(&key, &joined, &["rtmp", "rtmps"])
+    }
+
+    /// `text` as an address with a host. The errors never repeat it: it may carry a password.
+    fn url(&mut self, key: &str, text: &str, schemes: &[&str]) -> Option<SecretUrl> {
+        let wanted = format!("expected an address as in {}://host/path", schemes[0]);
+        let url = match SecretUrl::parse(text) {
+            Ok(url) => url,
+            Err(error) => {
+                self.error(key, format!("{wanted}; {error}"));
+                return None;
+            }
+        };
+        if !schemes.contains(&url.expose().scheme()) {
+            let schemes = schemes.join(":// or ");
+            self.error(key, format!("{wanted}; the scheme must be {schemes}://"));
+            return None;
+        }
+        if url.expose().host_str().is_none_or(str::is_empty) {
+            self.error(key, format!("{wanted}; there is no host in it"));
+            return None;
+        }
+        Some(url)
+    }
+}
+
+fn pattern(raw: RawSource) -> PatternSpec {
+    let default = PatternSpec::default();
+    PatternSpec {
+        style: raw.style.unwrap_or_default(),
+        label: raw.label,
+        tone_hz: raw.tone_hz.map_or(default.tone_hz, |hz| (hz > 0.0).then_some(hz)),
+        level_dbfs: raw.level_dbfs.unwrap_or(default.level_dbfs),
+        has_flash: raw.flash.unwrap_or(default.has_flash),
+    }
+}
+
+fn strip(raw: &RawStrip) -> StripSettings {
+    StripSettings {
+        gain_db: raw.gain_db,
+        is_muted: raw.mute,
+        is_solo: raw.solo,
+        denoise: raw.denoise,
+    }
+}
+
+/// Rounds edges, not sizes, so that two halves meet without a gap.
+fn target(
+    position: Option<(RawLength, RawLength)>,
+    size: Option<(RawLength, RawLength)>,
+    video: &VideoSettings,
+) -> Rect {
+    let whole = RawLength(Length::Share(1.0));
+    let (left, top) = position.unwrap_or((RawLength(Length::Pixels(0.0)), RawLength(Length::Pixels(0.0))));
+    let (width, height) = size.unwrap_or((whole, whole));
+    let span = |from: RawLength, length: RawLength, all: u32| {
+        let (from, length) = (from.0.of(all), length.0.of(all));
+        (from.round() as i32, (from + length).round() as i32)
+    };
+    let (x, right) = span(left, width, video.width);
+    let (y, bottom) = span(top, height, video.height);
+    Rect {
+        x,
+        y,
+        width: right - x,
+        height: bottom - y,
+    }
+}

@@ -1,0 +1,379 @@
+//! One layer of a show: a file, an environment variable or a `--set` argument, held against the schema while the text is
+//! at hand, so that every error has its line and column. What comes out are plain values for `config` to merge.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use config::{Map, Value, ValueKind};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::{Diagnostic, Place, Spot};
+use super::places::Places;
+use super::schema::{self, Key, Kind, ROOT};
+use super::suggest;
+use super::value::{Length, parse_rate};
+
+/// Values by key, as `config` takes them.
+pub(super) type Table = Map<String, Value>;
+
+/// Where the characters of a layer are.
+enum Locator<'a> {
+    /// In a text: the name of its file, and the byte at which each line starts.
+    Text {
+        file: Arc<str>,
+        text: &'a str,
+        lines: Vec<usize>,
+    },
+    /// All in one place: a variable, an argument.
+    Spot(Spot),
+}
+
+/// Reads the tables of one layer against the schema.
+struct Reader<'a> {
+    layer: usize,
+    locator: Locator<'a>,
+    places: &'a mut Places,
+    errors: &'a mut Vec<Diagnostic>,
+}
+
+/// Reads `text`, the content of `file`. `None` where it is no TOML; the errors then say why.
+pub(super) fn read_text(
+    layer: usize,
+    file: &Arc<str>,
+    text: &str,
+    places: &mut Places,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    let locator = Locator::Text {
+        file: Arc::clone(file),
+        text,
+        lines: lines.collect(),
+    };
+    let mut reader = Reader {
+        layer,
+        locator,
+        places,
+        errors,
+    };
+    match DeTable::parse(text) {
+        Ok(root) => Some(reader.table("", root.get_ref(), ROOT)),
+        Err(error) => {
+            let message = error.message().replace('\n', "; ");
+            reader.error(&error.span().unwrap_or(0..0), "", message);
+            None
+        }
+    }
+}
+
+/// Reads `text` as the value of the dotted key `path`. It was typed on a command line or in an environment: it needs no
+/// quotes. `None` where there is no such key.
+pub(super) fn read_typed(
+    layer: usize,
+    spot: Spot,
+    path: &str,
+    text: &str,
+    places: &mut Places,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let is_plain = matches!(
+        schema::kind_at(path),
+        None | Some(Kind::Text | Kind::Choice(_) | Kind::Rate)
+    );
+    let quoted = DeValue::String(text.into());
+    let document = format!("value = {text}");
+    let value = match DeTable::parse(&document) {
+        Ok(mut parsed) if !is_plain && parsed.get_ref().len() == 1 => {
+            let entry = parsed.get_mut().iter_mut().next();
+            entry.map_or(quoted, |(_, value)| {
+                std::mem::replace(value.get_mut(), DeValue::Boolean(false))
+            })
+        }
+        _ => quoted,
+    };
+    let mut reader = Reader {
+        layer,
+        locator: Locator::Spot(spot),
+        places,
+        errors,
+    };
+    let parts: Vec<&str> = path.split('.').collect();
+    let (first, rest) = parts.split_first()?;
+    let value = rest.iter().rev().fold(value, |value, part| {
+        let entry = (Spanned::new(0..0, (*part).into()), Spanned::new(0..0, value));
+        DeValue::Table(std::iter::once(entry).collect())
+    });
+    let entry = (Spanned::new(0..0, (*first).into()), Spanned::new(0..0, value));
+    Some(reader.table("", &std::iter::once(entry).collect(), ROOT))
+}
+
+/// `parent.key`, or `key` at the top.
+fn join(parent: &str, key: &str) -> String {
+    if parent.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{parent}.{key}")
+    }
+}
+
+/// What kind of value this is, in the words of TOML.
+fn describe(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// What the schema asks for, in words.
+fn wanted(kind: &Kind) -> String {
+    match kind {
+        Kind::Text => "text".to_owned(),
+        Kind::Flag => "true or false".to_owned(),
+        Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
+        Kind::Number(low, high) => format!("a number from {low} to {high}"),
+        Kind::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
+        Kind::Rate => "frames per second from 1 to 120, as 30 or \"30000/1001\"".to_owned(),
+        Kind::Lengths => "two lengths, each in pixels or as \"50%\" of the program".to_owned(),
+        Kind::Secret => "text, { env = \"VARIABLE\" } or { file = \"path\" }".to_owned(),
+        Kind::Texts => "a list of texts".to_owned(),
+        Kind::Table(_) => "a table".to_owned(),
+        Kind::Named(_) => "tables with names".to_owned(),
+        Kind::List(_) => "a list of tables".to_owned(),
+    }
+}
+
+fn plain(kind: impl Into<ValueKind>) -> Value {
+    Value::new(None, kind)
+}
+
+impl Reader<'_> {
+    /// The place of the first character of `span`.
+    fn place(&self, span: &Range<usize>) -> Place {
+        let spot = match &self.locator {
+            Locator::Text { file, text, lines } => {
+                let line = lines.partition_point(|start| *start <= span.start);
+                let start = lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+                let column = text.get(start..span.start).map_or(0, |before| before.chars().count()) + 1;
+                Spot::Text {
+                    file: Arc::clone(file),
+                    line,
+                    column,
+                }
+            }
+            Locator::Spot(spot) => spot.clone(),
+        };
+        Place {
+            layer: self.layer,
+            spot,
+        }
+    }
+
+    fn error(&mut self, span: &Range<usize>, key: &str, message: impl Into<String>) {
+        let place = self.place(span);
+        self.errors.push(Diagnostic::error(place, key, message));
+    }
+
+    /// "expected … , found …", without the value itself, which may be a secret.
+    fn mismatch(&mut self, path: &str, value: &Spanned<DeValue<'_>>, kind: &Kind) {
+        let message = format!("expected {}, found {}", wanted(kind), describe(value.get_ref()));
+        self.error(&value.span(), path, message);
+    }
+
+    fn table(&mut self, path: &str, table: &DeTable<'_>, keys: &'static [Key]) -> Table {
+        let mut read = Table::new();
+        for (name, value) in in_order(table) {
+            let path = join(path, name.get_ref());
+            let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
+                let hint = suggest::hint(name.get_ref(), keys.iter().map(|key| key.name));
+                self.error(&name.span(), &path, format!("unknown key{hint}"));
+                continue;
+            };
+            let span = match key.kind {
+                Kind::Table(_) | Kind::Named(_) | Kind::List(_) => name.span(),
+                _ => value.span(),
+            };
+            let place = self.place(&span);
+            self.places.set(&path, place);
+            let value = match &key.kind {
+                Kind::Named(keys) => self.named(key.name, value, keys, &key.kind),
+                kind => self.value(&path, value, kind),
+            };
+            if let Some(value) = value {
+                read.insert(key.name.to_owned(), value);
+            }
+        }
+        read
+    }
+
+    fn named(
+        &mut self,
+        section: &'static str,
+        value: &Spanned<DeValue<'_>>,
+        keys: &'static [Key],
+        kind: &Kind,
+    ) -> Option<Value> {
+        let DeValue::Table(tables) = value.get_ref() else {
+            self.mismatch(section, value, kind);
+            return None;
+        };
+        let mut read = Table::new();
+        for (name, value) in in_order(tables) {
+            let path = join(section, name.get_ref());
+            if !schema::is_name(name.get_ref()) {
+                let message = "not a name: letters, digits, \"-\" and \"_\", 32 at most";
+                self.error(&name.span(), &path, message);
+                continue;
+            }
+            let DeValue::Table(table) = value.get_ref() else {
+                let message = format!("expected a table [{path}], found {}", describe(value.get_ref()));
+                self.error(&value.span(), &path, message);
+                continue;
+            };
+            let place = self.place(&name.span());
+            self.places.set(&path, place);
+            self.places.add_name(section, name.get_ref());
+            let table = self.table(&path, table, keys);
+            read.insert(name.get_ref().to_string(), plain(table));
+        }
+        Some(plain(read))
+    }
+
+    /// `value` as the schema wants it. Secrets and lengths come out as lists of texts: a list replaces what a lower layer
+    /// says, where tables would be merged key by key.
+    fn value(&mut self, path: &str, value: &Spanned<DeValue<'_>>, kind: &Kind) -> Option<Value> {
+        match (kind, value.get_ref()) {
+            (Kind::Table(keys), DeValue::Table(table)) => return Some(plain(self.table(path, table, keys))),
+            (Kind::List(keys), DeValue::Array(entries)) => return Some(self.list(path, entries, keys)),
+            (Kind::Texts, DeValue::Array(entries)) => return Some(self.texts(path, entries)),
+            (Kind::Text, DeValue::String(text)) => return Some(plain(text.as_ref())),
+            (Kind::Flag, DeValue::Boolean(flag)) => return Some(plain(*flag)),
+            (Kind::Choice(words), DeValue::String(text)) => {
+                if words.contains(&text.as_ref()) {
+                    return Some(plain(text.as_ref()));
+                }
+                let hint = suggest::nearest(text, words.iter().copied());
+                let hint = hint.map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
+                self.error(&value.span(), path, format!("expected {}{hint}", wanted(kind)));
+                return None;
+            }
+            (Kind::Integer(low, high), DeValue::Integer(_)) => {
+                let number = integer(value.get_ref());
+                return self.in_range(path, value, kind, number.filter(|n| (low..=high).contains(&n)));
+            }
+            (Kind::Number(low, high), DeValue::Integer(_) | DeValue::Float(_)) => {
+                let number = number(value.get_ref()).filter(|n| (low..=high).contains(&n));
+                return self.in_range(path, value, kind, number);
+            }
+            (Kind::Rate, DeValue::Integer(_) | DeValue::Float(_) | DeValue::String(_)) => {
+                let text = written(value.get_ref());
+                let rate = text.as_deref().and_then(parse_rate).and(text);
+                return self.in_range(path, value, kind, rate);
+            }
+            (Kind::Lengths, DeValue::Array(entries)) if entries.len() == 2 => {
+                let lengths = entries.iter().map(|entry| {
+                    let text = written(entry.get_ref());
+                    let text = text.filter(|text| Length::parse(text).is_some());
+                    self.in_range(path, entry, kind, text)
+                });
+                let lengths: Vec<Option<Value>> = lengths.collect();
+                return lengths.into_iter().collect::<Option<Vec<Value>>>().map(plain);
+            }
+            (Kind::Secret, DeValue::String(text)) => return Some(plain(vec!["text", text.as_ref()])),
+            (Kind::Secret, DeValue::Table(table)) => {
+                let mut entries = table
+                    .iter()
+                    .map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()));
+                if let (Some((from @ ("env" | "file"), DeValue::String(name))), None) = (entries.next(), entries.next())
+                {
+                    return Some(plain(vec![from, name.as_ref()]));
+                }
+            }
+            _ => {}
+        }
+        self.mismatch(path, value, kind);
+        None
+    }
+
+    /// `found`, or an error that names the bounds.
+    fn in_range<T: Into<ValueKind>>(
+        &mut self,
+        path: &str,
+        value: &Spanned<DeValue<'_>>,
+        kind: &Kind,
+        found: Option<T>,
+    ) -> Option<Value> {
+        if found.is_none() {
+            let found = written(value.get_ref()).unwrap_or_else(|| describe(value.get_ref()).to_owned());
+            self.error(&value.span(), path, format!("expected {}, found {found}", wanted(kind)));
+        }
+        found.map(plain)
+    }
+
+    fn list(&mut self, path: &str, entries: &[Spanned<DeValue<'_>>], keys: &'static [Key]) -> Value {
+        self.places.forget_entries(path);
+        let mut read = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            let place = self.place(&entry.span());
+            self.places.set(&path, place);
+            if let DeValue::Table(table) = entry.get_ref() {
+                read.push(plain(self.table(&path, table, keys)));
+            } else {
+                let message = format!("expected a table, found {}", describe(entry.get_ref()));
+                self.error(&entry.span(), &path, message);
+            }
+        }
+        plain(read)
+    }
+
+    fn texts(&mut self, path: &str, entries: &[Spanned<DeValue<'_>>]) -> Value {
+        self.places.forget_entries(path);
+        let mut read = Vec::new();
+        for (index, entry) in entries.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            let place = self.place(&entry.span());
+            self.places.set(&path, place);
+            if let DeValue::String(text) = entry.get_ref() {
+                read.push(plain(text.as_ref()));
+            } else {
+                self.mismatch(&path, entry, &Kind::Text);
+            }
+        }
+        plain(read)
+    }
+}
+
+/// The entries of `table` in the order of the text (the parser sorts them by name).
+fn in_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    entries
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let DeValue::Integer(integer) = value else { return None };
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Float(float) => float.as_str().parse().ok(),
+        _ => integer(value).map(|integer| integer as f64),
+    }
+}
+
+/// The text of a number, or text as it is.
+fn written(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Float(float) => Some(float.as_str().to_owned()),
+        DeValue::Integer(_) => integer(value).map(|integer| integer.to_string()),
+        _ => None,
+    }
+}

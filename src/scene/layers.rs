@@ -1,0 +1,246 @@
+//! The layers of a show, lowest first: the default preset, included presets, the scene file, the environment, `--set`.
+//!
+//! `config` merges their values; the places of all keys are kept beside it.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use config::{Config, ConfigError, Source};
+
+use super::error::{Diagnostic, Place, Spot};
+use super::layer::{self, Table};
+use super::places::Places;
+use super::{schema, shipped, suggest};
+
+/// No scene file of a person is longer; a device or a film that was named by mistake is.
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// Includes may include, but not without end.
+const MOST_LAYERS: usize = 64;
+
+/// Looks up a variable of the environment.
+pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Everything that was read, before it is checked as a whole.
+#[derive(Debug, Default)]
+pub(super) struct Layers {
+    /// Where each key was written.
+    pub places: Places,
+    /// What is wrong so far.
+    pub errors: Vec<Diagnostic>,
+    /// The files on disk that were read, the scene file last: what to watch for a reload.
+    pub files: Vec<PathBuf>,
+    /// By layer: the folder that relative paths start from.
+    folders: Vec<Option<PathBuf>>,
+    values: Vec<Table>,
+    /// Files that are being read now, to notice one that includes itself.
+    open: Vec<PathBuf>,
+    is_unreadable: bool,
+}
+
+impl Layers {
+    /// Reads the default preset.
+    pub fn new() -> Self {
+        let mut layers = Self::default();
+        layers.read_preset(shipped::DEFAULT);
+        layers
+    }
+
+    /// Reads a shipped preset.
+    fn read_preset(&mut self, name: &str) -> bool {
+        let Some((label, text)) = shipped::preset(name) else {
+            return false;
+        };
+        self.read_text(&label, text, None);
+        true
+    }
+
+    /// Reads the file at `path` and what it includes.
+    ///
+    /// # Errors
+    /// Why it cannot be read; errors inside it are collected.
+    pub fn read_file(&mut self, path: &Path) -> Result<(), String> {
+        let identity = path.canonicalize().map_err(|error| no_file(&error))?;
+        if self.open.contains(&identity) {
+            return Err("includes itself".to_owned());
+        }
+        let bytes = read_limited(path)?;
+        let label = path.display().to_string();
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => {
+                self.open.push(identity);
+                self.read_text(&label, text, path.parent());
+                self.open.pop();
+            }
+            Err(error) => {
+                let (line, column) = line_and_column(&bytes[..error.valid_up_to()]);
+                return Err(format!("not UTF-8 text at line {line}, column {column}"));
+            }
+        }
+        if !self.files.iter().any(|file| file == path) {
+            self.files.push(path.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Reads `text`, which people know as `label`, after what it includes.
+    pub fn read_text(&mut self, label: &str, text: &str, folder: Option<&Path>) {
+        let mut failed = Vec::new();
+        for (index, name) in includes(text).into_iter().enumerate() {
+            if let Err(message) = self.include(&name, folder) {
+                failed.push((index, message));
+            }
+        }
+        let file: Arc<str> = label.into();
+        let layer = self.folders.len();
+        self.folders.push(folder.map(Path::to_owned));
+        match layer::read_text(layer, &file, text, &mut self.places, &mut self.errors) {
+            Some(table) => self.values.push(table),
+            None => self.is_unreadable = true,
+        }
+        for (index, message) in failed {
+            let key = format!("include[{index}]");
+            let place = self.places.of(&key, &Place::file(layer, &file));
+            self.errors.push(Diagnostic::error(place, key, message));
+        }
+    }
+
+    fn include(&mut self, name: &str, folder: Option<&Path>) -> Result<(), String> {
+        if self.folders.len() >= MOST_LAYERS {
+            return Err(format!("more than {MOST_LAYERS} files are included"));
+        }
+        let path = folder.unwrap_or(Path::new("")).join(name);
+        if path.exists() && (folder.is_some() || name.contains('/')) {
+            return self.read_file(&path);
+        }
+        if self.read_preset(name) {
+            return Ok(());
+        }
+        let hint = suggest::hint(name.trim_end_matches(".toml"), shipped::preset_names());
+        Err(format!("no such file, and no shipped preset of this name{hint}"))
+    }
+
+    /// Reads the variables `RIGCAST_…` that the schema knows.
+    pub fn read_environment(&mut self, environment: Environment<'_>) {
+        for (variable, path, _) in schema::variables() {
+            if let Some(text) = environment(&variable) {
+                self.read_typed(Spot::Environment(variable), &path, &text);
+            }
+        }
+    }
+
+    /// Reads the arguments of `--set KEY=VALUE`.
+    pub fn read_overrides(&mut self, overrides: &[(String, String)]) {
+        for (key, text) in overrides {
+            self.read_typed(Spot::Override(key.clone()), key, text);
+        }
+    }
+
+    fn read_typed(&mut self, spot: Spot, path: &str, text: &str) {
+        let layer = self.folders.len();
+        self.folders.push(None);
+        if path == "include" {
+            let place = Place { layer, spot };
+            self.errors
+                .push(Diagnostic::error(place, path, "only a file can include presets"));
+            return;
+        }
+        let table = layer::read_typed(layer, spot, path, text, &mut self.places, &mut self.errors);
+        self.values.extend(table);
+    }
+
+    /// Whether a text was no TOML, so that its keys are unknown and nothing more can be said.
+    pub fn is_unreadable(&self) -> bool {
+        self.is_unreadable
+    }
+
+    /// The layers laid over each other. Call once, at the end.
+    ///
+    /// # Errors
+    /// Where `config` refuses, which the schema rules out.
+    pub fn merge(&mut self) -> Result<Config, ConfigError> {
+        let mut builder = Config::builder();
+        for table in std::mem::take(&mut self.values) {
+            builder = builder.add_source(Values(table));
+        }
+        builder.build()
+    }
+
+    /// `path` as written at `place`: relative ones start from the folder of their file.
+    pub fn resolve(&self, place: &Place, path: &str) -> PathBuf {
+        let folder = self.folders.get(place.layer).and_then(Option::as_deref);
+        let path = folder.unwrap_or(Path::new("")).join(path);
+        std::path::absolute(&path).unwrap_or(path)
+    }
+}
+
+/// What a text includes, whatever else may be wrong with it.
+fn includes(text: &str) -> Vec<String> {
+    use toml::de::{DeTable, DeValue};
+    let Ok(root) = DeTable::parse(text) else {
+        return Vec::new();
+    };
+    let Some(DeValue::Array(entries)) = root.get_ref().get("include").map(toml::Spanned::get_ref) else {
+        return Vec::new();
+    };
+    // An entry of another type keeps its index; the reader complains about it.
+    let names = entries.iter().map(|entry| match entry.get_ref() {
+        DeValue::String(name) => name.to_string(),
+        _ => shipped::DEFAULT.to_owned(),
+    });
+    names.collect()
+}
+
+/// The content of a file, unless it is longer than any scene file or secret would be.
+pub(super) fn read_limited(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| no_file(&error))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err("is a folder, not a file".to_owned());
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| no_file(&error))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(format!("longer than {} KiB: not a scene file", LARGEST_FILE >> 10));
+    }
+    Ok(bytes)
+}
+
+fn no_file(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+fn line_and_column(before: &[u8]) -> (usize, usize) {
+    let lines = before.iter().filter(|byte| **byte == b'\n').count();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let column = std::str::from_utf8(&before[start..]).map_or(0, |text| text.chars().count());
+    (lines + 1, column + 1)
+}
+
+/// One layer as `config` sees it.
+#[derive(Clone)]
+struct Values(Table);
+
+impl fmt::Debug for Values {
+    /// Without the values: stream keys are among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Values").field(&self.0.len()).finish()
+    }
+}
+
+impl Source for Values {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Table, ConfigError> {
+        Ok(self.0.clone())
+    }
+}

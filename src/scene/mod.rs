@@ -1,0 +1,166 @@
+//! Scene and preset files: what is written, what is meant, and what is wrong with it, by file, line and column.
+//!
+//! ```text
+//! default preset < included presets < scene file < RIGCAST_… < --set       five layers, each held against the schema
+//!   └────────────── layer: text → values + places ─────────────┘          unknown keys, types, ranges
+//!                    layers: values merged by `config`
+//!                    raw: merged values as types                          names may still point nowhere
+//!                    check: raw → Show                                    references, sizes, addresses, secrets
+//! ```
+//! The format is TOML 1.1 and is described in `docs/scenes.md`, whose tables are made from [the schema](reference_markdown).
+
+use std::path::Path;
+
+mod check;
+mod error;
+mod layer;
+mod layers;
+mod places;
+mod raw;
+mod reference;
+mod schema;
+mod secrets;
+mod shipped;
+mod show;
+mod suggest;
+mod value;
+
+pub use error::{Diagnostic, Place, SceneErrors, Severity};
+pub use reference::reference_markdown;
+pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
+
+use check::{Check, Purpose};
+use layers::Layers;
+use raw::RawShow;
+
+/// Reads the show in the file at `path`, with `overrides` of `--set KEY=VALUE` on top. `env` looks up environment
+/// variables: those of the schema (`RIGCAST_VIDEO_WIDTH` …) and those that the file names for its secrets.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn load(
+    path: &Path,
+    overrides: &[(String, String)],
+    env: &impl Fn(&str) -> Option<String>,
+) -> Result<Show, SceneErrors> {
+    let text = Text::File(path);
+    finish(read(text, overrides, env, Purpose::Start))
+}
+
+/// The demo that is shipped inside the program: needs no file and no network.
+///
+/// # Errors
+/// What is wrong with `overrides` or the environment.
+pub fn demo(overrides: &[(String, String)], env: &impl Fn(&str) -> Option<String>) -> Result<Show, SceneErrors> {
+    let text = Text::Inside {
+        name: shipped::DEMO_NAME,
+        text: shipped::DEMO,
+    };
+    finish(read(text, overrides, env, Purpose::Start))
+}
+
+/// Reads the show in `text`, which errors call `name`. Its relative paths start from the current folder.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn from_text(
+    name: &str,
+    text: &str,
+    overrides: &[(String, String)],
+    env: &impl Fn(&str) -> Option<String>,
+) -> Result<Show, SceneErrors> {
+    finish(read(Text::Inside { name, text }, overrides, env, Purpose::Start))
+}
+
+/// Checks the file at `path` without starting anything, and gives the warnings. A file without scenes is taken for a preset,
+/// which need not make a whole show. Media files and secrets that are not there now are warnings: the file may be reviewed
+/// on another machine than the one it is for.
+///
+/// # Errors
+/// Everything that is wrong, warnings too, each with its place.
+pub fn check(path: &Path, env: &impl Fn(&str) -> Option<String>) -> Result<Vec<Diagnostic>, SceneErrors> {
+    let (_, diagnostics) = read(Text::File(path), &[], env, Purpose::Review);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(SceneErrors(diagnostics));
+    }
+    Ok(diagnostics)
+}
+
+/// Where the text of a show is.
+#[derive(Clone, Copy)]
+enum Text<'a> {
+    File(&'a Path),
+    Inside { name: &'a str, text: &'a str },
+}
+
+fn finish((show, diagnostics): (Option<Show>, Vec<Diagnostic>)) -> Result<Show, SceneErrors> {
+    match show {
+        Some(show) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(show),
+        _ => Err(SceneErrors(diagnostics)),
+    }
+}
+
+fn read(
+    text: Text<'_>,
+    overrides: &[(String, String)],
+    env: layers::Environment<'_>,
+    purpose: Purpose,
+) -> (Option<Show>, Vec<Diagnostic>) {
+    let mut layers = Layers::new();
+    let name = match text {
+        Text::File(path) => path.display().to_string(),
+        Text::Inside { name, .. } => name.to_owned(),
+    };
+    let title = Path::new(&name)
+        .file_stem()
+        .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    match text {
+        Text::File(path) => {
+            if let Err(message) = layers.read_file(path) {
+                let place = Place::file(usize::MAX, &name.as_str().into());
+                return (None, vec![Diagnostic::error(place, "", message)]);
+            }
+        }
+        Text::Inside { name, text } => layers.read_text(name, text, None),
+    }
+    let show = if layers.is_unreadable() {
+        None
+    } else {
+        layers.read_environment(env);
+        layers.read_overrides(overrides);
+        let whole = Place::file(usize::MAX, &name.as_str().into());
+        merged(&mut layers, &whole).map(|raw| {
+            let is_preset = purpose == Purpose::Review && layers.places.names("scene").is_empty();
+            let mut check = Check {
+                layers: &mut layers,
+                environment: env,
+                purpose,
+                whole,
+                is_preset,
+            };
+            check.show(raw, &title)
+        })
+    };
+    error::sort(&mut layers.errors);
+    (show, layers.errors)
+}
+
+/// The layers as one raw show.
+fn merged(layers: &mut Layers, whole: &Place) -> Option<RawShow> {
+    match layers.merge().and_then(config::Config::try_deserialize) {
+        Ok(raw) => Some(raw),
+        Err(error) => {
+            // The schema has seen every value, so this is a schema that disagrees with `raw`. `config` may quote the value,
+            // which may be a secret: only the key is passed on.
+            let key = match &error {
+                config::ConfigError::Type { key, .. } => key.clone().unwrap_or_default(),
+                _ => String::new(),
+            };
+            let message = "this value has a form that the schema lets through and the program cannot read";
+            layers
+                .errors
+                .push(Diagnostic::error(layers.places.of(&key, whole), key, message));
+            None
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A show as it is written: every value has its type and range (the schema saw to that), but names may point nowhere.
+//!
+//! Everything may be missing here; what is required is said in `check`.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::show::TransitionKind;
+use super::value::{Length, parse_rate};
+use crate::media::FrameRate;
+use crate::picture::{Crop, Fit};
+use crate::secret::Secret;
+use crate::source::{PatternStyle, RtspTransport};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawShow {
+    pub title: Option<String>,
+    #[serde(default, rename = "include")]
+    pub _include: Vec<String>,
+    pub video: RawVideo,
+    pub audio: RawAudio,
+    #[serde(default)]
+    pub source: HashMap<String, RawSource>,
+    #[serde(default)]
+    pub strip: HashMap<String, RawStrip>,
+    #[serde(default)]
+    pub scene: HashMap<String, RawScene>,
+    #[serde(default)]
+    pub start: RawStart,
+    pub transition: RawTransition,
+    #[serde(default)]
+    pub destination: HashMap<String, RawDestination>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVideo {
+    pub width: u32,
+    pub height: u32,
+    #[serde(deserialize_with = "rate")]
+    pub frame_rate: FrameRate,
+    pub bitrate_kbps: u32,
+    pub gop_seconds: f64,
+    pub threads: u16,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAudio {
+    pub bitrate_kbps: u32,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawKind {
+    Pattern,
+    File,
+    Rtsp,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSource {
+    pub kind: Option<RawKind>,
+    pub style: Option<PatternStyle>,
+    pub label: Option<String>,
+    pub tone_hz: Option<f32>,
+    pub level_dbfs: Option<f32>,
+    pub flash: Option<bool>,
+    pub path: Option<String>,
+    #[serde(rename = "loop")]
+    pub is_looping: Option<bool>,
+    pub url: Option<Secret>,
+    pub transport: Option<RtspTransport>,
+    pub user: Option<String>,
+    pub password: Option<RawSecret>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawStrip {
+    pub gain_db: f32,
+    pub mute: bool,
+    pub solo: bool,
+    pub denoise: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawScene {
+    #[serde(default)]
+    pub items: Vec<RawItem>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawItem {
+    pub source: Option<String>,
+    pub position: Option<(RawLength, RawLength)>,
+    pub size: Option<(RawLength, RawLength)>,
+    pub fit: Option<Fit>,
+    #[serde(default)]
+    pub crop: Crop,
+    #[serde(default)]
+    pub z: i32,
+    pub opacity: Option<f32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStart {
+    pub program: Option<String>,
+    pub preview: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTransition {
+    pub kind: TransitionKind,
+    pub duration_ms: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDestination {
+    pub url: Option<Secret>,
+    pub key: Option<RawSecret>,
+}
+
+/// A secret, or where it is to be had.
+#[derive(Deserialize)]
+#[serde(try_from = "(String, String)")]
+pub(super) enum RawSecret {
+    Text(Secret),
+    Environment(String),
+    File(String),
+}
+
+impl TryFrom<(String, String)> for RawSecret {
+    type Error = &'static str;
+
+    fn try_from((from, text): (String, String)) -> Result<Self, Self::Error> {
+        match from.as_str() {
+            "text" => Ok(Self::Text(Secret::new(text))),
+            "env" => Ok(Self::Environment(text)),
+            "file" => Ok(Self::File(text)),
+            _ => Err("neither text, env nor file"),
+        }
+    }
+}
+
+/// A length, as text until here.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) struct RawLength(pub Length);
+
+impl TryFrom<String> for RawLength {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Length::parse(&text).map(Self).ok_or("not a length")
+    }
+}
+
+fn rate<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<FrameRate, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_rate(&text).ok_or_else(|| serde::de::Error::custom("not a frame rate"))
+}

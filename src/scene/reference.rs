@@ -1,0 +1,77 @@
+//! The tables of `docs/scenes.md`, made from the schema: the page cannot disagree with the program.
+
+use std::fmt::Write;
+
+use super::schema::{self, Key, Kind, ROOT};
+use super::shipped;
+
+/// The reference of all keys, shipped presets and environment variables, in Markdown.
+#[must_use]
+pub fn reference_markdown() -> String {
+    let mut page = String::new();
+    section(&mut page, "Top level", "", ROOT);
+    for key in ROOT {
+        match key.kind {
+            Kind::Table(keys) => section(&mut page, &format!("[{}]", key.name), key.doc, keys),
+            Kind::Named(keys) => section(&mut page, &format!("[{}.NAME]", key.name), key.doc, keys),
+            _ => {}
+        }
+    }
+    page.push_str("### Shipped presets\n\n");
+    for name in preset_names() {
+        let _ = writeln!(page, "- [`{name}`](../presets/{name}.toml)");
+    }
+    page.push_str("\n### Environment variables\n\n| variable | key |\n| --- | --- |\n");
+    for (variable, path, _) in schema::variables() {
+        let _ = writeln!(page, "| `{variable}` | `{path}` |");
+    }
+    page
+}
+
+fn preset_names() -> impl Iterator<Item = &'static str> {
+    std::iter::once(shipped::DEFAULT).chain(shipped::preset_names())
+}
+
+fn section(page: &mut String, title: &str, doc: &str, keys: &'static [Key]) {
+    let _ = writeln!(page, "### `{title}`\n");
+    if !doc.is_empty() {
+        let _ = writeln!(page, "{}{}.\n", doc[..1].to_uppercase(), &doc[1..]);
+    }
+    page.push_str("| key | value | meaning |\n| --- | --- | --- |\n");
+    for key in keys {
+        row(page, key.name, key);
+        // Tables inside lists have no header of their own: their keys follow here.
+        if let Kind::List(inner) = key.kind {
+            for key in inner {
+                row(page, &format!("items[].{}", key.name), key);
+                if let Kind::Table(crop) = key.kind {
+                    for side in crop {
+                        row(page, &format!("items[].{}.{}", key.name, side.name), side);
+                    }
+                }
+            }
+        }
+    }
+    page.push('\n');
+}
+
+fn row(page: &mut String, name: &str, key: &Key) {
+    let _ = writeln!(page, "| `{name}` | {} | {} |", value(&key.kind), key.doc);
+}
+
+fn value(kind: &Kind) -> String {
+    match kind {
+        Kind::Text => "text".to_owned(),
+        Kind::Flag => "`true` or `false`".to_owned(),
+        Kind::Integer(low, high) => format!("whole number, {low} to {high}"),
+        Kind::Number(low, high) => format!("number, {low} to {high}"),
+        Kind::Choice(words) => format!("`\"{}\"`", words.join("\"`, `\"")),
+        Kind::Rate => "`30` or `\"30000/1001\"`".to_owned(),
+        Kind::Lengths => "`[ACROSS, DOWN]`, each in pixels or as `\"50%\"`".to_owned(),
+        Kind::Secret => "text, `{ env = \"VARIABLE\" }` or `{ file = \"path\" }`".to_owned(),
+        Kind::Texts => "list of texts".to_owned(),
+        Kind::Table(_) => "table".to_owned(),
+        Kind::Named(_) => "tables with names".to_owned(),
+        Kind::List(_) => "list of tables".to_owned(),
+    }
+}

@@ -1,0 +1,295 @@
+//! The keys of a scene file: one table that the reader, `--set`, the environment and the reference page are made from.
+//!
+//! A key that is not here is refused, and a key here has its type, its range and its one-line description in one place.
+
+/// One key of a table.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// As it is written.
+    pub name: &'static str,
+    /// What may stand behind it.
+    pub kind: Kind,
+    /// One line for the reference page.
+    pub doc: &'static str,
+}
+
+/// What may stand behind a key.
+#[derive(Debug)]
+pub(super) enum Kind {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// A whole number from the first to the second bound.
+    Integer(i64, i64),
+    /// A number from the first to the second bound.
+    Number(f64, f64),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Frames per second: `30` or `"30000/1001"`.
+    Rate,
+    /// Two lengths, across and down: pixels of the program, or shares of it as `"50%"`.
+    Lengths,
+    /// Text that is never shown: written out, or `{ env = "VARIABLE" }`, or `{ file = "path" }`.
+    Secret,
+    /// A list of texts.
+    Texts,
+    /// A table with these keys.
+    Table(&'static [Key]),
+    /// Tables with names that the writer chooses: `[source.NAME]`.
+    Named(&'static [Key]),
+    /// A list of tables.
+    List(&'static [Key]),
+}
+
+const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, doc }
+}
+
+/// The whole file.
+pub(super) const ROOT: &[Key] = &[
+    key(
+        "title",
+        Kind::Text,
+        "what the show is called on screen; else the name of the file",
+    ),
+    key(
+        "include",
+        Kind::Texts,
+        "presets to read first: paths relative to this file, or names of shipped presets",
+    ),
+    key(
+        "video",
+        Kind::Table(VIDEO),
+        "the program's picture and how it is encoded",
+    ),
+    key("audio", Kind::Table(AUDIO), "how the program's sound is encoded"),
+    key("source", Kind::Named(SOURCE), "where pictures and sound come from"),
+    key(
+        "strip",
+        Kind::Named(STRIP),
+        "the mixer strip of the source of the same name",
+    ),
+    key("scene", Kind::Named(SCENE), "which sources are seen, and where"),
+    key(
+        "start",
+        Kind::Table(START),
+        "what is on air and what is next when the show starts",
+    ),
+    key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
+    key(
+        "destination",
+        Kind::Named(DESTINATION),
+        "where the show is published to",
+    ),
+];
+
+const VIDEO: &[Key] = &[
+    key("width", Kind::Integer(16, 3840), "pixels across, even"),
+    key("height", Kind::Integer(16, 2160), "pixels down, even"),
+    key("frame_rate", Kind::Rate, "frames per second, from 1 to 120"),
+    key(
+        "bitrate_kbps",
+        Kind::Integer(100, 50_000),
+        "kilobits per second of H.264",
+    ),
+    key(
+        "gop_seconds",
+        Kind::Number(0.5, 10.0),
+        "seconds from one IDR to the next",
+    ),
+    key(
+        "threads",
+        Kind::Integer(1, 8),
+        "threads of the encoder: 1 costs the least CPU, 2 the least time",
+    ),
+];
+
+const AUDIO: &[Key] = &[key(
+    "bitrate_kbps",
+    Kind::Integer(32, 320),
+    "kilobits per second of AAC-LC, 48 kHz stereo",
+)];
+
+/// The keys of each kind of source; `kind` itself belongs to all.
+pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[
+    ("pattern", &["style", "label", "tone_hz", "level_dbfs", "flash"]),
+    ("file", &["path", "loop"]),
+    ("rtsp", &["url", "transport", "user", "password"]),
+];
+
+const SOURCE: &[Key] = &[
+    key(
+        "kind",
+        Kind::Choice(&["pattern", "file", "rtsp"]),
+        "what sort of source this is",
+    ),
+    key(
+        "style",
+        Kind::Choice(&["bars", "ramp", "grid"]),
+        "pattern: colour bars, a ramp from black to white, or a grid with a circle (default bars)",
+    ),
+    key(
+        "label",
+        Kind::Text,
+        "pattern: the words burnt into the picture; else the source's name",
+    ),
+    key(
+        "tone_hz",
+        Kind::Number(0.0, 20_000.0),
+        "pattern: pitch of the steady tone; 0 is none (default 440)",
+    ),
+    key(
+        "level_dbfs",
+        Kind::Number(-96.0, 0.0),
+        "pattern: peak of that tone, in dBFS (default -20)",
+    ),
+    key(
+        "flash",
+        Kind::Flag,
+        "pattern: each second starts with a white frame and a beep, to measure A/V offset (default true)",
+    ),
+    key(
+        "path",
+        Kind::Text,
+        "file: MP4, MOV, PNG, JPEG, WAV, FLAC, MP3 or OGG, relative to this file",
+    ),
+    key("loop", Kind::Flag, "file: start again at the end (default true)"),
+    key("url", Kind::Text, "rtsp: rtsp://HOST[:PORT]/PATH"),
+    key(
+        "transport",
+        Kind::Choice(&["tcp", "udp"]),
+        "rtsp: how the media travels (default tcp)",
+    ),
+    key("user", Kind::Text, "rtsp: who to log in as"),
+    key("password", Kind::Secret, "rtsp: the password of that user"),
+];
+
+const STRIP: &[Key] = &[
+    key(
+        "gain_db",
+        Kind::Number(-60.0, 24.0),
+        "louder or quieter, in dB (default 0)",
+    ),
+    key("mute", Kind::Flag, "silent on program (default false)"),
+    key("solo", Kind::Flag, "alone on the monitor bus, PFL (default false)"),
+    key(
+        "denoise",
+        Kind::Flag,
+        "take steady noise out of a voice (default false)",
+    ),
+];
+
+const SCENE: &[Key] = &[key(
+    "items",
+    Kind::List(ITEM),
+    "the sources in this scene, the lowest first",
+)];
+
+const ITEM: &[Key] = &[
+    key("source", Kind::Text, "name of the source"),
+    key("position", Kind::Lengths, "top left corner (default [0, 0])"),
+    key("size", Kind::Lengths, "width and height (default [\"100%\", \"100%\"])"),
+    key(
+        "fit",
+        Kind::Choice(&["contain", "cover", "stretch"]),
+        "contain: all of it is seen, with bars; cover: no bars, the edges are cut; stretch: distorted (default contain)",
+    ),
+    key(
+        "crop",
+        Kind::Table(CROP),
+        "cut away at the edges first, as shares of the source from 0 to 1",
+    ),
+    key(
+        "z",
+        Kind::Integer(-1000, 1000),
+        "higher lies on top; equal ones as listed (default 0)",
+    ),
+    key(
+        "opacity",
+        Kind::Number(0.0, 1.0),
+        "0 is invisible, 1 hides what lies below (default 1)",
+    ),
+];
+
+const CROP: &[Key] = &[
+    key("left", Kind::Number(0.0, 1.0), "share of the width"),
+    key("top", Kind::Number(0.0, 1.0), "share of the height"),
+    key("right", Kind::Number(0.0, 1.0), "share of the width"),
+    key("bottom", Kind::Number(0.0, 1.0), "share of the height"),
+];
+
+const START: &[Key] = &[
+    key("program", Kind::Text, "the scene on air (default: the first)"),
+    key(
+        "preview",
+        Kind::Text,
+        "the scene that is next (default: the second, else the first)",
+    ),
+];
+
+const TRANSITION: &[Key] = &[
+    key(
+        "kind",
+        Kind::Choice(&["cut", "fade"]),
+        "at once, or one picture into the other",
+    ),
+    key(
+        "duration_ms",
+        Kind::Integer(0, 10_000),
+        "how long a fade takes, in milliseconds",
+    ),
+];
+
+const DESTINATION: &[Key] = &[
+    key(
+        "url",
+        Kind::Text,
+        "rtmp:// or rtmps:// address of the server and the application",
+    ),
+    key(
+        "key",
+        Kind::Secret,
+        "the stream key: becomes the last part of the address",
+    ),
+];
+
+/// What the dotted key `path` may hold; `None` where there is no such key.
+pub(super) fn kind_at(path: &str) -> Option<&'static Kind> {
+    let mut parts = path.split('.');
+    let mut keys = ROOT;
+    loop {
+        let part = parts.next()?;
+        let kind = &keys.iter().find(|key| key.name == part)?.kind;
+        match kind {
+            Kind::Table(inner) => keys = inner,
+            Kind::Named(inner) => {
+                parts.next()?;
+                keys = inner;
+            }
+            _ => return parts.next().is_none().then_some(kind),
+        }
+    }
+}
+
+/// Whether a source, scene, strip or destination may be called this: letters, digits, `-` and `_`, 32 at most. So a name
+/// can be typed in a command, stands in a dotted key without quotes and fits on screen.
+pub(super) fn is_name(text: &str) -> bool {
+    (1..=32).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+}
+
+/// What an environment variable can set: the variable's name, the path of the key, and what may stand there. These are
+/// the keys of the tables without chosen names, so `video.width` is `RIGCAST_VIDEO_WIDTH`.
+pub(super) fn variables() -> impl Iterator<Item = (String, String, &'static Kind)> {
+    ROOT.iter().flat_map(|section| {
+        let keys = if let Kind::Table(keys) = section.kind {
+            keys
+        } else {
+            &[]
+        };
+        keys.iter().map(|key| {
+            let variable = format!("RIGCAST_{}_{}", section.name, key.name).to_uppercase();
+            (variable, format!("{}.{}", section.name, key.name), &key.kind)
+        })
+    })
+}

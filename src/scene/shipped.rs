@@ -1,0 +1,63 @@
+//! The presets and the demo that come with the program, inside it: an installed binary has them without any folder.
+//!
+//! They are the very files in `presets/` and `scenes/`, read by the same code as anybody's own.
+
+/// Preset files by name, lowest of all layers first: `default` is always read.
+const PRESETS: &[(&str, &str)] = &[
+    (DEFAULT, include_str!("../../presets/default.toml")),
+    ("480p-low", include_str!("../../presets/480p-low.toml")),
+    ("720p30", include_str!("../../presets/720p30.toml")),
+    ("720p60", include_str!("../../presets/720p60.toml")),
+    ("1080p30", include_str!("../../presets/1080p30.toml")),
+    ("cut", include_str!("../../presets/cut.toml")),
+    ("fade", include_str!("../../presets/fade.toml")),
+];
+
+/// The preset under every show.
+pub(super) const DEFAULT: &str = "default";
+
+/// What the demo is called in errors.
+pub(super) const DEMO_NAME: &str = "scenes/demo.toml";
+
+/// The show of a `rigcast` without arguments.
+pub(super) const DEMO: &str = include_str!("../../scenes/demo.toml");
+
+/// The shipped preset meant by `name`: `fade`, `fade.toml`, `presets/fade.toml` or `../presets/fade.toml`. Gives its path
+/// in the repository, for errors, and its text.
+pub(super) fn preset(name: &str) -> Option<(String, &'static str)> {
+    let bare = name.trim_start_matches("../").trim_start_matches("presets/");
+    let bare = bare.strip_suffix(".toml").unwrap_or(bare);
+    let (name, text) = PRESETS.iter().find(|(name, _)| *name == bare)?;
+    Some((format!("presets/{name}.toml"), text))
+}
+
+/// The names of all shipped presets that can be included.
+pub(super) fn preset_names() -> impl Iterator<Item = &'static str> {
+    PRESETS.iter().map(|(name, _)| *name).filter(|name| *name != DEFAULT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_file_is_shipped_and_found_by_each_spelling() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let stem = file.strip_suffix(".toml").unwrap();
+            if stem == "keymap" {
+                continue; // read by the terminal, no part of a show
+            }
+            for spelling in [
+                stem.to_owned(),
+                file.clone(),
+                format!("presets/{file}"),
+                format!("../presets/{file}"),
+            ] {
+                assert!(preset(&spelling).is_some(), "{spelling} is not in PRESETS");
+            }
+        }
+        assert_eq!(preset("nothing"), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! A show that has been checked: every name points somewhere, every number is in its range. Nobody checks it again.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::encode::{AudioSettings, VideoSettings};
+use crate::media::TimeDelta;
+use crate::picture::{Crop, Fit, Rect};
+use crate::publish::DestinationSpec;
+use crate::sound::StripSettings;
+use crate::source::SourceSpec;
+
+/// The most items that a scene can have.
+pub const MAX_ITEMS: usize = 32;
+
+/// A whole show, ready to start. Serialises without its secrets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Show {
+    /// What it is called on screen.
+    pub title: String,
+    /// The program's picture and its encoding.
+    pub video: VideoSettings,
+    /// The encoding of the program's sound.
+    pub audio: AudioSettings,
+    /// In the order of the file.
+    pub sources: Vec<SourceSpec>,
+    /// One strip for each source, in the same order.
+    pub strips: Vec<(String, StripSettings)>,
+    /// In the order of the file; never empty.
+    pub scenes: Vec<Scene>,
+    /// What is on air and what is next when the show starts.
+    pub start: Start,
+    /// How a take changes the program.
+    pub transition: TransitionSettings,
+    /// In the order of the file.
+    pub destinations: Vec<DestinationSpec>,
+    /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
+    pub files: Vec<PathBuf>,
+}
+
+/// Sources on a canvas of program size.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scene {
+    /// Unique among the scenes.
+    pub name: String,
+    /// The lowest first: sorted by `z`, equal ones as listed. One at least, [`MAX_ITEMS`] at most.
+    pub items: Vec<Item>,
+}
+
+/// One source in a scene.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Item {
+    /// Name of a source of the show.
+    pub source: String,
+    /// Where, in pixels of the program. May stick out of it.
+    pub target: Rect,
+    /// How the picture fills that place.
+    pub fit: Fit,
+    /// What is cut away first.
+    pub crop: Crop,
+    /// Higher lies on top.
+    pub z: i32,
+    /// 0 is invisible, 1 hides what lies below.
+    pub opacity: f32,
+}
+
+/// The two buses at the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Start {
+    /// Name of the scene on air.
+    pub program: String,
+    /// Name of the scene that is next.
+    pub preview: String,
+}
+
+/// How a take changes the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitionSettings {
+    /// At once or by and by.
+    pub kind: TransitionKind,
+    /// How long a fade takes.
+    #[serde(rename = "duration_ms")]
+    pub duration: TimeDelta,
+}
+
+/// The kinds of transition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransitionKind {
+    /// From one frame to the next.
+    Cut,
+    /// One picture into the other.
+    Fade,
+}
+
+impl Show {
+    /// The scene of that name.
+    #[must_use]
+    pub fn scene(&self, name: &str) -> Option<&Scene> {
+        self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// The place of the source of that name in [`sources`](Self::sources) and [`strips`](Self::strips).
+    #[must_use]
+    pub fn source_index(&self, name: &str) -> Option<usize> {
+        self.sources.iter().position(|source| source.name == name)
+    }
+}

@@ -1,0 +1,42 @@
+//! Sound: one strip per source, two buses, a true-peak limiter, meters. Pure: no threads, no clock, no IO; a block of
+//! 10 ms goes in for every strip and a block of each bus comes out.
+//!
+//! ```text
+//! input ─ clean ─ DC block ─┬─ denoise ─┬─ gain ─┬─ meter
+//!         (fundsp, 20 Hz)   └─ delay ───┘        ├─ solo ── PFL bus ───── limiter ─┐
+//!                             crossfade          └─ mute ── program bus ─ limiter ─┴─ monitor
+//! ```
+//!
+//! **Time.** Whatever is switched on or off, what comes out is exactly [`Mixer::LATENCY_BLOCKS`] older than what went
+//! in: one block for the denoiser (its overlap-add; the dry path is delayed equally), one for the limiter's
+//! look-ahead. So sound never moves against the picture.
+//!
+//! **No clicks.** Gain, mute, solo and denoise move along ramps; a source that vanishes fades out, one that returns
+//! fades in.
+//!
+//! **Real time.** `process` takes no lock and does not allocate (`tests/sound_alloc.rs` counts): all state, that of the
+//! denoiser too, is made when a strip is made.
+//!
+//! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
+
+pub mod denoise;
+pub mod level;
+pub mod limiter;
+pub mod meter;
+pub mod mixer;
+pub mod ramp;
+pub mod settings;
+pub mod strip;
+pub mod true_peak;
+
+pub use meter::{Meters, StripMeter};
+pub use mixer::{Mix, Mixer};
+pub use settings::{MAX_GAIN_DB, MIN_GAIN_DB, StripSettings};
+
+use crate::media::BLOCK_FRAMES;
+
+/// The samples of one block, left and right.
+pub type Stereo = [[f32; BLOCK_FRAMES]; 2];
+
+/// A block without sound.
+pub const SILENCE: Stereo = [[0.0; BLOCK_FRAMES]; 2];

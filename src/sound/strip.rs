@@ -1,0 +1,230 @@
+//! One strip: the way of one source's sound from its input to the buses.
+
+use fundsp::audionode::AudioNode;
+use fundsp::filter::DCBlock;
+
+use super::denoise::Denoiser;
+use super::level::db_to_factor;
+use super::meter::{Metering, StripMeter};
+use super::ramp::Ramp;
+use super::settings::StripSettings;
+use super::{SILENCE, Stereo};
+use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
+
+/// Gain, mute and solo are there after 10 ms.
+const STEP_FRAMES: usize = BLOCK_FRAMES;
+
+/// The denoiser fades in and out over 20 ms.
+const DENOISE_FADE_FRAMES: usize = 2 * BLOCK_FRAMES;
+
+/// Blocks that the denoiser hears before it is heard: what it remembers is from when it was last on, and the first
+/// windows mix that with now.
+const DENOISE_LEAD_BLOCKS: u32 = 8;
+
+/// Sound that begins or ends in the middle of nowhere fades over 2 ms.
+const EDGE_FRAMES: usize = 96;
+
+/// After half a second without sound every filter has rung out, and the strip costs nothing until sound comes back.
+const SLEEP_BLOCKS: u32 = 50;
+
+/// -160 dBFS: below what 24 bits can say. Tails that decay towards nothing count as silence, before their numbers get
+/// so small that arithmetic slows down.
+const INAUDIBLE: f32 = 1e-8;
+
+/// Below speech and music; takes out the offset of cheap converters, which would eat headroom and click at a mute.
+const DC_CUTOFF_HZ: f64 = 20.0;
+
+/// +36 dBFS: no source sends more on purpose, and filters stay finite.
+const INPUT_LIMIT: f32 = 64.0;
+
+/// The sums that strips add to.
+#[derive(Clone, Debug)]
+pub struct Buses {
+    /// All strips that are not muted.
+    pub program: Stereo,
+    /// All solo strips, muted or not.
+    pub pfl: Stereo,
+}
+
+/// The state of one strip.
+pub struct Strip {
+    settings: StripSettings,
+    gain: Ramp,
+    /// 1 = heard on program.
+    open: Ramp,
+    solo: Ramp,
+    /// 1 = denoised, 0 = dry.
+    wet: Ramp,
+    dc: [DCBlock<f64>; 2],
+    denoiser: Denoiser,
+    /// Blocks that the denoiser has heard since it was switched on.
+    denoiser_heard: u32,
+    /// The block before the current one: the dry path's delay.
+    delayed: Stereo,
+    /// Whether the source sent the block in `delayed`, and the one before it.
+    is_delayed_sound: bool,
+    was_sound: bool,
+    silent_blocks: u32,
+    metering: Metering,
+}
+
+impl Strip {
+    /// A strip that has heard nothing yet. Allocates all that it will ever need.
+    #[must_use]
+    pub fn new(settings: StripSettings) -> Self {
+        let settings = settings.sanitised();
+        let mut dc = DCBlock::new(DC_CUTOFF_HZ);
+        dc.set_sample_rate(f64::from(SAMPLE_RATE));
+        Self {
+            settings,
+            gain: Ramp::new(db_to_factor(settings.gain_db)),
+            open: Ramp::new(as_factor(!settings.is_muted)),
+            solo: Ramp::new(as_factor(settings.is_solo)),
+            wet: Ramp::new(as_factor(settings.denoise)),
+            dc: [dc.clone(), dc],
+            denoiser: Denoiser::new(),
+            denoiser_heard: if settings.denoise { DENOISE_LEAD_BLOCKS } else { 0 },
+            delayed: SILENCE,
+            is_delayed_sound: false,
+            was_sound: false,
+            silent_blocks: SLEEP_BLOCKS,
+            metering: Metering::default(),
+        }
+    }
+
+    /// Changes the settings; what is heard follows within 10 ms (denoise: within 100 ms).
+    pub fn set(&mut self, settings: StripSettings) {
+        self.settings = settings.sanitised();
+        self.gain.aim(db_to_factor(self.settings.gain_db), STEP_FRAMES);
+        self.open.aim(as_factor(!self.settings.is_muted), STEP_FRAMES);
+        self.solo.aim(as_factor(self.settings.is_solo), STEP_FRAMES);
+    }
+
+    /// The settings in force, sanitised.
+    #[must_use]
+    pub const fn settings(&self) -> StripSettings {
+        self.settings
+    }
+
+    /// What the meter of this strip shows: after gain, before mute.
+    #[must_use]
+    pub const fn meter(&self) -> &StripMeter {
+        self.metering.shown()
+    }
+
+    /// Takes the next block (`None`: the source has none) and adds the block before it to the buses.
+    pub fn process(&mut self, input: Option<&Stereo>, buses: &mut Buses) {
+        let is_sounding = input.is_some_and(|block| block.iter().flatten().any(|sample| sample.abs() > INAUDIBLE));
+        self.silent_blocks = if is_sounding {
+            0
+        } else {
+            self.silent_blocks.saturating_add(1)
+        };
+        if self.silent_blocks > SLEEP_BLOCKS {
+            self.sleep(input.is_some());
+            return;
+        }
+
+        #[expect(clippy::float_cmp, reason = "equal channels are bit for bit the same")]
+        let is_mono = input.is_none_or(|block| block[0] == block[1]);
+        let current = self.clean(input);
+        let mut out = self.denoise(&current, is_mono);
+        self.fade_edges(&mut out, input.is_some());
+        self.delayed = current;
+        self.was_sound = self.is_delayed_sound;
+        self.is_delayed_sound = input.is_some();
+
+        self.gain.next_block().apply(&mut out);
+        self.metering.feed(&out);
+        self.solo.next_block().add(&out, &mut buses.pfl);
+        self.open.next_block().add(&out, &mut buses.program);
+    }
+
+    /// Nothing in, nothing out, and nothing still ringing.
+    fn sleep(&mut self, is_present: bool) {
+        self.dc.iter_mut().for_each(AudioNode::reset);
+        self.delayed = SILENCE;
+        self.was_sound = self.is_delayed_sound;
+        self.is_delayed_sound = is_present;
+        // A denoiser that was on has heard the silence and may go on as it is. One that was not holds old sound: it
+        // starts with its lead when sound comes back.
+        let goes_on = self.settings.denoise && self.denoiser_heard >= DENOISE_LEAD_BLOCKS;
+        self.wet = Ramp::new(as_factor(goes_on));
+        if !goes_on {
+            self.denoiser_heard = 0;
+            self.denoiser.pause();
+        }
+        for ramp in [&mut self.gain, &mut self.open, &mut self.solo] {
+            ramp.settle();
+        }
+        self.metering.feed_silence();
+    }
+
+    /// Makes whatever a source sends finite, and takes its DC offset out.
+    fn clean(&mut self, input: Option<&Stereo>) -> Stereo {
+        let Some(input) = input else {
+            self.dc.iter_mut().for_each(AudioNode::reset);
+            return SILENCE;
+        };
+        let mut block = *input;
+        for (samples, filter) in block.iter_mut().zip(&mut self.dc) {
+            for sample in samples {
+                let finite = if sample.is_finite() {
+                    sample.clamp(-INPUT_LIMIT, INPUT_LIMIT)
+                } else {
+                    0.0
+                };
+                *sample = filter.tick(&[finite].into())[0];
+            }
+        }
+        block
+    }
+
+    /// The block before `current`, denoised as far as denoise is on.
+    fn denoise(&mut self, current: &Stereo, is_mono: bool) -> Stereo {
+        let mut out = self.delayed;
+        if self.settings.denoise {
+            if self.denoiser_heard >= DENOISE_LEAD_BLOCKS {
+                self.wet.aim(1.0, DENOISE_FADE_FRAMES);
+            }
+        } else {
+            self.wet.aim(0.0, DENOISE_FADE_FRAMES);
+            if self.wet.rests_at(0.0) {
+                if self.denoiser_heard > 0 {
+                    self.denoiser_heard = 0;
+                    self.denoiser.pause();
+                }
+                return out;
+            }
+        }
+        let denoised = self.denoiser.process(current, is_mono);
+        self.denoiser_heard = self.denoiser_heard.saturating_add(1);
+        self.wet.next_block().blend(&mut out, &denoised);
+        out
+    }
+
+    /// `out` is the block before the one that is (or is not) there now: it fades in where the source had sent nothing
+    /// before it and fades out where nothing follows.
+    fn fade_edges(&self, out: &mut Stereo, is_followed: bool) {
+        if !self.is_delayed_sound {
+            *out = SILENCE;
+            return;
+        }
+        for channel in out {
+            if !self.was_sound {
+                for (n, sample) in channel[..EDGE_FRAMES].iter_mut().enumerate() {
+                    *sample *= n as f32 / EDGE_FRAMES as f32;
+                }
+            }
+            if !is_followed {
+                for (n, sample) in channel[BLOCK_FRAMES - EDGE_FRAMES..].iter_mut().enumerate() {
+                    *sample *= 1.0 - (n + 1) as f32 / EDGE_FRAMES as f32;
+                }
+            }
+        }
+    }
+}
+
+const fn as_factor(is_on: bool) -> f32 {
+    if is_on { 1.0 } else { 0.0 }
+}

@@ -1,0 +1,94 @@
+//! Where pictures and sound come from: the test pattern, files, RTSP cameras.
+//!
+//! Every source runs on a thread of its own and fails alone. It stamps everything on the studio clock and delivers
+//! ahead of time, so that the program never waits: pictures through a [`VideoQueueReader`], sound as blocks on the
+//! 10 ms grid through a lock-free ring.
+//!
+//! ```text
+//! start ── thread ── supervise ── pattern | file | rtsp ── Outlet ─┬─ VideoQueue ── frame_at(tick)
+//!                    (retry, catch)                                └─ SoundWriter (resample, grid) ── ring
+//! ```
+
+pub mod drift;
+mod error;
+pub mod file;
+mod h264;
+mod outlet;
+pub mod pattern;
+mod queue;
+pub mod resample;
+pub mod rtsp;
+mod sound;
+mod spec;
+mod supervise;
+mod timeline;
+
+use std::sync::Arc;
+
+pub use error::SourceError;
+pub use outlet::{Intake, Outlet, Reporter};
+pub use queue::{CAPACITY, VideoQueueReader, VideoQueueWriter, video_queue};
+pub use sound::{MAX_CHANNELS, RING_BLOCKS, SoundReader, SoundWriter, sound_queue};
+pub use spec::{
+    FileSpec, PatternSpec, PatternStyle, RtspSpec, RtspTransport, SourceAudio, SourceContext, SourceFormat, SourceKind,
+    SourceReport, SourceSpec, SourceState, SourceVideo,
+};
+pub use supervise::{Backoff, Outcome, Paced, Progress, run_paced};
+pub use timeline::ArrivalTimeline;
+
+use crate::media::AudioBlock;
+use outlet::Control;
+
+/// Starts `spec` on a thread of its own, named `src-NAME`. `report` is called from that thread and must not block.
+///
+/// Whatever happens to the source is reported and tried again; nothing but dropping the handle ends the thread. Should
+/// the system refuse a thread, that is reported as a failure of the source.
+pub fn start(
+    spec: SourceSpec,
+    context: SourceContext,
+    report: impl Fn(SourceReport) + Send + Sync + 'static,
+) -> SourceHandle {
+    let report: Reporter = Arc::new(report);
+    let (mut outlet, intake) = Outlet::new(context, Arc::clone(&report));
+    let spawned = std::thread::Builder::new()
+        .name(format!("src-{}", spec.name))
+        .spawn(move || supervise::supervise(&spec, &mut outlet));
+    if let Err(error) = spawned {
+        report(SourceReport::State(SourceState::Failed {
+            reason: format!("no thread for this source: {error}"),
+        }));
+    }
+    SourceHandle { intake }
+}
+
+/// A running source. Dropping it stops the thread, which ends within moments.
+pub struct SourceHandle {
+    intake: Intake,
+}
+
+impl SourceHandle {
+    /// The source's pictures.
+    pub fn video(&mut self) -> &mut VideoQueueReader {
+        &mut self.intake.video
+    }
+
+    /// The source's sound, once: blocks on the 10 ms grid, ascending, up to a second of them. There may be holes.
+    pub fn take_audio(&mut self) -> Option<rtrb::Consumer<AudioBlock>> {
+        self.intake.sound.take()
+    }
+
+    /// Starts the source again at once: a file from its beginning, a camera that is away without waiting.
+    pub fn restart(&self) {
+        self.control().restart();
+    }
+
+    fn control(&self) -> &Control {
+        &self.intake.control
+    }
+}
+
+impl Drop for SourceHandle {
+    fn drop(&mut self) {
+        self.control().stop();
+    }
+}

@@ -1,0 +1,168 @@
+//! The way of a picture from the source's thread to the studio's: bounded, newest wins, references only.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::media::{FrameRate, TimeDelta, Timestamp, VideoFrame};
+
+/// Pictures a queue holds at most.
+pub const CAPACITY: usize = 8;
+
+/// Bytes of pictures a queue holds at most, for those that are much larger than a program frame. Two always fit.
+const CAPACITY_BYTES: usize = 96 << 20;
+
+#[derive(Debug, Default)]
+struct Shelf {
+    frames: VecDeque<VideoFrame>,
+    dropped: u64,
+}
+
+type Shared = Arc<Mutex<Shelf>>;
+
+fn lock(shared: &Mutex<Shelf>) -> MutexGuard<'_, Shelf> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Both ends of a queue whose reader serves a program of `frame_rate`.
+#[must_use]
+pub fn video_queue(frame_rate: FrameRate) -> (VideoQueueWriter, VideoQueueReader) {
+    let shared = Shared::default();
+    let reader = VideoQueueReader {
+        shared: Arc::clone(&shared),
+        current: None,
+        tolerance: frame_rate.frame_duration() / 4,
+    };
+    (VideoQueueWriter { shared }, reader)
+}
+
+/// The source's end.
+#[derive(Debug)]
+pub struct VideoQueueWriter {
+    shared: Shared,
+}
+
+impl VideoQueueWriter {
+    /// Puts `frame` at the end. Queued frames that are not older than it are replaced by it, so that the queue always
+    /// ascends; where it is full, the oldest frame is dropped and counted.
+    pub fn push(&self, frame: VideoFrame) {
+        let limit = capacity_for(&frame);
+        let mut shelf = lock(&self.shared);
+        while shelf.frames.back().is_some_and(|last| last.pts >= frame.pts) {
+            shelf.frames.pop_back();
+        }
+        while shelf.frames.len() >= limit {
+            shelf.frames.pop_front();
+            shelf.dropped += 1;
+        }
+        shelf.frames.push_back(frame);
+    }
+
+    /// Whether a frame of a paced source can be added without dropping one that is still to be shown at `now`.
+    #[must_use]
+    pub fn has_room(&self, now: Timestamp) -> bool {
+        let shelf = lock(&self.shared);
+        let Some(last) = shelf.frames.back() else { return true };
+        // Frames whose successor is due already are of no use to anybody.
+        let stale = shelf.frames.iter().skip(1).take_while(|next| next.pts <= now).count();
+        shelf.frames.len() - stale < capacity_for(last)
+    }
+
+    /// Frames dropped so far because nobody fetched them.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        lock(&self.shared).dropped
+    }
+}
+
+fn capacity_for(frame: &VideoFrame) -> usize {
+    let bytes = frame.width() as usize * frame.height() as usize * 3 / 2;
+    (CAPACITY_BYTES / bytes.max(1)).clamp(2, CAPACITY)
+}
+
+/// The studio's end.
+#[derive(Debug)]
+pub struct VideoQueueReader {
+    shared: Shared,
+    current: Option<VideoFrame>,
+    tolerance: TimeDelta,
+}
+
+impl VideoQueueReader {
+    /// The picture to show at `tick`: the newest that is due then (a quarter of a program frame early is due, which
+    /// absorbs rounding and jitter). Older ones are let go; without a new one the last is shown again. `None` until
+    /// the first is due.
+    pub fn frame_at(&mut self, tick: Timestamp) -> Option<VideoFrame> {
+        let due = tick + self.tolerance;
+        let mut shelf = lock(&self.shared);
+        while shelf.frames.front().is_some_and(|frame| frame.pts <= due) {
+            self.current = shelf.frames.pop_front();
+        }
+        self.current.clone()
+    }
+
+    /// Forgets the last picture: `frame_at` gives `None` until a new one is due.
+    pub fn forget(&mut self) {
+        self.current = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::FramePool;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    fn frame(ms: i64) -> VideoFrame {
+        FramePool::new().frame(4, 4).freeze(at(ms))
+    }
+
+    #[test]
+    fn the_newest_due_frame_is_shown_and_kept() {
+        let (writer, mut reader) = video_queue(FrameRate::whole(25));
+        assert!(reader.frame_at(at(0)).is_none());
+        for ms in [0, 20, 40, 60] {
+            writer.push(frame(ms));
+        }
+        for (tick, shown) in [(0, 0), (29, 20), (30, 40), (40, 40), (49, 40), (200, 60), (300, 60)] {
+            assert_eq!(reader.frame_at(at(tick)).unwrap().pts, at(shown), "at {tick} ms");
+        }
+        assert_eq!(writer.dropped(), 0);
+        reader.forget();
+        assert!(reader.frame_at(at(400)).is_none());
+    }
+
+    #[test]
+    fn a_full_queue_drops_the_oldest_and_counts() {
+        let (writer, mut reader) = video_queue(FrameRate::whole(25));
+        for n in 0..20 {
+            writer.push(frame(n * 40));
+        }
+        assert_eq!(writer.dropped(), 20 - CAPACITY as u64);
+        assert!(reader.frame_at(at(11 * 40)).is_none());
+        assert_eq!(reader.frame_at(at(12 * 40)).unwrap().pts, at(12 * 40));
+    }
+
+    #[test]
+    fn a_writer_that_starts_again_replaces_what_lay_ahead() {
+        let (writer, mut reader) = video_queue(FrameRate::whole(25));
+        for ms in [0, 40, 80, 120] {
+            writer.push(frame(ms));
+        }
+        writer.push(frame(60));
+        assert_eq!(reader.frame_at(at(500)).unwrap().pts, at(60));
+    }
+
+    #[test]
+    fn room_is_what_is_not_still_to_be_shown() {
+        let (writer, _reader) = video_queue(FrameRate::whole(25));
+        for n in 0..CAPACITY as i64 {
+            assert!(writer.has_room(at(0)), "{n}");
+            writer.push(frame(n * 40));
+        }
+        assert!(!writer.has_room(at(39)));
+        assert!(writer.has_room(at(40)), "frame 0 is past");
+    }
+}

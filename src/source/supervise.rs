@@ -1,0 +1,161 @@
+//! One thread per source, and what happens when it does not go well.
+//!
+//! An attempt ends by an order, at the end of a file, by an error or by a panic of a decoder. None of these goes
+//! beyond the source: the reason is reported, and after a while the next attempt is made. A live source is tried again
+//! with growing pauses up to ten seconds, for ever; a broken file is looked at every five.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::outlet::Outlet;
+use super::spec::{SourceKind, SourceSpec, SourceState};
+use super::{SourceError, file, pattern, rtsp};
+use crate::media::{TimeDelta, Timestamp};
+
+/// How an attempt ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As ordered.
+    Stopped,
+    /// There is no more to play.
+    Ended,
+}
+
+/// A source that is paced by the studio clock and makes what is due soon.
+pub trait Paced {
+    /// Delivers everything that should be queued when the clock reads `now`.
+    ///
+    /// # Errors
+    /// What makes it impossible to go on.
+    fn advance(&mut self, now: Timestamp, outlet: &mut Outlet) -> Result<Progress, SourceError>;
+}
+
+/// Whether there is more to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Call again soon.
+    More,
+    /// All is delivered; it has been shown at the given time.
+    EndsAt(Timestamp),
+}
+
+/// Pause between two calls of [`Paced::advance`]. Sources are further ahead than that.
+const STEP_MS: i64 = 20;
+
+/// Runs a paced source in real time until it ends or an order comes in.
+///
+/// # Errors
+/// Those of the source.
+pub fn run_paced(source: &mut impl Paced, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
+    loop {
+        let now = outlet.now();
+        let progress = source.advance(now, outlet)?;
+        outlet.report_drops(now);
+        let (until, is_last) = match progress {
+            Progress::More => (now + TimeDelta::from_millis(STEP_MS), false),
+            Progress::EndsAt(end) => (end, true),
+        };
+        if !outlet.wait_until(until) {
+            return Ok(Outcome::Stopped);
+        }
+        if is_last {
+            return Ok(Outcome::Ended);
+        }
+    }
+}
+
+/// How long to wait before the next attempt.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backoff {
+    failures: u32,
+}
+
+impl Backoff {
+    /// Half a second, one, two, four, eight, then always ten.
+    pub fn next_pause(&mut self) -> TimeDelta {
+        let pause = TimeDelta::from_millis((500_i64 << self.failures.min(5)).min(10_000));
+        self.failures = self.failures.saturating_add(1);
+        pause
+    }
+
+    /// It went well: the next failure is the first one again.
+    pub fn reset(&mut self) {
+        self.failures = 0;
+    }
+}
+
+/// Pause before a file that failed is looked at again.
+const FILE_PAUSE_MS: i64 = 5_000;
+
+/// The body of a source's thread.
+pub(super) fn supervise(spec: &SourceSpec, outlet: &mut Outlet) {
+    let mut backoff = Backoff::default();
+    while let Some(is_restarted) = outlet.take_restart() {
+        if is_restarted {
+            backoff.reset();
+            outlet.set_state(SourceState::Starting);
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| attempt(spec, outlet)))
+            .unwrap_or_else(|panic| Err(SourceError::Panic(text_of(panic.as_ref()))));
+        outlet.sound().finish();
+        let now = outlet.now();
+        match result {
+            Ok(Outcome::Stopped) => {}
+            Ok(Outcome::Ended) => {
+                outlet.set_state(SourceState::Ended);
+                // A year is for ever: only an order wakes this thread.
+                outlet.wait_until(now + TimeDelta::from_millis(365 * 86_400_000));
+            }
+            Err(error) => {
+                if *outlet.state() == SourceState::Live {
+                    backoff.reset();
+                }
+                tracing::warn!(source = spec.name, %error, "source failed");
+                let reason = error.to_string();
+                let pause = if error.is_away() {
+                    outlet.set_state(SourceState::Away { reason });
+                    backoff.next_pause()
+                } else {
+                    outlet.set_state(SourceState::Failed { reason });
+                    TimeDelta::from_millis(FILE_PAUSE_MS)
+                };
+                outlet.wait_until(now + pause);
+            }
+        }
+    }
+}
+
+fn attempt(spec: &SourceSpec, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
+    match &spec.kind {
+        SourceKind::Pattern(pattern) => run_paced(
+            &mut pattern::Pattern::new(pattern, &spec.name, outlet.context()),
+            outlet,
+        ),
+        SourceKind::File(file) => {
+            let mut player = file::Player::open(file, outlet)?;
+            run_paced(&mut player, outlet)
+        }
+        SourceKind::Rtsp(rtsp) => Ok(rtsp::run(rtsp, outlet)?),
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic without a message".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_ten_seconds_and_start_over() {
+        let mut backoff = Backoff::default();
+        let pauses: Vec<i64> = (0..8).map(|_| backoff.next_pause().to_millis()).collect();
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
+        backoff.reset();
+        assert_eq!(backoff.next_pause().to_millis(), 500);
+    }
+}

@@ -1,0 +1,23 @@
+//! The runtime: starts the threads of a studio, carries effects out, and feeds what comes of them back into `update`.
+//!
+//! ```text
+//! source threads ─ frames ─▶ picture thread ─ program ─▶ video encoder thread ─┐
+//!        └─ blocks ─▶ sound thread ─ program ─▶ sound encoder thread ──────────┴▶ Outlet ─▶ destinations (tokio tasks)
+//!                              picture thread ─ references ─▶ tap thread ─ small pictures ─▶ clients
+//! control socket ─ orders ─▶ core task: update(model) ─ effects ─▶ all of the above
+//! ```
+//!
+//! Every arrow is bounded. The core task alone owns the model.
+
+mod core;
+mod destinations;
+mod encoding;
+mod outlet;
+mod picture_loop;
+mod plan;
+mod process;
+mod sound_loop;
+mod stage;
+mod tap_loop;
+
+pub use core::{Options, RunError, run};

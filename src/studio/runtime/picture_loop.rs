@@ -1,0 +1,127 @@
+//! The picture thread: at every program tick the newest frame of each source, composited and handed to the encoder.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
+
+use super::outlet::Outlet;
+use super::plan::{Plan, SceneStage};
+use super::tap_loop::TapSlot;
+use crate::clock::Clock;
+use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp, VideoFrame};
+use crate::picture::{Compositor, slate};
+use crate::source::SourceHandle;
+
+/// How far, in ms, the thread may fall behind before it gives up the ticks in between.
+const GIVE_UP_AFTER_MS: i64 = 200;
+
+/// What the picture thread is told.
+pub enum PictureMessage {
+    /// Scenes, program, preview or fade are now these.
+    Plan(Arc<Plan>),
+    /// The source of that number has nothing to show for this reason, or has again (`None`).
+    Absent(usize, Option<String>),
+    /// The source of that number is to be opened anew.
+    Restart(usize),
+}
+
+/// What the picture thread works with.
+pub struct PictureLoop {
+    /// The studio clock.
+    pub clock: Clock,
+    /// Program size.
+    pub size: (u32, u32),
+    /// Program ticks.
+    pub frame_rate: FrameRate,
+    /// The sources, in the order that the plan numbers them. They stop with this thread.
+    pub sources: Vec<SourceHandle>,
+    /// Their names, for slates.
+    pub names: Vec<String>,
+    /// Plan changes.
+    pub messages: Receiver<PictureMessage>,
+    /// To the encoder.
+    pub encoder: SyncSender<VideoFrame>,
+    /// Whether anyone wants encoded pictures, and the counters.
+    pub outlet: Arc<Outlet>,
+    /// To the tap thread.
+    pub taps: Arc<TapSlot>,
+    /// Set when the show is over.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// A source's picture while it has none.
+struct Absence {
+    reason: String,
+    slate: Option<VideoFrame>,
+}
+
+impl PictureLoop {
+    /// Runs until `stop`, starting with `plan`.
+    pub fn run(mut self, mut plan: Arc<Plan>) {
+        let pool = FramePool::new();
+        let (width, height) = self.size;
+        let mut program = SceneStage::new(Compositor::new(width, height, pool.clone()));
+        let mut leaving = SceneStage::new(Compositor::new(width, height, pool.clone()));
+        let starting = || Some(Absence { reason: "starting".to_owned(), slate: None });
+        let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
+        let mut frames = vec![None; self.sources.len()];
+        let mut tick = self.frame_rate.frame_at(self.clock.now());
+
+        while !self.stop.load(Ordering::Relaxed) {
+            tick += 1;
+            let mut at = self.frame_rate.frame_time(tick);
+            self.clock.sleep_until(at);
+            let now = self.clock.now();
+            if now - at > TimeDelta::from_millis(GIVE_UP_AFTER_MS) {
+                let newest = self.frame_rate.frame_at(now);
+                self.outlet.counters.late_ticks.fetch_add((newest - tick).unsigned_abs(), Ordering::Relaxed);
+                tick = newest;
+                at = self.frame_rate.frame_time(tick);
+            }
+            while let Ok(message) = self.messages.try_recv() {
+                match message {
+                    PictureMessage::Plan(new) => plan = new,
+                    PictureMessage::Absent(source, reason) => {
+                        absences[source] = reason.map(|reason| Absence { reason, slate: None });
+                    }
+                    PictureMessage::Restart(source) => self.sources[source].restart(),
+                }
+            }
+            self.collect(at, &pool, &mut absences, &mut frames);
+            let mut picture = program.compose(&plan, plan.program, &frames, at);
+            if let Some((from, share)) = plan.fade_at(at) {
+                let old = leaving.compose(&plan, from, &frames, at);
+                picture = program.fade(&old, &picture, share, at);
+            }
+            self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
+            if self.outlet.is_wanted() && self.encoder.try_send(picture.clone()).is_err() {
+                self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
+                // The encoder never saw it, so nothing refers to it: no IDR is due.
+            }
+            self.taps.put(&plan, &picture, &frames);
+        }
+    }
+
+    /// The newest picture of every source; its slate where it is absent.
+    fn collect(
+        &mut self,
+        at: Timestamp,
+        pool: &FramePool,
+        absences: &mut [Option<Absence>],
+        frames: &mut [Option<VideoFrame>],
+    ) {
+        let (width, height) = self.size;
+        for (index, source) in self.sources.iter_mut().enumerate() {
+            // Fetched even while absent: a paced source must never wait for its reader.
+            let fresh = source.video().frame_at(at);
+            frames[index] = match &mut absences[index] {
+                None => fresh,
+                Some(absence) => {
+                    let title = &self.names[index];
+                    let paint = || slate(pool, width, height, title, &absence.reason, at);
+                    Some(absence.slate.get_or_insert_with(paint).clone())
+                }
+            };
+        }
+    }
+}

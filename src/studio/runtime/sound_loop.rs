@@ -1,0 +1,119 @@
+//! The sound thread: every 10 ms one block from each source, through the mixer, to the encoder and the meters.
+//!
+//! Sound is the master of time: block `k` is mixed when the studio clock reads its start. Sources deliver ahead, so at
+//! that moment the block is there or will never be. Nothing here allocates or waits for another thread.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex};
+
+use super::outlet::Outlet;
+use crate::clock::Clock;
+use crate::media::{AudioBlock, TimeDelta};
+use crate::sound::{Meters, Mixer, StripSettings};
+
+/// How far, in ms, the thread may fall behind before it gives up the blocks in between: a rig that was suspended.
+const GIVE_UP_AFTER_MS: i64 = 500;
+
+/// Blocks between two sets of meters: 50 ms.
+const METER_BLOCKS: i64 = 5;
+
+/// The sound of a source as it comes in.
+pub type SoundRing = rtrb::Consumer<AudioBlock>;
+
+/// What the sound thread works with.
+pub struct SoundLoop {
+    /// The studio clock.
+    pub clock: Clock,
+    /// One ring per strip; `None` for a source without sound.
+    pub rings: Vec<Option<SoundRing>>,
+    /// The mixer, with as many strips.
+    pub mixer: Mixer,
+    /// Changes of strips.
+    pub settings: rtrb::Consumer<(usize, StripSettings)>,
+    /// To the sound encoder.
+    pub encoder: SyncSender<AudioBlock>,
+    /// Whether anyone wants encoded sound, and the counters.
+    pub outlet: Arc<Outlet>,
+    /// The newest meters, for whoever shows them.
+    pub meters: Arc<Mutex<Meters>>,
+    /// Set when the show is over.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl SoundLoop {
+    /// Runs until `stop`.
+    pub fn run(mut self) {
+        let mut inputs = vec![None; self.rings.len()];
+        let mut index = AudioBlock::index_at(self.clock.now());
+        while !self.stop.load(Ordering::Relaxed) {
+            index += 1;
+            let due = AudioBlock::time_of(index);
+            self.clock.sleep_until(due);
+            let late = self.clock.now() - due;
+            if late > TimeDelta::from_millis(GIVE_UP_AFTER_MS) {
+                let now = AudioBlock::index_at(self.clock.now());
+                self.outlet.counters.late_blocks.fetch_add((now - index).unsigned_abs(), Ordering::Relaxed);
+                index = now;
+            }
+            self.block(index, &mut inputs);
+        }
+    }
+
+    fn block(&mut self, index: i64, inputs: &mut [Option<AudioBlock>]) {
+        let now = AudioBlock::time_of(index);
+        while let Ok((strip, settings)) = self.settings.pop() {
+            self.mixer.set(strip, settings);
+        }
+        for (ring, input) in self.rings.iter_mut().zip(inputs.iter_mut()) {
+            *input = ring.as_mut().and_then(|ring| take_block(ring, now));
+        }
+        let mix = self.mixer.process(now, inputs);
+        if self.outlet.is_wanted() && self.encoder.try_send(mix.program).is_err() {
+            self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
+        }
+        if index % METER_BLOCKS == 0
+            && let Ok(mut meters) = self.meters.try_lock()
+        {
+            meters.clone_from(self.mixer.meters());
+        }
+    }
+}
+
+/// The block of exactly `now`. Older ones came too late and go; a newer one waits for its time.
+fn take_block(ring: &mut SoundRing, now: crate::media::Timestamp) -> Option<AudioBlock> {
+    loop {
+        let pts = ring.peek().ok()?.pts;
+        if pts > now {
+            return None;
+        }
+        let block = ring.pop().ok()?;
+        if pts == now {
+            return Some(block);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_taken_at_its_time_only() {
+        let (mut writer, mut ring) = rtrb::RingBuffer::new(8);
+        for index in [1, 2, 4] {
+            writer.push(AudioBlock::silence(AudioBlock::time_of(index))).unwrap();
+        }
+        let taken = (0..6).map(|index| take_block(&mut ring, AudioBlock::time_of(index)).is_some()).collect::<Vec<_>>();
+        assert_eq!(taken, [false, true, true, false, true, false]);
+    }
+
+    #[test]
+    fn late_blocks_are_passed_over() {
+        let (mut writer, mut ring) = rtrb::RingBuffer::new(8);
+        for index in 0..4 {
+            writer.push(AudioBlock::silence(AudioBlock::time_of(index))).unwrap();
+        }
+        assert_eq!(take_block(&mut ring, AudioBlock::time_of(3)).map(|block| block.pts), Some(AudioBlock::time_of(3)));
+    }
+}

@@ -1,0 +1,143 @@
+//! The threads of a studio: all of them started together, and ended together.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use super::core::RunError;
+use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, encode_sound, encode_video};
+use super::outlet::Outlet;
+use super::picture_loop::{PictureLoop, PictureMessage};
+use super::plan::Plan;
+use super::sound_loop::SoundLoop;
+use super::tap_loop::{TapLoop, TapSlot};
+use crate::clock::Clock;
+use crate::control::taps::Taps;
+use crate::encode::{AudioEncoder, VideoEncoder};
+use crate::media::FrameRate;
+use crate::sound::{Meters, Mixer, StripSettings};
+use crate::source::SourceHandle;
+
+/// Strip changes that may wait for the sound thread, which fetches them every 10 ms.
+const SETTINGS_WAITING: usize = 256;
+
+/// What the threads are made of.
+pub struct Parts {
+    /// The studio clock.
+    pub clock: Clock,
+    /// Program size.
+    pub size: (u32, u32),
+    /// Program ticks.
+    pub frame_rate: FrameRate,
+    /// Running sources with their names, in the model's order.
+    pub sources: Vec<(String, SourceHandle)>,
+    /// Strip settings, in the model's order of strips.
+    pub strips: Vec<StripSettings>,
+    /// The source of each strip.
+    pub strip_sources: Vec<usize>,
+    /// The first plan.
+    pub plan: Arc<Plan>,
+    /// The video encoder.
+    pub video: Box<dyn VideoEncoder>,
+    /// The sound encoder.
+    pub audio: Box<dyn AudioEncoder>,
+    /// Where packets go.
+    pub outlet: Arc<Outlet>,
+    /// Who looks.
+    pub taps: Taps,
+    /// Where an encoder's failure is told.
+    pub report: Arc<dyn Fn(String) + Send + Sync>,
+}
+
+/// The running threads.
+pub struct Stage {
+    /// To the picture thread.
+    pub pictures: Sender<PictureMessage>,
+    /// To the sound thread.
+    pub strips: rtrb::Producer<(usize, StripSettings)>,
+    /// From the sound thread.
+    pub meters: Arc<Mutex<Meters>>,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Stage {
+    /// Starts all threads.
+    ///
+    /// # Errors
+    /// [`RunError::Thread`] where the system has no thread left.
+    pub fn start(mut parts: Parts) -> Result<Self, RunError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (frames_in, frames) = sync_channel(FRAMES_WAITING);
+        let (blocks_in, blocks) = sync_channel(BLOCKS_WAITING);
+        let (pictures, messages) = channel();
+        let (strips, settings) = rtrb::RingBuffer::new(SETTINGS_WAITING);
+        let mixer = Mixer::new(&parts.strips);
+        let meters = Arc::new(Mutex::new(mixer.meters().clone()));
+        let slot = Arc::new(TapSlot::new(parts.taps));
+        let names = parts.sources.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let rings = parts.strip_sources.iter().map(|at| parts.sources[*at].1.take_audio()).collect();
+
+        let sound = SoundLoop {
+            clock: parts.clock,
+            rings,
+            mixer,
+            settings,
+            encoder: blocks_in,
+            outlet: Arc::clone(&parts.outlet),
+            meters: Arc::clone(&meters),
+            stop: Arc::clone(&stop),
+        };
+        let picture = PictureLoop {
+            clock: parts.clock,
+            size: parts.size,
+            frame_rate: parts.frame_rate,
+            sources: parts.sources.into_iter().map(|(_, handle)| handle).collect(),
+            names: names.clone(),
+            messages,
+            encoder: frames_in,
+            outlet: Arc::clone(&parts.outlet),
+            taps: Arc::clone(&slot),
+            stop: Arc::clone(&stop),
+        };
+        let tap = TapLoop { clock: parts.clock, size: parts.size, names, slot, stop: Arc::clone(&stop) };
+
+        let mut stage = Self { pictures, strips, meters, stop, threads: Vec::new() };
+        let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
+        let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
+        stage.spawn("encode-video", move || encode_video(&frames, &mut *video, &outlet, &*report))?;
+        let (outlet, report) = (parts.outlet, parts.report);
+        stage.spawn("encode-sound", move || encode_sound(&blocks, &mut *audio, &outlet, &*report))?;
+        stage.spawn("sound", move || sound.run())?;
+        stage.spawn("picture", move || picture.run(plan))?;
+        stage.spawn("tap", move || tap.run())?;
+        Ok(stage)
+    }
+
+    fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), RunError> {
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+        self.threads.push(thread.map_err(|error| RunError::Thread { name: name.to_owned(), error })?);
+        Ok(())
+    }
+
+    /// Whether a thread has ended that should not have: the show cannot go on as it is.
+    pub fn has_lost_a_thread(&self) -> Option<&str> {
+        self.threads.iter().find(|thread| thread.is_finished()).map(|thread| thread.thread().name().unwrap_or("?"))
+    }
+
+    /// Ends all threads and waits for them: a tick or two.
+    pub fn end(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            // A panic has been reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

@@ -1,0 +1,177 @@
+//! The tap thread: small pictures of program, preview and sources for the clients that look.
+//!
+//! The picture thread only leaves references to its newest frames here, and only while somebody looks. Scaling and
+//! conversion happen on this thread at the rates that clients asked for, and preview is composited at the size of its
+//! monitor rather than at that of the program: what is looked at small costs little.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::plan::{Plan, SceneStage};
+use crate::clock::Clock;
+use crate::control::protocol::{MonitorTarget, PictureHeader, TapMonitor};
+use crate::control::taps::{Picture, TapClient, Taps};
+use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
+use crate::picture::{Compositor, Thumbnailer};
+
+/// The newest pictures, from the picture thread to the tap thread.
+pub struct TapSlot {
+    taps: Taps,
+    newest: Mutex<Newest>,
+    fresh: Condvar,
+}
+
+#[derive(Clone, Default)]
+struct Newest {
+    count: u64,
+    plan: Option<Arc<Plan>>,
+    program: Option<VideoFrame>,
+    sources: Vec<Option<VideoFrame>>,
+}
+
+impl TapSlot {
+    /// A slot for the clients among `taps`.
+    #[must_use]
+    pub fn new(taps: Taps) -> Self {
+        Self { taps, newest: Mutex::default(), fresh: Condvar::new() }
+    }
+
+    /// Leaves the newest pictures, if anybody looks. Takes a lock that is only ever held for as long as it takes to
+    /// copy a handful of references.
+    pub fn put(&self, plan: &Arc<Plan>, program: &VideoFrame, sources: &[Option<VideoFrame>]) {
+        if self.taps.is_empty() {
+            return;
+        }
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.count += 1;
+        newest.plan = Some(Arc::clone(plan));
+        newest.program = Some(program.clone());
+        newest.sources.clear();
+        newest.sources.extend_from_slice(sources);
+        drop(newest);
+        self.fresh.notify_one();
+    }
+
+    /// The pictures after number `seen`; `None` after a while without, so that the caller can look whether to stop.
+    fn after(&self, seen: u64) -> Option<Newest> {
+        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = Duration::from_millis(200);
+        let waited = self.fresh.wait_timeout_while(newest, wait, |newest| newest.count == seen);
+        let (mut newest, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if newest.count == seen {
+            // Nobody looks any more, perhaps: do not keep frames from their pool.
+            let count = newest.count;
+            *newest = Newest { count, ..Newest::default() };
+            return None;
+        }
+        Some(newest.clone())
+    }
+}
+
+/// What was last sent for one monitor of one client.
+struct Sent {
+    due: Timestamp,
+    picture: Option<VideoFrame>,
+}
+
+/// One preview stage per monitor size.
+type Stages = HashMap<(u32, u32), SceneStage>;
+
+/// What the tap thread works with.
+pub struct TapLoop {
+    /// The studio clock.
+    pub clock: Clock,
+    /// Program size.
+    pub size: (u32, u32),
+    /// Names of the sources, in the plan's order.
+    pub names: Vec<String>,
+    /// Where the pictures come from.
+    pub slot: Arc<TapSlot>,
+    /// Set when the show is over.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl TapLoop {
+    /// Runs until `stop`.
+    pub fn run(self) {
+        let pool = FramePool::new();
+        let mut thumbnailer = Thumbnailer::default();
+        let mut stages = Stages::new();
+        let mut sent: HashMap<(u64, u16, u16), Sent> = HashMap::new();
+        let mut seen = 0;
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(newest) = self.slot.after(seen) else {
+                sent.clear();
+                stages.clear();
+                continue;
+            };
+            seen = newest.count;
+            let now = self.clock.now();
+            let clients = self.slot.taps.clients();
+            for client in &clients {
+                let key = client.id();
+                let (generation, monitors) = client.wanted();
+                sent.retain(|(owner, of, _), _| *owner != key || *of == generation);
+                for (at, monitor) in (0..).zip(&monitors) {
+                    let last = sent.entry((key, generation, at)).or_insert(Sent { due: now, picture: None });
+                    if now < last.due {
+                        continue;
+                    }
+                    let Some(frame) = self.frame(&newest, monitor, &pool, &mut stages, now) else { continue };
+                    if last.picture.as_ref().is_some_and(|old| old.is_same_picture(&frame)) {
+                        continue;
+                    }
+                    let period = TimeDelta::from_secs_f64(1.0 / f64::from(monitor.per_second));
+                    // On the grid of its own rate; one that fell behind starts a new grid.
+                    last.due = if now - last.due > period { now + period } else { last.due + period };
+                    send(client, generation, at, monitor, &frame, &mut thumbnailer);
+                    last.picture = Some(frame);
+                }
+            }
+            sent.retain(|(owner, ..), _| clients.iter().any(|client| client.id() == *owner));
+        }
+    }
+
+    fn frame(
+        &self,
+        newest: &Newest,
+        monitor: &TapMonitor,
+        pool: &FramePool,
+        stages: &mut Stages,
+        now: Timestamp,
+    ) -> Option<VideoFrame> {
+        match &monitor.what {
+            MonitorTarget::Program => newest.program.clone(),
+            MonitorTarget::Source(name) => {
+                let at = self.names.iter().position(|known| known == name)?;
+                newest.sources.get(at)?.clone()
+            }
+            MonitorTarget::Preview => {
+                let plan = newest.plan.as_ref()?;
+                let size = (monitor.width.next_multiple_of(2), monitor.height.next_multiple_of(2));
+                let stage = stages
+                    .entry(size)
+                    .or_insert_with(|| SceneStage::new(Compositor::new(size.0, size.1, pool.clone())));
+                let x = f64::from(size.0) / f64::from(self.size.0);
+                let y = f64::from(size.1) / f64::from(self.size.1);
+                Some(stage.compose_scaled(plan, plan.preview, &newest.sources, now, x, y))
+            }
+        }
+    }
+}
+
+fn send(
+    client: &TapClient,
+    generation: u16,
+    monitor: u16,
+    wanted: &TapMonitor,
+    frame: &VideoFrame,
+    thumbnailer: &mut Thumbnailer,
+) {
+    let mut rgb = Vec::new();
+    thumbnailer.rgb(frame, wanted.width, wanted.height, &mut rgb);
+    let (width, height) = (wanted.width as u16, wanted.height as u16);
+    client.offer(Picture { header: PictureHeader { generation, monitor, width, height }, rgb });
+}

@@ -1,0 +1,244 @@
+//! The update as tables: a command line in, effects and model out. Time is a number here; hours take no time.
+
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::media::FrameRate;
+use crate::studio::command::{parse, split_words};
+use crate::studio::model::{EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip};
+use crate::studio::table::{Scope, TABLE};
+
+fn studio() -> Studio {
+    let scene = |name: &str, sources: &[&str]| SceneModel {
+        name: name.into(),
+        sources: sources.iter().map(|source| (*source).to_owned()).collect(),
+    };
+    let source = |name: &str| SourceModel {
+        name: name.into(),
+        kind: "pattern".into(),
+        location: String::new(),
+        state: SourceState::Starting,
+        format: None,
+        dropped_frames: 0,
+        dropped_blocks: 0,
+        is_on_program: name == "camera",
+        is_on_preview: name == "slides",
+    };
+    let strip = |name: &str| Strip {
+        name: name.into(),
+        settings: StripSettings::default(),
+    };
+    Studio {
+        name: "test".into(),
+        now: Timestamp::ZERO,
+        format: ProgramFormat {
+            width: 1280,
+            height: 720,
+            frame_rate: FrameRate::whole(30),
+        },
+        scenes: vec![
+            scene("wide", &["camera"]),
+            scene("talk", &["slides"]),
+            scene("both", &["slides", "camera"]),
+        ],
+        program: "wide".into(),
+        preview: "talk".into(),
+        transition: Transition {
+            kind: TransitionKind::Cut,
+            duration: TimeDelta::from_millis(500),
+        },
+        fade: None,
+        sources: vec![source("camera"), source("slides")],
+        strips: vec![strip("camera"), strip("slides")],
+        destinations: vec![],
+        encoder: EncoderModel {
+            video_kbps: 2500,
+            audio_kbps: 128,
+            gop_seconds: 2.0,
+            codec: EncoderKind { has_nasm: true },
+        },
+        stats: Stats::default(),
+        events: VecDeque::new(),
+    }
+}
+
+fn ms(ms: i64) -> Timestamp {
+    Timestamp::from_millis(ms)
+}
+
+fn run(studio: &mut Studio, line: &str, at: Timestamp) -> Result<Vec<Effect>, Refusal> {
+    let command = parse(&split_words(line)).unwrap();
+    update(studio, Input::Command(command), at)
+}
+
+/// The effects without events, which have tests of their own.
+fn acts(effects: Vec<Effect>) -> Vec<Effect> {
+    effects
+        .into_iter()
+        .filter(|effect| !matches!(effect, Effect::Event(_)))
+        .collect()
+}
+
+#[test]
+fn take_swaps_program_and_preview() {
+    let mut studio = studio();
+    assert_eq!(acts(run(&mut studio, "take", ms(100)).unwrap()), [Effect::Picture]);
+    assert_eq!((studio.program.as_str(), studio.preview.as_str()), ("talk", "wide"));
+    assert!(!studio.sources[0].is_on_program && studio.sources[0].is_on_preview);
+    run(&mut studio, "take", ms(200)).unwrap();
+    assert_eq!((studio.program.as_str(), studio.preview.as_str()), ("wide", "talk"));
+    // A take of a third scene leaves preview alone, and one of the scene on program does nothing.
+    run(&mut studio, "take 3", ms(300)).unwrap();
+    assert_eq!((studio.program.as_str(), studio.preview.as_str()), ("both", "talk"));
+    assert_eq!(run(&mut studio, "take both", ms(400)).unwrap(), []);
+}
+
+#[test]
+fn a_fade_lasts_as_long_as_it_says() {
+    let mut studio = studio();
+    run(&mut studio, "transition fade 400ms", ms(0)).unwrap();
+    run(&mut studio, "take", ms(1000)).unwrap();
+    let fade = Fade {
+        from: "wide".into(),
+        start: ms(1000),
+        duration: TimeDelta::from_millis(400),
+    };
+    assert_eq!(studio.fade, Some(fade));
+    assert!(
+        studio.sources.iter().all(|source| source.is_on_program),
+        "both are seen while it lasts"
+    );
+    assert_eq!(update(&mut studio, Input::Tick, ms(1399)).unwrap(), []);
+    assert_eq!(update(&mut studio, Input::Tick, ms(1400)).unwrap(), [Effect::Picture]);
+    assert_eq!(studio.fade, None);
+    assert!(!studio.sources[0].is_on_program);
+}
+
+#[test]
+fn strips_do_as_they_are_told() {
+    let mut studio = studio();
+    let mut expected = StripSettings::default();
+    for (line, change) in [
+        (
+            "gain camera -6",
+            &(|s: &mut StripSettings| s.gain_db = -6.0) as &dyn Fn(&mut StripSettings),
+        ),
+        ("gain camera +3", &|s| s.gain_db = -3.0),
+        ("gain camera +90", &|s| s.gain_db = 24.0),
+        ("mute camera", &|s| s.is_muted = true),
+        ("mute camera on", &|s| s.is_muted = true),
+        ("solo camera on", &|s| s.is_solo = true),
+        ("denoise camera", &|s| s.denoise = true),
+        ("mute camera off", &|s| s.is_muted = false),
+    ] {
+        change(&mut expected);
+        assert_eq!(
+            acts(run(&mut studio, line, ms(0)).unwrap()),
+            [Effect::Strip(0, expected)],
+            "{line}"
+        );
+    }
+    assert_eq!(studio.strips[1].settings, StripSettings::default());
+}
+
+#[test]
+fn refusals_say_what_there_is() {
+    let mut studio = studio();
+    for (line, expected) in [
+        ("take nowhere", "there is no scene 'nowhere'; there is wide, talk, both"),
+        ("preview 0", "there is no scene '0'; there is wide, talk, both"),
+        ("mute host", "there is no strip 'host'; there is camera, slides"),
+        (
+            "gain camera 30",
+            "a gain of +30.0 dB is out of range; from -60 to +24 dB can be set",
+        ),
+        ("destination stop a", "there is no destination 'a'; there is none"),
+        ("source restart x", "there is no source 'x'; there is camera, slides"),
+    ] {
+        let before = studio.clone();
+        assert_eq!(run(&mut studio, line, ms(0)).unwrap_err().to_string(), expected);
+        assert_eq!(studio, before, "{line}: a refusal changes nothing");
+    }
+}
+
+#[test]
+fn a_destination_lives_and_its_key_is_never_shown() {
+    let mut studio = studio();
+    let effects = acts(run(&mut studio, "destination add live rtmp://host/app/sk-secret", ms(0)).unwrap());
+    assert!(matches!(&effects[..], [Effect::AddDestination(..), Effect::StartDestination(name)] if name == "live"));
+    assert!(!format!("{effects:?} {studio:?} {}", serde_json::to_string(&studio).unwrap()).contains("sk-secret"));
+    let refused = run(&mut studio, "destination add live rtmp://host/app/sk-secret", ms(0)).unwrap_err();
+    assert!(!refused.to_string().contains("sk-secret"));
+
+    let state = |state| Input::DestinationState("live".into(), state);
+    update(&mut studio, state(DestinationState::Live), ms(10)).unwrap();
+    assert!(studio.is_on_air());
+    let lost = |attempt| DestinationState::Backoff {
+        reason: "closed".into(),
+        retry_in_ms: 0,
+        attempt,
+    };
+    assert_eq!(
+        update(&mut studio, state(lost(1)), ms(20)).unwrap().len(),
+        1,
+        "the loss is an event"
+    );
+    assert_eq!(
+        update(&mut studio, state(lost(2)), ms(30)).unwrap(),
+        [],
+        "the same reason again is not"
+    );
+    assert_eq!(
+        run(&mut studio, "retry", ms(40)).unwrap(),
+        [Effect::RetryDestination("live".into())]
+    );
+    run(&mut studio, "destination remove live", ms(50)).unwrap();
+    assert!(studio.destinations.is_empty());
+}
+
+#[test]
+fn late_frames_are_told_once_per_second() {
+    let mut studio = studio();
+    let stats = |skipped_frames| {
+        Input::Stats(Stats {
+            skipped_frames,
+            ..Stats::default()
+        })
+    };
+    assert_eq!(update(&mut studio, stats(0), ms(1000)).unwrap(), []);
+    assert_eq!(update(&mut studio, stats(3), ms(2000)).unwrap().len(), 1);
+    assert_eq!(update(&mut studio, stats(3), ms(3000)).unwrap(), []);
+    assert_eq!(
+        studio.events.back().map(|event| event.text.as_str()),
+        Some("late: 3 frames skipped")
+    );
+}
+
+proptest! {
+    /// Whatever is typed in whatever order: nothing panics, program and preview exist, events stay bounded.
+    #[test]
+    fn any_evening_keeps_the_model_sound(
+        steps in proptest::collection::vec((0..TABLE.len(), 0..6usize, 0..6usize, 0..5_000i64), 0..400)
+    ) {
+        let words = ["camera", "talk", "both", "+3", "toggle", "rtmp://h/a/k"];
+        let mut studio = studio();
+        let mut now = 0;
+        for (pick, first, second, wait) in steps {
+            now += wait;
+            let spec = &TABLE[pick];
+            if spec.scope == Scope::Client {
+                continue;
+            }
+            let mut line = split_words(spec.name);
+            line.extend([words[first], words[second]].into_iter().take(spec.args.len()).map(str::to_owned));
+            if let Ok(command) = parse(&line) {
+                let _ = update(&mut studio, Input::Command(command), ms(now));
+            }
+            prop_assert!(studio.scene(&studio.program).is_some() && studio.scene(&studio.preview).is_some());
+            prop_assert!(studio.events.len() <= EVENTS_KEPT);
+            prop_assert!(studio.strips.iter().all(|strip| GAIN_RANGE_DB.contains(&strip.settings.gain_db)));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! FLV: what the audio and video messages of RTMP carry, and the file that ffmpeg writes from the same tags.
+//!
+//! Follows Adobe's "Video File Format Specification 10.1", annex E. Only what a live H.264 + AAC stream needs: codec 7
+//! with packet types 0 to 2, and sound format 10. [`write`](mod@write) makes tag bodies, [`read`] takes them apart again.
+
+pub mod read;
+pub mod write;
+
+pub use read::{AudioBody, FlvError, FlvProblem, Tag, TagKind, VideoBody, parse_audio, parse_avcc, parse_video, tags};
+pub use write::{
+    AUDIO_HEADER, audio_sequence_header, avcc, metadata, video_end_of_sequence, video_header, video_sequence_header,
+};

@@ -1,0 +1,273 @@
+//! Tags out of an FLV file, and packets' parts out of tag bodies. Nothing is copied: what is read borrows the bytes.
+
+use thiserror::Error;
+
+use crate::media::{TimeDelta, Timestamp};
+
+/// What a tag carries (E.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagKind {
+    /// Sound.
+    Audio,
+    /// Pictures.
+    Video,
+    /// AMF0: usually `onMetaData`.
+    Script,
+}
+
+/// One tag of a file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tag<'a> {
+    /// What it carries.
+    pub kind: TagKind,
+    /// Decode time since the start of the file.
+    pub timestamp: Timestamp,
+    /// The tag body, which is also the payload of an RTMP message.
+    pub body: &'a [u8],
+}
+
+/// Why bytes are not FLV that we read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("FLV at byte {position}: {problem}")]
+pub struct FlvError {
+    /// Where: in the file for tags, in the body for the parts of a body.
+    pub position: usize,
+    /// What is wrong there.
+    pub problem: FlvProblem,
+}
+
+/// What can be wrong with FLV.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum FlvProblem {
+    /// The first three bytes are not `FLV`.
+    #[error("does not begin with FLV")]
+    NotFlv,
+    /// Ends inside a header, tag or record.
+    #[error("ends inside a header, tag or record")]
+    Truncated,
+    /// A tag type other than 8, 9 and 18.
+    #[error("unknown tag type {0}")]
+    UnknownTag(u8),
+    /// Video that is not H.264.
+    #[error("video codec {0} is not H.264")]
+    NotAvc(u8),
+    /// Sound that is not AAC.
+    #[error("sound format {0} is not AAC")]
+    NotAac(u8),
+    /// A packet type that the codec does not have.
+    #[error("unknown packet type {0}")]
+    UnknownPacketType(u8),
+}
+
+fn error(position: usize, problem: FlvProblem) -> FlvError {
+    FlvError { position, problem }
+}
+
+fn get<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], FlvError> {
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<N>())
+        .copied()
+        .ok_or_else(|| error(at, FlvProblem::Truncated))
+}
+
+/// The tags of a whole file, in order. After an error it ends.
+pub fn tags(file: &[u8]) -> impl Iterator<Item = Result<Tag<'_>, FlvError>> {
+    let mut at = match file_header(file) {
+        Ok(start) => Ok(Some(start)),
+        Err(error) => Err(Some(error)),
+    };
+    std::iter::from_fn(move || match &mut at {
+        Err(error) => error.take().map(Err),
+        Ok(position) => {
+            let start = (*position)?;
+            if start >= file.len() {
+                return None;
+            }
+            match tag(file, start) {
+                Ok((tag, next)) => {
+                    *position = Some(next);
+                    Some(Ok(tag))
+                }
+                Err(error) => {
+                    *position = None;
+                    Some(Err(error))
+                }
+            }
+        }
+    })
+}
+
+/// Where the first tag starts: behind the header and the first "previous tag size" (E.2, E.3).
+fn file_header(file: &[u8]) -> Result<usize, FlvError> {
+    if &get::<3>(file, 0)? != b"FLV" {
+        return Err(error(0, FlvProblem::NotFlv));
+    }
+    Ok((u32::from_be_bytes(get(file, 5)?) as usize).saturating_add(4))
+}
+
+fn tag(file: &[u8], start: usize) -> Result<(Tag<'_>, usize), FlvError> {
+    let [kind, s2, s1, s0, t2, t1, t0, t3] = get::<8>(file, start)?;
+    let kind = match kind {
+        8 => TagKind::Audio,
+        9 => TagKind::Video,
+        18 => TagKind::Script,
+        unknown => return Err(error(start, FlvProblem::UnknownTag(unknown))),
+    };
+    let begin = start + 11;
+    let end = begin + u32::from_be_bytes([0, s2, s1, s0]) as usize;
+    let body = file
+        .get(begin..end)
+        .ok_or_else(|| error(start, FlvProblem::Truncated))?;
+    let timestamp = Timestamp::from_millis(i64::from(u32::from_be_bytes([t3, t2, t1, t0])));
+    Ok((Tag { kind, timestamp, body }, end + 4))
+}
+
+/// What a video tag's body is (E.4.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VideoBody<'a> {
+    /// An AVCDecoderConfigurationRecord: for [`parse_avcc`].
+    SequenceHeader(&'a [u8]),
+    /// One access unit, AVCC.
+    AccessUnit {
+        /// The tag says keyframe.
+        is_idr: bool,
+        /// From decode to presentation time.
+        composition: TimeDelta,
+        /// NAL units behind their lengths.
+        data: &'a [u8],
+    },
+    /// No more video.
+    EndOfSequence,
+}
+
+/// Takes the body of a video tag or RTMP video message apart.
+pub fn parse_video(body: &[u8]) -> Result<VideoBody<'_>, FlvError> {
+    let [first, packet_type, high, mid, low] = get::<5>(body, 0)?;
+    if first & 0x8F != 7 {
+        return Err(error(0, FlvProblem::NotAvc(first & 0x8F)));
+    }
+    // 24 signed bits: put them on top of the word and let the arithmetic shift bring the sign down.
+    let composition = i32::from_be_bytes([high, mid, low, 0]) >> 8;
+    match packet_type {
+        0 => Ok(VideoBody::SequenceHeader(&body[5..])),
+        1 => Ok(VideoBody::AccessUnit {
+            is_idr: first >> 4 == 1,
+            composition: TimeDelta::from_millis(i64::from(composition)),
+            data: &body[5..],
+        }),
+        2 => Ok(VideoBody::EndOfSequence),
+        unknown => Err(error(1, FlvProblem::UnknownPacketType(unknown))),
+    }
+}
+
+/// What an audio tag's body is (E.4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudioBody<'a> {
+    /// An AudioSpecificConfig.
+    SequenceHeader(&'a [u8]),
+    /// One raw AAC data block.
+    Block(&'a [u8]),
+}
+
+/// Takes the body of an audio tag or RTMP audio message apart.
+pub fn parse_audio(body: &[u8]) -> Result<AudioBody<'_>, FlvError> {
+    let [first, packet_type] = get::<2>(body, 0)?;
+    if first >> 4 != 10 {
+        return Err(error(0, FlvProblem::NotAac(first >> 4)));
+    }
+    match packet_type {
+        0 => Ok(AudioBody::SequenceHeader(&body[2..])),
+        1 => Ok(AudioBody::Block(&body[2..])),
+        unknown => Err(error(1, FlvProblem::UnknownPacketType(unknown))),
+    }
+}
+
+/// The first SPS and the first PPS of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1).
+pub fn parse_avcc(record: &[u8]) -> Result<(&[u8], &[u8]), FlvError> {
+    let mut at = 5;
+    let mut first = [&record[..0]; 2];
+    for (set, mask) in [(0, 0x1F), (1, 0xFF)] {
+        let [count] = get::<1>(record, at)?;
+        at += 1;
+        for index in 0..count & mask {
+            let len = usize::from(u16::from_be_bytes(get(record, at)?));
+            let nal = record
+                .get(at + 2..at + 2 + len)
+                .ok_or_else(|| error(at, FlvProblem::Truncated))?;
+            at += 2 + len;
+            if index == 0 {
+                first[set] = nal;
+            }
+        }
+    }
+    Ok((first[0], first[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::write::{self, avcc, video_header};
+    use super::*;
+    use crate::media::{Packet, TrackKind};
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn composition_time_survives(ms in -0x80_0000_i64..0x80_0000, is_idr in any::<bool>()) {
+            let packet = Packet {
+                track: TrackKind::Video,
+                pts: Timestamp::from_millis(ms),
+                dts: Timestamp::ZERO,
+                is_idr,
+                data: Bytes::from_static(&[0, 0, 0, 1, 0x65]),
+            };
+            let body = [&video_header(&packet)[..], &packet.data].concat();
+            prop_assert_eq!(
+                parse_video(&body).unwrap(),
+                VideoBody::AccessUnit { is_idr, composition: TimeDelta::from_millis(ms), data: &packet.data }
+            );
+        }
+
+        #[test]
+        fn parameter_sets_survive(
+            sps in prop::collection::vec(any::<u8>(), 4..80),
+            pps in prop::collection::vec(any::<u8>(), 1..20),
+        ) {
+            let record = avcc(&sps, &pps);
+            prop_assert_eq!(parse_avcc(&record).unwrap(), (&sps[..], &pps[..]));
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+            let _ = (parse_video(&bytes), parse_audio(&bytes), parse_avcc(&bytes));
+            let file = [b"FLV\x01\x05\0\0\0\x09\0\0\0\0", &bytes[..]].concat();
+            prop_assert!(tags(&file).count() <= bytes.len() + 1);
+            let _ = tags(&bytes).count();
+        }
+    }
+
+    #[test]
+    fn errors_name_the_byte() {
+        assert_eq!(tags(b"MP4 rather").next(), Some(Err(error(0, FlvProblem::NotFlv))));
+        assert_eq!(tags(b"").next(), Some(Err(error(0, FlvProblem::Truncated))));
+        let file = b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x07aaaaaaaaaaaa";
+        let mut read = tags(file);
+        assert_eq!(read.next(), Some(Err(error(13, FlvProblem::UnknownTag(7)))));
+        assert_eq!(read.next(), None);
+        assert_eq!(parse_video(&[0x12, 1, 0, 0, 0]), Err(error(0, FlvProblem::NotAvc(2))));
+        assert_eq!(parse_audio(&[0x2F, 1]), Err(error(0, FlvProblem::NotAac(2))));
+    }
+
+    #[test]
+    fn metadata_names_only_the_tracks_that_there_are() {
+        let none = write::metadata(None, None);
+        assert!(none.get("width").is_none() && none.get("audiocodecid").is_none());
+        assert!(
+            none.get("encoder")
+                .and_then(|value| value.as_str())
+                .unwrap()
+                .starts_with("rigcast/")
+        );
+    }
+}

@@ -1,0 +1,275 @@
+//! Bad scenes, and exactly what is said about them: file, line, column, key, and what would be right.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::fs;
+
+use rigcast::scene::{self, Show};
+
+/// A show that is good, for tables that make one thing wrong.
+const GOOD: &str = r#"
+[source.cam]
+kind = "pattern"
+
+[scene.wide]
+items = [{ source = "cam" }]
+"#;
+
+fn no_env(_: &str) -> Option<String> {
+    None
+}
+
+fn errors(text: &str) -> String {
+    match scene::from_text("show.toml", text, &[], &no_env) {
+        Ok(_) => "good".to_owned(),
+        Err(errors) => errors.to_string(),
+    }
+}
+
+fn set(pairs: &[(&str, &str)]) -> Result<Show, String> {
+    let pairs: Vec<(String, String)> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    scene::from_text("show.toml", GOOD, &pairs, &no_env).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn the_good_one_is_good() {
+    assert_eq!(errors(GOOD), "good");
+}
+
+#[test]
+fn text_that_is_no_toml_says_where() {
+    insta::assert_snapshot!(errors("[video\nwidth = 1280"), @"show.toml:1:7: unclosed table, expected `]`");
+    insta::assert_snapshot!(errors("title = \"x\ny = 1"), @r#"show.toml:1:11: invalid basic string, expected `"`"#);
+    insta::assert_snapshot!(errors("a = 1\na = 2"), @"show.toml:2:1: duplicate key");
+    insta::assert_snapshot!(errors("[video]\nwidth = 1280\n\n[video]\nheight = 720"), @"show.toml:4:2: duplicate key");
+    insta::assert_snapshot!(errors("width 1280"), @"show.toml:1:7: key with no value, expected `=`");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_a_guess() {
+    insta::assert_snapshot!(errors(&format!("[vidoe]\nwidth = 1280\n[video]\n  widht = 1280\nbitrate = 3000\nzzz = 1\n{GOOD}")), @r#"
+show.toml:1:2: vidoe: unknown key; did you mean "video"?
+show.toml:4:3: video.widht: unknown key; did you mean "width"?
+show.toml:5:1: video.bitrate: unknown key; known: width, height, frame_rate, bitrate_kbps, gop_seconds, threads
+show.toml:6:1: video.zzz: unknown key; known: width, height, frame_rate, bitrate_kbps, gop_seconds, threads
+"#);
+    insta::assert_snapshot!(errors(&format!("[source.b]\nkind = \"file\"\npath = \"a.mp4\"\nlopp = true\n[strip.b]\ngain_bd = 3\nvolume = 1\n{GOOD}")), @r#"
+show.toml:4:1: source.b.lopp: unknown key; did you mean "loop"?
+show.toml:6:1: strip.b.gain_bd: unknown key; did you mean "gain_db"?
+show.toml:7:1: strip.b.volume: unknown key; known: gain_db, mute, solo, denoise
+"#);
+    insta::assert_snapshot!(errors(&format!("{GOOD}\n[scene.b]\nitems = [\n  {{ source = \"cam\", pos = [0, 0], opactiy = 0.5 }},\n]")), @r#"
+show.toml:10:21: scene.b.items[0].pos: unknown key; known: source, position, size, fit, crop, z, opacity
+show.toml:10:35: scene.b.items[0].opactiy: unknown key; did you mean "opacity"?
+"#);
+}
+
+#[test]
+fn types_and_ranges_are_named() {
+    insta::assert_snapshot!(errors(&format!(
+        "title = 3\n[video]\nwidth = \"wide\"\nheight = 8000\nframe_rate = 0\nbitrate_kbps = 3.5\ngop_seconds = 60\n[audio]\nbitrate_kbps = 9\n{GOOD}"
+    )), @r#"
+show.toml:1:9: title: expected text, found a whole number
+show.toml:3:9: video.width: expected a whole number from 16 to 3840, found text
+show.toml:4:10: video.height: expected a whole number from 16 to 2160, found 8000
+show.toml:5:14: video.frame_rate: expected frames per second from 1 to 120, as 30 or "30000/1001", found 0
+show.toml:6:16: video.bitrate_kbps: expected a whole number from 100 to 50000, found a number
+show.toml:7:15: video.gop_seconds: expected a number from 0.5 to 10, found 60
+show.toml:9:16: audio.bitrate_kbps: expected a whole number from 32 to 320, found 9
+"#);
+    insta::assert_snapshot!(errors(&format!(
+        "[strip.cam]\ngain_db = 24.5\nmute = \"yes\"\nsolo = 1\n[transition]\nkind = \"fede\"\nduration_ms = -1\n{GOOD}"
+    )), @r#"
+show.toml:2:11: strip.cam.gain_db: expected a number from -60 to 24, found 24.5
+show.toml:3:8: strip.cam.mute: expected true or false, found text
+show.toml:4:8: strip.cam.solo: expected true or false, found a whole number
+show.toml:6:8: transition.kind: expected one of "cut", "fade"; did you mean "fade"?
+show.toml:7:15: transition.duration_ms: expected a whole number from 0 to 10000, found -1
+"#);
+    insta::assert_snapshot!(errors(&format!(
+        "{GOOD}\n[scene.b]\nitems = [{{ source = \"cam\", position = [0], size = [\"50%\", \"50px\"], fit = \"fill\", z = 1.5, opacity = 1.1 }}, 3]"
+    )), @r#"
+show.toml:9:39: scene.b.items[0].position: expected two lengths, each in pixels or as "50%" of the program, found a list
+show.toml:9:59: scene.b.items[0].size: expected two lengths, each in pixels or as "50%" of the program, found 50px
+show.toml:9:74: scene.b.items[0].fit: expected one of "contain", "cover", "stretch"
+show.toml:9:86: scene.b.items[0].z: expected a whole number from -1000 to 1000, found a number
+show.toml:9:101: scene.b.items[0].opacity: expected a number from 0 to 1, found 1.1
+show.toml:9:108: scene.b.items[1]: expected a table, found a whole number
+"#);
+    insta::assert_snapshot!(errors("source = 1\nscene = []\nstrip.cam = 3\n"), @r#"
+show.toml:1:10: source: expected tables with names, found a whole number
+show.toml:2:1: scene: a show needs one scene at least: [scene.NAME] with items
+show.toml:2:9: scene: expected tables with names, found a list
+show.toml:3:13: strip.cam: expected a table [strip.cam], found a whole number
+"#);
+    insta::assert_snapshot!(errors(&format!("{GOOD}\n[source.\"my cam\"]\nkind = \"pattern\"\n[scene.\"a.b\"]\n[destination.\"\"]\n")), @r#"
+show.toml:8:9: source.my cam: not a name: letters, digits, "-" and "_", 32 at most
+show.toml:10:8: scene.a.b: not a name: letters, digits, "-" and "_", 32 at most
+show.toml:11:14: destination.: not a name: letters, digits, "-" and "_", 32 at most
+"#);
+    insta::assert_snapshot!(errors(&format!("[video]\nwidth = 1281\nheight = 719\n{GOOD}")), @r#"
+show.toml:2:9: video.width: 1281 is odd; pictures in 4:2:0 need an even size
+show.toml:3:10: video.height: 719 is odd; pictures in 4:2:0 need an even size
+"#);
+}
+
+#[test]
+fn names_must_point_somewhere() {
+    insta::assert_snapshot!(errors(
+        "[source.host]\nkind = \"pattern\"\n[strip.hots]\nmute = true\n[scene.a]\nitems = [{ source = \"gast\" }, {}]\n[scene.b]\n[scene.c]\nitems = []\n[start]\nprogram = \"d\"\npreview = \"a\""
+    ), @r#"
+show.toml:3:8: strip.hots: no source "hots"; did you mean "host"?
+show.toml:6:21: scene.a.items[0].source: no source "gast"; known: host
+show.toml:6:31: scene.a.items[1]: needs the key "source"
+show.toml:7:8: scene.b: has no items; it would be black
+show.toml:8:8: scene.c: has no items; it would be black
+show.toml:11:11: start.program: no scene "d"; known: a, b, c
+"#);
+    insta::assert_snapshot!(errors("[source.host]\nkind = \"pattern\""), @"show.toml: scene: a show needs one scene at least: [scene.NAME] with items");
+    insta::assert_snapshot!(errors(""), @"show.toml: scene: a show needs one scene at least: [scene.NAME] with items");
+}
+
+#[test]
+fn sources_have_the_keys_of_their_kind() {
+    insta::assert_snapshot!(errors(&format!(
+        "[source.a]\npath = \"x.mp4\"\n[source.b]\nkind = \"file\"\n[source.c]\nkind = \"rtsp\"\n[source.d]\nkind = \"pattern\"\npath = \"x.mp4\"\nurl = \"rtsp://h/p\"\n[source.e]\nkind = \"camera\"\n{GOOD}"
+    )), @r#"
+show.toml:1:9: source.a: needs the key "kind"
+show.toml:3:9: source.b: needs the key "path"
+show.toml:5:9: source.c: needs the key "url"
+show.toml:9:8: source.d.path: belongs to kind "file"; this source is a "pattern"
+show.toml:10:7: source.d.url: belongs to kind "rtsp"; this source is a "pattern"
+show.toml:12:8: source.e.kind: expected one of "pattern", "file", "rtsp"
+"#);
+}
+
+#[test]
+fn addresses_must_be_addresses_and_are_never_repeated() {
+    let text = format!(
+        r#"
+[source.a]
+kind = "rtsp"
+url = "http://user:hunter2@camera/1"
+[source.b]
+kind = "rtsp"
+url = "hunter2"
+[source.c]
+kind = "rtsp"
+url = "rtsp://camera/1"
+password = "hunter2"
+[destination.a]
+url = "rtmp://host:99999/live/hunter2"
+[destination.b]
+url = "rtmp://host"
+key = "hunter2"
+[destination.c]
+url = "srt://host/live"
+[destination.d]
+key = "hunter2"
+[destination.e]
+url = "rtmp://host/live?token=hunter2"
+key = "hunter2"
+[destination.f]
+url = "rtmp://host/live"
+key = "hunter2 #1"
+[destination.g]
+url = "rtmp://host/live"
+key = {{ env = "STREAM_KEY" }}
+[destination.h]
+url = "rtmp://host/live"
+key = {{ file = "/nowhere/hunter.key" }}
+[destination.i]
+url = "rtmp://host/live"
+key = {{ enf = "hunter2" }}
+[destination.j]
+url = "rtmp://host/live"
+key = ["hunter2"]
+{GOOD}"#
+    );
+    let said = errors(&text);
+    assert!(!said.contains("hunter2"), "a secret was repeated:\n{said}");
+    insta::assert_snapshot!(said, @r##"
+show.toml:4:7: source.a.url: expected an address as in rtsp://host/path; the scheme must be rtsp://
+show.toml:7:7: source.b.url: expected an address as in rtsp://host/path; relative URL without a base
+show.toml:11:12: source.c.password: a password needs a "user" beside it
+show.toml:13:7: destination.a.url: expected an address as in rtmp://host/path; invalid port number
+show.toml:15:7: destination.b.url: needs the application after the host, as in rtmp://host/live
+show.toml:18:7: destination.c.url: expected an address as in rtmp://host/path; the scheme must be rtmp:// or rtmps://
+show.toml:19:14: destination.d: needs the key "url"
+show.toml:23:7: destination.e.key: the address ends in a query, so no key fits behind it; write it into the url
+show.toml:26:7: destination.f.key: blanks, control characters and "#" cannot be part of a stream key
+show.toml:29:7: destination.g.key: environment variable STREAM_KEY is not set
+show.toml:32:7: destination.h.key: file /nowhere/hunter.key: no such file
+show.toml:35:7: destination.i.key: expected text, { env = "VARIABLE" } or { file = "path" }, found a table
+show.toml:38:7: destination.j.key: expected text, { env = "VARIABLE" } or { file = "path" }, found a list
+"##);
+}
+
+#[test]
+fn arguments_and_variables_are_places_too() {
+    let wrong = set(&[
+        ("video.widht", "640"),
+        ("video.width", "641"),
+        ("strip.cam.gain_db", "99"),
+        ("strip.nobody.mute", "true"),
+        ("scene.wide.items.source", "cam"),
+        ("destination.main.url", "hunter2"),
+        ("include", "fade"),
+        ("", "1"),
+        ("video", "1"),
+    ])
+    .unwrap_err();
+    assert!(!wrong.contains("hunter2"), "{wrong}");
+    insta::assert_snapshot!(wrong, @r#"
+--set video.widht: video.widht: unknown key; did you mean "width"?
+--set video.width: video.width: 641 is odd; pictures in 4:2:0 need an even size
+--set strip.cam.gain_db: strip.cam.gain_db: expected a number from -60 to 24, found 99
+--set strip.nobody.mute: strip.nobody: no source "nobody"; known: cam
+--set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
+--set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
+--set include: include: only a file can include presets
+--set : unknown key; known: title, include, video, audio, source, strip, scene, start, transition, destination
+--set video: video: expected a table, found text
+"#);
+    let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());
+    insta::assert_snapshot!(scene::from_text("show.toml", GOOD, &[], &env).unwrap_err(), @r#"environment RIGCAST_VIDEO_FRAME_RATE: video.frame_rate: expected frames per second from 1 to 120, as 30 or "30000/1001", found fast"#);
+}
+
+#[test]
+fn includes_that_are_not_there_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("main.toml"), format!("include = [\n  \"fads\",\n  \"loop.toml\",\n  7,\n  \"bad.toml\",\n  \"folder.toml\",\n  \"bytes.toml\",\n]\n{GOOD}")).unwrap();
+    fs::write(at("loop.toml"), "include = [\"main.toml\"]").unwrap();
+    fs::write(at("bad.toml"), "[video]\nwidth = 0").unwrap();
+    fs::write(at("bytes.toml"), b"title = \"a\"\n# \xff").unwrap();
+    fs::create_dir(at("folder.toml")).unwrap();
+    let said = scene::load(&at("main.toml"), &[], &no_env).unwrap_err().to_string();
+    insta::assert_snapshot!(said.replace(&format!("{}/", folder.path().display()), ""), @r#"
+loop.toml:1:12: include[0]: includes itself
+bad.toml:2:9: video.width: expected a whole number from 16 to 3840, found 0
+main.toml:2:3: include[0]: no such file, and no shipped preset of this name; did you mean "fade"?
+main.toml:4:3: include[2]: expected text, found a whole number
+main.toml:6:3: include[4]: is a folder, not a file
+main.toml:7:3: include[5]: not UTF-8 text at line 2, column 3
+"#);
+}
+
+#[test]
+fn files_that_are_no_scene_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("long.toml");
+    fs::write(&long, vec![b'#'; 2 << 20]).unwrap();
+    fs::write(folder.path().join("empty.toml"), "").unwrap();
+    let said = |name: &str| {
+        let error = scene::load(&folder.path().join(name), &[], &no_env)
+            .unwrap_err()
+            .to_string();
+        error.replace(&format!("{}/", folder.path().display()), "")
+    };
+    insta::assert_snapshot!(said("missing.toml"), @"missing.toml: no such file");
+    insta::assert_snapshot!(said("long.toml"), @"long.toml: longer than 1024 KiB: not a scene file");
+    insta::assert_snapshot!(said("empty.toml"), @"empty.toml: scene: a show needs one scene at least: [scene.NAME] with items");
+    let folder = scene::load(folder.path(), &[], &no_env).unwrap_err().to_string();
+    assert!(folder.ends_with(": is a folder, not a file"), "{folder}");
+}
