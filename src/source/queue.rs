@@ -30,7 +30,7 @@ pub fn video_queue(frame_rate: FrameRate) -> (VideoQueueWriter, VideoQueueReader
     let reader = VideoQueueReader {
         shared: Arc::clone(&shared),
         current: None,
-        tolerance: frame_rate.frame_duration() / 4,
+        tolerance: frame_rate.frame_duration() / 2,
     };
     (VideoQueueWriter { shared }, reader)
 }
@@ -88,13 +88,14 @@ pub struct VideoQueueReader {
 }
 
 impl VideoQueueReader {
-    /// The picture to show at `tick`: the newest that is due then (a quarter of a program frame early is due, which
-    /// absorbs rounding and jitter). Older ones are let go; without a new one the last is shown again. `None` until
-    /// the first is due.
+    /// The picture to show at `tick`: the one nearest to it, so the newest that is due less than half a program frame
+    /// from then. A source whose frames lie between the ticks is thus shown at most half a frame early or late against its
+    /// sound, and never a whole one late. Older ones are let go; without a new one the last is shown again. `None`
+    /// until the first is due.
     pub fn frame_at(&mut self, tick: Timestamp) -> Option<VideoFrame> {
         let due = tick + self.tolerance;
         let mut shelf = lock(&self.shared);
-        while shelf.frames.front().is_some_and(|frame| frame.pts <= due) {
+        while shelf.frames.front().is_some_and(|frame| frame.pts < due) {
             self.current = shelf.frames.pop_front();
         }
         self.current.clone()
@@ -126,7 +127,7 @@ mod tests {
         for ms in [0, 20, 40, 60] {
             writer.push(frame(ms));
         }
-        for (tick, shown) in [(0, 0), (29, 20), (30, 40), (40, 40), (49, 40), (200, 60), (300, 60)] {
+        for (tick, shown) in [(0, 0), (20, 20), (21, 40), (40, 40), (41, 60), (200, 60), (300, 60)] {
             assert_eq!(reader.frame_at(at(tick)).unwrap().pts, at(shown), "at {tick} ms");
         }
         assert_eq!(writer.dropped(), 0);

@@ -50,11 +50,16 @@ impl Pull {
     }
 
     /// Waits for the end and reads what came.
-    pub fn finish(mut self, limit: Duration) -> Received {
+    pub fn finish(self, limit: Duration) -> Received {
+        Received::read(&self.save(limit).path)
+    }
+
+    /// Waits for the end; the file lives as long as what this returns.
+    pub fn save(mut self, limit: Duration) -> Self {
         let output = output_within(self.child.take().unwrap(), limit);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(self.path.exists(), "ffmpeg pulled nothing: {said}");
-        Received::read(&self.path)
+        self
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod media;
 pub mod nginx;
+pub mod rtsp;
 pub mod studio;
 
 use std::net::TcpListener;

@@ -2,6 +2,7 @@
 """An RTSP server for tests: GStreamer's, with a moving picture and a tone, made as it is asked for.
 
 usage: rtsp_server.py [--sound aac|pcmu|opus|none] [--video h264|none] [--port N] [--user U --password P]
+       rtsp_server.py --file MOVIE.mp4 [--port N]          its H.264 and AAC as they are, once from start to end
 Prints "port N" once it listens. Serves rtsp://127.0.0.1:N/test until it is killed.
 """
 import argparse
@@ -25,6 +26,11 @@ SOUND = {
     "pcmu": TONE + "! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay{n} pt={pt}",
     "opus": TONE + "! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay name=pay{n} pt={pt}",
 }
+FILE = (
+    "filesrc location={file} ! qtdemux name=demux "
+    "demux.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "
+    "demux.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
+)
 
 
 def main():
@@ -32,15 +38,16 @@ def main():
     parser.add_argument("--sound", default="aac")
     parser.add_argument("--video", default="h264")
     parser.add_argument("--port", default="0")
+    parser.add_argument("--file")
     parser.add_argument("--user")
     parser.add_argument("--password")
     arguments = parser.parse_args()
     Gst.init(None)
 
-    parts = []
-    if arguments.video != "none":
+    parts = [FILE.format(file=arguments.file)] if arguments.file else []
+    if not arguments.file and arguments.video != "none":
         parts.append(VIDEO.format(n=len(parts), pt=96))
-    if arguments.sound != "none":
+    if not arguments.file and arguments.sound != "none":
         pt = 0 if arguments.sound == "pcmu" else 97
         parts.append(SOUND[arguments.sound].format(n=len(parts), pt=pt))
 

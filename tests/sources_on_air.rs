@@ -1,0 +1,123 @@
+//! The same show from a file, from a camera, and from both at once: as pulled from a real server.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use common::media::{Pull, Received, gaps};
+use common::nginx::Nginx;
+use common::peer;
+use common::rtsp::RtspServer;
+use common::studio::Studio;
+
+/// Ten seconds of our own test pattern as an MP4 of somebody else's making: pulled from nginx, muxed by ffmpeg.
+fn clip() -> Option<&'static Path> {
+    static CLIP: OnceLock<Option<(tempfile::TempDir, PathBuf)>> = OnceLock::new();
+    let clip = CLIP.get_or_init(|| {
+        peer("ffmpeg")?;
+        let nginx = Nginx::start()?;
+        let _studio = Studio::start(&["--publish", &nginx.url("clip")]);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clip.mp4");
+        let pulled = Pull::start(&nginx.url("clip"), 15.0).save(Duration::from_secs(60));
+        // From an IDR on, so that sound and picture begin together.
+        let status = Command::new("ffmpeg")
+            .args(["-v", "error", "-nostdin", "-ss", "3", "-i"])
+            .arg(&pulled.path)
+            .args(["-t", "10", "-c", "copy", "-y"])
+            .arg(&path)
+            .stdin(Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        Some((folder, path))
+    });
+    clip.as_ref().map(|(_, path)| path.as_path())
+}
+
+fn scene(folder: &Path, text: &str) -> String {
+    let path = folder.join("show.toml");
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn show(scene: &str, seconds: f64) -> Option<Received> {
+    let nginx = Nginx::start()?;
+    let studio = Studio::start(&[scene, "--publish", &nginx.url("show")]);
+    studio.wait_until("its sources", Duration::from_secs(15), |status| {
+        status["sources"].as_array().unwrap().iter().all(|source| source["state"]["state"] == "live")
+    });
+    studio.wait_live(0);
+    let received = Pull::start(&nginx.url("show"), seconds).finish(Duration::from_secs(60));
+    let status = studio.status();
+    assert_eq!(status["stats"]["skipped_frames"], 0, "this machine is too slow for the test: {}", status["stats"]);
+    Some(received)
+}
+
+fn in_sync(received: &Received, at_least: usize) {
+    let offsets = received.offsets_ms();
+    assert!(offsets.len() >= at_least, "flashes with beeps: {offsets:?}");
+    assert!(offsets.iter().all(|(_, offset)| offset.abs() < 20.0), "{offsets:?}");
+}
+
+#[test]
+fn a_movie_goes_out_frame_by_frame_and_loops() {
+    let Some(clip) = clip() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[source.movie]\nkind = \"file\"\npath = {:?}\nloop = true\n[scene.movie]\nitems = [{{ source = \"movie\" }}]\n",
+        clip.display().to_string()
+    );
+    let Some(received) = show(&scene(folder.path(), &text), 18.0) else { return };
+    in_sync(&received, 10);
+    assert_eq!(received.complaints, "");
+    let gaps = gaps(&received.numbers());
+    let is_loop = |gap: &(u32, u32)| gap.0 > gap.1 + 300;
+    // Sound may be longer than the pictures by part of a frame: then the last one stays for one more tick.
+    let last = gaps.iter().find(|gap| is_loop(gap)).map(|gap| gap.0);
+    let is_fair = |gap: &(u32, u32)| is_loop(gap) || (gap.0 == gap.1 && Some(gap.0) == last);
+    assert!(last.is_some() && gaps.iter().all(is_fair), "the only jumps are from end to start: {gaps:?}");
+}
+
+#[test]
+fn a_camera_goes_out_in_sync() {
+    let Some(clip) = clip() else { return };
+    let Some(camera) = RtspServer::start(&["--file", clip.to_str().unwrap()]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[source.camera]\nkind = \"rtsp\"\nurl = \"{}\"\n[scene.camera]\nitems = [{{ source = \"camera\" }}]\n",
+        camera.url()
+    );
+    let Some(received) = show(&scene(folder.path(), &text), 8.0) else { return };
+    in_sync(&received, 3);
+    let numbers = received.numbers();
+    let gaps = gaps(&numbers);
+    assert_eq!(gaps, [], "every frame of the camera, once: {numbers:?}");
+}
+
+#[test]
+fn a_movie_and_a_camera_share_a_scene() {
+    let Some(clip) = clip() else { return };
+    let Some(camera) = RtspServer::start(&["--sound", "pcmu"]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!(
+        "[source.movie]\nkind = \"file\"\npath = {:?}\nloop = true\n[source.camera]\nkind = \"rtsp\"\nurl = \"{}\"\n\
+         [strip.camera]\ngain_db = -20\n\
+         [scene.both]\nitems = [{{ source = \"movie\" }},\n  \
+           {{ source = \"camera\", position = [\"60%\", \"5%\"], size = [\"35%\", \"35%\"] }}]\n",
+        clip.display().to_string(),
+        camera.url()
+    );
+    let Some(received) = show(&scene(folder.path(), &text), 8.0) else { return };
+    in_sync(&received, 4);
+    assert_eq!(received.complaints, "");
+    // The camera's ball moves in the inset while the movie's bars stand still beside it.
+    let inset = |grey: &[u8]| (12..30).map(|row| grey[row * 192 + 120..row * 192 + 175].to_vec()).collect::<Vec<_>>();
+    let pictures = received.frames.iter().map(|frame| inset(&frame.grey)).collect::<Vec<_>>();
+    let changes = pictures.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert!(changes > pictures.len() / 2, "the inset moves: {changes} of {}", pictures.len());
+}
