@@ -1,3 +1,7 @@
 //! The one binary: studio, clients and workers alike.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rigcast::cli::main()
+}

@@ -36,7 +36,7 @@ impl Content {
             pool: FramePool::new(),
             width,
             height,
-            grain: (0..1 << 18).map(|_| (noise.next() >> 40) as u8 % 9).collect(),
+            grain: (0..1 << 18).map(|_| (noise.next() >> 40) as u8 % 25).collect(),
             noise,
         }
     }
@@ -51,7 +51,7 @@ impl Content {
             for (x, (out, grain)) in row.iter_mut().zip(grain).enumerate() {
                 let (u, v) = (x + 3 * t, y + t);
                 let texture = ((u * 5) ^ (v * 3)) & 63;
-                *out = (60 + texture + ((u >> 5) & 7) * 8 + *grain as usize) as u8;
+                *out = (50 + texture + ((u >> 5) & 7) * 8 + *grain as usize) as u8;
             }
         }
         for plane in [Plane::U, Plane::V] {

@@ -50,6 +50,8 @@ echo "ffmpeg  volume, alimiter:       $(cpu_seconds "$limit")"
 # alimiter sees sample peaks only; at four times the rate it sees what a true-peak limiter sees.
 echo "ffmpeg  the same on true peaks: $(cpu_seconds "aresample=192000,$limit,aresample=48000")"
 echo "ffmpeg  arnndn, volume, alimiter: $(cpu_seconds "arnndn=m=$model,$limit")"
-echo "rigcast (wall clock of one thread, which is its CPU time):"
+# criterion reads the wall clock. For one busy thread that is its CPU time only where the machine has a core to spare:
+# on a loaded machine it reads too high, and the comparison is unfair to rigcast.
+echo "rigcast (wall clock of one thread; load average before: $(cut -d ' ' -f 1 /proc/loadavg)):"
 # shellcheck disable=SC2086 # several arguments are meant
 cargo bench ${CARGO_ARGS:-} --bench sound -- "60 s" 2>/dev/null | grep -A1 "60 s"

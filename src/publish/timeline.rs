@@ -27,6 +27,8 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
+    use super::TrackKind::{Audio, Video};
+
     #[test]
     fn starts_at_zero_and_never_returns() {
         let mut timeline = Timeline::default();
@@ -42,7 +44,6 @@ mod tests {
                 })
                 .to_millis()
         };
-        use TrackKind::{Audio, Video};
         // Fifty days in, where 32 bits of milliseconds are long over: the connection does not care.
         let start = 50 * 24 * 3_600_000;
         let given = [

@@ -84,8 +84,9 @@ impl Decoder {
         Ok(())
     }
 
-    /// Lets out the pictures that are held back for reordering: there is no more to come.
-    pub(super) fn flush(&mut self, mut sink: impl FnMut(VideoFrame)) -> Result<(), DecodeError> {
+    /// Lets out the pictures that are held back for reordering. The decoder is of no use after that: OpenH264 does not give
+    /// back the memory of pictures that were flushed, and soon has none left to decode into.
+    pub(super) fn finish(&mut self, mut sink: impl FnMut(VideoFrame)) -> Result<(), DecodeError> {
         for _ in 0..MAX_HELD {
             let mut left = 0_i32;
             // SAFETY: this option is read as one `int`.

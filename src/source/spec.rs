@@ -149,7 +149,11 @@ impl SourceVideo {
     /// Pictures of that size; a rate of zero, or none at all, is one that is not known.
     #[must_use]
     pub fn new(width: u32, height: u32, fps: f64) -> Self {
-        Self { width, height, fps: (fps.is_finite() && fps > 0.0).then_some(fps) }
+        Self {
+            width,
+            height,
+            fps: (fps.is_finite() && fps > 0.0).then_some(fps),
+        }
     }
 }
 

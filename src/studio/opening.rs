@@ -59,7 +59,14 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         transition: show.transition,
         fade: None,
         sources: sources.collect(),
-        strips: show.strips.iter().map(|(name, settings)| Strip { name: name.clone(), settings: *settings }).collect(),
+        strips: show
+            .strips
+            .iter()
+            .map(|(name, settings)| Strip {
+                name: name.clone(),
+                settings: *settings,
+            })
+            .collect(),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: show.video.bitrate_kbps,
@@ -76,7 +83,11 @@ pub fn studio(name: &str, show: &Show) -> Studio {
 #[must_use]
 pub fn strip_sources(studio: &Studio) -> Vec<usize> {
     let source = |strip: &Strip| studio.sources.iter().position(|source| source.name == strip.name);
-    studio.strips.iter().map(|strip| source(strip).unwrap_or_default()).collect()
+    studio
+        .strips
+        .iter()
+        .map(|strip| source(strip).unwrap_or_default())
+        .collect()
 }
 
 fn describe(spec: &SourceSpec) -> (&'static str, String) {

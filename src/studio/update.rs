@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::command::{Command, Gain};
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, SourceFormat, SourceState, Stats,
-    StripSettings, Studio, Transition, TransitionKind,
+    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB,
+    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::secret::SecretUrl;

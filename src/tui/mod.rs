@@ -1,6 +1,21 @@
 //! The terminal client: keys in, screen out.
+//!
+//! ```text
+//! key     terminal event → app::UiState::on_key → command for the studio, or a change of this screen only
+//! state   control::client → app::UiState::follow ┐
+//! picture control::client → monitor (own thread) ┴→ view → terminal::Paint → terminal::Output (own thread)
+//! ```
+//!
+//! It knows of the studio what the control socket says: model, commands, pictures. Losing it costs the show nothing.
+
 pub mod app;
 pub mod keymap;
 pub mod monitor;
+mod run;
+mod screen;
 pub mod terminal;
 pub mod view;
+
+pub use run::{FRAMES_PER_SECOND, Leave, Options, OptionsError, run};
+pub use screen::Screen;
+pub use terminal::describe_terminal;

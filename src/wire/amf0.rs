@@ -326,7 +326,7 @@ mod tests {
         #[test]
         fn what_is_encoded_decodes_to_the_same(values in prop::collection::vec(any_value(), 0..5)) {
             let mut bytes = Vec::new();
-            values.iter().for_each(|value| value.encode(&mut bytes));
+            for value in &values { value.encode(&mut bytes); }
             prop_assert_eq!(decode_all(&bytes).unwrap(), values);
         }
 

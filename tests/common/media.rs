@@ -25,14 +25,28 @@ impl Pull {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pulled.flv");
         let child = Command::new("ffmpeg")
-            .args(["-v", "error", "-nostdin", "-rw_timeout", "15000000", "-i", url, "-t", &seconds.to_string()])
+            .args([
+                "-v",
+                "error",
+                "-nostdin",
+                "-rw_timeout",
+                "15000000",
+                "-i",
+                url,
+                "-t",
+                &seconds.to_string(),
+            ])
             .args(["-c", "copy", "-copyts", "-y"])
             .arg(&path)
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { child: Some(child), path, _folder: folder }
+        Self {
+            child: Some(child),
+            path,
+            _folder: folder,
+        }
     }
 
     /// Waits for the end and reads what came.
@@ -87,8 +101,14 @@ impl Received {
             .arg(path));
         let json: serde_json::Value = serde_json::from_slice(&probe.0).unwrap();
         let times = |kind: &str, field: &str| {
-            let packets = json["packets"].as_array().unwrap().iter().filter(|packet| packet["codec_type"] == kind);
-            packets.map(|packet| packet[field].as_str().unwrap().parse::<f64>().unwrap()).collect::<Vec<_>>()
+            let packets = json["packets"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|packet| packet["codec_type"] == kind);
+            packets
+                .map(|packet| packet[field].as_str().unwrap().parse::<f64>().unwrap())
+                .collect::<Vec<_>>()
         };
         let video_pts = times("video", "pts_time");
         let (pictures, complaints) = run(Command::new("ffmpeg")
@@ -97,12 +117,17 @@ impl Received {
             .args(["-map", "0:v:0?", "-vf"])
             .arg(format!("scale={WIDTH}:{HEIGHT}:flags=area,format=gray"))
             .args(["-fps_mode", "passthrough", "-f", "rawvideo", "-"]));
-        let frames = pictures.chunks_exact(WIDTH * HEIGHT).zip(&video_pts).map(|(grey, pts)| Frame::read(grey, *pts));
+        let frames = pictures
+            .chunks_exact(WIDTH * HEIGHT)
+            .zip(&video_pts)
+            .map(|(grey, pts)| Frame::read(grey, *pts));
         let (pcm, more) = run(Command::new("ffmpeg")
             .args(["-v", "error", "-nostdin", "-copyts", "-i"])
             .arg(path)
             .args(["-map", "0:a:0?", "-ac", "1", "-ar", "48000", "-f", "f32le", "-"]));
-        let sound = pcm.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+        let sound = pcm
+            .chunks_exact(4)
+            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
         Self {
             streams: json["streams"].as_array().unwrap().clone(),
             video_dts: times("video", "dts_time"),
@@ -116,7 +141,11 @@ impl Received {
 
     /// Seconds at which flash frames are shown.
     pub fn flashes(&self) -> Vec<f64> {
-        self.frames.iter().filter(|frame| frame.brightness > 200.0).map(|frame| frame.pts).collect()
+        self.frames
+            .iter()
+            .filter(|frame| frame.brightness > 200.0)
+            .map(|frame| frame.pts)
+            .collect()
     }
 
     /// Seconds at which beeps begin: the first sample above a third of full scale after 300 ms of less.
@@ -140,14 +169,24 @@ impl Received {
     /// For each flash the way to the nearest beep, in ms; positive where sound comes later.
     pub fn offsets_ms(&self) -> Vec<(f64, f64)> {
         let beeps = self.beeps();
-        let nearest = |flash: f64| beeps.iter().map(|beep| beep - flash).min_by(|a, b| a.abs().total_cmp(&b.abs()));
-        self.flashes().into_iter().filter_map(|flash| Some((flash, nearest(flash)? * 1000.0))).collect()
+        let nearest = |flash: f64| {
+            beeps
+                .iter()
+                .map(|beep| beep - flash)
+                .min_by(|a, b| a.abs().total_cmp(&b.abs()))
+        };
+        self.flashes()
+            .into_iter()
+            .filter_map(|flash| Some((flash, nearest(flash)? * 1000.0)))
+            .collect()
     }
 
     /// The burnt-in numbers in order; every picture must have one.
     pub fn numbers(&self) -> Vec<u32> {
         let number = |(at, frame): (usize, &Frame)| {
-            frame.number.unwrap_or_else(|| panic!("picture {at} at {} s has no number", frame.pts))
+            frame
+                .number
+                .unwrap_or_else(|| panic!("picture {at} at {} s has no number", frame.pts))
         };
         self.frames.iter().enumerate().map(number).collect()
     }
@@ -174,8 +213,16 @@ impl Frame {
             }
         });
         let number = bits.fold(Some(0), |number: Option<u32>, bit| Some(number? << 1 | bit?));
-        let middle = grey[WIDTH * 20..WIDTH * 60].iter().map(|value| f64::from(*value)).sum::<f64>();
-        Self { pts, number, brightness: middle / (WIDTH * 40) as f64, grey: grey.to_vec() }
+        let middle = grey[WIDTH * 20..WIDTH * 60]
+            .iter()
+            .map(|value| f64::from(*value))
+            .sum::<f64>();
+        Self {
+            pts,
+            number,
+            brightness: middle / (WIDTH * 40) as f64,
+            grey: grey.to_vec(),
+        }
     }
 }
 
@@ -187,5 +234,9 @@ fn run(command: &mut Command) -> (Vec<u8>, String) {
 
 /// Whether every number is one more than the one before.
 pub fn gaps(numbers: &[u32]) -> Vec<(u32, u32)> {
-    numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1).map(|pair| (pair[0], pair[1])).collect()
+    numbers
+        .windows(2)
+        .filter(|pair| pair[1] != pair[0] + 1)
+        .map(|pair| (pair[0], pair[1]))
+        .collect()
 }

@@ -16,9 +16,15 @@ use std::time::{Duration, Instant};
 pub fn peer(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let extra = ["/usr/sbin", "/sbin"].map(PathBuf::from);
-    let found = std::env::split_paths(&path).chain(extra).map(|dir| dir.join(program)).find(|path| path.is_file());
+    let found = std::env::split_paths(&path)
+        .chain(extra)
+        .map(|dir| dir.join(program))
+        .find(|path| path.is_file());
     if found.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{program} is missing: CI must have every peer");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "{program} is missing: CI must have every peer"
+        );
         eprintln!("SKIPPED: this test needs {program}; ./test installs it");
     }
     found

@@ -21,17 +21,24 @@ impl Nginx {
     pub fn start() -> Option<Self> {
         peer("nginx")?;
         if !Path::new(MODULE).exists() {
-            assert!(std::env::var_os("CI").is_none(), "libnginx-mod-rtmp is missing: CI must have every peer");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "libnginx-mod-rtmp is missing: CI must have every peer"
+            );
             eprintln!("SKIPPED: this test needs libnginx-mod-rtmp; ./test installs it");
             return None;
         }
-        let mut nginx = Self { port: free_port(), folder: tempfile::tempdir().unwrap(), process: None };
+        let mut nginx = Self {
+            port: free_port(),
+            folder: tempfile::tempdir().unwrap(),
+            process: None,
+        };
         let dir = nginx.folder.path().display();
         let conf = format!(
             "daemon off; master_process off; worker_processes 1; pid {dir}/pid; error_log {dir}/error.log info;\n\
              load_module {MODULE};\nevents {{ worker_connections 64; }}\n\
              rtmp {{ access_log off; server {{ listen 127.0.0.1:{port}; chunk_size 4096; notify_method get;\n\
-               application live {{ live on; record off; idle_streams off; }} }} }}\n",
+               application live {{ live on; record off; }} }} }}\n",
             port = nginx.port
         );
         fs::write(nginx.folder.path().join("nginx.conf"), conf).unwrap();
@@ -42,10 +49,16 @@ impl Nginx {
     /// Starts it again after [`kill`](Self::kill), on the same port.
     pub fn resume(&mut self) {
         let mut command = Command::new(peer("nginx").unwrap());
-        command.arg("-c").arg(self.folder.path().join("nginx.conf")).arg("-p").arg(self.folder.path());
+        command
+            .arg("-c")
+            .arg(self.folder.path().join("nginx.conf"))
+            .arg("-p")
+            .arg(self.folder.path());
         self.process = Some(Guard::spawn(command.stdout(Stdio::null()).stderr(Stdio::null())));
         let port = self.port;
-        wait_for("nginx", Duration::from_secs(10), || TcpStream::connect(("127.0.0.1", port)).ok());
+        wait_for("nginx", Duration::from_secs(10), || {
+            TcpStream::connect(("127.0.0.1", port)).ok()
+        });
     }
 
     /// SIGKILL: every connection breaks.

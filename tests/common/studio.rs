@@ -31,12 +31,24 @@ impl Studio {
     pub fn start_in(args: &[&str], prepare: impl FnOnce(&mut Command)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = Command::new(rigcast());
-        command.arg("studio").args(args).env("XDG_RUNTIME_DIR", folder.path()).env("XDG_STATE_HOME", folder.path());
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).stderr(Stdio::piped());
+        command
+            .arg("studio")
+            .args(args)
+            .env("XDG_RUNTIME_DIR", folder.path())
+            .env("XDG_STATE_HOME", folder.path());
+        command
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped());
         prepare(&mut command);
         let mut process = Guard::spawn(&mut command);
         let lines = read_lines(process.0.stderr.take().unwrap());
-        let mut studio = Self { process, folder, lines, log: Vec::new() };
+        let mut studio = Self {
+            process,
+            folder,
+            lines,
+            log: Vec::new(),
+        };
         studio.wait_for_log("studio ready ", Duration::from_secs(20));
         studio
     }
@@ -47,7 +59,10 @@ impl Studio {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("waited {limit:?} in vain for '{text}' in the log:\n{}", self.log.join("\n"));
+                panic!(
+                    "waited {limit:?} in vain for '{text}' in the log:\n{}",
+                    self.log.join("\n")
+                );
             };
             self.log.push(line.clone());
             if line.contains(text) {
@@ -65,13 +80,22 @@ impl Studio {
     /// `rigcast ctl ARGS` against this studio.
     pub fn ctl(&self, args: &[&str]) -> Output {
         let mut command = Command::new(rigcast());
-        command.arg("ctl").args(args).env("XDG_RUNTIME_DIR", self.folder.path()).output().unwrap()
+        command
+            .arg("ctl")
+            .args(args)
+            .env("XDG_RUNTIME_DIR", self.folder.path())
+            .output()
+            .unwrap()
     }
 
     /// The same, which must succeed.
     pub fn order(&self, line: &str) {
         let output = self.ctl(&line.split(' ').collect::<Vec<_>>());
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     pub fn status(&self) -> Value {

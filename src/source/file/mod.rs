@@ -197,14 +197,19 @@ impl Player {
                 let length = self.length.unwrap_or_default();
                 while !*is_done && pushed.is_none_or(|last| last <= horizon) && outlet.has_video_room(now) {
                     let begin = start + length * *round;
-                    let more = track.step(begin, |frame| {
+                    let mut sink = |frame: VideoFrame| {
                         *pushed = Some(frame.pts);
                         outlet.push_video(frame);
-                    })?;
-                    if !more && self.is_looping && length > TimeDelta::ZERO {
+                    };
+                    if track.step(begin, &mut sink)? {
+                        continue;
+                    }
+                    if self.is_looping && length > TimeDelta::ZERO {
+                        // The pictures that the decoder still holds come out as the next round goes in.
                         *round += 1;
                         track.rewind();
-                    } else if !more {
+                    } else {
+                        track.finish(&mut sink)?;
                         *is_done = true;
                     }
                 }

@@ -2,11 +2,11 @@
 
 use std::fs::File;
 
-use crate::source::SourceVideo;
 use super::error::Fault;
 use super::mp4::{AvcCodec, Codec, Sample, Track};
 use super::read_at;
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
+use crate::source::SourceVideo;
 use crate::source::h264::{DecodeError, Decoder};
 
 /// So many damaged access units in a row end the attempt. Fewer are left out.
@@ -61,31 +61,28 @@ impl VideoTrack {
         self.next = 0;
     }
 
-    /// Decodes the next access unit of a round that begins at `begin`, and hands what is ready to `sink`. `false` when all
-    /// pictures of the round have been handed over.
-    pub(super) fn step(&mut self, begin: Timestamp, mut sink: impl FnMut(VideoFrame)) -> Result<bool, Fault> {
+    /// Decodes the next access unit of a round that begins at `begin`, and hands what is ready to `sink`: perhaps pictures of
+    /// the round before. `false` where there is no more.
+    pub(super) fn step(&mut self, begin: Timestamp, sink: &mut impl FnMut(VideoFrame)) -> Result<bool, Fault> {
         let Some(sample) = self.track.samples.get(self.next).copied() else {
-            self.decoder
-                .flush(|frame| sink(frame))
-                .map_err(|error| self.fault(&error))?;
             return Ok(false);
         };
-        let pts = begin + self.shown(&sample);
+        let shown = self.shown(&sample);
+        // What the edit list puts before the start is decoded, but not shown.
+        let pts = if shown < TimeDelta::ZERO {
+            hidden()
+        } else {
+            begin + shown
+        };
         read_at(&self.file, sample.position, sample.size as usize, &mut self.avcc)?;
         if self.next == 0 {
             self.annex_b.clone_from(&self.codec.parameter_sets);
         } else {
             self.annex_b.clear();
         }
-        let first = self.next == 0;
         let split = to_annex_b(&self.avcc, self.codec.length_size, &mut self.annex_b);
         let decoded = match split {
-            Ok(()) => self.decoder.decode(&self.annex_b, pts, |frame| {
-                // What the edit list puts before the start is decoded, but not shown.
-                if frame.pts >= begin || first {
-                    sink(frame);
-                }
-            }),
+            Ok(()) => self.decoder.decode(&self.annex_b, pts, |frame| show(frame, sink)),
             Err(()) => Err(DecodeError::Damaged(0)),
         };
         match decoded {
@@ -98,6 +95,12 @@ impl VideoTrack {
         }
         self.next += 1;
         Ok(true)
+    }
+
+    /// Hands over the pictures that are held back for reordering, after the last step.
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(VideoFrame)) -> Result<(), Fault> {
+        let finished = self.decoder.finish(|frame| show(frame, sink));
+        finished.map_err(|error| self.fault(&error))
     }
 
     /// When a sample is shown, from the start of the round.
@@ -117,6 +120,17 @@ impl VideoTrack {
             position: self.track.samples.get(at).map_or(0, |sample| sample.position),
             what: error.to_string(),
         }
+    }
+}
+
+/// The time of pictures that are never shown.
+fn hidden() -> Timestamp {
+    Timestamp::from_millis(-1_000_000_000_000)
+}
+
+fn show(frame: VideoFrame, sink: &mut impl FnMut(VideoFrame)) {
+    if frame.pts != hidden() {
+        sink(frame);
     }
 }
 

@@ -86,7 +86,11 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let clock = Clock::start();
     let (core, desk) = Core::open(&options, clock)?;
     let server = tokio::spawn(server::serve(listener, desk));
-    (options.on_ready)(&format!("studio ready name={} socket={}", options.name, claim.path().display()));
+    (options.on_ready)(&format!(
+        "studio ready name={} socket={}",
+        options.name,
+        claim.path().display()
+    ));
     let result = core.run(options.run_for).await;
     server.abort();
     result
@@ -133,11 +137,12 @@ impl Core {
 
         let video = Box::new(H264Encoder::open(&show.video)?);
         let audio = Box::new(AacEncoder::open(show.audio)?);
-        let stream =
-            StreamConfig { video: Some(video.config().clone()), audio: Some(audio.config().clone()) };
+        let stream = StreamConfig {
+            video: Some(video.config().clone()),
+            audio: Some(audio.config().clone()),
+        };
         let outlet = Arc::new(Outlet::new(show.video.bitrate_kbps));
-        let mut destinations =
-            Destinations::new(stream, clock, Arc::clone(&outlet), inputs_in.clone());
+        let mut destinations = Destinations::new(stream, clock, Arc::clone(&outlet), inputs_in.clone());
         for spec in &show.destinations {
             destinations.know(spec.clone());
         }
@@ -165,10 +170,24 @@ impl Core {
             audio,
             outlet: Arc::clone(&outlet),
             taps: taps.clone(),
-            report: Arc::new(move |text| post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text))),
+            report: Arc::new(move |text| {
+                post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text))
+            }),
         })?;
-        let desk = Desk { orders: orders_in, state: state_out, events: events.clone(), meters: meters_out, taps };
-        let last = Totals { at: Instant::now(), frames: 0, encoded_frames: 0, encode_us: 0, video_bytes: 0 };
+        let desk = Desk {
+            orders: orders_in,
+            state: state_out,
+            events: events.clone(),
+            meters: meters_out,
+            taps,
+        };
+        let last = Totals {
+            at: Instant::now(),
+            frames: 0,
+            encoded_frames: 0,
+            encode_us: 0,
+            video_bytes: 0,
+        };
         let core = Self {
             clock,
             studio,
@@ -242,7 +261,9 @@ impl Core {
 
     fn order(&mut self, order: Order) {
         let result = update(&mut self.studio, Input::Command(order.command), self.clock.now());
-        let answer = result.map(|effects| self.carry_out(effects)).map_err(|refusal| refusal.to_string());
+        let answer = result
+            .map(|effects| self.carry_out(effects))
+            .map_err(|refusal| refusal.to_string());
         // At once, so that whoever asked sees the new state right after the answer.
         self.publish();
         // The client may have gone; the command is done all the same.
@@ -263,7 +284,9 @@ impl Core {
 
     /// Lets the compositor show a slate for a source that has nothing to show.
     fn show_absence(&self, name: &str, state: &SourceState) {
-        let Some(at) = self.studio.sources.iter().position(|source| source.name == name) else { return };
+        let Some(at) = self.studio.sources.iter().position(|source| source.name == name) else {
+            return;
+        };
         let reason = match state {
             SourceState::Starting => Some("starting".to_owned()),
             SourceState::Live | SourceState::Ended => None,
@@ -308,7 +331,12 @@ impl Core {
     }
 
     fn announce(&self, event: Event) {
-        let Event { at, level, subject, text } = &event;
+        let Event {
+            at,
+            level,
+            subject,
+            text,
+        } = &event;
         match level {
             EventLevel::Info => tracing::info!("{at} {subject}: {text}"),
             EventLevel::Warning => tracing::warn!("{at} {subject}: {text}"),
@@ -326,7 +354,12 @@ impl Core {
             self.publish();
         }
         if self.meters.receiver_count() > 1 {
-            let newest = self.stage.meters.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+            let newest = self
+                .stage
+                .meters
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .clone();
             self.meters.send_replace(Arc::new(newest));
         }
     }
@@ -359,7 +392,11 @@ impl Core {
             late_ticks: read(&self.outlet.counters.late_ticks),
             late_blocks: read(&self.outlet.counters.late_blocks),
             video_kbps: ((now.video_bytes - last.video_bytes) as f64 * 0.008 / seconds).round() as u32,
-            encode_ms: if encoded > 0.0 { (now.encode_us - last.encode_us) as f64 / 1000.0 / encoded } else { 0.0 },
+            encode_ms: if encoded > 0.0 {
+                (now.encode_us - last.encode_us) as f64 / 1000.0 / encoded
+            } else {
+                0.0
+            },
             cpu_percent,
             memory_mb,
             clients: u32::try_from(self.state.receiver_count().saturating_sub(1)).unwrap_or(u32::MAX),

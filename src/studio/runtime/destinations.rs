@@ -25,7 +25,13 @@ pub struct Destinations {
 impl Destinations {
     /// None yet; each will be sent `stream`.
     pub fn new(stream: StreamConfig, clock: Clock, outlet: Arc<Outlet>, inputs: mpsc::Sender<Input>) -> Self {
-        Self { specs: Vec::new(), stream, clock, outlet, inputs }
+        Self {
+            specs: Vec::new(),
+            stream,
+            clock,
+            outlet,
+            inputs,
+        }
     }
 
     /// Remembers a destination without starting it.
@@ -38,7 +44,9 @@ impl Destinations {
         if self.outlet.with(name, DestinationHandle::retry_now) {
             return;
         }
-        let Some(spec) = self.specs.iter().find(|spec| spec.name == name) else { return };
+        let Some(spec) = self.specs.iter().find(|spec| spec.name == name) else {
+            return;
+        };
         let inputs = self.inputs.clone();
         let outlet = Arc::clone(&self.outlet);
         let subject = name.to_owned();
@@ -72,7 +80,11 @@ impl Destinations {
 
     /// Stops all and waits until each has said goodbye, or for as long as is decent.
     pub async fn stop_all(&self) {
-        let goodbyes = self.outlet.remove_all().into_iter().map(|handle| tokio::spawn(handle.stop()));
+        let goodbyes = self
+            .outlet
+            .remove_all()
+            .into_iter()
+            .map(|handle| tokio::spawn(handle.stop()));
         let all = futures::future::join_all(goodbyes.collect::<Vec<_>>());
         if tokio::time::timeout(GOODBYE, all).await.is_err() {
             tracing::warn!("a destination did not answer the goodbye in time");

@@ -34,7 +34,10 @@ pub fn encode_video(
         let start = Instant::now();
         let encoded = encoder.encode(&frame, outlet.take_idr_wish());
         let counters = &outlet.counters;
-        counters.encode_us.fetch_add(u64::try_from(start.elapsed().as_micros()).unwrap_or(0), Ordering::Relaxed);
+        counters.encode_us.fetch_add(
+            u64::try_from(start.elapsed().as_micros()).unwrap_or(0),
+            Ordering::Relaxed,
+        );
         match encoded {
             Ok(Some(packet)) => {
                 counters.encoded_frames.fetch_add(1, Ordering::Relaxed);

@@ -54,7 +54,9 @@ impl Outlet {
     /// Hands a packet to every destination. Never blocks on one of them.
     pub fn offer(&self, packet: &Packet) {
         if packet.track == TrackKind::Video {
-            self.counters.video_bytes.fetch_add(packet.data.len() as u64, Ordering::Relaxed);
+            self.counters
+                .video_bytes
+                .fetch_add(packet.data.len() as u64, Ordering::Relaxed);
         }
         for (_, destination) in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
             destination.offer(packet);
@@ -63,7 +65,10 @@ impl Outlet {
 
     /// Adds a running destination. It starts with an IDR at once rather than with the next GOP.
     pub fn add(&self, name: String, handle: DestinationHandle) {
-        self.destinations.write().unwrap_or_else(PoisonError::into_inner).push((name, handle));
+        self.destinations
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((name, handle));
         self.is_wanted.store(true, Ordering::Relaxed);
         self.want_idr();
     }

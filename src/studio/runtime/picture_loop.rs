@@ -62,7 +62,12 @@ impl PictureLoop {
         let (width, height) = self.size;
         let mut program = SceneStage::new(Compositor::new(width, height, pool.clone()));
         let mut leaving = SceneStage::new(Compositor::new(width, height, pool.clone()));
-        let starting = || Some(Absence { reason: "starting".to_owned(), slate: None });
+        let starting = || {
+            Some(Absence {
+                reason: "starting".to_owned(),
+                slate: None,
+            })
+        };
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
         let mut frames = vec![None; self.sources.len()];
         let mut tick = self.frame_rate.frame_at(self.clock.now());
@@ -74,7 +79,10 @@ impl PictureLoop {
             let now = self.clock.now();
             if now - at > TimeDelta::from_millis(GIVE_UP_AFTER_MS) {
                 let newest = self.frame_rate.frame_at(now);
-                self.outlet.counters.late_ticks.fetch_add((newest - tick).unsigned_abs(), Ordering::Relaxed);
+                self.outlet
+                    .counters
+                    .late_ticks
+                    .fetch_add((newest - tick).unsigned_abs(), Ordering::Relaxed);
                 tick = newest;
                 at = self.frame_rate.frame_time(tick);
             }

@@ -39,14 +39,26 @@ impl Plan {
     #[must_use]
     pub fn new(studio: &Studio, scenes: &[Scene]) -> Self {
         let source = |name: &str| studio.sources.iter().position(|source| source.name == name);
-        let scene = |name: &str| studio.scenes.iter().position(|scene| scene.name == name).unwrap_or_default();
+        let scene = |name: &str| {
+            studio
+                .scenes
+                .iter()
+                .position(|scene| scene.name == name)
+                .unwrap_or_default()
+        };
         let planned = scenes.iter().map(|scene| {
             let mut items = scene.items.iter().collect::<Vec<_>>();
             items.sort_by_key(|item| item.z);
             let items = items.into_iter().filter_map(|item| {
                 let source = source(&item.source)?;
                 let (target, fit, crop, opacity) = (item.target, item.fit, item.crop, item.opacity);
-                Some(PlannedItem { source, target, fit, crop, opacity })
+                Some(PlannedItem {
+                    source,
+                    target,
+                    fit,
+                    crop,
+                    opacity,
+                })
             });
             items.collect()
         });
@@ -54,7 +66,10 @@ impl Plan {
             scenes: planned.collect(),
             program: scene(&studio.program),
             preview: scene(&studio.preview),
-            fade: studio.fade.as_ref().map(|fade| (scene(&fade.from), fade.start, fade.duration)),
+            fade: studio
+                .fade
+                .as_ref()
+                .map(|fade| (scene(&fade.from), fade.start, fade.duration)),
         }
     }
 
@@ -98,7 +113,13 @@ impl SceneStage {
         let layers = items.iter().filter_map(|item| {
             let frame = frames.get(item.source)?.as_ref()?;
             let target = scaled(item.target, x, y);
-            Some(Layer { frame, target, fit: item.fit, crop: item.crop, opacity: item.opacity })
+            Some(Layer {
+                frame,
+                target,
+                fit: item.fit,
+                crop: item.crop,
+                opacity: item.opacity,
+            })
         });
         // A scene has a handful of items: a list on the stack for all that real scenes have, without allocation.
         let mut buffer = [const { None::<Layer<'_>> }; MAX_LAYERS];
@@ -107,7 +128,9 @@ impl SceneStage {
             buffer[count] = Some(layer);
             count += 1;
         }
-        let Some(first) = buffer[0] else { return self.compositor.compose(&[], at) };
+        let Some(first) = buffer[0] else {
+            return self.compositor.compose(&[], at);
+        };
         let list = buffer.map(|layer| layer.unwrap_or(first));
         self.compositor.compose(&list[..count], at)
     }

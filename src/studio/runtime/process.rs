@@ -17,7 +17,10 @@ impl ProcessMeter {
     /// Starts measuring.
     #[must_use]
     pub fn start() -> Self {
-        Self { at: Instant::now(), ticks: cpu_ticks().unwrap_or_default() }
+        Self {
+            at: Instant::now(),
+            ticks: cpu_ticks().unwrap_or_default(),
+        }
     }
 
     /// CPU of this process since the last call, in percent of one core, and resident memory in MB. Zero where the
@@ -26,7 +29,10 @@ impl ProcessMeter {
         let ticks = cpu_ticks().unwrap_or(self.ticks);
         let seconds = self.at.elapsed().as_secs_f64().max(0.001);
         let percent = ticks.saturating_sub(self.ticks) as f64 / USER_HZ / seconds * 100.0;
-        *self = Self { at: Instant::now(), ticks };
+        *self = Self {
+            at: Instant::now(),
+            ticks,
+        };
         (percent, resident_mb().unwrap_or_default())
     }
 }

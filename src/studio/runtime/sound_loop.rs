@@ -53,7 +53,10 @@ impl SoundLoop {
             let late = self.clock.now() - due;
             if late > TimeDelta::from_millis(GIVE_UP_AFTER_MS) {
                 let now = AudioBlock::index_at(self.clock.now());
-                self.outlet.counters.late_blocks.fetch_add((now - index).unsigned_abs(), Ordering::Relaxed);
+                self.outlet
+                    .counters
+                    .late_blocks
+                    .fetch_add((now - index).unsigned_abs(), Ordering::Relaxed);
                 index = now;
             }
             self.block(index, &mut inputs);
@@ -104,7 +107,9 @@ mod tests {
         for index in [1, 2, 4] {
             writer.push(AudioBlock::silence(AudioBlock::time_of(index))).unwrap();
         }
-        let taken = (0..6).map(|index| take_block(&mut ring, AudioBlock::time_of(index)).is_some()).collect::<Vec<_>>();
+        let taken = (0..6)
+            .map(|index| take_block(&mut ring, AudioBlock::time_of(index)).is_some())
+            .collect::<Vec<_>>();
         assert_eq!(taken, [false, true, true, false, true, false]);
     }
 
@@ -114,6 +119,9 @@ mod tests {
         for index in 0..4 {
             writer.push(AudioBlock::silence(AudioBlock::time_of(index))).unwrap();
         }
-        assert_eq!(take_block(&mut ring, AudioBlock::time_of(3)).map(|block| block.pts), Some(AudioBlock::time_of(3)));
+        assert_eq!(
+            take_block(&mut ring, AudioBlock::time_of(3)).map(|block| block.pts),
+            Some(AudioBlock::time_of(3))
+        );
     }
 }

@@ -77,7 +77,11 @@ impl Stage {
         let meters = Arc::new(Mutex::new(mixer.meters().clone()));
         let slot = Arc::new(TapSlot::new(parts.taps));
         let names = parts.sources.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        let rings = parts.strip_sources.iter().map(|at| parts.sources[*at].1.take_audio()).collect();
+        let rings = parts
+            .strip_sources
+            .iter()
+            .map(|at| parts.sources[*at].1.take_audio())
+            .collect();
 
         let sound = SoundLoop {
             clock: parts.clock,
@@ -101,14 +105,30 @@ impl Stage {
             taps: Arc::clone(&slot),
             stop: Arc::clone(&stop),
         };
-        let tap = TapLoop { clock: parts.clock, size: parts.size, names, slot, stop: Arc::clone(&stop) };
+        let tap = TapLoop {
+            clock: parts.clock,
+            size: parts.size,
+            names,
+            slot,
+            stop: Arc::clone(&stop),
+        };
 
-        let mut stage = Self { pictures, strips, meters, stop, threads: Vec::new() };
+        let mut stage = Self {
+            pictures,
+            strips,
+            meters,
+            stop,
+            threads: Vec::new(),
+        };
         let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
-        stage.spawn("encode-video", move || encode_video(&frames, &mut *video, &outlet, &*report))?;
+        stage.spawn("encode-video", move || {
+            encode_video(&frames, &mut *video, &outlet, &*report)
+        })?;
         let (outlet, report) = (parts.outlet, parts.report);
-        stage.spawn("encode-sound", move || encode_sound(&blocks, &mut *audio, &outlet, &*report))?;
+        stage.spawn("encode-sound", move || {
+            encode_sound(&blocks, &mut *audio, &outlet, &*report)
+        })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
         stage.spawn("tap", move || tap.run())?;
@@ -117,13 +137,19 @@ impl Stage {
 
     fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), RunError> {
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
-        self.threads.push(thread.map_err(|error| RunError::Thread { name: name.to_owned(), error })?);
+        self.threads.push(thread.map_err(|error| RunError::Thread {
+            name: name.to_owned(),
+            error,
+        })?);
         Ok(())
     }
 
     /// Whether a thread has ended that should not have: the show cannot go on as it is.
     pub fn has_lost_a_thread(&self) -> Option<&str> {
-        self.threads.iter().find(|thread| thread.is_finished()).map(|thread| thread.thread().name().unwrap_or("?"))
+        self.threads
+            .iter()
+            .find(|thread| thread.is_finished())
+            .map(|thread| thread.thread().name().unwrap_or("?"))
     }
 
     /// Ends all threads and waits for them: a tick or two.

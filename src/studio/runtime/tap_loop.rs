@@ -35,7 +35,11 @@ impl TapSlot {
     /// A slot for the clients among `taps`.
     #[must_use]
     pub fn new(taps: Taps) -> Self {
-        Self { taps, newest: Mutex::default(), fresh: Condvar::new() }
+        Self {
+            taps,
+            newest: Mutex::default(),
+            fresh: Condvar::new(),
+        }
     }
 
     /// Leaves the newest pictures, if anybody looks. Takes a lock that is only ever held for as long as it takes to
@@ -58,12 +62,17 @@ impl TapSlot {
     fn after(&self, seen: u64) -> Option<Newest> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = Duration::from_millis(200);
-        let waited = self.fresh.wait_timeout_while(newest, wait, |newest| newest.count == seen);
+        let waited = self
+            .fresh
+            .wait_timeout_while(newest, wait, |newest| newest.count == seen);
         let (mut newest, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if newest.count == seen {
             // Nobody looks any more, perhaps: do not keep frames from their pool.
             let count = newest.count;
-            *newest = Newest { count, ..Newest::default() };
+            *newest = Newest {
+                count,
+                ..Newest::default()
+            };
             return None;
         }
         Some(newest.clone())
@@ -115,17 +124,26 @@ impl TapLoop {
                 let (generation, monitors) = client.wanted();
                 sent.retain(|(owner, of, _), _| *owner != key || *of == generation);
                 for (at, monitor) in (0..).zip(&monitors) {
-                    let last = sent.entry((key, generation, at)).or_insert(Sent { due: now, picture: None });
+                    let last = sent.entry((key, generation, at)).or_insert(Sent {
+                        due: now,
+                        picture: None,
+                    });
                     if now < last.due {
                         continue;
                     }
-                    let Some(frame) = self.frame(&newest, monitor, &pool, &mut stages, now) else { continue };
+                    let Some(frame) = self.frame(&newest, monitor, &pool, &mut stages, now) else {
+                        continue;
+                    };
                     if last.picture.as_ref().is_some_and(|old| old.is_same_picture(&frame)) {
                         continue;
                     }
                     let period = TimeDelta::from_secs_f64(1.0 / f64::from(monitor.per_second));
                     // On the grid of its own rate; one that fell behind starts a new grid.
-                    last.due = if now - last.due > period { now + period } else { last.due + period };
+                    last.due = if now - last.due > period {
+                        now + period
+                    } else {
+                        last.due + period
+                    };
                     send(client, generation, at, monitor, &frame, &mut thumbnailer);
                     last.picture = Some(frame);
                 }
@@ -173,5 +191,13 @@ fn send(
     let mut rgb = Vec::new();
     thumbnailer.rgb(frame, wanted.width, wanted.height, &mut rgb);
     let (width, height) = (wanted.width as u16, wanted.height as u16);
-    client.offer(Picture { header: PictureHeader { generation, monitor, width, height }, rgb });
+    client.offer(Picture {
+        header: PictureHeader {
+            generation,
+            monitor,
+            width,
+            height,
+        },
+        rgb,
+    });
 }

@@ -12,7 +12,7 @@ use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::{MonitorMode, Step};
 use crate::studio::model::{DestinationState, Meters, Studio};
 use crate::tui::keymap::{Key, Keymap};
-use crate::tui::monitor::{Palette, Prepared, Renderer};
+use crate::tui::monitor::{CellSize, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
 
 pub use complete::{Candidate, Completion, complete};
@@ -34,7 +34,7 @@ pub struct UiState {
     pub now: Timestamp,
     /// What keys act on.
     pub selected: Selected,
-    /// The pane that is shown where there is room for one only, and that scrolls.
+    /// The pane that is shown where there is room for one only.
     pub pane: Pane,
     /// What lies over the screen.
     pub overlay: Overlay,
@@ -178,6 +178,12 @@ impl UiState {
             MonitorMode::Sixel => Renderer::Sixel,
             MonitorMode::Off => Renderer::Off,
         }
+    }
+
+    /// Pixels of a character cell.
+    #[must_use]
+    pub fn cell_size(&self) -> CellSize {
+        self.capabilities.cell.unwrap_or_default()
     }
 
     /// Whether the screen shows colours.

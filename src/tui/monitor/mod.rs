@@ -193,6 +193,23 @@ impl CellPicture {
     }
 }
 
+impl SixelPicture {
+    /// The cells that the picture covers wholly when it stands in the middle of `area`.
+    #[must_use]
+    pub fn covered(&self, area: Rect, cell: CellSize) -> Rect {
+        let whole =
+            |pixels: usize, cell: u16, most: u16| (pixels / usize::from(cell.max(1))).min(usize::from(most)) as u16;
+        let width = whole(self.width, cell.width, area.width);
+        let height = whole(self.height, cell.height, area.height);
+        Rect {
+            x: area.x + (area.width - width) / 2,
+            y: area.y + (area.height - height) / 2,
+            width,
+            height,
+        }
+    }
+}
+
 /// A picture that is ready for the terminal.
 #[derive(Clone, Debug)]
 pub enum Prepared {

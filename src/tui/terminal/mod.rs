@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Size;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use output::Output;
 pub use paint::Paint;
@@ -87,6 +88,36 @@ impl Taken {
     }
 }
 
+/// What the terminal can do, in a line for `rigcast probe`.
+#[must_use]
+pub fn describe_terminal() -> String {
+    let (input, mut output) = (io::stdin(), io::stdout());
+    let colors = match colors(|name| std::env::var(name).ok()) {
+        Colors::None => "no colour",
+        Colors::Xterm256 => "256 colours",
+        Colors::TrueColor => "24-bit colour",
+    };
+    if !input.is_terminal() || !output.is_terminal() {
+        return format!("none here ({colors} by the environment)");
+    }
+    let answers = enable_raw_mode().and_then(|()| {
+        let answers = ask(input.as_fd(), &mut output);
+        disable_raw_mode()?;
+        answers
+    });
+    match answers {
+        Err(error) => format!("{colors}; cannot be asked: {error}"),
+        Ok(answers) => {
+            let sixel = if answers.has_sixel { "sixel" } else { "no sixel" };
+            let cell = answers.cell.map_or_else(String::new, |cell| {
+                format!(", cells of {}×{} pixels", cell.width, cell.height)
+            });
+            let silent = if answers.is_complete { "" } else { "; it did not answer in time" };
+            format!("{colors}, {sixel}{cell}{silent}")
+        }
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
         give_back();
@@ -96,9 +127,17 @@ impl Drop for Taken {
 /// Gives the terminal back, once. Nothing can be done about a terminal that is gone, so errors are not looked at.
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
-        let mut output = io::stdout();
-        let _ = output.write_all(LEAVE);
-        let _ = output.flush();
+        // Past the lock of standard output, which a thread may hold that waits for the terminal; and not at all where the
+        // terminal takes nothing, so that leaving never hangs.
+        let output = io::stdout();
+        let mut fds = [PollFd::new(&output, PollFlags::OUT)];
+        let patience = Timespec {
+            tv_sec: 0,
+            tv_nsec: 200_000_000,
+        };
+        if matches!(poll(&mut fds, Some(&patience)), Ok(1)) {
+            let _ = rustix::io::write(&output, LEAVE);
+        }
         let _ = disable_raw_mode();
     }
 }

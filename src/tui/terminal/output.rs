@@ -6,6 +6,10 @@
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, SyncSender};
+use std::time::Duration;
+
+/// How long the last frame may take.
+const LAST_FRAME: Duration = Duration::from_millis(500);
 
 /// The thread and its hand-over place for one frame.
 pub struct Output {
@@ -103,8 +107,11 @@ impl Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        // The thread is not waited for: a terminal that takes nothing would keep us here for ever. What follows on the
-        // terminal goes through the same lock of standard output, so nothing is torn.
+        // The last frame gets its time, so that what follows is not written into the middle of it. Not for ever: a terminal
+        // that takes nothing must not keep us here.
+        if self.is_busy && self.frames.is_some() {
+            let _ = self.spares.recv_timeout(LAST_FRAME);
+        }
         self.frames = None;
     }
 }

@@ -34,10 +34,11 @@ pub struct Paint {
     size: Size,
     has_color: bool,
     cursor: Position,
+    is_cursor_shown: bool,
 }
 
 impl Paint {
-    /// A backend for a terminal of `size` cells. Without colour, only bold, dim, reverse and the like are written.
+    /// A backend for a terminal of `size` cells whose cursor is hidden. Without colour, only bold, dim, reverse and the like are written.
     #[must_use]
     pub fn new(size: Size, has_color: bool) -> Self {
         Self {
@@ -46,6 +47,7 @@ impl Paint {
             size,
             has_color,
             cursor: Position::ORIGIN,
+            is_cursor_shown: false,
         }
     }
 
@@ -61,9 +63,38 @@ impl Paint {
         std::mem::replace(&mut self.out, spare)
     }
 
+    /// Begins a frame with these bytes, before what a clear may have written already.
+    pub fn begin(&mut self, bytes: &[u8]) {
+        self.out.splice(..0, bytes.iter().copied());
+    }
+
+    /// Forgets a frame in which nothing was drawn.
+    pub fn discard(&mut self) {
+        self.out.clear();
+    }
+
+    /// Puts the cursor back where it is shown, if it is.
+    pub fn restore_cursor(&mut self) {
+        if self.is_cursor_shown {
+            self.move_to(self.cursor.x, self.cursor.y);
+        }
+    }
+
     /// Bytes that go to the terminal as they are.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.out.extend_from_slice(bytes);
+    }
+
+    /// Bytes drawn since the last [`take`](Self::take).
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether nothing was drawn since the last [`take`](Self::take).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
     }
 
     /// Moves the cursor.
@@ -237,12 +268,16 @@ impl Backend for Paint {
     }
 
     fn hide_cursor(&mut self) -> Result<(), Infallible> {
-        self.raw(b"\x1b[?25l");
+        if std::mem::replace(&mut self.is_cursor_shown, false) {
+            self.raw(b"\x1b[?25l");
+        }
         Ok(())
     }
 
     fn show_cursor(&mut self) -> Result<(), Infallible> {
-        self.raw(b"\x1b[?25h");
+        if !std::mem::replace(&mut self.is_cursor_shown, true) {
+            self.raw(b"\x1b[?25h");
+        }
         Ok(())
     }
 

@@ -27,6 +27,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         let is_selected = at == selected;
         let mut row = Row::new(buf, area, y);
         head(&mut row, destination, is_selected, area, scene);
+        if rows == 1 && !matches!(destination.state, DestinationState::Live) {
+            row.skip(1);
+            detail(&mut row, destination, scene);
+        }
         if rows == 2 {
             let mut row = Row::new(buf, area, y + 1);
             row.skip(3);

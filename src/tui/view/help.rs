@@ -11,7 +11,7 @@ use crate::studio::table::TABLE;
 use crate::tui::app::UiState;
 use crate::tui::keymap::Keymap;
 
-const WIDTH: u16 = 92;
+const WIDTH: u16 = 118;
 
 enum Line<'a> {
     Blank,
@@ -48,7 +48,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, scroll: u16, scene: &Scene<'_>) {
                 row.skip(1)
                     .column(keys, 12, theme.accent())
                     .skip(1)
-                    .column(what, 30, theme.text())
+                    .column(what, if inner.width > 100 { 32 } else { 24 }, theme.text())
                     .skip(1)
                     .put(doc, theme.label());
             }

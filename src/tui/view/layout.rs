@@ -71,7 +71,10 @@ impl Arrangement {
             panes: Vec::new(),
             is_tabbed: false,
         };
-        let tile_height = (rest.height / 3).min(12);
+        let panes_want = (studio.strips.len() as u16 + 4)
+            .max(studio.destinations.len() as u16 * 2 + 7)
+            .clamp(8, 14);
+        let tile_height = rest.height.saturating_sub(panes_want).max(rest.height / 3).min(12);
         let rest = if tile_height >= 5 && !studio.sources.is_empty() {
             let [row, rest] = Layout::vertical([Constraint::Length(tile_height), Constraint::Fill(1)]).areas(rest);
             arrangement.place_tiles(row, studio, ui);
@@ -127,7 +130,7 @@ impl Arrangement {
             ]
         } else if rest.width >= 100 {
             let halves = split(rest, &[fill(1), fill(1)], true);
-            let height = destinations_height.min(rest.height / 2);
+            let height = destinations_height.min(rest.height.saturating_sub(5)).max(3);
             let right = split(halves[1], &[Constraint::Length(height), fill(1)], false);
             vec![
                 (Pane::Mixer, halves[0]),

@@ -19,7 +19,7 @@ use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::control::protocol::MonitorTarget;
-use crate::studio::model::Studio;
+use crate::studio::model::{SourceModel, Studio};
 use crate::tui::app::{Overlay, Pane, UiState};
 use layout::{Arrangement, SMALLEST};
 use text::Row;
@@ -95,8 +95,19 @@ pub fn uncovered_monitors(area: Rect, studio: &Studio, ui: &UiState) -> Vec<(Mon
     }
     covers.extend(footer::candidates_area(area, studio, ui));
     let mut monitors = arrangement.monitors(studio);
-    monitors.retain(|(_, picture)| covers.iter().all(|cover| !cover.intersects(*picture)));
+    monitors.retain(|(target, picture)| {
+        // A source's reason is written where its picture would be.
+        let has_reason = studio
+            .sources
+            .iter()
+            .any(|source| is_shown_by(target, source) && monitors::reason(&source.state).is_some());
+        !has_reason && covers.iter().all(|cover| !cover.intersects(*picture))
+    });
     monitors
+}
+
+fn is_shown_by(target: &MonitorTarget, source: &SourceModel) -> bool {
+    matches!(target, MonitorTarget::Source(name) if *name == source.name)
 }
 
 /// The frame of a pane; where only one is shown, its title names the others too.

@@ -99,7 +99,7 @@ fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: bool, s
 
     let has_pictures = source.format.is_none_or(|format| format.video.is_some());
     let target = MonitorTarget::Source(source.name.clone());
-    if has_pictures {
+    if has_pictures && (reason(&source.state).is_none() || scene.ui.renderer() != Renderer::Sixel) {
         picture(buf, area, &target, scene);
     } else {
         Row::new(buf, inner, inner.height / 2).put(" sound only", theme.label());
@@ -120,7 +120,6 @@ fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: bool, s
                 theme.warning(),
             );
         }
-        unskip(buf, inner);
     }
     let (word, style) = state_word(&source.state, scene);
     let mut row = Row::new(buf, bottom, 0);
@@ -157,9 +156,10 @@ fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene
     let area = picture_area(framed, scene.studio.format);
     match scene.ui.pictures.get(target) {
         Some(Prepared::Cells(cells)) => cells.draw(area, buf),
-        Some(Prepared::Sixel(_)) => {
+        Some(Prepared::Sixel(sixel)) => {
             // Pixels are there; the cells must not be written over them.
-            for position in area.intersection(buf.area).positions() {
+            let covered = sixel.covered(area, scene.ui.cell_size());
+            for position in covered.intersection(buf.area).positions() {
                 buf[position].set_diff_option(CellDiffOption::Skip);
             }
         }
@@ -173,16 +173,6 @@ fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene
             Row::new(buf, area, area.height / 2)
                 .skip(indent)
                 .put(note, scene.theme.label());
-        }
-    }
-}
-
-/// Gives cells back to the text that was written on them.
-fn unskip(buf: &mut Buffer, area: Rect) {
-    for position in area.intersection(buf.area).positions() {
-        let cell = &mut buf[position];
-        if cell.symbol() != " " {
-            cell.set_diff_option(CellDiffOption::None);
         }
     }
 }

@@ -21,6 +21,7 @@ const EXTENDED: u32 = 0xFF_FFFF;
 /// Basic header (3), message header (11), extended timestamp (4).
 const LONGEST_HEADER: usize = 18;
 
+/// What a chunk stream remembers from one header to the next.
 #[derive(Debug, Default)]
 struct Stream {
     /// Unrolled milliseconds of the newest message.
@@ -29,7 +30,8 @@ struct Stream {
     delta: u32,
     length: usize,
     kind: u8,
-    stream_id: u32,
+    /// The message stream id.
+    recipient: u32,
     is_extended: bool,
     payload: Vec<u8>,
     is_open: bool,
@@ -203,7 +205,7 @@ impl ChunkReader {
         }
         if format == 0 {
             // The one little-endian number of the protocol (§5.3.1.2.1).
-            stream.stream_id = u32::from_le_bytes([fields[7], fields[8], fields[9], fields[10]]);
+            stream.recipient = u32::from_le_bytes([fields[7], fields[8], fields[9], fields[10]]);
             stream.millis = if is_new {
                 i64::from(stream.delta)
             } else {
@@ -249,7 +251,7 @@ impl ChunkReader {
         let message = Message {
             chunk_stream: id,
             kind: stream.kind,
-            stream_id: stream.stream_id,
+            stream_id: stream.recipient,
             timestamp: Timestamp::from_millis(stream.millis),
             payload: Bytes::from(std::mem::take(&mut stream.payload)),
         };

@@ -284,7 +284,9 @@ impl Publisher {
         let mut body = command(name, transaction);
         Value::Null.encode(&mut body);
         amf0::encode_string(self.target.stream.expose(), &mut body);
-        rest.iter().for_each(|value| value.encode(&mut body));
+        for value in rest {
+            value.encode(&mut body);
+        }
         self.write(chunk_stream, kind::COMMAND, stream_id, &body);
     }
 

@@ -41,7 +41,9 @@ impl Server {
     fn command(&mut self, name: &str, transaction: f64, rest: &[Value]) -> &mut Self {
         let mut body = command(name, transaction);
         Value::Null.encode(&mut body);
-        rest.iter().for_each(|value| value.encode(&mut body));
+        for value in rest {
+            value.encode(&mut body);
+        }
         self.say(3, kind::COMMAND, &body)
     }
 
@@ -132,7 +134,7 @@ fn connect_says_who_we_are_and_where_to() {
     let mut publisher = publisher();
     publisher.receive(&Server::new().wire).unwrap();
     let written = drain(&mut publisher);
-    assert_eq!(written[1 + BLOCK..1 + 2 * BLOCK], [0x5A; BLOCK], "C2 repeats S1");
+    assert_eq!(written[1 + BLOCK..=2 * BLOCK], [0x5A; BLOCK], "C2 repeats S1");
     let values = amf0::decode_all(&messages(&written)[0].payload).unwrap();
     let object = &values[2];
     assert_eq!(object.get("app").unwrap().as_str(), Some("live"));

@@ -2,6 +2,8 @@
 
 use super::super::error::Fault;
 use super::cursor::{Cursor, letters};
+use crate::media::h264::{NalType, Sps, nal_type};
+use crate::media::video::MAX_DIMENSION;
 
 /// What a track is coded in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,72 +182,22 @@ fn read_esds(mut esds: Cursor<'_>) -> Result<Vec<u8>, Fault> {
     Ok(Vec::new())
 }
 
-/// Refuses what the decoder cannot show: anything but 8-bit 4:2:0. Other NAL units pass.
-pub(in super::super) fn check_sps(nal: &[u8]) -> Result<(), String> {
-    const WITH_CHROMA_FORMAT: [u8; 12] = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134];
-    if nal.first().is_none_or(|header| header & 0x1f != 7) {
+/// Refuses what the decoder cannot show: anything but 8-bit 4:2:0, and pictures that are too large. Other NAL units pass.
+fn check_sps(nal: &[u8]) -> Result<(), String> {
+    if nal_type(nal) != Some(NalType::Sps) {
         return Ok(());
     }
-    let Some(profile) = nal.get(1) else {
-        return Err("an SPS of one byte".to_owned());
-    };
-    if !WITH_CHROMA_FORMAT.contains(profile) {
-        return Ok(());
-    }
-    let mut bits = Bits {
-        bytes: &nal[4.min(nal.len())..],
-        at: 0,
-    };
-    let fields = (bits.exp_golomb(), bits.exp_golomb());
-    let (Some(_id), Some(chroma)) = fields else {
-        return Err("an SPS that ends too early".to_owned());
-    };
-    if chroma != 1 {
-        let name = match chroma {
-            0 => "4:0:0 (monochrome)",
-            2 => "4:2:2",
-            _ => "4:4:4",
-        };
-        return Err(format!("H.264 in {name}; only 4:2:0 is played"));
-    }
-    let (Some(luma), Some(blue)) = (bits.exp_golomb(), bits.exp_golomb()) else {
-        return Err("an SPS that ends too early".to_owned());
-    };
-    if luma != 0 || blue != 0 {
-        return Err(format!(
-            "H.264 with {} bits per sample; only 8 are played",
-            luma.max(blue).saturating_add(8)
-        ));
-    }
-    Ok(())
-}
-
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn bit(&mut self) -> Option<u32> {
-        let byte = self.bytes.get(self.at / 8)?;
-        let bit = byte >> (7 - self.at % 8) & 1;
-        self.at += 1;
-        Some(u32::from(bit))
-    }
-
-    /// ue(v), ITU-T H.264 §9.1. The fields before these cannot contain emulation prevention bytes.
-    fn exp_golomb(&mut self) -> Option<u32> {
-        let mut zeros = 0;
-        while self.bit()? == 0 {
-            zeros += 1;
-            if zeros > 31 {
-                return None;
-            }
-        }
-        let mut value = 1_u32;
-        for _ in 0..zeros {
-            value = value << 1 | self.bit()?;
-        }
-        Some(value - 1)
+    let sps = Sps::parse(nal).map_err(|error| format!("an SPS that cannot be read: {error}"))?;
+    let bits = sps.bit_depth_luma.max(sps.bit_depth_chroma);
+    match sps.chroma_format_idc {
+        1 if bits != 8 => Err(format!("H.264 with {bits} bits per sample; only 8 are played")),
+        1 if sps.width > MAX_DIMENSION || sps.height > MAX_DIMENSION => Err(format!(
+            "pictures of {}×{} pixels; {MAX_DIMENSION}×{MAX_DIMENSION} are the most",
+            sps.width, sps.height
+        )),
+        1 => Ok(()),
+        0 => Err("H.264 in 4:0:0 (monochrome); only 4:2:0 is played".to_owned()),
+        2 => Err("H.264 in 4:2:2; only 4:2:0 is played".to_owned()),
+        _ => Err("H.264 in 4:4:4; only 4:2:0 is played".to_owned()),
     }
 }

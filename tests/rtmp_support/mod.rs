@@ -1,0 +1,281 @@
+//! What the RTMP tests share: media made by ffmpeg, destinations whose reports can be waited for, peers that may be missing.
+#![allow(dead_code)]
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rigcast::clock::Clock;
+use rigcast::media::{AudioConfig, FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
+use rigcast::publish::{
+    self, DestinationHandle, DestinationReport, DestinationSpec, DestinationState, DestinationStats, StreamConfig,
+};
+use rigcast::secret::SecretUrl;
+use rigcast::wire::flv::{AudioBody, TagKind, VideoBody, parse_audio, parse_avcc, parse_video, tags};
+use tokio::sync::mpsc;
+
+/// The program, if it is installed. A missing one is a visible skip, and a failure where CI says that all must be there.
+pub fn peer(program: &str) -> Option<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .any(|folder| folder.join(program).is_file());
+    if !is_there {
+        assert!(std::env::var_os("CI").is_none(), "{program} is missing");
+        eprintln!("SKIPPED: {program} is not installed");
+    }
+    is_there.then_some(())
+}
+
+/// A port of loopback that was free just now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+/// Encoded media to publish.
+pub struct Clip {
+    pub config: StreamConfig,
+    pub packets: Vec<Packet>,
+}
+
+impl Clip {
+    /// `seconds` of a test picture (320×180, 30 per second, an IDR per second) and a tone, encoded by ffmpeg and read by our
+    /// FLV reader.
+    pub fn make(folder: &Path, seconds: u32) -> Self {
+        let file = folder.join("clip.flv");
+        let size = format!("testsrc2=size=320x180:rate=30:duration={seconds}");
+        let tone = format!("sine=frequency=440:sample_rate=48000:duration={seconds}");
+        let status = Command::new("ffmpeg")
+            .args([
+                "-v", "error", "-y", "-f", "lavfi", "-i", &size, "-f", "lavfi", "-i", &tone,
+            ])
+            .args([
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-tune",
+                "zerolatency",
+                "-g",
+                "30",
+                "-pix_fmt",
+                "yuv420p",
+            ])
+            .args(["-c:a", "aac", "-ac", "2", "-b:a", "96k"])
+            .arg(&file)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        Self::read(&std::fs::read(file).unwrap())
+    }
+
+    fn read(flv: &[u8]) -> Self {
+        let mut config = StreamConfig {
+            video: None,
+            audio: None,
+        };
+        let mut packets = Vec::new();
+        for tag in tags(flv) {
+            let tag = tag.unwrap();
+            let packet = |track, is_idr, composition, data: &[u8]| Packet {
+                track,
+                pts: tag.timestamp + composition,
+                dts: tag.timestamp,
+                is_idr,
+                data: Bytes::copy_from_slice(data),
+            };
+            match tag.kind {
+                TagKind::Video => match parse_video(tag.body).unwrap() {
+                    VideoBody::SequenceHeader(record) => {
+                        let (sps, pps) = parse_avcc(record).unwrap();
+                        config.video = Some(VideoConfig {
+                            width: 320,
+                            height: 180,
+                            frame_rate: FrameRate::whole(30),
+                            sps: Bytes::copy_from_slice(sps),
+                            pps: Bytes::copy_from_slice(pps),
+                            bitrate_kbps: 500,
+                        });
+                    }
+                    VideoBody::AccessUnit {
+                        is_idr,
+                        composition,
+                        data,
+                    } => {
+                        packets.push(packet(TrackKind::Video, is_idr, composition, data));
+                    }
+                    VideoBody::EndOfSequence => {}
+                },
+                TagKind::Audio => match parse_audio(tag.body).unwrap() {
+                    AudioBody::SequenceHeader(asc) => {
+                        config.audio = Some(AudioConfig {
+                            sample_rate: 48_000,
+                            channels: 2,
+                            asc: Bytes::copy_from_slice(asc),
+                            bitrate_kbps: 96,
+                        });
+                    }
+                    AudioBody::Block(data) => packets.push(packet(TrackKind::Audio, true, TimeDelta::ZERO, data)),
+                },
+                TagKind::Script => {}
+            }
+        }
+        assert!(config.video.is_some() && config.audio.is_some());
+        Self { config, packets }
+    }
+
+    /// Three seconds without any encoder, for servers that do not look inside: 30 pictures per second with an IDR per
+    /// second and `bytes` each, and sound.
+    pub fn synthetic(bytes: usize) -> Self {
+        let mut packets = Vec::new();
+        for index in 0..90 {
+            let at = FrameRate::whole(30).frame_time(index);
+            let video = Packet {
+                track: TrackKind::Video,
+                pts: at,
+                dts: at,
+                is_idr: index % 30 == 0,
+                data: Bytes::from(vec![index as u8; bytes]),
+            };
+            packets.push(Packet {
+                track: TrackKind::Audio,
+                is_idr: true,
+                data: Bytes::from(vec![0; 200]),
+                ..video.clone()
+            });
+            packets.push(video);
+        }
+        let config = StreamConfig {
+            video: Some(VideoConfig {
+                width: 320,
+                height: 180,
+                frame_rate: FrameRate::whole(30),
+                sps: Bytes::from_static(&[0x67, 66, 0, 30]),
+                pps: Bytes::from_static(&[0x68, 1]),
+                bitrate_kbps: 500,
+            }),
+            audio: None,
+        };
+        Self { config, packets }
+    }
+
+    /// The packets again and again, for as long as anyone likes, with times that go on.
+    fn forever(&self) -> impl Iterator<Item = Packet> + use<> {
+        let packets = self.packets.clone();
+        let last = packets.iter().map(|packet| packet.dts).max().unwrap();
+        // Whole pictures, so that the loop has no gap.
+        let length = FrameRate::whole(30).frame_time(FrameRate::whole(30).frame_at(last) + 1) - Timestamp::ZERO;
+        (0..).flat_map(move |round| {
+            packets.clone().into_iter().map(move |mut packet| {
+                packet.pts += length * round;
+                packet.dts += length * round;
+                packet
+            })
+        })
+    }
+}
+
+/// A destination that is fed in real time, and its reports.
+pub struct Show {
+    pub handle: std::sync::Arc<DestinationHandle>,
+    pub reports: mpsc::UnboundedReceiver<DestinationReport>,
+    pub stats: DestinationStats,
+    pub clock: Clock,
+    feeder: tokio::task::JoinHandle<()>,
+}
+
+impl Show {
+    pub fn start(spec: DestinationSpec, clip: &Clip) -> Self {
+        let clock = Clock::start();
+        let (sender, reports) = mpsc::unbounded_channel();
+        let report = move |report| {
+            let _ = sender.send(report);
+        };
+        let handle = std::sync::Arc::new(publish::start(spec, clip.config.clone(), clock, report));
+        let feeder = tokio::spawn({
+            let (handle, packets) = (std::sync::Arc::clone(&handle), clip.forever());
+            async move {
+                for packet in packets {
+                    tokio::time::sleep_until(clock.instant_of(packet.dts).into()).await;
+                    let before = std::time::Instant::now();
+                    handle.offer(&packet);
+                    assert!(before.elapsed() < Duration::from_millis(200), "offer blocked");
+                }
+            }
+        });
+        Self {
+            handle,
+            reports,
+            stats: DestinationStats::default(),
+            clock,
+            feeder,
+        }
+    }
+
+    /// Waits for a state, for at most `seconds`; gives when it was reported.
+    pub async fn state(&mut self, seconds: u64, is_it: impl Fn(&DestinationState) -> bool) -> DestinationState {
+        self.until(seconds, |report, _| match report {
+            DestinationReport::State(state) if is_it(state) => Some(state.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    pub async fn live(&mut self) {
+        self.state(20, |state| *state == DestinationState::Live).await;
+    }
+
+    /// Waits until the figures are as wanted.
+    pub async fn figures(&mut self, seconds: u64, is_it: impl Fn(&DestinationStats) -> bool) {
+        self.until(seconds, |_, stats| is_it(stats).then_some(())).await;
+    }
+
+    async fn until<T>(&mut self, seconds: u64, pick: impl Fn(&DestinationReport, &DestinationStats) -> Option<T>) -> T {
+        let mut seen = Vec::new();
+        let wait = async {
+            loop {
+                let report = self.reports.recv().await.expect("the destination's task has ended");
+                let text = format!("{report:?}");
+                assert!(
+                    !text.contains(KEY),
+                    "the stream key shows in {}",
+                    text.replace(KEY, "…")
+                );
+                if let DestinationReport::Stats(stats) = &report {
+                    self.stats = stats.clone();
+                }
+                if let Some(found) = pick(&report, &self.stats) {
+                    return found;
+                }
+                seen.push(text);
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(seconds), wait)
+            .await
+            .unwrap_or_else(|_| panic!("not within {seconds} s; reports: {seen:#?}"))
+    }
+
+    /// Says goodbye; gives how long that took.
+    pub async fn stop(self) -> Duration {
+        self.feeder.abort();
+        let _ = self.feeder.await;
+        let handle = std::sync::Arc::into_inner(self.handle).expect("only the feeder had another");
+        let before = std::time::Instant::now();
+        handle.stop().await;
+        before.elapsed()
+    }
+}
+
+/// The stream key of all tests: must turn up nowhere.
+pub const KEY: &str = "sk-0123-secret";
+
+/// A destination on loopback.
+pub fn destination(scheme: &str, host: &str, port: u16, app: &str) -> DestinationSpec {
+    let url = SecretUrl::parse(&format!("{scheme}://{host}:{port}/{app}/{KEY}")).unwrap();
+    DestinationSpec::new("test", url)
+}

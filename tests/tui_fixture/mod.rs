@@ -1,0 +1,335 @@
+//! A studio in the middle of a show, and a screen without a terminal.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+
+use rigcast::control::protocol::MonitorTarget;
+use rigcast::media::{FrameRate, TimeDelta, Timestamp};
+use rigcast::studio::command::MonitorMode;
+use rigcast::studio::model::*;
+use rigcast::tui::app::{UiAction, UiState};
+use rigcast::tui::keymap::Keymap;
+use rigcast::tui::monitor::{CellSize, Picture, Prepared, Renderer, ascii};
+use rigcast::tui::terminal::{Capabilities, Colors};
+use rigcast::tui::view::{layout::Arrangement, view};
+
+/// Four scenes, four sources, two destinations, nineteen minutes in.
+pub fn studio() -> Studio {
+    let source = |name: &str, kind: &str, location: &str, size: Option<(u32, u32)>, on: (bool, bool)| SourceModel {
+        name: name.into(),
+        kind: kind.into(),
+        location: location.into(),
+        state: SourceState::Live,
+        format: Some(SourceFormat {
+            video: size.map(|(width, height)| SourceVideo {
+                width,
+                height,
+                fps: Some(29.97),
+            }),
+            audio: Some(SourceAudio {
+                sample_rate: 44_100,
+                channels: 2,
+            }),
+        }),
+        dropped_frames: 0,
+        dropped_blocks: 0,
+        is_on_program: on.0,
+        is_on_preview: on.1,
+    };
+    let scene = |name: &str, sources: &[&str]| SceneModel {
+        name: name.into(),
+        sources: sources.iter().map(|source| (*source).into()).collect(),
+    };
+    let strip = |name: &str, settings: StripSettings| Strip {
+        name: name.into(),
+        settings,
+    };
+    let event = |at: i64, level, subject: &str, text: &str| Event {
+        at: Timestamp::from_millis(at),
+        level,
+        subject: subject.into(),
+        text: text.into(),
+    };
+    Studio {
+        name: "demo".into(),
+        now: Timestamp::from_millis(1_154_000),
+        format: ProgramFormat {
+            width: 1280,
+            height: 720,
+            frame_rate: FrameRate::new(30, 1).unwrap(),
+        },
+        scenes: vec![
+            scene("wide", &["camera"]),
+            scene("two shot", &["camera", "guest"]),
+            scene("clip", &["clip"]),
+            scene("break", &["bars"]),
+        ],
+        program: "wide".into(),
+        preview: "two shot".into(),
+        transition: Transition {
+            kind: TransitionKind::Fade,
+            duration: TimeDelta::from_millis(500),
+        },
+        fade: None,
+        sources: vec![
+            source("camera", "rtsp", "10.0.0.7:554/main", Some((1920, 1080)), (true, true)),
+            source("guest", "rtsp", "10.0.0.8:554/main", Some((1280, 720)), (false, true)),
+            source("clip", "file", "opening.mp4", Some((1280, 720)), (false, false)),
+            source("bars", "pattern", "bars", Some((1280, 720)), (false, false)),
+        ],
+        strips: vec![
+            strip(
+                "camera",
+                StripSettings {
+                    gain_db: 3.0,
+                    denoise: true,
+                    ..Default::default()
+                },
+            ),
+            strip(
+                "guest",
+                StripSettings {
+                    gain_db: -1.5,
+                    is_solo: true,
+                    ..Default::default()
+                },
+            ),
+            strip(
+                "clip",
+                StripSettings {
+                    gain_db: 0.0,
+                    is_muted: true,
+                    ..Default::default()
+                },
+            ),
+            strip(
+                "bars",
+                StripSettings {
+                    gain_db: -12.0,
+                    ..Default::default()
+                },
+            ),
+        ],
+        destinations: vec![
+            DestinationModel {
+                name: "main".into(),
+                url: "rtmp://live.example.org/app/••••".into(),
+                state: DestinationState::Live,
+                stats: DestinationStats {
+                    bitrate_kbps: 2631,
+                    rtt_ms: Some(23.4),
+                    queue_ms: 40,
+                    sent_bytes: 379_000_000,
+                    dropped_frames: 0,
+                    connects: 1,
+                },
+            },
+            DestinationModel {
+                name: "backup".into(),
+                url: "rtmps://b.example.org/live/••••".into(),
+                state: DestinationState::Idle,
+                stats: DestinationStats::default(),
+            },
+        ],
+        encoder: EncoderModel {
+            video_kbps: 2500,
+            audio_kbps: 128,
+            gop_seconds: 2.0,
+            codec: EncoderKind { has_nasm: true },
+        },
+        stats: Stats {
+            fps: 30.0,
+            frames: 34_620,
+            skipped_frames: 0,
+            late_ticks: 0,
+            late_blocks: 0,
+            video_kbps: 2487,
+            encode_ms: 6.9,
+            cpu_percent: 41.3,
+            memory_mb: 78,
+            clients: 1,
+        },
+        events: [
+            event(900, EventLevel::Info, "studio", "the show begins"),
+            event(
+                1_420,
+                EventLevel::Info,
+                "source camera",
+                "live, 1920×1080 at 29.97 fps, 44.1 kHz stereo",
+            ),
+            event(2_010, EventLevel::Info, "destination main", "live after 310 ms"),
+            event(
+                611_000,
+                EventLevel::Warning,
+                "source guest",
+                "away: no packet for 5 s from 10.0.0.8:554",
+            ),
+            event(613_400, EventLevel::Info, "source guest", "live"),
+            event(
+                1_101_000,
+                EventLevel::Error,
+                "destination backup",
+                "rejected: bad stream key, not tried again",
+            ),
+        ]
+        .into(),
+    }
+}
+
+/// A screen of `columns` × `rows` with ASCII pictures on all monitors and moving meters.
+pub struct Screen {
+    pub studio: Studio,
+    pub ui: UiState,
+    columns: u16,
+    rows: u16,
+}
+
+pub fn capabilities(colors: Colors) -> Capabilities {
+    Capabilities {
+        colors,
+        has_sixel: false,
+        cell: Some(CellSize { width: 10, height: 20 }),
+    }
+}
+
+impl Screen {
+    pub fn new(columns: u16, rows: u16) -> Self {
+        Self::of(studio(), columns, rows)
+    }
+
+    pub fn of(studio: Studio, columns: u16, rows: u16) -> Self {
+        let mut ui = UiState::new(Keymap::shipped().unwrap(), capabilities(Colors::TrueColor));
+        ui.monitor_mode = MonitorMode::Ascii;
+        ui.tick(studio.now);
+        ui.follow(&studio);
+        let meter = |rms: f32, left: f32, right: f32| StripMeter {
+            peak_dbfs: [left, right],
+            hold_dbfs: [left + 4.0, right + 3.0],
+            rms_dbfs: [rms, rms - 1.0],
+            is_clipping: false,
+        };
+        ui.meters = Meters {
+            strips: vec![
+                meter(-21.0, -12.5, -14.0),
+                meter(-30.0, -19.0, -24.0),
+                StripMeter::default(),
+                meter(-24.0, -18.0, -18.0),
+            ],
+            program: meter(-18.0, -8.0, -9.5),
+            limiter_reduction_db: 0.8,
+        };
+        Self {
+            studio,
+            ui,
+            columns,
+            rows,
+        }
+    }
+
+    /// Presses keys, by the names of the keymap; a word after `:` is typed letter by letter.
+    pub fn press(&mut self, keys: &str) -> Vec<UiAction> {
+        keys.split(' ').flat_map(|name| self.press_one(name)).collect()
+    }
+
+    pub fn press_one(&mut self, name: &str) -> Vec<UiAction> {
+        let (name, modifiers) = match name.strip_prefix("ctrl-") {
+            Some(rest) => (rest, KeyModifiers::CONTROL),
+            None => (name, KeyModifiers::NONE),
+        };
+        let code = match name {
+            "space" => KeyCode::Char(' '),
+            "enter" => KeyCode::Enter,
+            "esc" => KeyCode::Esc,
+            "tab" => KeyCode::Tab,
+            "backtab" => KeyCode::BackTab,
+            "backspace" => KeyCode::Backspace,
+            "up" => KeyCode::Up,
+            "down" => KeyCode::Down,
+            "left" => KeyCode::Left,
+            "right" => KeyCode::Right,
+            "pageup" => KeyCode::PageUp,
+            "pagedown" => KeyCode::PageDown,
+            "end" => KeyCode::End,
+            "f1" => KeyCode::F(1),
+            one => KeyCode::Char(one.chars().next().unwrap()),
+        };
+        self.ui.on_key(&self.studio, KeyEvent::new(code, modifiers))
+    }
+
+    /// Types a text letter by letter.
+    pub fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            self.ui
+                .on_key(&self.studio, KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE));
+        }
+    }
+
+    /// Puts a picture on each monitor: a lit circle before a gradient.
+    pub fn with_pictures(mut self) -> Self {
+        let area = ratatui::layout::Rect::new(0, 0, self.columns, self.rows);
+        let Some(arrangement) = Arrangement::new(area, &self.studio, &self.ui) else {
+            return self;
+        };
+        for (at, (target, area)) in arrangement.monitors(&self.studio).into_iter().enumerate() {
+            let size = Renderer::Ascii.picture_size(area.width, area.height, CellSize::default());
+            let Some((width, height)) = size else { continue };
+            let picture = test_picture(width as usize, height as usize, at);
+            self.ui.pictures.insert(target, Prepared::Cells(ascii(&picture).into()));
+        }
+        self
+    }
+
+    pub fn picture_targets(&self) -> Vec<MonitorTarget> {
+        self.ui.pictures.keys().cloned().collect()
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.columns, self.rows)).unwrap();
+        terminal.draw(|frame| view(frame, &self.studio, &self.ui)).unwrap();
+        terminal.backend().buffer().clone()
+    }
+
+    /// The screen as text, without blanks at the ends of lines.
+    pub fn text(&self) -> String {
+        text_of(&self.buffer())
+    }
+}
+
+pub fn text_of(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width);
+    buffer
+        .content()
+        .chunks(width)
+        .map(|row| {
+            row.iter()
+                .map(|cell| cell.symbol())
+                .collect::<String>()
+                .trim_end()
+                .to_owned()
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// A lit circle before a gradient, another one for each `seed`.
+pub fn test_picture(width: usize, height: usize, seed: usize) -> Picture {
+    let mut rgb = Vec::with_capacity(width * height * 3);
+    let (w, h) = (width as f32, height as f32);
+    for y in 0..height {
+        for x in 0..width {
+            let (u, v) = ((x as f32 + 0.5) / w, (y as f32 + 0.5) / h);
+            let center = 0.3 + 0.13 * (seed % 4) as f32;
+            let (dx, dy) = ((u - center) * w / h, v - 0.5);
+            let distance = (dx * dx + dy * dy).sqrt();
+            let light = if distance < 0.32 {
+                240.0 * (1.0 - distance * 1.6)
+            } else {
+                90.0 * u * (1.0 - v * 0.6)
+            };
+            rgb.extend([light as u8, (light * 0.9) as u8, (light * 0.8) as u8]);
+        }
+    }
+    Picture::new(width, height, rgb).unwrap()
+}
