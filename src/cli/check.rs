@@ -7,20 +7,14 @@ use crate::scene;
 
 /// Checks `files`; starts nothing.
 pub fn run(files: &[PathBuf]) -> u8 {
-    let mut is_good = true;
-    for file in files {
-        match scene::check(file, &|key| std::env::var(key).ok()) {
-            Ok(warnings) => {
-                for warning in &warnings {
-                    complain(&warning.to_string());
-                }
-                say(&format!("{}: good", file.display()));
-            }
-            Err(errors) => {
-                is_good = false;
-                complain(&errors.to_string());
-            }
-        }
+    let found = scene::check(files, &|key| std::env::var(key).ok());
+    for diagnostic in &found {
+        complain(&diagnostic.to_string());
     }
-    if is_good { exit::OK } else { exit::REFUSED }
+    let errors = found.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    if errors > 0 {
+        return exit::REFUSED;
+    }
+    say(&format!("{} checked, nothing wrong", files.len()));
+    exit::OK
 }
