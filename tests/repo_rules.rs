@@ -2,6 +2,7 @@
 //! may grow, and that the documents tell the truth.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
+#![allow(clippy::case_sensitive_file_extension_comparisons)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -217,8 +218,7 @@ fn crate_paths(code: &str) -> BTreeSet<String> {
 fn longest_super(code: &str) -> usize {
     let mut longest = 0;
     for (at, _) in code.match_indices("super::") {
-        let chain = code[at..]
-            .as_bytes()
+        let chain = code.as_bytes()[at..]
             .chunks_exact(7)
             .take_while(|part| *part == b"super::")
             .count();
