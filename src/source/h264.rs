@@ -121,7 +121,7 @@ impl Decoder {
         let memory = unsafe { info.UsrData.sSystemBuffer };
         let (width, height) = (i64::from(memory.iWidth), i64::from(memory.iHeight));
         let most = i64::from(MAX_DIMENSION);
-        if memory.iFormat != videoFormatI420 as i32 || width < 2 || height < 2 {
+        if memory.iFormat != videoFormatI420 || width < 2 || height < 2 {
             return Ok(None);
         }
         if width > most || height > most {

@@ -151,6 +151,6 @@ pub fn play(path: &Path, is_looping: bool, millis: i64, rate: FrameRate) -> Resu
     }
     outlet.sound().finish();
     played.blocks.extend(std::iter::from_fn(|| ring.pop().ok()));
-    played.reports = reports.lock().unwrap().clone();
+    played.reports.clone_from(&reports.lock().unwrap());
     Ok(played)
 }

@@ -56,7 +56,7 @@ pub struct Player {
 enum Picture {
     Still(Option<VideoFrame>),
     Movie {
-        track: VideoTrack,
+        track: Box<VideoTrack>,
         round: i64,
         is_done: bool,
         pushed: Option<Timestamp>,
@@ -127,7 +127,7 @@ impl Player {
             .map(|track| TimeDelta::from_rate(track.duration, track.timescale));
         self.length = ends.max();
         if let Some(track) = movie.video {
-            let track = VideoTrack::open(track, file.try_clone()?, outlet.pool())?;
+            let track = Box::new(VideoTrack::open(track, file.try_clone()?, outlet.pool())?);
             self.format.video = Some(track.format());
             self.picture = Some(Picture::Movie {
                 track,

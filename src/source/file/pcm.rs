@@ -70,7 +70,7 @@ pub(super) fn open_track(track: Track, file: File) -> Result<Box<dyn Pcm>, Fault
     let channels = known
         .channels
         .as_ref()
-        .map_or(usize::from(codec.channels), |channels| channels.count());
+        .map_or(usize::from(codec.channels), symphonia::core::audio::Channels::count);
     Ok(Box::new(AacTrack {
         file,
         decoder,
@@ -187,7 +187,7 @@ pub(super) fn open_sound_file(file: File, path: &Path) -> Result<Box<dyn Pcm>, F
     let parameters = track
         .codec_params
         .as_ref()
-        .and_then(|codec| codec.audio())
+        .and_then(symphonia::core::codecs::CodecParameters::audio)
         .ok_or(Fault::NothingToPlay)?;
     let decoder = symphonia::default::get_codecs()
         .make_audio_decoder(parameters, &AudioDecoderOptions::default())
@@ -195,7 +195,10 @@ pub(super) fn open_sound_file(file: File, path: &Path) -> Result<Box<dyn Pcm>, F
     let mut sound = SoundFile {
         track: track.id,
         rate: parameters.sample_rate.unwrap_or(0),
-        channels: parameters.channels.as_ref().map_or(0, |channels| channels.count()) as u16,
+        channels: parameters
+            .channels
+            .as_ref()
+            .map_or(0, symphonia::core::audio::Channels::count) as u16,
         decoder,
         format,
         packets: 0,

@@ -39,7 +39,7 @@ fn bars(x: f64, y: f64) -> [u8; 3] {
     if y < 0.67 {
         BARS[bar]
     } else if y < 0.75 {
-        if bar % 2 == 0 { BARS[6 - bar] } else { BLACK }
+        if bar.is_multiple_of(2) { BARS[6 - bar] } else { BLACK }
     } else {
         match (x * 28.0) as usize {
             0..=4 => [57, 156, 97],
@@ -75,7 +75,7 @@ fn paint(frame: &mut FrameMut, colour: impl Fn(usize, usize) -> [u8; 3]) {
         for (x, value) in row.iter_mut().enumerate() {
             let [luma, blue, red] = colour(x, y);
             *value = luma;
-            if x % 2 == 0 && y % 2 == 0 {
+            if x.is_multiple_of(2) && y.is_multiple_of(2) {
                 u[y / 2 * chroma + x / 2] = blue;
                 v[y / 2 * chroma + x / 2] = red;
             }

@@ -56,15 +56,15 @@ pub(super) async fn pull(spec: &RtspSpec, outlet: &mut Outlet) -> Result<Outcome
             Ok(Some(Ok(CodecItem::Rtcp(report)))) => receiver.report(&report),
             Ok(Some(Ok(CodecItem::VideoFrame(frame)))) => {
                 last = tokio::time::Instant::now();
-                receiver.video(frame, now, &demuxed, outlet)?;
+                receiver.video(&frame, now, &demuxed, outlet)?;
             }
             Ok(Some(Ok(CodecItem::AudioFrame(frame)))) => {
                 last = tokio::time::Instant::now();
                 receiver.sound(&frame, now, outlet)?;
             }
-            Ok(Some(Ok(_))) => {}
             Err(_) if last.elapsed() >= TIMEOUT => return Err(timed_out("receiving")),
-            Err(_) => {}
+            // Metadata of a camera, or nothing yet.
+            Ok(Some(Ok(_))) | Err(_) => {}
         }
     }
 }
@@ -280,7 +280,7 @@ impl Receiver {
 
     fn video(
         &mut self,
-        frame: VideoFrame,
+        frame: &VideoFrame,
         now: Timestamp,
         demuxed: &Demuxed,
         outlet: &mut Outlet,
