@@ -133,6 +133,6 @@ impl SceneErrors {
 
 /// Sorts diagnostics as a reader goes through the files, and drops repeats.
 pub(super) fn sort(diagnostics: &mut Vec<Diagnostic>) {
-    diagnostics.sort_by(|a, b| a.place.order().cmp(&b.place.order()));
+    diagnostics.sort_by_key(|diagnostic| diagnostic.place.order());
     diagnostics.dedup();
 }

@@ -77,21 +77,8 @@ pub(super) fn read_typed(
     places: &mut Places,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
-    let is_plain = matches!(
-        schema::kind_at(path),
-        None | Some(Kind::Text | Kind::Choice(_) | Kind::Rate)
-    );
-    let quoted = DeValue::String(text.into());
     let document = format!("value = {text}");
-    let value = match DeTable::parse(&document) {
-        Ok(mut parsed) if !is_plain && parsed.get_ref().len() == 1 => {
-            let entry = parsed.get_mut().iter_mut().next();
-            entry.map_or(quoted, |(_, value)| {
-                std::mem::replace(value.get_mut(), DeValue::Boolean(false))
-            })
-        }
-        _ => quoted,
-    };
+    let value = typed(schema::kind_at(path), text, &document);
     let mut reader = Reader {
         layer,
         locator: Locator::Spot(spot),
@@ -106,6 +93,25 @@ pub(super) fn read_typed(
     });
     let entry = (Spanned::new(0..0, (*first).into()), Spanned::new(0..0, value));
     Some(reader.table("", &std::iter::once(entry).collect(), ROOT))
+}
+
+/// `text` as the TOML value in `document` where the schema wants something that TOML writes in its own way, otherwise as it
+/// is.
+fn typed<'a>(kind: Option<&Kind>, text: &'a str, document: &'a str) -> DeValue<'a> {
+    let quoted = DeValue::String(text.into());
+    if matches!(kind, None | Some(Kind::Text | Kind::Choice(_) | Kind::Rate)) {
+        return quoted;
+    }
+    let Ok(mut parsed) = DeTable::parse(document) else {
+        return quoted;
+    };
+    // A second key would mean that the text had a line end in it and went on.
+    let mut entries = std::mem::take(parsed.get_mut()).into_iter();
+    match (entries.next(), entries.next(), kind) {
+        (Some((_, value)), None, Some(Kind::Secret)) if !value.get_ref().is_table() => quoted,
+        (Some((_, value)), None, _) => value.into_inner(),
+        _ => quoted,
+    }
 }
 
 /// `parent.key`, or `key` at the top.

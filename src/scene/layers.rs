@@ -217,11 +217,16 @@ fn no_file(error: &std::io::Error) -> String {
     }
 }
 
+/// The line and column of the character after `before`, both from 1.
 fn line_and_column(before: &[u8]) -> (usize, usize) {
-    let lines = before.iter().filter(|byte| **byte == b'\n').count();
-    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    let column = std::str::from_utf8(&before[start..]).map_or(0, |text| text.chars().count());
-    (lines + 1, column + 1)
+    let before = String::from_utf8_lossy(before);
+    let (above, line) = before.rsplit_once('\n').unwrap_or(("", &before));
+    let lines = if line.len() == before.len() {
+        0
+    } else {
+        above.split('\n').count()
+    };
+    (lines + 1, line.chars().count() + 1)
 }
 
 /// One layer as `config` sees it.

@@ -12,8 +12,8 @@ pub fn reference_markdown() -> String {
     section(&mut page, "Top level", "", ROOT);
     for key in ROOT {
         match key.kind {
-            Kind::Table(keys) => section(&mut page, &format!("[{}]", key.name), key.doc, keys),
-            Kind::Named(keys) => section(&mut page, &format!("[{}.NAME]", key.name), key.doc, keys),
+            Kind::Table(keys) => section(&mut page, &format!("`[{}]`", key.name), key.doc, keys),
+            Kind::Named(keys) => section(&mut page, &format!("`[{}.NAME]`", key.name), key.doc, keys),
             _ => {}
         }
     }
@@ -33,7 +33,7 @@ fn preset_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn section(page: &mut String, title: &str, doc: &str, keys: &'static [Key]) {
-    let _ = writeln!(page, "### `{title}`\n");
+    let _ = writeln!(page, "### {title}\n");
     if !doc.is_empty() {
         let _ = writeln!(page, "{}{}.\n", doc[..1].to_uppercase(), &doc[1..]);
     }
