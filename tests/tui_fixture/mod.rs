@@ -124,6 +124,7 @@ pub fn studio() -> Studio {
                     sent_bytes: 379_000_000,
                     dropped_frames: 0,
                     connects: 1,
+                    ..DestinationStats::default()
                 },
             },
             DestinationModel {
