@@ -187,7 +187,7 @@ fn keys_act_and_however_the_client_ends_the_terminal_is_given_back() {
     let row = |tmux: &Tmux| {
         tmux.screen()
             .lines()
-            .find(|line| line.contains('▸'))
+            .find(|line| line.starts_with("│▸"))
             .unwrap_or_default()
             .to_owned()
     };
