@@ -104,9 +104,7 @@ fn pictures(c: &mut Criterion) {
             for frame in &frames {
                 let mut next = ratatui::buffer::Buffer::empty(previous.area);
                 half_blocks(frame, palette, None).draw(next.area, &mut next);
-                stock
-                    .draw(previous.diff_iter(&next).map(|(x, y, cell)| (x, y, cell)))
-                    .unwrap();
+                stock.draw(previous.diff_iter(&next)).unwrap();
                 previous = next;
             }
             let name = format!("half-blocks {name} {columns}x{rows}, crossterm backend, no noise gate");

@@ -305,7 +305,7 @@ pub fn text_of(buffer: &Buffer) -> String {
         .chunks(width)
         .map(|row| {
             row.iter()
-                .map(|cell| cell.symbol())
+                .map(ratatui::buffer::Cell::symbol)
                 .collect::<String>()
                 .trim_end()
                 .to_owned()
