@@ -16,6 +16,6 @@ mod screen;
 pub mod terminal;
 pub mod view;
 
-pub use run::{FRAMES_PER_SECOND, Leave, Options, OptionsError, run};
+pub use run::{Leave, Options, OptionsError, run};
 pub use screen::Screen;
 pub use terminal::describe_terminal;

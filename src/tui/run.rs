@@ -1,7 +1,7 @@
 //! The loop of a client: keys first, then news of the studio, then pictures.
 //!
 //! Nothing here waits for the terminal or for a picture. Each turn takes one thing that has happened, the most urgent
-//! first; what has changed is drawn at once after a key, and otherwise at most [`FRAMES_PER_SECOND`] times per second.
+//! first; what has changed is drawn at once after a key, and otherwise at most 30 times per second.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,8 +29,8 @@ use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, UsageError};
 use crate::studio::model::Studio;
 
-/// The most frames per second that pictures and meters cause.
-pub const FRAMES_PER_SECOND: u32 = 30;
+/// The least time between frames that pictures and meters cause: 30 per second.
+const FRAME_TIME: Duration = Duration::from_millis(33);
 
 /// Pictures per second of program, preview and tiles.
 const RATES: (f32, f32, f32) = (15.0, 8.0, 3.0);
@@ -125,7 +125,8 @@ struct Client {
     /// Commands that have not been answered, by number.
     asked: Vec<(u64, String)>,
     is_dirty: bool,
-    /// No frame before this.
+    last_frame: Instant,
+    /// No frame before this, except after a key.
     next_frame: Instant,
 }
 
@@ -159,6 +160,7 @@ impl Client {
             slots: Vec::new(),
             asked: Vec::new(),
             is_dirty: false,
+            last_frame: Instant::now(),
             next_frame: Instant::now(),
         })
     }
@@ -230,12 +232,10 @@ impl Client {
             match action {
                 UiAction::Detach => return Ok(Turn::Leave(Leave::Detached)),
                 UiAction::Redraw => self.screen.clear(),
-                UiAction::Command { name, args } => {
-                    match self.live.command(&name, &args).await {
-                        Ok(id) => self.asked.push((id, name)),
-                        Err(error) => return Ok(Turn::Leave(Leave::StudioEnded(error.to_string()))),
-                    }
-                }
+                UiAction::Command { name, args } => match self.live.command(&name, &args).await {
+                    Ok(id) => self.asked.push((id, name)),
+                    Err(error) => return Ok(Turn::Leave(Leave::StudioEnded(error.to_string()))),
+                },
             }
         }
         Ok(Turn::Answer)
@@ -296,6 +296,7 @@ impl Client {
             self.ui.pictures.insert(target, prepared);
             self.is_dirty = true;
         }
+        self.next_frame = self.last_frame + FRAME_TIME;
     }
 
     fn on_picture(&mut self, incoming: Incoming) {
@@ -341,10 +342,11 @@ impl Client {
         }
         if self.screen.draw(studio, &self.ui)? {
             self.is_dirty = false;
-            self.next_frame = Instant::now() + Duration::from_secs(1) / FRAMES_PER_SECOND;
+            self.last_frame = Instant::now();
+            self.next_frame = self.last_frame + FRAME_TIME;
         } else {
-            // Not before the wake-up that says that the frame is out; the pause is only against spinning until then.
-            self.next_frame = Instant::now() + Duration::from_millis(5);
+            // `on_wake` brings it forward when the terminal has taken the frame that is on its way.
+            self.next_frame = Instant::now() + Duration::from_secs(1);
         }
         Ok(())
     }

@@ -124,6 +124,7 @@ pub fn studio() -> Studio {
                     sent_bytes: 379_000_000,
                     dropped_frames: 0,
                     connects: 1,
+                    ..DestinationStats::default()
                 },
             },
             DestinationModel {
@@ -304,7 +305,7 @@ pub fn text_of(buffer: &Buffer) -> String {
         .chunks(width)
         .map(|row| {
             row.iter()
-                .map(|cell| cell.symbol())
+                .map(ratatui::buffer::Cell::symbol)
                 .collect::<String>()
                 .trim_end()
                 .to_owned()

@@ -58,17 +58,15 @@ impl UiState {
             Lookup::Unbound => None,
         };
         let pressed = std::mem::take(&mut self.pending);
-        match line {
-            Some(line) => self.run_line(studio, &line),
-            None => {
-                // A key alone that means nothing stays silent; a sequence that leads nowhere says so.
-                if pressed.len() > 1 {
-                    let names: Vec<String> = pressed.iter().map(Key::to_string).collect();
-                    self.say(format!("{} is not bound", names.join(" ")), true);
-                }
-                Vec::new()
-            }
+        if let Some(line) = line {
+            return self.run_line(studio, &line);
         }
+        // A key alone that means nothing stays silent; a sequence that leads nowhere says so.
+        if pressed.len() > 1 {
+            let names: Vec<String> = pressed.iter().map(Key::to_string).collect();
+            self.say(format!("{} is not bound", names.join(" ")), true);
+        }
+        Vec::new()
     }
 
     /// Keys that scroll or close the help; `false` for all others.

@@ -112,7 +112,11 @@ pub fn describe_terminal() -> String {
             let cell = answers.cell.map_or_else(String::new, |cell| {
                 format!(", cells of {}×{} pixels", cell.width, cell.height)
             });
-            let silent = if answers.is_complete { "" } else { "; it did not answer in time" };
+            let silent = if answers.is_complete {
+                ""
+            } else {
+                "; it did not answer in time"
+            };
             format!("{colors}, {sixel}{cell}{silent}")
         }
     }

@@ -73,7 +73,7 @@ impl Arrangement {
         };
         let panes_want = (studio.strips.len() as u16 + 4)
             .max(studio.destinations.len() as u16 * 2 + 7)
-            .clamp(8, 14);
+            .clamp(10, 14);
         let tile_height = rest.height.saturating_sub(panes_want).max(rest.height / 3).min(12);
         let rest = if tile_height >= 5 && !studio.sources.is_empty() {
             let [row, rest] = Layout::vertical([Constraint::Length(tile_height), Constraint::Fill(1)]).areas(rest);

@@ -135,7 +135,7 @@ fn program_row(buf: &mut Buffer, area: Rect, columns: &Columns, scene: &Scene<'_
     } else {
         theme.label()
     };
-    row.number(&format!("lim {:.1}", -reduction.max(0.0)), 12, style)
+    row.number(&format!("lim {}", gain(-reduction.max(0.0))), 12, style)
         .skip(1);
     let x = row.x();
     let reading = scene.ui.meters.program;
