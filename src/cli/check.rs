@@ -15,6 +15,11 @@ pub fn run(files: &[PathBuf]) -> u8 {
     if errors > 0 {
         return exit::REFUSED;
     }
-    say(&format!("{} checked, nothing wrong", files.len()));
+    let warnings = match found.len() {
+        0 => "nothing wrong".to_owned(),
+        1 => "1 warning".to_owned(),
+        count => format!("{count} warnings"),
+    };
+    say(&format!("{} checked, {warnings}", files.len()));
     exit::OK
 }

@@ -1,6 +1,7 @@
 //! Where clients meet the studio: channels, and nothing else of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -33,4 +34,35 @@ pub struct Desk {
     pub meters: watch::Receiver<Arc<Meters>>,
     /// Who wants which pictures.
     pub taps: Taps,
+    /// How many watch.
+    pub audience: Audience,
+}
+
+/// Counts the screens that watch a studio. Clones share the count.
+#[derive(Clone, Debug, Default)]
+pub struct Audience(Arc<AtomicU32>);
+
+impl Audience {
+    /// Counts one more, until the seat is dropped.
+    #[must_use]
+    pub fn join(&self) -> Seat {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Seat(self.clone())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// One of an [`Audience`].
+#[derive(Debug)]
+pub struct Seat(Audience);
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }

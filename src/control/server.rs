@@ -9,7 +9,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{broadcast, oneshot, watch};
 
-use super::desk::{Desk, Order};
+use super::desk::{Desk, Order, Seat};
 use super::lines::LineReader;
 use super::protocol::{CommandParams, Notification, Request, Response, RpcError, TapParams, WatchParams};
 use crate::studio::command::{self, Command};
@@ -44,7 +44,9 @@ struct Connection {
 }
 
 /// What a watching connection listens to.
+#[derive(Default)]
 struct Watching {
+    seat: Option<Seat>,
     state: Option<watch::Receiver<Arc<Studio>>>,
     events: Option<broadcast::Receiver<Event>>,
     meters: Option<watch::Receiver<Arc<Meters>>>,
@@ -61,11 +63,7 @@ impl Connection {
     }
 
     async fn run(mut self) -> std::io::Result<()> {
-        let mut watching = Watching {
-            state: None,
-            events: None,
-            meters: None,
-        };
+        let mut watching = Watching::default();
         loop {
             tokio::select! {
                 line = self.lines.next() => {
@@ -106,6 +104,7 @@ impl Connection {
             "watch" => match params::<WatchParams>(request.params) {
                 Ok(wanted) => {
                     watching.events = Some(self.desk.events.subscribe());
+                    watching.seat = (wanted.state || wanted.meters).then(|| self.desk.audience.join());
                     watching.state = wanted.state.then(|| self.desk.state.clone());
                     watching.meters = wanted.meters.then(|| self.desk.meters.clone());
                     if wanted.state {

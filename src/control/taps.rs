@@ -27,6 +27,8 @@ struct Inner {
     generation: u16,
     monitors: Vec<TapMonitor>,
     slots: Vec<Option<Picture>>,
+    /// Where the next search for a waiting picture starts, so that every monitor has its turn.
+    turn: usize,
     replaced: u64,
 }
 
@@ -73,6 +75,7 @@ impl TapClient {
         let mut inner = self.lock();
         inner.generation = inner.generation.wrapping_add(1);
         inner.slots = vec![None; monitors.len()];
+        inner.turn = 0;
         inner.monitors = monitors;
     }
 
@@ -118,8 +121,10 @@ impl TapClient {
 
     fn take(&self) -> Option<Picture> {
         let mut inner = self.lock();
-        let at = inner.slots.iter().position(Option::is_some)?;
+        let count = inner.slots.len();
+        let at = (0..count).map(|step| (inner.turn + step) % count).find(|at| inner.slots[*at].is_some())?;
         let picture = inner.slots[at].take();
+        inner.turn = at + 1;
         let more = inner.slots.iter().any(Option::is_some);
         drop(inner);
         if more {

@@ -16,7 +16,7 @@ use super::plan::Plan;
 use super::process::ProcessMeter;
 use super::stage::{Parts, Stage};
 use crate::clock::Clock;
-use crate::control::desk::{Desk, EVENTS_BEHIND, Order};
+use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
 use crate::control::server;
 use crate::control::socket::{self, SocketError};
 use crate::control::taps::Taps;
@@ -108,6 +108,7 @@ struct Core {
     state: watch::Sender<Arc<Studio>>,
     events: broadcast::Sender<Event>,
     meters: watch::Sender<Arc<Meters>>,
+    audience: Audience,
     process: ProcessMeter,
     last: Totals,
     is_dirty: bool,
@@ -180,6 +181,7 @@ impl Core {
             events: events.clone(),
             meters: meters_out,
             taps,
+            audience: Audience::default(),
         };
         let last = Totals {
             at: Instant::now(),
@@ -200,6 +202,7 @@ impl Core {
             state,
             events,
             meters,
+            audience: desk.audience.clone(),
             process: ProcessMeter::start(),
             last,
             is_dirty: false,
@@ -353,7 +356,7 @@ impl Core {
         if self.is_dirty {
             self.publish();
         }
-        if self.meters.receiver_count() > 1 {
+        if self.audience.count() > 0 {
             let newest = self
                 .stage
                 .meters
@@ -399,7 +402,7 @@ impl Core {
             },
             cpu_percent,
             memory_mb,
-            clients: u32::try_from(self.state.receiver_count().saturating_sub(1)).unwrap_or(u32::MAX),
+            clients: self.audience.count(),
         }));
     }
 }

@@ -88,7 +88,13 @@ impl PictureLoop {
             }
             while let Ok(message) = self.messages.try_recv() {
                 match message {
-                    PictureMessage::Plan(new) => plan = new,
+                    PictureMessage::Plan(new) => {
+                        // A picture that has nothing in common with the one before costs less as an IDR.
+                        if new.program != plan.program && new.fade.is_none() {
+                            self.outlet.want_idr();
+                        }
+                        plan = new;
+                    }
                     PictureMessage::Absent(source, reason) => {
                         absences[source] = reason.map(|reason| Absence { reason, slate: None });
                     }
