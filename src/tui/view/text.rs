@@ -5,9 +5,17 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::media::Timestamp;
+
+/// The longest beginning of the text that takes at most `width` cells. Measured whole, not letter by letter: marks join
+/// with what stands before them.
+fn beginning(text: &str, width: usize) -> &str {
+    let ends = text.char_indices().map(|(at, character)| at + character.len_utf8());
+    let end = ends.take_while(|end| text[..*end].width() <= width).last();
+    &text[..end.unwrap_or(0)]
+}
 
 /// The text in at most `width` cells; where it is longer, it ends in `…`.
 #[must_use]
@@ -15,20 +23,10 @@ pub fn fitted(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
         return Cow::Borrowed(text);
     }
-    let mut used = 0;
-    let mut cut = String::new();
-    for character in text.chars() {
-        let more = character.width().unwrap_or(1);
-        if used + more + 1 > width {
-            break;
-        }
-        used += more;
-        cut.push(character);
+    if width == 0 {
+        return Cow::Borrowed("");
     }
-    if width > 0 {
-        cut.push('…');
-    }
-    Cow::Owned(cut)
+    Cow::Owned(format!("{}…", beginning(text, width - 1)))
 }
 
 /// The text in lines of at most `width` cells, broken at blanks where there are any.
@@ -37,20 +35,14 @@ pub fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() && width > 0 && lines.len() < most {
-        if rest.width() <= width || lines.len() + 1 == most {
+        let line = beginning(rest, width);
+        if line.len() == rest.len() || line.is_empty() || lines.len() + 1 == most {
             lines.push(fitted(rest, width).into_owned());
             break;
         }
-        let mut used = 0;
-        let end = rest
-            .char_indices()
-            .find(|(_, character)| {
-                used += character.width().unwrap_or(1);
-                used > width
-            })
-            .map_or(rest.len(), |(at, character)| at.max(character.len_utf8()));
-        let end = if rest.is_char_boundary(end) { end } else { rest.len() };
-        let end = rest[..end].rfind(' ').filter(|at| *at * 2 > end).unwrap_or(end);
+        let is_whole = rest[line.len()..].starts_with(' ');
+        let blank = line.rfind(' ').filter(|at| !is_whole && *at * 2 > line.len());
+        let end = blank.unwrap_or(line.len());
         lines.push(rest[..end].trim_end().to_owned());
         rest = rest[end..].trim_start();
     }
@@ -170,9 +162,7 @@ mod tests {
             prop_assert!(fitted(&text, width).width() <= width);
             let lines = wrapped(&text, width, most);
             prop_assert!(lines.len() <= most);
-            if width > 1 {
-                prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
-            }
+            prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");
         }
     }
 }
