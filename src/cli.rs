@@ -165,7 +165,9 @@ fn complain(text: &str) {
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE, such as video.bitrate_kbps=4000")?;
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("expected KEY=VALUE, such as video.bitrate_kbps=4000")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -175,7 +177,10 @@ fn time_span(text: &str) -> Result<Duration, String> {
         .iter()
         .find_map(|(unit, factor)| text.strip_suffix(unit).map(|digits| (digits, *factor)))
         .unwrap_or((text, 1.0));
-    let seconds = digits.trim().parse::<f64>().map_err(|_| "expected a time such as 20s, 5m or 1h".to_owned())?;
+    let seconds = digits
+        .trim()
+        .parse::<f64>()
+        .map_err(|_| "expected a time such as 20s, 5m or 1h".to_owned())?;
     Duration::try_from_secs_f64(seconds * factor).map_err(|_| "expected a time above zero".to_owned())
 }
 

@@ -63,7 +63,10 @@ fn the_demo_reaches_nginx_in_sync_and_without_gaps() {
     assert_is_a_clean_show(&received);
     assert_is_in_sync(&received, 22);
     let flashes = received.flashes();
-    assert!(flashes[0] < 5.0 && *flashes.last().unwrap() > 24.5, "from the first seconds to the end: {flashes:?}");
+    assert!(
+        flashes[0] < 5.0 && *flashes.last().unwrap() > 24.5,
+        "from the first seconds to the end: {flashes:?}"
+    );
     assert_eq!(gaps(&received.numbers()), [], "every frame of the program arrived");
     assert_eq!(studio.wait_end(Duration::from_secs(15)), Some(0));
     let log = studio.whole_log();

@@ -49,12 +49,20 @@ fn show(scene: &str, seconds: f64) -> Option<Received> {
     let nginx = Nginx::start()?;
     let studio = Studio::start(&[scene, "--publish", &nginx.url("show")]);
     studio.wait_until("its sources", Duration::from_secs(15), |status| {
-        status["sources"].as_array().unwrap().iter().all(|source| source["state"]["state"] == "live")
+        status["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|source| source["state"]["state"] == "live")
     });
     studio.wait_live(0);
     let received = Pull::start(&nginx.url("show"), seconds).finish(Duration::from_secs(60));
     let status = studio.status();
-    assert_eq!(status["stats"]["skipped_frames"], 0, "this machine is too slow for the test: {}", status["stats"]);
+    assert_eq!(
+        status["stats"]["skipped_frames"], 0,
+        "this machine is too slow for the test: {}",
+        status["stats"]
+    );
     Some(received)
 }
 
@@ -72,7 +80,9 @@ fn a_movie_goes_out_frame_by_frame_and_loops() {
         "[source.movie]\nkind = \"file\"\npath = {:?}\nloop = true\n[scene.movie]\nitems = [{{ source = \"movie\" }}]\n",
         clip.display().to_string()
     );
-    let Some(received) = show(&scene(folder.path(), &text), 18.0) else { return };
+    let Some(received) = show(&scene(folder.path(), &text), 18.0) else {
+        return;
+    };
     in_sync(&received, 10);
     assert_eq!(received.complaints, "");
     let gaps = gaps(&received.numbers());
@@ -80,19 +90,26 @@ fn a_movie_goes_out_frame_by_frame_and_loops() {
     // Sound may be longer than the pictures by part of a frame: then the last one stays for one more tick.
     let last = gaps.iter().find(|gap| is_loop(gap)).map(|gap| gap.0);
     let is_fair = |gap: &(u32, u32)| is_loop(gap) || (gap.0 == gap.1 && Some(gap.0) == last);
-    assert!(last.is_some() && gaps.iter().all(is_fair), "the only jumps are from end to start: {gaps:?}");
+    assert!(
+        last.is_some() && gaps.iter().all(is_fair),
+        "the only jumps are from end to start: {gaps:?}"
+    );
 }
 
 #[test]
 fn a_camera_goes_out_in_sync() {
     let Some(clip) = clip() else { return };
-    let Some(camera) = RtspServer::start(&["--file", clip.to_str().unwrap()]) else { return };
+    let Some(camera) = RtspServer::start(&["--file", clip.to_str().unwrap()]) else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
         "[source.camera]\nkind = \"rtsp\"\nurl = \"{}\"\n[scene.camera]\nitems = [{{ source = \"camera\" }}]\n",
         camera.url()
     );
-    let Some(received) = show(&scene(folder.path(), &text), 8.0) else { return };
+    let Some(received) = show(&scene(folder.path(), &text), 8.0) else {
+        return;
+    };
     in_sync(&received, 3);
     let numbers = received.numbers();
     let gaps = gaps(&numbers);
@@ -102,7 +119,9 @@ fn a_camera_goes_out_in_sync() {
 #[test]
 fn a_movie_and_a_camera_share_a_scene() {
     let Some(clip) = clip() else { return };
-    let Some(camera) = RtspServer::start(&["--sound", "pcmu"]) else { return };
+    let Some(camera) = RtspServer::start(&["--sound", "pcmu"]) else {
+        return;
+    };
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
         "[source.movie]\nkind = \"file\"\npath = {:?}\nloop = true\n[source.camera]\nkind = \"rtsp\"\nurl = \"{}\"\n\
@@ -112,12 +131,26 @@ fn a_movie_and_a_camera_share_a_scene() {
         clip.display().to_string(),
         camera.url()
     );
-    let Some(received) = show(&scene(folder.path(), &text), 8.0) else { return };
+    let Some(received) = show(&scene(folder.path(), &text), 8.0) else {
+        return;
+    };
     in_sync(&received, 4);
     assert_eq!(received.complaints, "");
     // The camera's ball moves in the inset while the movie's bars stand still beside it.
-    let inset = |grey: &[u8]| (12..30).map(|row| grey[row * 192 + 120..row * 192 + 175].to_vec()).collect::<Vec<_>>();
-    let pictures = received.frames.iter().map(|frame| inset(&frame.grey)).collect::<Vec<_>>();
+    let inset = |grey: &[u8]| {
+        (12..30)
+            .map(|row| grey[row * 192 + 120..row * 192 + 175].to_vec())
+            .collect::<Vec<_>>()
+    };
+    let pictures = received
+        .frames
+        .iter()
+        .map(|frame| inset(&frame.grey))
+        .collect::<Vec<_>>();
     let changes = pictures.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    assert!(changes > pictures.len() / 2, "the inset moves: {changes} of {}", pictures.len());
+    assert!(
+        changes > pictures.len() / 2,
+        "the inset moves: {changes} of {}",
+        pictures.len()
+    );
 }

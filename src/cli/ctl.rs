@@ -37,7 +37,11 @@ pub fn run(name: &str, words: &[String]) -> u8 {
         Err(ClientError::Rpc(error)) => {
             complain(&error.message);
             say(&json!({ "ok": false, "error": error.message }).to_string());
-            if error.code == RpcError::PARAMS { exit::USAGE } else { exit::REFUSED }
+            if error.code == RpcError::PARAMS {
+                exit::USAGE
+            } else {
+                exit::REFUSED
+            }
         }
         Err(error @ ClientError::NoStudio { .. }) => {
             complain(&format!("{error}; start one with: rigcast studio --name {name}"));
@@ -60,7 +64,9 @@ async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
         "watch" => {
             // `watch state meters` asks for those as well; events come always.
             let wants = |word: &str| words.iter().any(|given| given == word);
-            client.request("watch", json!({ "state": wants("state"), "meters": wants("meters") })).await?;
+            client
+                .request("watch", json!({ "state": wants("state"), "meters": wants("meters") }))
+                .await?;
             while let Some(line) = client.line().await? {
                 if !say(&line) {
                     break;
@@ -68,7 +74,9 @@ async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
             }
         }
         _ => {
-            let answer = client.request("command", json!({ "name": words[0], "args": words[1..] })).await?;
+            let answer = client
+                .request("command", json!({ "name": words[0], "args": words[1..] }))
+                .await?;
             say(&answer.to_string());
         }
     }
@@ -78,7 +86,10 @@ async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
 fn overview() -> u8 {
     say("rigcast ctl [--name NAME] COMMAND [ARG]...\n");
     say(&format!("  {:<32} {}", "status", "the whole state as JSON"));
-    say(&format!("  {:<32} {}", "watch [state] [meters]", "what happens, one JSON object per line"));
+    say(&format!(
+        "  {:<32} {}",
+        "watch [state] [meters]", "what happens, one JSON object per line"
+    ));
     for spec in TABLE.iter().filter(|spec| spec.scope == Scope::Studio) {
         say(&format!("  {:<32} {}", spec.usage(), spec.doc));
     }

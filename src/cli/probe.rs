@@ -18,9 +18,19 @@ pub fn run() -> u8 {
         });
         say(&format!("{name:<16} {text}"));
     };
-    let built = if HAS_NASM { "with nasm" } else { "WITHOUT nasm: more than twice the CPU; apt-get install nasm, build again" };
-    codec("video encoder", H264Encoder::open(&VideoSettings::default()).map(|_| format!("openh264, built {built}")));
-    codec("sound encoder", AacEncoder::open(AudioSettings::default()).map(|_| "fdk-aac, AAC-LC".to_owned()));
+    let built = if HAS_NASM {
+        "with nasm"
+    } else {
+        "WITHOUT nasm: more than twice the CPU; apt-get install nasm, build again"
+    };
+    codec(
+        "video encoder",
+        H264Encoder::open(&VideoSettings::default()).map(|_| format!("openh264, built {built}")),
+    );
+    codec(
+        "sound encoder",
+        AacEncoder::open(AudioSettings::default()).map(|_| "fdk-aac, AAC-LC".to_owned()),
+    );
     say("sources          pattern, file, rtsp");
     say("destinations     rtmp, rtmps");
     let terminal = crate::tui::describe_terminal();

@@ -54,9 +54,18 @@ fn start_studio(args: &OpenArgs) -> Result<(), String> {
     if let Some(scene) = &args.scene {
         command.arg("--").arg(scene);
     }
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn();
     let mut child = child.map_err(|error| format!("cannot start the studio: {error}"))?;
-    let stderr = child.stderr.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
+    let stderr = child
+        .stderr
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufRead::lines);
     let mut said = Vec::new();
     for line in stderr.map_while(Result::ok) {
         if line.starts_with("studio ready ") {
@@ -65,9 +74,15 @@ fn start_studio(args: &OpenArgs) -> Result<(), String> {
         said.push(line);
     }
     // It has closed its standard error without being ready: it has ended.
-    let status = child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+    let status = child
+        .wait()
+        .map_or_else(|error| error.to_string(), |status| status.to_string());
     let log = log_path(name);
-    Err(format!("the studio did not start ({status}); its log is {}\n{}", log.display(), said.join("\n")))
+    Err(format!(
+        "the studio did not start ({status}); its log is {}\n{}",
+        log.display(),
+        said.join("\n")
+    ))
 }
 
 /// `rigcast attach`.
@@ -91,7 +106,9 @@ pub fn attach(name: &str, screen: &ScreenArgs) -> u8 {
     });
     match result {
         Ok(Ok(Ok(tui::Leave::Detached))) => {
-            say(&format!("The show goes on. Come back with: rigcast attach --name {name}"));
+            say(&format!(
+                "The show goes on. Come back with: rigcast attach --name {name}"
+            ));
             exit::OK
         }
         Ok(Ok(Ok(tui::Leave::StudioEnded(reason)))) => {

@@ -36,7 +36,11 @@ pub fn run(args: &StudioArgs) -> u8 {
         // Fails only for a process that leads its group already, and then there is nothing to leave.
         let _ = rustix::process::setsid();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("net").enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("net")
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -44,8 +48,12 @@ pub fn run(args: &StudioArgs) -> u8 {
             return exit::REFUSED;
         }
     };
-    let options =
-        Options { name: args.session.name.clone(), show, run_for: args.run_for, on_ready: |line| announce(line) };
+    let options = Options {
+        name: args.session.name.clone(),
+        show,
+        run_for: args.run_for,
+        on_ready: |line| announce(line),
+    };
     match runtime.block_on(runtime::run(options)) {
         Ok(()) => exit::OK,
         Err(error) => {
@@ -80,19 +88,24 @@ fn load(args: &StudioArgs) -> Result<Show, u8> {
 
 fn add_destinations(show: &mut Show, urls: &[String]) -> Result<(), u8> {
     for text in urls {
-        let url = SecretUrl::parse(text).map_err(|error| error.to_string()).and_then(|url| {
-            if matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host() {
-                Ok(url)
-            } else {
-                Err(format!("{url}: expected rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY"))
-            }
-        });
+        let url = SecretUrl::parse(text)
+            .map_err(|error| error.to_string())
+            .and_then(|url| {
+                if matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host() {
+                    Ok(url)
+                } else {
+                    Err(format!("{url}: expected rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY"))
+                }
+            });
         let url = url.map_err(|error| {
             complain(&format!("--publish: {error}"));
             exit::USAGE
         })?;
         let taken = |name: &str| show.destinations.iter().any(|known| known.name == name);
-        let name = (1..).map(|number| format!("publish-{number}")).find(|name| !taken(name)).unwrap_or_default();
+        let name = (1..)
+            .map(|number| format!("publish-{number}"))
+            .find(|name| !taken(name))
+            .unwrap_or_default();
         show.destinations.push(DestinationSpec::new(name, url));
     }
     Ok(())
@@ -102,12 +115,17 @@ fn add_destinations(show: &mut Show, urls: &[String]) -> Result<(), u8> {
 pub fn log_path(name: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
     let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
-    base.unwrap_or_else(socket::folder).join("rigcast").join(format!("{name}.log"))
+    base.unwrap_or_else(socket::folder)
+        .join("rigcast")
+        .join(format!("{name}.log"))
 }
 
 fn start_log(args: &StudioArgs) -> std::io::Result<()> {
     let filter = EnvFilter::try_from_env("RIGCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info,retina=warn"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_span_events(FmtSpan::NONE);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_span_events(FmtSpan::NONE);
     if args.background {
         let path = log_path(&args.session.name);
         if let Some(folder) = path.parent() {
@@ -116,7 +134,10 @@ fn start_log(args: &StudioArgs) -> std::io::Result<()> {
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
         builder.with_ansi(false).with_writer(std::sync::Mutex::new(file)).init();
     } else {
-        builder.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init();
+        builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .init();
     }
     Ok(())
 }

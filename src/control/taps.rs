@@ -122,7 +122,9 @@ impl TapClient {
     fn take(&self) -> Option<Picture> {
         let mut inner = self.lock();
         let count = inner.slots.len();
-        let at = (0..count).map(|step| (inner.turn + step) % count).find(|at| inner.slots[*at].is_some())?;
+        let at = (0..count)
+            .map(|step| (inner.turn + step) % count)
+            .find(|at| inner.slots[*at].is_some())?;
         let picture = inner.slots[at].take();
         inner.turn = at + 1;
         let more = inner.slots.iter().any(Option::is_some);

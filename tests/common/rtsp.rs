@@ -17,16 +17,28 @@ impl RtspServer {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/rtsp_server.py");
         // Debian's own python: another one first in the path has no gi.
         let mut command = Command::new("/usr/bin/python3");
-        command.arg(script).args(args).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .arg(script)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut process = Guard::spawn(&mut command);
         let mut line = String::new();
-        BufReader::new(process.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.0.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let Some(port) = line.trim().strip_prefix("port ") else {
-            assert!(std::env::var_os("CI").is_none(), "GStreamer's RTSP server does not start: CI must have every peer");
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "GStreamer's RTSP server does not start: CI must have every peer"
+            );
             eprintln!("SKIPPED: this test needs GStreamer's RTSP server; ./test installs it");
             return None;
         };
-        Some(Self { process, port: port.parse().unwrap() })
+        Some(Self {
+            process,
+            port: port.parse().unwrap(),
+        })
     }
 
     pub fn url(&self) -> String {
