@@ -24,7 +24,7 @@ fn clip() -> Option<&'static Path> {
         let _studio = Studio::start(&["--publish", &nginx.url("clip")]);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("clip.mp4");
-        let pulled = Pull::start(&nginx.url("clip"), 15.0).save(Duration::from_secs(60));
+        let pulled = Pull::start(&nginx.url("clip"), 15.0).save(Duration::from_mins(1));
         // From an IDR on, so that sound and picture begin together.
         let status = Command::new("ffmpeg")
             .args(["-v", "error", "-nostdin", "-ss", "3", "-i"])
@@ -56,7 +56,7 @@ fn show(scene: &str, seconds: f64) -> Option<Received> {
             .all(|source| source["state"]["state"] == "live")
     });
     studio.wait_live(0);
-    let received = Pull::start(&nginx.url("show"), seconds).finish(Duration::from_secs(60));
+    let received = Pull::start(&nginx.url("show"), seconds).finish(Duration::from_mins(1));
     let status = studio.status();
     assert_eq!(
         status["stats"]["skipped_frames"], 0,

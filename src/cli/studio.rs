@@ -102,7 +102,8 @@ fn add_destinations(show: &mut Show, urls: &[String]) -> Result<(), u8> {
             exit::USAGE
         })?;
         let taken = |name: &str| show.destinations.iter().any(|known| known.name == name);
-        let name = (1..)
+        // One more name than there are destinations: one of them is free.
+        let name = (1..=show.destinations.len() + 1)
             .map(|number| format!("publish-{number}"))
             .find(|name| !taken(name))
             .unwrap_or_default();

@@ -84,17 +84,15 @@ impl Shelf {
 
     fn take(&self, len: usize) -> Vec<u8> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        match free.iter().position(|bytes| bytes.len() == len) {
-            Some(at) => free.swap_remove(at),
-            None => {
-                // The shelf holds sizes that nobody asks for any more: let the oldest go.
-                if free.len() >= KEPT {
-                    free.remove(0);
-                }
-                drop(free);
-                vec![0; len]
-            }
+        if let Some(at) = free.iter().position(|bytes| bytes.len() == len) {
+            return free.swap_remove(at);
         }
+        // The shelf holds sizes that nobody asks for any more: let the oldest go.
+        if free.len() >= KEPT {
+            free.remove(0);
+        }
+        drop(free);
+        vec![0; len]
     }
 }
 

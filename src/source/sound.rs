@@ -282,6 +282,7 @@ impl Grid {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // What is copied must arrive as it was.
 mod tests {
     use super::*;
     use proptest::prelude::*;

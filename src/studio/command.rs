@@ -214,7 +214,7 @@ pub fn split_words(line: &str) -> Vec<String> {
 ///
 /// # Errors
 /// [`UsageError::Unknown`], with the nearest name.
-pub fn find<'a>(words: &'a [String]) -> Result<(&'static CommandSpec, &'a [String]), UsageError> {
+pub fn find(words: &[String]) -> Result<(&'static CommandSpec, &[String]), UsageError> {
     for take in (1..=words.len().min(2)).rev() {
         let name = words[..take].join(" ");
         if let Some(spec) = table::spec(&name) {

@@ -86,15 +86,14 @@ impl CommandSpec {
     /// Name and arguments, optional ones in brackets.
     #[must_use]
     pub fn usage(&self) -> String {
-        let mut usage = self.name.to_owned();
-        for arg in self.args {
-            usage.push_str(&if arg.is_optional {
+        let args = self.args.iter().map(|arg| {
+            if arg.is_optional {
                 format!(" [{}]", arg.name)
             } else {
                 format!(" {}", arg.name)
-            });
-        }
-        usage
+            }
+        });
+        std::iter::once(self.name.to_owned()).chain(args).collect()
     }
 }
 
@@ -156,11 +155,9 @@ const fn client(
     }
 }
 
-const fn confirmed(spec: CommandSpec) -> CommandSpec {
-    CommandSpec {
-        is_confirmed: true,
-        ..spec
-    }
+const fn confirmed(mut spec: CommandSpec) -> CommandSpec {
+    spec.is_confirmed = true;
+    spec
 }
 
 fn only(words: &Words<'_>, command: Command) -> Result<Command, UsageError> {

@@ -217,7 +217,9 @@ impl Frame {
                 _ => None,
             }
         });
-        let number = bits.fold(Some(0), |number: Option<u32>, bit| Some(number? << 1 | bit?));
+        let number = bits
+            .into_iter()
+            .try_fold(0, |number: u32, bit| Some(number << 1 | bit?));
         let middle = grey[WIDTH * 20..WIDTH * 60]
             .iter()
             .map(|value| f64::from(*value))

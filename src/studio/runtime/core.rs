@@ -172,7 +172,7 @@ impl Core {
             outlet: Arc::clone(&outlet),
             taps: taps.clone(),
             report: Arc::new(move |text| {
-                post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text))
+                post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
             }),
         })?;
         let desk = Desk {

@@ -123,11 +123,11 @@ impl Stage {
         let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
         stage.spawn("encode-video", move || {
-            encode_video(&frames, &mut *video, &outlet, &*report)
+            encode_video(&frames, &mut *video, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
         stage.spawn("encode-sound", move || {
-            encode_sound(&blocks, &mut *audio, &outlet, &*report)
+            encode_sound(&blocks, &mut *audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
