@@ -22,13 +22,18 @@ pub fn peer(program: &str) -> Option<PathBuf> {
         .map(|dir| dir.join(program))
         .find(|path| path.is_file());
     if found.is_none() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "{program} is missing: CI must have every peer"
-        );
-        eprintln!("SKIPPED: this test needs {program}; ./test installs it");
+        skip(program);
     }
     found
+}
+
+/// Says that a test is skipped for want of `what`. On CI that is a failure: it must have every peer.
+pub fn skip(what: &str) {
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{what} is missing: CI must have every peer"
+    );
+    eprintln!("SKIPPED: this test needs {what}; ./test installs it");
 }
 
 /// A TCP port that was free a moment ago.
