@@ -10,12 +10,12 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::media::{Pull, Received, gaps};
 use common::nginx::Nginx;
-use common::peer;
 use common::studio::Studio;
+use common::{peer, wait_for};
 
 fn assert_is_a_clean_show(received: &Received) {
     let find = |kind: &str| {
@@ -72,4 +72,89 @@ fn the_demo_reaches_nginx_in_sync_and_without_gaps() {
     let log = studio.whole_log();
     assert!(log.contains("its time is up"), "{log}");
     assert!(!log.contains("/live/demo"), "the stream key is in the log: {log}");
+}
+
+#[test]
+fn a_killed_server_is_found_again_within_two_seconds() {
+    let (Some(mut nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
+        return;
+    };
+    let studio = Studio::start(&["--publish", &nginx.url("sk-secret-key")]);
+    studio.wait_live(0);
+    nginx.kill();
+    let lost = studio.wait_until("the loss", Duration::from_secs(10), |status| state(status) == "backoff");
+    let reason = lost["destinations"][0]["state"]["reason"].as_str().unwrap();
+    assert!(
+        reason.contains(&format!("127.0.0.1:{}", nginx.port)),
+        "the peer is named: {reason}"
+    );
+    // The outage of the issue lasts ten seconds: an event that takes its time.
+    let since = Instant::now();
+    wait_for("ten seconds without a server", Duration::from_secs(15), || {
+        (since.elapsed() > Duration::from_secs(10)).then_some(())
+    });
+    nginx.resume();
+    let back = Instant::now();
+    let received = Pull::start(&nginx.url("sk-secret-key"), 5.0).finish(Duration::from_secs(40));
+    studio.wait_live(0);
+    // The server's own account: it has the stream, and the reader got it from its first IDR on.
+    assert_eq!(gaps(&received.numbers()), []);
+    let connects = studio.status()["destinations"][0]["stats"]["connects"]
+        .as_u64()
+        .unwrap();
+    assert!(connects >= 2, "{connects} connections");
+    let first_number = f64::from(received.numbers()[0]) / 30.0;
+    let resumed_at = studio.status()["now"].as_f64().unwrap() / 1000.0 - back.elapsed().as_secs_f64();
+    assert!(
+        first_number - resumed_at < 2.0,
+        "back after {:.2} s",
+        first_number - resumed_at
+    );
+}
+
+fn state(status: &serde_json::Value) -> &str {
+    status["destinations"][0]["state"]["state"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn a_stream_key_is_seen_nowhere() {
+    const KEY: &str = "sk-9f8e7d";
+    let Some(nginx) = Nginx::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let scene = folder.path().join("show.toml");
+    let text = format!(
+        "[source.bars]\nkind = \"pattern\"\n[scene.bars]\nitems = [{{ source = \"bars\" }}]\n\
+         [destination.main]\nurl = \"rtmp://127.0.0.1:{}/live\"\nkey = {{ env = \"SHOW_KEY\" }}\n\
+         [destination.gone]\nurl = \"rtmp://127.0.0.1:1/live\"\nkey = {{ env = \"SHOW_KEY\" }}\n",
+        nginx.port
+    );
+    std::fs::write(&scene, text).unwrap();
+    let mut studio = Studio::start_in(&[scene.to_str().unwrap()], |command| {
+        command.env("SHOW_KEY", KEY).env("RIGCAST_LOG", "trace");
+    });
+    studio.wait_live(0);
+    studio.wait_until("the other to be lost", Duration::from_secs(10), |status| {
+        status["destinations"][1]["state"]["state"] == "backoff"
+    });
+    let refused = studio.ctl(&["destination", "add", "main", &format!("rtmp://127.0.0.1/live/{KEY}")]);
+    let mistyped = studio.ctl(&["destination", "add", "more", &format!("rmtp://127.0.0.1/live/{KEY}")]);
+    assert_eq!((refused.status.code(), mistyped.status.code()), (Some(1), Some(2)));
+    let arguments = std::fs::read(format!("/proc/{}/cmdline", studio.process.pid())).unwrap();
+    let status = studio.status().to_string();
+    studio.order("end");
+    assert_eq!(studio.wait_end(Duration::from_secs(10)), Some(0));
+    let said = [
+        arguments,
+        refused.stdout,
+        refused.stderr,
+        mistyped.stdout,
+        mistyped.stderr,
+    ];
+    let said = said
+        .iter()
+        .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        .chain([status, studio.whole_log()]);
+    for text in said {
+        assert!(!text.contains(KEY), "{text}");
+    }
 }
