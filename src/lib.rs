@@ -1,4 +1,22 @@
-//! rigcast: a keyboard-driven stream studio for the terminal.
+//! rigcast: a keyboard-driven stream studio for the terminal. This is the map; `docs/architecture.md` walks it.
+//!
+//! ```text
+//! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
+//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{compositor,blend,slate}
+//!        studio/runtime/encoding.rs  short queue, skipped when late       → encode/h264.rs
+//!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,rtmp}.rs over wire/{rtmp,flv}
+//! SOUND  source/sound.rs  resampled, on the 10 ms grid, lock-free ring
+//!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
+//!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
+//! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
+//! KEY    tui/keymap.rs → control/client.rs ─┐
+//! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command.rs (against studio/table.rs)
+//!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
+//! SHOW   scene/  raw text → checked Show, every error with its place
+//! ```
+//!
+//! Who may know whom is a rule that `tests/repo_rules.rs` keeps: `media` knows nobody; the stages know `media`; `studio`
+//! knows the stages; `control` and `tui` know the model and the commands, never a stage.
 
 #![cfg_attr(
     test,

@@ -125,6 +125,9 @@ pub struct DestinationModel {
     pub url: String,
     /// What it does now.
     pub state: DestinationState,
+    /// Why it was lost, from then until it is live again: told once, however often it is tried in vain.
+    #[serde(default)]
+    pub loss: Option<String>,
     /// What its connection measures.
     pub stats: DestinationStats,
 }

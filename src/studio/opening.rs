@@ -36,6 +36,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         name: spec.name.clone(),
         url: spec.url.to_string(),
         state: DestinationState::Idle,
+        loss: None,
         stats: DestinationStats::default(),
     });
     Studio {

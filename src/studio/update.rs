@@ -387,6 +387,7 @@ impl Unit<'_> {
             name: name.clone(),
             url: url.to_string(),
             state: DestinationState::Idle,
+            loss: None,
             stats: DestinationStats::default(),
         });
         self.effects.push(Effect::AddDestination(name.clone(), url));
@@ -417,18 +418,22 @@ impl Unit<'_> {
             return;
         };
         let last = std::mem::replace(&mut destination.state, state.clone());
-        // A retry that only counts up is not news; a new reason is.
-        let is_news = match (&last, &state) {
-            (DestinationState::Backoff { reason: a, .. }, DestinationState::Backoff { reason: b, .. }) => a != b,
-            _ => last != state,
-        };
-        let (level, text) = match state {
-            DestinationState::Idle => (EventLevel::Info, "is idle".to_owned()),
+        let (loss, level, text) = match &state {
             DestinationState::Connecting => return,
-            DestinationState::Live => (EventLevel::Info, "is live".to_owned()),
-            DestinationState::Backoff { reason, .. } => (EventLevel::Warning, format!("is lost: {reason}")),
-            DestinationState::Failed { reason } => (EventLevel::Error, format!("has failed: {reason}")),
+            DestinationState::Idle => (None, EventLevel::Info, "is idle".to_owned()),
+            DestinationState::Live => (None, EventLevel::Info, "is live".to_owned()),
+            DestinationState::Backoff { reason, .. } => {
+                (Some(reason.clone()), EventLevel::Warning, format!("is lost: {reason}"))
+            }
+            DestinationState::Failed { reason } => (None, EventLevel::Error, format!("has failed: {reason}")),
         };
+        // Attempts that fail for the same reason are one outage; a new reason is news.
+        let is_news = if loss.is_some() {
+            destination.loss != loss
+        } else {
+            last != state
+        };
+        destination.loss = loss;
         if is_news {
             self.event(level, format!("destination {name}"), text);
         }

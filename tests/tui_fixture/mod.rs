@@ -117,6 +117,7 @@ pub fn studio() -> Studio {
                 name: "main".into(),
                 url: "rtmp://live.example.org/app/••••".into(),
                 state: DestinationState::Live,
+                loss: None,
                 stats: DestinationStats {
                     bitrate_kbps: 2631,
                     rtt_ms: Some(23.4),
@@ -131,6 +132,7 @@ pub fn studio() -> Studio {
                 name: "backup".into(),
                 url: "rtmps://b.example.org/live/••••".into(),
                 state: DestinationState::Idle,
+                loss: None,
                 stats: DestinationStats::default(),
             },
         ],
