@@ -185,10 +185,11 @@ fn a_destination_lives_and_its_key_is_never_shown() {
         1,
         "the loss is an event"
     );
+    update(&mut studio, state(DestinationState::Connecting), ms(25)).unwrap();
     assert_eq!(
         update(&mut studio, state(lost(2)), ms(30)).unwrap(),
         [],
-        "the same reason again is not"
+        "the same reason again is not, nor after an attempt"
     );
     assert_eq!(
         run(&mut studio, "retry", ms(40)).unwrap(),
