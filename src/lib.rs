@@ -10,7 +10,7 @@
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
 //! KEY    tui/keymap.rs → control/client.rs ─┐
-//! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command.rs (against studio/table.rs)
+//! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
 //! SHOW   scene/  raw text → checked Show, every error with its place
 //! ```

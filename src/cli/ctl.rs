@@ -7,7 +7,7 @@ use crate::control::client::{Client, ClientError};
 use crate::control::protocol::RpcError;
 use crate::control::socket;
 use crate::studio::command;
-use crate::studio::table::{Scope, TABLE};
+use crate::studio::command::{Scope, table::TABLE};
 
 /// Sends `words` to the studio named `name`.
 pub fn run(name: &str, words: &[String]) -> u8 {

@@ -5,5 +5,4 @@ pub mod model;
 pub mod opening;
 pub mod reference;
 pub mod runtime;
-pub mod table;
 pub mod update;

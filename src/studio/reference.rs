@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use super::table::{CommandSpec, Scope, TABLE};
+use super::command::table::TABLE;
+use super::command::{CommandSpec, Scope};
 
 /// The reference page as Markdown.
 #[must_use]
 pub fn markdown() -> String {
     let mut page = String::from(
         "# Commands\n\n\
-         Made from the command table (`src/studio/table.rs`); a test keeps it so. Every command of the first table can be\n\
+         Made from the command table (`src/studio/command/table.rs`); a test keeps it so. Every command of the first table can be\n\
          typed at the prompt (`:`), bound to a key, or sent by a script: `rigcast ctl gain voice +3`.\n",
     );
     section(&mut page, "For keys and scripts", Scope::Studio);

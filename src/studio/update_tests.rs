@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::media::FrameRate;
+use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip};
-use crate::studio::table::{Scope, TABLE};
 
 fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {

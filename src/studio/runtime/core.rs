@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::destinations::Destinations;
+use super::error::RunError;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -18,11 +18,11 @@ use super::stage::{Parts, Stage};
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
 use crate::control::server;
-use crate::control::socket::{self, SocketError};
+use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::encode::aac::AacEncoder;
 use crate::encode::h264::H264Encoder;
-use crate::encode::{AudioEncoder, EncodeError, VideoEncoder};
+use crate::encode::{AudioEncoder, VideoEncoder};
 use crate::publish::{DestinationSpec, StreamConfig};
 use crate::scene::Show;
 use crate::source::{self, SourceContext, SourceReport};
@@ -50,31 +50,6 @@ pub struct Options {
     pub run_for: Option<Duration>,
     /// Called once with the ready line.
     pub on_ready: fn(&str),
-}
-
-/// Why a studio does not start, or cannot go on.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// Its socket cannot be had.
-    #[error(transparent)]
-    Socket(#[from] SocketError),
-    /// An encoder cannot be opened.
-    #[error(transparent)]
-    Encoder(#[from] EncodeError),
-    /// A thread cannot be started.
-    #[error("no thread for '{name}': {error}")]
-    Thread {
-        /// What it was for.
-        name: String,
-        /// What the system says.
-        error: std::io::Error,
-    },
-    /// Signals cannot be listened for.
-    #[error("cannot listen for signals: {0}")]
-    Signals(std::io::Error),
-    /// A thread that the show cannot do without has ended by itself.
-    #[error("the {0} thread has died")]
-    Lost(String),
 }
 
 /// Runs a studio until its show ends.

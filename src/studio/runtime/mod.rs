@@ -12,6 +12,7 @@
 mod core;
 mod destinations;
 mod encoding;
+mod error;
 mod outlet;
 mod picture_loop;
 mod plan;
@@ -20,4 +21,5 @@ mod sound_loop;
 mod stage;
 mod tap_loop;
 
-pub use core::{Options, RunError, run};
+pub use core::{Options, run};
+pub use error::RunError;

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::core::RunError;
 use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, encode_sound, encode_video};
+use super::error::RunError;
 use super::outlet::Outlet;
 use super::picture_loop::{PictureLoop, PictureMessage};
 use super::plan::Plan;

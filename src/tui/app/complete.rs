@@ -1,8 +1,8 @@
 //! Completion of a command line, from the command table and the names in the studio.
 
 use crate::studio::command::split_words;
+use crate::studio::command::{ArgKind, CommandSpec, table};
 use crate::studio::model::Studio;
-use crate::studio::table::{self, ArgKind, CommandSpec};
 
 /// What could stand at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
+use crate::studio::command::ArgKind;
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Selection, Step};
 use crate::studio::model::Studio;
-use crate::studio::table::ArgKind;
 use crate::tui::keymap::{Key, Lookup, Placeholder};
 use crate::tui::monitor::Renderer;
 

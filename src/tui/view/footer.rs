@@ -10,8 +10,8 @@ use super::Scene;
 use super::pane::{popup, popup_area, titled};
 use super::text::Row;
 use crate::studio::command;
+use crate::studio::command::{ArgKind, table};
 use crate::studio::model::Studio;
-use crate::studio::table::{self, ArgKind};
 use crate::tui::app::{Completion, Overlay, Prompt, UiState, complete};
 use crate::tui::keymap::{Key, Lookup};
 

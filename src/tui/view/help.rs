@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use super::Scene;
 use super::pane::{popup, popup_area};
 use super::text::Row;
+use crate::studio::command::table::TABLE;
 use crate::studio::command::{self, split_words};
-use crate::studio::table::TABLE;
 use crate::tui::app::UiState;
 use crate::tui::keymap::Keymap;
 

@@ -1,101 +1,9 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::command::{ClientCommand, Command, MonitorMode, Selection, Switch, UsageError, Words, word};
-
-/// One row of the table.
-pub struct CommandSpec {
-    /// One or two words.
-    pub name: &'static str,
-    /// What follows the name.
-    pub args: &'static [ArgSpec],
-    /// Who carries it out.
-    pub scope: Scope,
-    /// Whether the TUI asks before it sends it.
-    pub is_confirmed: bool,
-    /// One line for help and reference.
-    pub doc: &'static str,
-    /// Makes the command from words.
-    pub build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
-}
-
-/// Who carries a command out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// The studio: keys and scripts alike.
-    Studio,
-    /// The client where it is typed: it concerns that screen only.
-    Client,
-}
-
-/// One argument.
-pub struct ArgSpec {
-    /// As the usage shows it.
-    pub name: &'static str,
-    /// What it must be, which also says how the prompt completes it.
-    pub kind: ArgKind,
-    /// Whether it may be left out.
-    pub is_optional: bool,
-}
-
-/// What an argument is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ArgKind {
-    /// A scene's name or number.
-    Scene,
-    /// A strip's name.
-    Strip,
-    /// A source's name.
-    Source,
-    /// A destination's name.
-    Destination,
-    /// A name that is new.
-    NewName,
-    /// One of a few words.
-    Choice(&'static [&'static str]),
-    /// A gain.
-    Gain,
-    /// A bitrate.
-    Kbps,
-    /// A duration.
-    Duration,
-    /// A destination's address; may hold a secret.
-    Url,
-}
-
-impl ArgKind {
-    /// What can be typed, in words.
-    #[must_use]
-    pub fn expected(self) -> String {
-        match self {
-            Self::Scene => "the name or the number of a scene".into(),
-            Self::Strip => "the name of a strip".into(),
-            Self::Source => "the name of a source".into(),
-            Self::Destination => "the name of a destination".into(),
-            Self::NewName => "a name".into(),
-            Self::Choice(words) => words.join(", "),
-            Self::Gain => "dB: -6 sets, +3 or -=3 changes".into(),
-            Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
-            Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
-            Self::Url => "an address rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY".into(),
-        }
-    }
-}
-
-impl CommandSpec {
-    /// Name and arguments, optional ones in brackets.
-    #[must_use]
-    pub fn usage(&self) -> String {
-        let args = self.args.iter().map(|arg| {
-            if arg.is_optional {
-                format!(" [{}]", arg.name)
-            } else {
-                format!(" {}", arg.name)
-            }
-        });
-        std::iter::once(self.name.to_owned()).chain(args).collect()
-    }
-}
+use super::action::{ClientCommand, Command, Selection, Switch};
+use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
+use super::word;
 
 /// The row of that name.
 #[must_use]
@@ -178,17 +86,6 @@ fn select(words: &mut Words<'_>, what: Selection) -> Result<Command, UsageError>
 fn named(words: &mut Words<'_>, make: fn(String) -> Command) -> Result<Command, UsageError> {
     let name = words.required(word::name)?;
     only(words, make(name))
-}
-
-fn monitor_mode(word: &str) -> Option<MonitorMode> {
-    match word {
-        "auto" => Some(MonitorMode::Auto),
-        "half-blocks" => Some(MonitorMode::HalfBlocks),
-        "ascii" => Some(MonitorMode::Ascii),
-        "sixel" => Some(MonitorMode::Sixel),
-        "off" => Some(MonitorMode::Off),
-        _ => None,
-    }
 }
 
 /// Every command, in the order of the reference page.
@@ -339,7 +236,7 @@ pub const TABLE: &[CommandSpec] = &[
         &[may("MODE", MONITORS)],
         "how monitors are drawn; without MODE, the next way",
         |words| {
-            let mode = words.optional(monitor_mode)?;
+            let mode = words.optional(word::monitor_mode)?;
             only(words, Command::Client(ClientCommand::Monitor(mode)))
         },
     ),

@@ -1,0 +1,171 @@
+//! From typed words to a command: every word is held against the table.
+
+use super::action::Command;
+use super::spec::{CommandSpec, Suggestion, UsageError, Words};
+use super::table;
+
+/// The words of a line: split at blanks, double quotes keep blanks together.
+#[must_use]
+pub fn split_words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = None::<String>;
+    let mut is_quoted = false;
+    for character in line.chars() {
+        match character {
+            '"' => {
+                is_quoted = !is_quoted;
+                word.get_or_insert_default();
+            }
+            blank if blank.is_whitespace() && !is_quoted => words.extend(word.take()),
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// Finds the command that `words` begin with, the longest name first, and returns it with the words that are left.
+///
+/// # Errors
+/// [`UsageError::Unknown`], with the nearest name.
+pub fn find(words: &[String]) -> Result<(&'static CommandSpec, &[String]), UsageError> {
+    for take in (1..=words.len().min(2)).rev() {
+        let name = words[..take].join(" ");
+        if let Some(spec) = table::spec(&name) {
+            return Ok((spec, &words[take..]));
+        }
+    }
+    let typed = words.iter().take(2).map(String::as_str).collect::<Vec<_>>();
+    let first = typed.first().copied().unwrap_or_default();
+    // A secret may follow the name, so only the first word is repeated.
+    Err(UsageError::Unknown(
+        first.to_owned(),
+        Suggestion(nearest(&typed.join(" "))),
+    ))
+}
+
+/// Makes a command from a whole line or from words split by a shell.
+///
+/// # Errors
+/// What does not fit the table, with the usage.
+pub fn parse(words: &[String]) -> Result<Command, UsageError> {
+    let (spec, args) = find(words)?;
+    (spec.build)(&mut Words::new(spec, args))
+}
+
+fn nearest(typed: &str) -> Option<&'static str> {
+    let first = typed.split(' ').next().unwrap_or_default();
+    table::TABLE
+        .iter()
+        .map(|spec| (distance(typed, spec.name).min(distance(first, spec.name)), spec.name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len() / 3 + 1 && *distance < typed.len())
+        .map(|(_, name)| name)
+}
+
+/// Levenshtein distance, for names of a few letters.
+fn distance(a: &str, b: &str) -> usize {
+    let b = b.chars().collect::<Vec<_>>();
+    let mut row = (0..=b.len()).collect::<Vec<_>>();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::action::{ClientCommand, Gain, MonitorMode, Selection, Step, Switch};
+    use super::*;
+    use crate::media::TimeDelta;
+    use crate::studio::model::TransitionKind;
+    use proptest::prelude::*;
+
+    fn command(line: &str) -> Result<Command, UsageError> {
+        parse(&split_words(line))
+    }
+
+    #[test]
+    fn words_become_commands() {
+        let ms = TimeDelta::from_millis;
+        for (line, expected) in [
+            ("take", Command::Take(None)),
+            ("take \"two shot\"", Command::Take(Some("two shot".into()))),
+            ("fade 500ms", Command::Fade(Some(ms(500)))),
+            (
+                "transition fade 1.5",
+                Command::Transition(TransitionKind::Fade, Some(ms(1500))),
+            ),
+            ("gain voice +3", Command::Gain("voice".into(), Gain::Change(3.0))),
+            ("gain voice -=1.5", Command::Gain("voice".into(), Gain::Change(-1.5))),
+            ("gain voice -6dB", Command::Gain("voice".into(), Gain::Set(-6.0))),
+            ("mute voice", Command::Mute("voice".into(), Switch::Toggle)),
+            ("mute voice on", Command::Mute("voice".into(), Switch::On)),
+            ("bitrate 2.5M", Command::Bitrate(2500)),
+            ("destination stop a", Command::DestinationStop("a".into())),
+            ("retry", Command::Retry(None)),
+            (
+                "monitor sixel",
+                Command::Client(ClientCommand::Monitor(Some(MonitorMode::Sixel))),
+            ),
+            (
+                "select strip next",
+                Command::Client(ClientCommand::Select(Selection::Strip, Step::Next)),
+            ),
+        ] {
+            assert_eq!(command(line), Ok(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_words_are_explained() {
+        for (line, expected) in [
+            ("tkae", "there is no command 'tkae'; did you mean 'take'?"),
+            ("gain", "gain: STRIP is missing; usage: gain STRIP DB"),
+            (
+                "gain voice loud",
+                "gain: DB is 'loud', expected dB: -6 sets, +3 or -=3 changes",
+            ),
+            ("cut a b", "cut: 'b' is one word too many; usage: cut [SCENE]"),
+            ("keyframe now", "keyframe: 'now' is one word too many; usage: keyframe"),
+            (
+                "bitrate 3",
+                "bitrate: KBPS is '3', expected kbit/s from 50 to 100000: 2500, 2.5M",
+            ),
+        ] {
+            assert_eq!(
+                command(line).map_err(|error| error.to_string()),
+                Err(expected.to_owned()),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_url_is_not_repeated() {
+        let error = command("destination add live http://host/app/sk-secret")
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("sk-secret"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in ".{0,80}") {
+            let _ = command(&line);
+        }
+
+        #[test]
+        fn no_arguments_panic(pick in 0..table::TABLE.len(), args in proptest::collection::vec(".{0,12}", 0..4)) {
+            let mut words = split_words(table::TABLE[pick].name);
+            words.extend(args);
+            let _ = parse(&words);
+        }
+    }
+}

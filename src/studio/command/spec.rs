@@ -1,0 +1,230 @@
+//! What a row of the command table is, and how the words of an argument list are read along it.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::action::Command;
+use crate::secret::DOTS;
+
+/// One row of the table.
+pub struct CommandSpec {
+    /// One or two words.
+    pub name: &'static str,
+    /// What follows the name.
+    pub args: &'static [ArgSpec],
+    /// Who carries it out.
+    pub scope: Scope,
+    /// Whether the TUI asks before it sends it.
+    pub is_confirmed: bool,
+    /// One line for help and reference.
+    pub doc: &'static str,
+    /// Makes the command from words.
+    pub build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+}
+
+/// Who carries a command out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The studio: keys and scripts alike.
+    Studio,
+    /// The client where it is typed: it concerns that screen only.
+    Client,
+}
+
+/// One argument.
+pub struct ArgSpec {
+    /// As the usage shows it.
+    pub name: &'static str,
+    /// What it must be, which also says how the prompt completes it.
+    pub kind: ArgKind,
+    /// Whether it may be left out.
+    pub is_optional: bool,
+}
+
+/// What an argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgKind {
+    /// A scene's name or number.
+    Scene,
+    /// A strip's name.
+    Strip,
+    /// A source's name.
+    Source,
+    /// A destination's name.
+    Destination,
+    /// A name that is new.
+    NewName,
+    /// One of a few words.
+    Choice(&'static [&'static str]),
+    /// A gain.
+    Gain,
+    /// A bitrate.
+    Kbps,
+    /// A duration.
+    Duration,
+    /// A destination's address; may hold a secret.
+    Url,
+}
+
+impl ArgKind {
+    /// What can be typed, in words.
+    #[must_use]
+    pub fn expected(self) -> String {
+        match self {
+            Self::Scene => "the name or the number of a scene".into(),
+            Self::Strip => "the name of a strip".into(),
+            Self::Source => "the name of a source".into(),
+            Self::Destination => "the name of a destination".into(),
+            Self::NewName => "a name".into(),
+            Self::Choice(words) => words.join(", "),
+            Self::Gain => "dB: -6 sets, +3 or -=3 changes".into(),
+            Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
+            Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
+            Self::Url => "an address rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY".into(),
+        }
+    }
+}
+
+impl CommandSpec {
+    /// Name and arguments, optional ones in brackets.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        let args = self.args.iter().map(|arg| {
+            if arg.is_optional {
+                format!(" [{}]", arg.name)
+            } else {
+                format!(" {}", arg.name)
+            }
+        });
+        std::iter::once(self.name.to_owned()).chain(args).collect()
+    }
+}
+
+/// Words that do not fit the table.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum UsageError {
+    /// The first words name no command.
+    #[error("there is no command '{0}'{1}")]
+    Unknown(String, Suggestion),
+    /// Too few words.
+    #[error("{command}: {argument} is missing; usage: {usage}")]
+    Missing {
+        /// The command.
+        command: &'static str,
+        /// What is missing.
+        argument: &'static str,
+        /// The whole usage.
+        usage: String,
+    },
+    /// Too many words.
+    #[error("{command}: '{word}' is one word too many; usage: {usage}")]
+    TooMany {
+        /// The command.
+        command: &'static str,
+        /// The first of them.
+        word: String,
+        /// The whole usage.
+        usage: String,
+    },
+    /// A word that is not what it should be.
+    #[error("{command}: {argument} is '{word}', expected {expected}")]
+    Bad {
+        /// The command.
+        command: &'static str,
+        /// Which argument.
+        argument: &'static str,
+        /// What was typed; dots where it may hold a secret.
+        word: String,
+        /// What can be typed.
+        expected: String,
+    },
+}
+
+/// The command that was perhaps meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion(pub Option<&'static str>);
+
+impl fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |name| write!(f, "; did you mean '{name}'?"))
+    }
+}
+
+/// The arguments of a command, read one after the other in the order of its [`ArgSpec`]s.
+pub struct Words<'a> {
+    spec: &'static CommandSpec,
+    args: &'a [String],
+    at: usize,
+}
+
+impl<'a> Words<'a> {
+    /// The arguments `args` of the command that `spec` describes.
+    pub(super) fn new(spec: &'static CommandSpec, args: &'a [String]) -> Self {
+        Self { spec, args, at: 0 }
+    }
+
+    fn arg(&self) -> Option<&'static ArgSpec> {
+        self.spec.args.get(self.at)
+    }
+
+    fn bad(&self, arg: &'static ArgSpec, word: &str) -> UsageError {
+        let word = if matches!(arg.kind, ArgKind::Url) {
+            DOTS.to_owned()
+        } else {
+            word.to_owned()
+        };
+        let (command, argument, expected) = (self.spec.name, arg.name, arg.kind.expected());
+        UsageError::Bad {
+            command,
+            argument,
+            word,
+            expected,
+        }
+    }
+
+    fn next<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, UsageError> {
+        let Some(arg) = self.arg() else { return Ok(None) };
+        let Some(word) = self.args.get(self.at) else {
+            if arg.is_optional {
+                return Ok(None);
+            }
+            let (command, argument, usage) = (self.spec.name, arg.name, self.spec.usage());
+            return Err(UsageError::Missing {
+                command,
+                argument,
+                usage,
+            });
+        };
+        let value = parse(word).ok_or_else(|| self.bad(arg, word))?;
+        self.at += 1;
+        Ok(Some(value))
+    }
+
+    /// An argument that may be left out.
+    pub fn optional<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, UsageError> {
+        self.next(parse)
+    }
+
+    /// An argument that must be there. (`next` reports it missing unless the table calls it optional.)
+    pub fn required<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, UsageError> {
+        let at = self.at;
+        self.next(parse)?.ok_or_else(|| UsageError::Missing {
+            command: self.spec.name,
+            argument: self.spec.args.get(at).map_or("argument", |arg| arg.name),
+            usage: self.spec.usage(),
+        })
+    }
+
+    /// No more words may follow.
+    pub fn end(&self) -> Result<(), UsageError> {
+        self.args.get(self.at).map_or(Ok(()), |word| {
+            let (command, usage) = (self.spec.name, self.spec.usage());
+            Err(UsageError::TooMany {
+                command,
+                word: word.clone(),
+                usage,
+            })
+        })
+    }
+}

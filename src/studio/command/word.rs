@@ -1,0 +1,95 @@
+//! Readers of single words, one per kind of argument. `None`: the word is none of that kind.
+
+use super::action::{Gain, MonitorMode, Step, Switch};
+use crate::media::TimeDelta;
+use crate::secret::SecretUrl;
+use crate::studio::model::TransitionKind;
+
+/// Any word that is not empty.
+pub fn name(word: &str) -> Option<String> {
+    (!word.is_empty()).then(|| word.to_owned())
+}
+
+/// `on`, `off`, `toggle`.
+pub fn switch(word: &str) -> Option<Switch> {
+    match word {
+        "on" => Some(Switch::On),
+        "off" => Some(Switch::Off),
+        "toggle" => Some(Switch::Toggle),
+        _ => None,
+    }
+}
+
+/// `-6`, `0dB`: set; `+3`, `+=3`, `-=3`: change.
+pub fn gain(word: &str) -> Option<Gain> {
+    let word = word.trim_end_matches("dB").trim_end_matches("db");
+    let number = |text: &str| {
+        text.parse::<f32>()
+            .ok()
+            .filter(|db| db.is_finite() && db.abs() <= 100.0)
+    };
+    if let Some(step) = word.strip_prefix("-=") {
+        number(step).map(|db| Gain::Change(-db))
+    } else if let Some(step) = word.strip_prefix("+=").or_else(|| word.strip_prefix('+')) {
+        number(step).map(Gain::Change)
+    } else {
+        number(word).map(Gain::Set)
+    }
+}
+
+/// `2500`, `2500k`, `2.5M`.
+pub fn kbps(word: &str) -> Option<u32> {
+    let (digits, factor) = match word.strip_suffix(['M', 'm']) {
+        Some(digits) => (digits, 1000.0),
+        None => (word.strip_suffix(['k', 'K']).unwrap_or(word), 1.0),
+    };
+    let value = digits.parse::<f64>().ok()? * factor;
+    (50.0..=100_000.0).contains(&value).then(|| value.round() as u32)
+}
+
+/// `500ms`, `2s`, `0.5`: seconds unless said otherwise, at most ten.
+pub fn duration(word: &str) -> Option<TimeDelta> {
+    let (digits, seconds) = match word.strip_suffix("ms") {
+        Some(digits) => (digits, 0.001),
+        None => (word.strip_suffix('s').unwrap_or(word), 1.0),
+    };
+    let value = digits.parse::<f64>().ok()? * seconds;
+    (0.0..=10.0).contains(&value).then(|| TimeDelta::from_secs_f64(value))
+}
+
+/// `cut`, `fade`.
+pub fn transition(word: &str) -> Option<TransitionKind> {
+    match word {
+        "cut" => Some(TransitionKind::Cut),
+        "fade" => Some(TransitionKind::Fade),
+        _ => None,
+    }
+}
+
+/// `next`, `previous`.
+pub fn step(word: &str) -> Option<Step> {
+    match word {
+        "next" => Some(Step::Next),
+        "previous" => Some(Step::Previous),
+        _ => None,
+    }
+}
+
+/// `rtmp://…` or `rtmps://…` with a host.
+pub fn url(word: &str) -> Option<SecretUrl> {
+    SecretUrl::parse(word)
+        .ok()
+        .filter(|url| matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host())
+}
+
+/// A way to draw monitors.
+pub fn monitor_mode(word: &str) -> Option<MonitorMode> {
+    match word {
+        "auto" => Some(MonitorMode::Auto),
+        "half-blocks" => Some(MonitorMode::HalfBlocks),
+        "ascii" => Some(MonitorMode::Ascii),
+        "sixel" => Some(MonitorMode::Sixel),
+        "off" => Some(MonitorMode::Off),
+        _ => None,
+    }
+}
