@@ -35,5 +35,6 @@ pub mod secret;
 pub mod sound;
 pub mod source;
 pub mod studio;
+pub mod suggest;
 pub mod tui;
 pub mod wire;

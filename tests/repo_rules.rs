@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// parts allows no more than that part of a room.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("media", &[]),
+    ("suggest", &[]),
     ("wire", &["media", "secret"]),
     ("sound", &["media"]),
     ("picture", &["media"]),
@@ -22,12 +23,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     // Of the stages, scene takes the plain types of their settings; the stages do not know that there are files.
     (
         "scene",
-        &["media", "secret", "source", "sound", "picture", "encode", "publish"],
+        &[
+            "media", "secret", "suggest", "source", "sound", "picture", "encode", "publish",
+        ],
     ),
     (
         "studio",
         &[
-            "media", "clock", "secret", "source", "sound", "picture", "encode", "publish", "adapt", "scene", "control",
+            "media", "clock", "secret", "suggest", "source", "sound", "picture", "encode", "publish", "adapt", "scene",
+            "control",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),

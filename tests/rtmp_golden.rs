@@ -1,9 +1,10 @@
 //! The wire format against bytes that real peers have sent (tests/data, named by origin).
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+use rigcast::media::h264::parse_avc_decoder_configuration_record;
 use rigcast::secret::SecretUrl;
 use rigcast::wire::amf0::{self, Value};
-use rigcast::wire::flv::{AudioBody, VideoBody, parse_audio, parse_avcc, parse_video};
+use rigcast::wire::flv::{AudioBody, VideoBody, parse_audio, parse_video};
 use rigcast::wire::rtmp::{
     ChunkReader, Event, Handshake, Message, PublishTarget, Publisher, RejectionKind, RtmpError, Stage, kind,
 };
@@ -106,8 +107,8 @@ fn ffmpeg_media_comes_apart() {
     for message in of(kind::VIDEO) {
         match parse_video(&message.payload).unwrap() {
             VideoBody::SequenceHeader(record) => {
-                let (sps, pps) = parse_avcc(record).unwrap();
-                assert_eq!((sps[0] & 0x1F, pps[0] & 0x1F), (7, 8));
+                let sets = parse_avc_decoder_configuration_record(record).unwrap();
+                assert_eq!((sets.sps[0][0] & 0x1F, sets.pps[0][0] & 0x1F), (7, 8));
                 headers += 1;
             }
             VideoBody::AccessUnit { is_idr, data, .. } => {

@@ -8,7 +8,6 @@ use super::raw::{RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow,
 use super::schema;
 use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
-use super::suggest;
 use super::value::Length;
 use crate::encode::{AudioSettings, VideoSettings};
 use crate::media::TimeDelta;
@@ -17,6 +16,7 @@ use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
 use crate::sound::StripSettings;
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
+use crate::suggest;
 
 /// The most sources that a show can have: each is a thread and a tile.
 const MAX_SOURCES: usize = 64;

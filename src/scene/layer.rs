@@ -11,8 +11,8 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Diagnostic, Place, Spot};
 use super::places::Places;
 use super::schema::{self, Key, Kind, ROOT};
-use super::suggest;
 use super::value::{Length, parse_rate};
+use crate::suggest;
 
 /// Values by key, as `config` takes them.
 pub(super) type Table = Map<String, Value>;

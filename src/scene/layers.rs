@@ -12,7 +12,8 @@ use config::{Config, ConfigError, Source};
 use super::error::{Diagnostic, Place, Spot};
 use super::layer::{self, Table};
 use super::places::Places;
-use super::{schema, shipped, suggest};
+use super::{schema, shipped};
+use crate::suggest;
 
 /// No scene file of a person is longer; a device or a film that was named by mistake is.
 const LARGEST_FILE: u64 = 1 << 20;

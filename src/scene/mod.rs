@@ -22,7 +22,6 @@ mod schema;
 mod secrets;
 mod shipped;
 mod show;
-mod suggest;
 mod value;
 
 pub use error::{Diagnostic, Place, SceneErrors, Severity};

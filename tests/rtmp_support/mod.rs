@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rigcast::clock::Clock;
+use rigcast::media::h264::parse_avc_decoder_configuration_record;
 use rigcast::media::{AudioConfig, FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
 use rigcast::publish::{
     self, DestinationHandle, DestinationReport, DestinationSpec, DestinationState, DestinationStats, StreamConfig,
 };
 use rigcast::secret::SecretUrl;
-use rigcast::wire::flv::{AudioBody, TagKind, VideoBody, parse_audio, parse_avcc, parse_video, tags};
+use rigcast::wire::flv::{AudioBody, TagKind, VideoBody, parse_audio, parse_video, tags};
 use tokio::sync::mpsc;
 
 /// The program, if it is installed. A missing one is a visible skip, and a failure where CI says that all must be there.
@@ -92,13 +93,13 @@ impl Clip {
             match tag.kind {
                 TagKind::Video => match parse_video(tag.body).unwrap() {
                     VideoBody::SequenceHeader(record) => {
-                        let (sps, pps) = parse_avcc(record).unwrap();
+                        let sets = parse_avc_decoder_configuration_record(record).unwrap();
                         config.video = Some(VideoConfig {
                             width: 320,
                             height: 180,
                             frame_rate: FrameRate::whole(30),
-                            sps: Bytes::copy_from_slice(sps),
-                            pps: Bytes::copy_from_slice(pps),
+                            sps: Bytes::copy_from_slice(sets.sps[0]),
+                            pps: Bytes::copy_from_slice(sets.pps[0]),
                             bitrate_kbps: 500,
                         });
                     }

@@ -3,6 +3,7 @@
 use super::action::Command;
 use super::spec::{CommandSpec, Suggestion, UsageError, Words};
 use super::table;
+use crate::suggest;
 
 /// The words of a line: split at blanks, double quotes keep blanks together.
 #[must_use]
@@ -53,30 +54,11 @@ pub fn parse(words: &[String]) -> Result<Command, UsageError> {
     (spec.build)(&mut Words::new(spec, args))
 }
 
+/// The command whose whole name, or whose first word, is nearest to what was typed.
 fn nearest(typed: &str) -> Option<&'static str> {
     let first = typed.split(' ').next().unwrap_or_default();
-    table::TABLE
-        .iter()
-        .map(|spec| (distance(typed, spec.name).min(distance(first, spec.name)), spec.name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len() / 3 + 1 && *distance < typed.len())
-        .map(|(_, name)| name)
-}
-
-/// Levenshtein distance, for names of a few letters.
-fn distance(a: &str, b: &str) -> usize {
-    let b = b.chars().collect::<Vec<_>>();
-    let mut row = (0..=b.len()).collect::<Vec<_>>();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    let names = || table::TABLE.iter().map(|spec| spec.name);
+    suggest::nearest(typed, names()).or_else(|| suggest::nearest(first, names()))
 }
 
 #[cfg(test)]

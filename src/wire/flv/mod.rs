@@ -6,7 +6,7 @@
 pub mod read;
 pub mod write;
 
-pub use read::{AudioBody, FlvError, FlvProblem, Tag, TagKind, VideoBody, parse_audio, parse_avcc, parse_video, tags};
+pub use read::{AudioBody, FlvError, FlvProblem, Tag, TagKind, VideoBody, parse_audio, parse_video, tags};
 pub use write::{
-    AUDIO_HEADER, audio_sequence_header, avcc, metadata, video_end_of_sequence, video_header, video_sequence_header,
+    AUDIO_HEADER, audio_sequence_header, metadata, video_end_of_sequence, video_header, video_sequence_header,
 };

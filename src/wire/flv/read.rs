@@ -183,30 +183,9 @@ pub fn parse_audio(body: &[u8]) -> Result<AudioBody<'_>, FlvError> {
     }
 }
 
-/// The first SPS and the first PPS of an AVCDecoderConfigurationRecord (ISO/IEC 14496-15 §5.3.3.1).
-pub fn parse_avcc(record: &[u8]) -> Result<(&[u8], &[u8]), FlvError> {
-    let mut at = 5;
-    let mut first = [&record[..0]; 2];
-    for (set, mask) in [(0, 0x1F), (1, 0xFF)] {
-        let [count] = get::<1>(record, at)?;
-        at += 1;
-        for index in 0..count & mask {
-            let len = usize::from(u16::from_be_bytes(get(record, at)?));
-            let nal = record
-                .get(at + 2..at + 2 + len)
-                .ok_or_else(|| error(at, FlvProblem::Truncated))?;
-            at += 2 + len;
-            if index == 0 {
-                first[set] = nal;
-            }
-        }
-    }
-    Ok((first[0], first[1]))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::write::{self, avcc, video_header};
+    use super::super::write::{self, video_header};
     use super::*;
     use crate::media::{Packet, TrackKind};
     use bytes::Bytes;
@@ -230,17 +209,8 @@ mod tests {
         }
 
         #[test]
-        fn parameter_sets_survive(
-            sps in prop::collection::vec(any::<u8>(), 4..80),
-            pps in prop::collection::vec(any::<u8>(), 1..20),
-        ) {
-            let record = avcc(&sps, &pps);
-            prop_assert_eq!(parse_avcc(&record).unwrap(), (&sps[..], &pps[..]));
-        }
-
-        #[test]
         fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = (parse_video(&bytes), parse_audio(&bytes), parse_avcc(&bytes));
+            let _ = (parse_video(&bytes), parse_audio(&bytes));
             let file = [b"FLV\x01\x05\0\0\0\x09\0\0\0\0", &bytes[..]].concat();
             prop_assert!(tags(&file).count() <= bytes.len() + 1);
             let _ = tags(&bytes).count();

@@ -1,5 +1,6 @@
 //! Tag bodies out of packets and configurations (annex E.4).
 
+use crate::media::h264::avc_decoder_configuration_record;
 use crate::media::{AudioConfig, Packet, TimeDelta, VideoConfig};
 use crate::wire::amf0::Value;
 
@@ -28,7 +29,7 @@ fn composition_ms(offset: TimeDelta) -> i32 {
 #[must_use]
 pub fn video_sequence_header(config: &VideoConfig) -> Vec<u8> {
     let mut body = vec![KEYFRAME | AVC, 0, 0, 0, 0];
-    body.extend_from_slice(&avcc(&config.sps, &config.pps));
+    body.extend_from_slice(&avc_decoder_configuration_record(&config.sps, &config.pps));
     body
 }
 
@@ -44,24 +45,6 @@ pub fn audio_sequence_header(config: &AudioConfig) -> Vec<u8> {
     let mut body = vec![AUDIO_HEADER[0], 0];
     body.extend_from_slice(&config.asc);
     body
-}
-
-/// An AVCDecoderConfigurationRecord with one SPS, one PPS and 4-byte lengths (ISO/IEC 14496-15 §5.3.3.1). For the high
-/// profiles it ends with chroma format 4:2:0 and 8 bits, which is all that the studio encodes.
-#[must_use]
-pub fn avcc(sps: &[u8], pps: &[u8]) -> Vec<u8> {
-    let at = |index: usize| sps.get(index).copied().unwrap_or(0);
-    let profile = at(1);
-    let mut record = vec![1, profile, at(2), at(3), 0xFF, 0xE1];
-    record.extend_from_slice(&(sps.len() as u16).to_be_bytes());
-    record.extend_from_slice(sps);
-    record.push(1);
-    record.extend_from_slice(&(pps.len() as u16).to_be_bytes());
-    record.extend_from_slice(pps);
-    if matches!(profile, 100 | 110 | 122 | 144) {
-        record.extend_from_slice(&[0xFD, 0xF8, 0xF8, 0]);
-    }
-    record
 }
 
 /// `onMetaData` for the tracks that there are (E.5): what players and servers show before they have decoded anything.

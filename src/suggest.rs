@@ -25,7 +25,8 @@ const LONGEST: usize = 64;
 
 /// The nearest of `known` to `typed`, where it is near enough to be meant: a third of its letters wrong at most, and one
 /// right.
-pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = typed.chars().count();
     if length > LONGEST {
         return None;
@@ -39,7 +40,8 @@ pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>)
 }
 
 /// `; did you mean "word"?` where one is near, else `; known: a, b, c`, else nothing.
-pub(super) fn hint<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn hint<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match nearest(typed, known.iter().copied()) {
         Some(word) => format!("; did you mean \"{word}\"?"),
