@@ -11,25 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 model="$folder/model.rnnn"
 
-# ffmpeg's arnndn reads the weights as text, nnnoiseless carries them as bytes: the same layers in the same order.
-cargo metadata --format-version 1 | python3 -c '
-import json, os, sys
-packages = json.load(sys.stdin)["packages"]
-manifest = next(p["manifest_path"] for p in packages if p["name"] == "nnnoiseless")
-data = open(os.path.join(os.path.dirname(manifest), "src", "weights.rnn"), "rb").read()
-signed = [b - 256 if b > 127 else b for b in data]
-at = 0
-print("rnnoise-nu model file version 1")
-for is_gru in (False, True, True, True, False, False):
-    inputs, neurons, activation = signed[at:at + 3]
-    at += 3
-    print(inputs, neurons, activation)
-    gates = 3 if is_gru else 1
-    for length in [gates * inputs * neurons] + [gates * neurons * neurons] * is_gru + [gates * neurons]:
-        print(*signed[at:at + length])
-        at += length
-assert at == len(data), "the weights have another layout than this script knows"
-' > "$model"
+cargo metadata --format-version 1 | python3 benches/peers/rnnoise_model.py > "$model"
 
 # As the bench: a voice of eight harmonics with noise, two channels with different noise.
 ffmpeg -v error -nostdin -y -f lavfi -i "aevalsrc=exprs=\

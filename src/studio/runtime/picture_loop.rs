@@ -70,6 +70,7 @@ impl PictureLoop {
         };
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
         let mut frames = vec![None; self.sources.len()];
+        let mut has_shown = vec![false; self.sources.len()];
         let mut tick = self.frame_rate.frame_at(self.clock.now());
 
         while !self.stop.load(Ordering::Relaxed) {
@@ -102,6 +103,13 @@ impl PictureLoop {
                 }
             }
             self.collect(at, &pool, &mut absences, &mut frames);
+            for (source, has_shown) in has_shown.iter_mut().enumerate() {
+                if !*has_shown && absences[source].is_none() && frames[source].is_some() {
+                    *has_shown = true;
+                    // Once per source. What a start has cost until then is measured by this line.
+                    tracing::info!("{now} {}: first picture", self.names[source]);
+                }
+            }
             let mut picture = program.compose(&plan, plan.program, &frames, at);
             if let Some((from, share)) = plan.fade_at(at) {
                 let old = leaving.compose(&plan, from, &frames, at);
