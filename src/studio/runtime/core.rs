@@ -108,6 +108,7 @@ struct Core {
     state: watch::Sender<Arc<Studio>>,
     events: broadcast::Sender<Event>,
     meters: watch::Sender<Arc<Meters>>,
+    taps: Taps,
     process: ProcessMeter,
     last: Totals,
     is_dirty: bool,
@@ -179,7 +180,7 @@ impl Core {
             state: state_out,
             events: events.clone(),
             meters: meters_out,
-            taps,
+            taps: taps.clone(),
         };
         let last = Totals {
             at: Instant::now(),
@@ -200,6 +201,7 @@ impl Core {
             state,
             events,
             meters,
+            taps,
             process: ProcessMeter::start(),
             last,
             is_dirty: false,
@@ -399,7 +401,7 @@ impl Core {
             },
             cpu_percent,
             memory_mb,
-            clients: u32::try_from(self.state.receiver_count().saturating_sub(1)).unwrap_or(u32::MAX),
+            clients: u32::try_from(self.taps.clients().len()).unwrap_or(u32::MAX),
         }));
     }
 }
