@@ -397,7 +397,7 @@ fn check_claim(received: &Received, claim: &support::Claim, zero: f64) {
             to: new,
             is_fade,
         } => {
-            let seen = frames().map(|frame| support::patches(frame)).collect::<Vec<_>>();
+            let seen = frames().map(support::patches).collect::<Vec<_>>();
             assert_eq!(seen.first().unwrap(), &[*old], "{at}");
             assert_eq!(seen.last().unwrap(), &[*new], "{at}");
             // The place of the new scene's patch goes from what was behind it to white.
