@@ -173,7 +173,7 @@ pub struct Stats {
     pub cpu_percent: f64,
     /// Resident memory in MB.
     pub memory_mb: u32,
-    /// Clients attached.
+    /// Screens attached. A script that asks or watches is none.
     pub clients: u32,
 }
 

@@ -49,6 +49,12 @@ impl Pull {
         }
     }
 
+    /// Ends the pull now, so that [`finish`](Self::finish) has what came until here.
+    pub fn stop(&self) {
+        let pid = rustix::process::Pid::from_child(self.child.as_ref().unwrap());
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
     /// Waits for the end and reads what came.
     pub fn finish(self, limit: Duration) -> Received {
         Received::read(&self.save(limit).path)
@@ -79,6 +85,8 @@ pub struct Received {
     pub video_pts: Vec<f64>,
     pub video_dts: Vec<f64>,
     pub audio_pts: Vec<f64>,
+    /// Per video packet its size in bytes, and whether it is a key frame.
+    pub video_packets: Vec<(usize, bool)>,
     pub frames: Vec<Frame>,
     /// Mono, 48 kHz.
     pub sound: Vec<f32>,
@@ -102,7 +110,7 @@ impl Received {
     pub fn read(path: &Path) -> Self {
         let probe = run(Command::new("ffprobe")
             .args(["-v", "error", "-of", "json", "-show_streams", "-show_packets"])
-            .args(["-show_entries", "packet=codec_type,pts_time,dts_time"])
+            .args(["-show_entries", "packet=codec_type,pts_time,dts_time,size,flags"])
             .arg(path));
         let json: serde_json::Value = serde_json::from_slice(&probe.0).unwrap();
         let times = |kind: &str, field: &str| {
@@ -116,6 +124,14 @@ impl Received {
                 .collect::<Vec<_>>()
         };
         let video_pts = times("video", "pts_time");
+        let video_packets = json["packets"].as_array().unwrap().iter();
+        let video_packets = video_packets
+            .filter(|packet| packet["codec_type"] == "video")
+            .map(|packet| {
+                let size = packet["size"].as_str().unwrap().parse().unwrap();
+                (size, packet["flags"].as_str().unwrap().contains('K'))
+            });
+        let video_packets = video_packets.collect();
         let (pictures, complaints) = run(Command::new("ffmpeg")
             .args(["-v", "error", "-nostdin", "-copyts", "-i"])
             .arg(path)
@@ -140,6 +156,7 @@ impl Received {
             frames: frames.collect(),
             sound: sound.collect(),
             video_pts,
+            video_packets,
             complaints: complaints + &more,
         }
     }
@@ -194,6 +211,25 @@ impl Received {
                 .unwrap_or_else(|| panic!("picture {at} at {} s has no number", frame.pts))
         };
         self.frames.iter().enumerate().map(number).collect()
+    }
+
+    /// RMS of each 50 ms between two times, in dBFS, the quietest first.
+    pub fn levels(&self, from: f64, to: f64) -> Vec<f64> {
+        let count = ((to - from) / 0.05) as u32;
+        let windows = (0..count).map(|at| from + f64::from(at) * 0.05);
+        let mut levels = windows
+            .map(|start| self.rms_dbfs(start, start + 0.05))
+            .collect::<Vec<_>>();
+        levels.sort_by(f64::total_cmp);
+        levels
+    }
+
+    /// Seconds on this stream at studio time zero. The pattern burns the number of the program tick in, so each picture
+    /// tells when it was made on the studio's clock.
+    pub fn studio_zero(&self, frames_per_second: f64) -> f64 {
+        let first = self.frames.iter().find_map(|frame| Some((frame.pts, frame.number?)));
+        let (pts, number) = first.expect("a picture with a number");
+        pts - f64::from(number) / frames_per_second
     }
 
     /// RMS of the sound between two times in seconds, in dBFS.

@@ -3,10 +3,12 @@
 //! Everything is started on free loopback ports in folders of its own, and ends with the value that holds it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+pub mod home;
 pub mod media;
 pub mod nginx;
 pub mod rtsp;
 pub mod studio;
+pub mod tmux;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

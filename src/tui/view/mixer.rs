@@ -130,13 +130,13 @@ fn program_row(buf: &mut Buffer, area: Rect, columns: &Columns, scene: &Scene<'_
     let mut row = Row::new(buf, area, y);
     row.skip(1).column("PROGRAM", columns.name, theme.program());
     let reduction = scene.ui.meters.limiter_reduction_db;
-    let style = if reduction > 0.05 {
-        theme.warning()
+    // What would be rounded to -0.0 is nothing.
+    let (shown, style) = if reduction > 0.05 {
+        (-reduction, theme.warning())
     } else {
-        theme.label()
+        (0.0, theme.label())
     };
-    row.number(&format!("lim {}", gain(-reduction.max(0.0))), 12, style)
-        .skip(1);
+    row.number(&format!("lim {shown:.1}"), 12, style).skip(1);
     let x = row.x();
     let reading = scene.ui.meters.program;
     meter(buf, x, area.y + y, columns.meter, &reading, false, scene);
