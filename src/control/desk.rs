@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::taps::Taps;
+use crate::clock::Clock;
 use crate::studio::command::Command;
 use crate::studio::model::{Event, Meters, Studio};
 
@@ -36,6 +37,8 @@ pub struct Desk {
     pub taps: Taps,
     /// How many watch.
     pub audience: Audience,
+    /// The studio clock, for whoever asks for the state now.
+    pub clock: Clock,
 }
 
 /// Counts the screens that watch a studio. Clones share the count.

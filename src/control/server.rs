@@ -98,8 +98,10 @@ impl Connection {
         let result = match request.method.as_str() {
             "command" => self.command(request.params).await,
             "status" => {
-                let state = Arc::clone(&self.desk.state.borrow());
-                serde_json::to_value(&*state).map_err(|error| internal(&error))
+                let mut state = Studio::clone(&self.desk.state.borrow());
+                // The state is as old as its last change; the clock a script reads from it is not.
+                state.now = self.desk.clock.now();
+                serde_json::to_value(&state).map_err(|error| internal(&error))
             }
             "watch" => match params::<WatchParams>(request.params) {
                 Ok(wanted) => {

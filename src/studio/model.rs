@@ -141,7 +141,10 @@ pub struct EncoderModel {
     pub audio_kbps: u32,
     /// IDR interval in seconds.
     pub gop_seconds: f64,
-    /// `openh264 (nasm)`, for the status line.
+    /// For how many seconds in a row the encoder has been a fifth above its target: content too hard for it.
+    #[serde(default)]
+    pub seconds_over: u32,
+    /// Which build is at work.
     pub codec: EncoderKind,
 }
 

@@ -73,6 +73,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             video_kbps: show.video.bitrate_kbps,
             audio_kbps: show.audio.bitrate_kbps,
             gop_seconds: show.video.gop_seconds,
+            seconds_over: 0,
             codec: EncoderKind { has_nasm: HAS_NASM },
         },
         stats: Stats::default(),

@@ -449,6 +449,7 @@ impl Unit<'_> {
                 format!("late: {skipped} frames skipped"),
             );
         }
+        self.watch_bitrate(stats.video_kbps);
         let late = stats.late_ticks.saturating_sub(last.late_ticks);
         if late > 0 {
             self.event(EventLevel::Warning, "program", format!("late: {late} ticks missed"));
@@ -462,7 +463,22 @@ impl Unit<'_> {
             );
         }
     }
+
+    /// Tells once when the content is too hard for the bitrate: the encoder then spends more, and the network may not have it.
+    fn watch_bitrate(&mut self, measured: u32) {
+        let encoder = &mut self.studio.encoder;
+        let target = encoder.video_kbps;
+        let is_over = measured > target + target / 5;
+        encoder.seconds_over = if is_over { encoder.seconds_over + 1 } else { 0 };
+        if encoder.seconds_over == OVER_TARGET_SECONDS {
+            let text = format!("the picture is too hard for {target} kbit/s: {measured} are sent");
+            self.event(EventLevel::Warning, "encoder", text);
+        }
+    }
 }
+
+/// Seconds above target that are worth a word: a cut or a GOP's IDR is over sooner.
+const OVER_TARGET_SECONDS: u32 = 3;
 
 fn unknown<'a>(kind: &'static str, name: String, known: impl Iterator<Item = &'a String>) -> Refusal {
     let known = known.map(String::as_str).collect::<Vec<_>>().join(", ");

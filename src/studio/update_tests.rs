@@ -57,6 +57,7 @@ fn studio() -> Studio {
             video_kbps: 2500,
             audio_kbps: 128,
             gop_seconds: 2.0,
+            seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
         stats: Stats::default(),
@@ -215,6 +216,21 @@ fn late_frames_are_told_once_per_second() {
         studio.events.back().map(|event| event.text.as_str()),
         Some("late: 3 frames skipped")
     );
+}
+
+#[test]
+fn a_picture_too_hard_for_its_bitrate_is_told_once() {
+    let mut studio = studio();
+    let mut told = Vec::new();
+    for (second, video_kbps) in [2900, 3100, 3100, 3100, 3100, 2500, 3100].into_iter().enumerate() {
+        let stats = Input::Stats(Stats {
+            video_kbps,
+            ..Stats::default()
+        });
+        let effects = update(&mut studio, stats, ms(1000 * second as i64)).unwrap();
+        told.extend((!effects.is_empty()).then_some(second));
+    }
+    assert_eq!(told, [3]);
 }
 
 proptest! {

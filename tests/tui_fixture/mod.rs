@@ -140,6 +140,7 @@ pub fn studio() -> Studio {
             video_kbps: 2500,
             audio_kbps: 128,
             gop_seconds: 2.0,
+            seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
         stats: Stats {

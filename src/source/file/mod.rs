@@ -32,7 +32,7 @@ const VIDEO_LEAD_MS: i64 = 150;
 const SOUND_LEAD_MS: i64 = 200;
 
 /// From opening to the first picture: long enough to decode it.
-const START_LEAD_MS: i64 = 100;
+const START_LEAD_MS: i64 = 50;
 
 /// Later than this (the machine slept), the file goes on from where it is instead of catching up.
 const MAX_LATE_MS: i64 = 2_000;

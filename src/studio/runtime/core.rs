@@ -157,6 +157,7 @@ impl Core {
             meters: meters_out,
             taps,
             audience: Audience::default(),
+            clock,
         };
         let last = Totals {
             at: Instant::now(),

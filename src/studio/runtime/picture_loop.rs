@@ -15,6 +15,9 @@ use crate::source::SourceHandle;
 /// How far, in ms, the thread may fall behind before it gives up the ticks in between.
 const GIVE_UP_AFTER_MS: i64 = 200;
 
+/// How long, in ms, the slate of a source that is back waits for its first picture.
+const FIRST_PICTURE_MS: i64 = 1000;
+
 /// What the picture thread is told.
 pub enum PictureMessage {
     /// Scenes, program, preview or fade are now these.
@@ -53,6 +56,18 @@ pub struct PictureLoop {
 struct Absence {
     reason: String,
     slate: Option<VideoFrame>,
+    /// The source has said that it is back: its first picture ends this, or this moment, for it may have sound only.
+    ends_by: Option<Timestamp>,
+}
+
+impl Absence {
+    fn new(reason: String) -> Self {
+        Self {
+            reason,
+            slate: None,
+            ends_by: None,
+        }
+    }
 }
 
 impl PictureLoop {
@@ -62,12 +77,7 @@ impl PictureLoop {
         let (width, height) = self.size;
         let mut program = SceneStage::new(Compositor::new(width, height, pool.clone()));
         let mut leaving = SceneStage::new(Compositor::new(width, height, pool.clone()));
-        let starting = || {
-            Some(Absence {
-                reason: "starting".to_owned(),
-                slate: None,
-            })
-        };
+        let starting = || Some(Absence::new("starting".to_owned()));
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
         let mut frames = vec![None; self.sources.len()];
         let mut has_shown = vec![false; self.sources.len()];
@@ -97,7 +107,13 @@ impl PictureLoop {
                         plan = new;
                     }
                     PictureMessage::Absent(source, reason) => {
-                        absences[source] = reason.map(|reason| Absence { reason, slate: None });
+                        if let Some(reason) = reason {
+                            // What it showed before it went must not be taken for its first picture after.
+                            self.sources[source].video().forget();
+                            absences[source] = Some(Absence::new(reason));
+                        } else if let Some(absence) = &mut absences[source] {
+                            absence.ends_by = Some(at + TimeDelta::from_millis(FIRST_PICTURE_MS));
+                        }
                     }
                     PictureMessage::Restart(source) => self.sources[source].restart(),
                 }
@@ -136,6 +152,10 @@ impl PictureLoop {
         for (index, source) in self.sources.iter_mut().enumerate() {
             // Fetched even while absent: a paced source must never wait for its reader.
             let fresh = source.video().frame_at(at);
+            let is_over = |absence: &Absence| absence.ends_by.is_some_and(|by| fresh.is_some() || at >= by);
+            if absences[index].as_ref().is_some_and(is_over) {
+                absences[index] = None;
+            }
             frames[index] = match &mut absences[index] {
                 None => fresh,
                 Some(absence) => {

@@ -13,6 +13,10 @@ use crate::tui::keymap::Keymap;
 
 const WIDTH: u16 = 118;
 
+/// From this width on there is room for the command and its sentence; below it the sentence alone is shown, which is what
+/// somebody who looks for help needs.
+const WIDE: u16 = 100;
+
 enum Line<'a> {
     Blank,
     Heading(&'a str),
@@ -45,12 +49,14 @@ pub fn draw(buf: &mut Buffer, body: Rect, scroll: u16, scene: &Scene<'_>) {
                 row.put(text, theme.strong());
             }
             Line::Entry { keys, what, doc } => {
-                row.skip(1)
-                    .column(keys, 12, theme.accent())
-                    .skip(1)
-                    .column(what, if inner.width > 100 { 32 } else { 24 }, theme.text())
-                    .skip(1)
-                    .put(doc, theme.label());
+                row.skip(1).column(keys, 12, theme.accent()).skip(1);
+                if inner.width > WIDE {
+                    row.column(what, 32, theme.text()).skip(1).put(doc, theme.label());
+                } else if is_said_twice(&lines, doc) {
+                    row.put(&without_placeholders(what), theme.text());
+                } else {
+                    row.put(doc, theme.label());
+                }
             }
         }
     }
@@ -66,6 +72,20 @@ pub fn draw(buf: &mut Buffer, body: Rect, scroll: u16, scene: &Scene<'_>) {
             theme.label(),
         );
     }
+}
+
+/// Whether several lines have the same sentence: then only their commands tell them apart.
+fn is_said_twice(lines: &[Line<'_>], sentence: &str) -> bool {
+    let says = |line: &&Line<'_>| matches!(line, Line::Entry { doc, .. } if *doc == sentence);
+    lines.iter().filter(says).nth(1).is_some()
+}
+
+/// `gain {strip} +1` as `gain +1`.
+fn without_placeholders(line: &str) -> String {
+    line.split(' ')
+        .filter(|word| !word.starts_with('{'))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// All lines: the keys under their headings, then the commands that have no key.
