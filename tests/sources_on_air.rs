@@ -86,7 +86,7 @@ fn a_movie_goes_out_frame_by_frame_and_loops() {
     in_sync(&received, 10);
     assert_eq!(received.complaints, "");
     let gaps = gaps(&received.numbers());
-    let is_loop = |gap: &(u32, u32)| gap.0 > gap.1 + 300;
+    let is_loop = |gap: &(u32, u32)| gap.0 > gap.1 + 250;
     // Sound may be longer than the pictures by part of a frame: then the last one stays for one more tick.
     let last = gaps.iter().find(|gap| is_loop(gap)).map(|gap| gap.0);
     let is_fair = |gap: &(u32, u32)| is_loop(gap) || (gap.0 == gap.1 && Some(gap.0) == last);
