@@ -1,9 +1,13 @@
 //! openh264 as a live encoder: does it keep what the [`VideoEncoder`] trait promises, and can others read it?
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
-use std::io::Write;
-use std::process::{Command, Stdio};
+#[path = "common/peers.rs"]
+mod peers;
 
+use std::io::Write;
+use std::process::Command;
+
+use peers::peer;
 use rigcast::encode::{EncodeError, H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::h264::{NalType, Pps, Sps, avcc_nals, avcc_to_annex_b, nal_type};
 use rigcast::media::{FramePool, FrameRate, Packet, Plane, Timestamp, VideoFrame};
@@ -260,25 +264,10 @@ fn what_cannot_be_done_is_refused_by_name() {
     assert_eq!(encoder.config().bitrate_kbps, 500);
 }
 
-/// A program of the machine, or `None` with a visible note. With CI set, a missing one is a failure.
-fn peer(name: &str) -> Option<Command> {
-    let is_there = Command::new(name)
-        .arg("-version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if is_there {
-        return Some(Command::new(name));
-    }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{name} is missing");
-    eprintln!("SKIPPED: {name} is not installed");
-    None
-}
-
 #[test]
 fn ffmpeg_decodes_it_without_complaint() {
-    let Some(mut ffmpeg) = peer("ffmpeg") else { return };
+    let Some(ffmpeg) = peer("ffmpeg") else { return };
+    let mut ffmpeg = Command::new(ffmpeg);
     for threads in [1, 2] {
         let (width, height) = (854, 480);
         let settings = VideoSettings {

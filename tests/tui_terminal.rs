@@ -3,27 +3,17 @@
 //! Whatever ends the client, the terminal must be as it was: main screen, cursor shown, echo on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
+#[path = "common/peers.rs"]
+mod peers;
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const RIGCAST: &str = env!("CARGO_BIN_EXE_rigcast");
+use peers::peer;
 
-/// Whether tmux is there; a missing peer is a visible skip, and a failure in CI.
-fn has_tmux() -> bool {
-    let is_there = Command::new("tmux")
-        .arg("-V")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok();
-    if !is_there {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "tmux is missing");
-        eprintln!("SKIPPED: tmux is missing");
-    }
-    is_there
-}
+const RIGCAST: &str = env!("CARGO_BIN_EXE_rigcast");
 
 /// A studio that shows the demo, ended when dropped.
 struct Studio {
@@ -176,9 +166,7 @@ impl Drop for Tmux {
 
 #[test]
 fn keys_act_and_however_the_client_ends_the_terminal_is_given_back() {
-    if !has_tmux() {
-        return;
-    }
+    let Some(_) = peer("tmux") else { return };
     let mut studio = Studio::start();
     let tmux = Tmux::start(&studio, (80, 24));
 

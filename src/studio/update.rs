@@ -124,7 +124,7 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
                 source.dropped_blocks = blocks;
             }
         }
-        Input::DestinationState(name, state) => unit.destination_state(&name, state),
+        Input::DestinationState(name, state) => unit.destination_state(&name, &state),
         Input::DestinationStats(name, stats) => {
             if let Some(destination) = unit.studio.destination_mut(&name) {
                 destination.stats = stats;
@@ -413,12 +413,12 @@ impl Unit<'_> {
         self.event(level, format!("source {name}"), text);
     }
 
-    fn destination_state(&mut self, name: &str, state: DestinationState) {
+    fn destination_state(&mut self, name: &str, state: &DestinationState) {
         let Some(destination) = self.studio.destination_mut(name) else {
             return;
         };
         let last = std::mem::replace(&mut destination.state, state.clone());
-        let (loss, level, text) = match &state {
+        let (loss, level, text) = match state {
             DestinationState::Connecting => return,
             DestinationState::Idle => (None, EventLevel::Info, "is idle".to_owned()),
             DestinationState::Live => (None, EventLevel::Info, "is live".to_owned()),
@@ -431,7 +431,7 @@ impl Unit<'_> {
         let is_news = if loss.is_some() {
             destination.loss != loss
         } else {
-            last != state
+            last != *state
         };
         destination.loss = loss;
         if is_news {

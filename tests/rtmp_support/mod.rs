@@ -1,6 +1,9 @@
 //! What the RTMP tests share: media made by ffmpeg, destinations whose reports can be waited for, peers that may be missing.
 #![allow(dead_code)]
 
+#[path = "../common/peers.rs"]
+mod peers;
+
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -16,27 +19,8 @@ use rigcast::secret::SecretUrl;
 use rigcast::wire::flv::{AudioBody, TagKind, VideoBody, parse_audio, parse_video, tags};
 use tokio::sync::mpsc;
 
-/// The program, if it is installed. A missing one is a visible skip, and a failure where CI says that all must be there.
-pub fn peer(program: &str) -> Option<()> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = std::env::split_paths(&path)
-        .chain(["/usr/sbin".into()])
-        .any(|folder| folder.join(program).is_file());
-    if !is_there {
-        assert!(std::env::var_os("CI").is_none(), "{program} is missing");
-        eprintln!("SKIPPED: {program} is not installed");
-    }
-    is_there.then_some(())
-}
-
-/// A port of loopback that was free just now.
-pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
+#[allow(unused_imports, reason = "each test binary uses its own part")]
+pub use peers::{free_port, peer, skip};
 
 /// Encoded media to publish.
 pub struct Clip {

@@ -1,36 +1,24 @@
 //! What the tests of sound share: signals, a mixer run over a whole signal, measures, peers.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
-#![allow(clippy::print_stderr, reason = "a skip must be seen")]
+
+#[path = "../common/peers.rs"]
+mod peers;
 
 use std::f64::consts::TAU;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
 use rigcast::sound::{Mixer, StripSettings};
 
+#[allow(unused_imports, reason = "each test binary uses its own part")]
+pub use peers::peer;
+
 pub const RATE: usize = 48_000;
 
 /// A stereo signal, planar.
 pub type Signal = [Vec<f32>; 2];
-
-/// The path of a program, or a visible skip. Under CI a missing program fails.
-pub fn peer(program: &str) -> Option<PathBuf> {
-    let found = std::env::var_os("PATH").and_then(|path| {
-        std::env::split_paths(&path)
-            .map(|dir| dir.join(program))
-            .find(|file| file.is_file())
-    });
-    if found.is_none() {
-        assert!(
-            std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-            "{program} is missing, and this is CI"
-        );
-        eprintln!("SKIPPED: {program} is not installed");
-    }
-    found
-}
 
 /// The same on both channels.
 pub fn mono(samples: Vec<f32>) -> Signal {

@@ -1,5 +1,8 @@
 //! What the source tests share: peers, fixtures made by ffmpeg, and a studio that fetches as fast as it can.
-#![allow(dead_code, clippy::print_stderr)]
+#![allow(dead_code)]
+
+#[path = "../common/peers.rs"]
+pub mod peers;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,20 +13,9 @@ use rigcast::media::{AudioBlock, FrameRate, Timestamp, VideoFrame};
 use rigcast::source::file::{FileError, Player};
 use rigcast::source::{FileSpec, Intake, Outlet, Paced, Progress, SourceContext, SourceReport};
 
-/// Whether `program` is there. A peer that is missing skips a test where people work, and fails it where CI does.
+/// Whether `program` is there; where it is not, that is said.
 pub fn has_peer(program: &str) -> bool {
-    let is_there = Command::new("sh")
-        .args(["-c", &format!("command -v {program}")])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !is_there {
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "{program} is missing, and CI needs it"
-        );
-        eprintln!("SKIPPED: {program} is not installed");
-    }
-    is_there
+    peers::peer(program).is_some()
 }
 
 /// Runs ffmpeg quietly with `arguments` (split at spaces), writing `name` in `folder`.
