@@ -2,6 +2,7 @@
 
 mod check;
 mod ctl;
+mod log;
 mod probe;
 mod start;
 mod studio;

@@ -93,23 +93,18 @@ fn a_killed_server_is_found_again_within_two_seconds() {
     wait_for("ten seconds without a server", Duration::from_secs(15), || {
         (since.elapsed() > Duration::from_secs(10)).then_some(())
     });
+    let before = nginx.publishes();
     nginx.resume();
-    let back = Instant::now();
+    // The server's own account: somebody publishes to it again.
+    wait_for("a new publisher", Duration::from_secs(2), || {
+        (nginx.publishes() > before).then_some(())
+    });
     let received = Pull::start(&nginx.url("sk-secret-key"), 5.0).finish(Duration::from_secs(40));
-    studio.wait_live(0);
-    // The server's own account: it has the stream, and the reader got it from its first IDR on.
     assert_eq!(gaps(&received.numbers()), []);
-    let connects = studio.status()["destinations"][0]["stats"]["connects"]
-        .as_u64()
-        .unwrap();
-    assert!(connects >= 2, "{connects} connections");
-    let first_number = f64::from(received.numbers()[0]) / 30.0;
-    let resumed_at = studio.status()["now"].as_f64().unwrap() / 1000.0 - back.elapsed().as_secs_f64();
-    assert!(
-        first_number - resumed_at < 2.0,
-        "back after {:.2} s",
-        first_number - resumed_at
-    );
+    assert!(received.frames.len() > 30, "{} frames", received.frames.len());
+    studio.wait_live(0);
+    let connects = studio.status()["destinations"][0]["stats"]["connects"].as_u64();
+    assert!(connects >= Some(2), "{connects:?} connections");
 }
 
 fn state(status: &serde_json::Value) -> &str {

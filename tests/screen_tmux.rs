@@ -342,3 +342,22 @@ fn a_slow_link_still_answers_keys() {
         "half of the keys are answered within a second: {took:?} ms"
     );
 }
+
+#[test]
+fn a_show_outlives_the_terminal_that_it_was_started_in() {
+    let home = Home::new();
+    let Some(tmux) = home.terminal(80, 24) else { return };
+    tmux.run("rigcast studio");
+    tmux.wait_for("grid: first picture");
+    // The whole terminal goes: SIGHUP, and standard error leads nowhere from now on.
+    drop(tmux);
+    home.wait_until("the event", |status| {
+        let events = status["events"].as_array().unwrap();
+        events
+            .iter()
+            .any(|event| event["text"].as_str().unwrap().contains("the terminal is gone"))
+    });
+    // What is logged after that must not end the show either.
+    assert!(home.ctl("cut grid").status.success());
+    assert!(home.ctl("end").status.success());
+}

@@ -3,8 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use super::studio::log_path;
-use super::{OpenArgs, ScreenArgs, client_runtime, complain, exit, say};
+use super::{OpenArgs, ScreenArgs, client_runtime, complain, exit, log, say};
 use crate::control::client::{ClientError, Live};
 use crate::control::socket;
 use crate::scene;
@@ -77,7 +76,7 @@ fn start_studio(args: &OpenArgs) -> Result<(), String> {
     let status = child
         .wait()
         .map_or_else(|error| error.to_string(), |status| status.to_string());
-    let log = log_path(name);
+    let log = log::path(name);
     Err(format!(
         "the studio did not start ({status}); its log is {}\n{}",
         log.display(),

@@ -1,14 +1,6 @@
 //! `rigcast studio`: the main process.
 
-use std::fs::{self, OpenOptions};
-use std::io::IsTerminal;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
-
-use super::{StudioArgs, complain, exit};
+use super::{StudioArgs, complain, exit, log};
 use crate::control::socket;
 use crate::publish::DestinationSpec;
 use crate::scene::{self, Show};
@@ -28,7 +20,7 @@ pub fn run(args: &StudioArgs) -> u8 {
     if let Err(code) = add_destinations(&mut show, &args.publish) {
         return code;
     }
-    if let Err(error) = start_log(args) {
+    if let Err(error) = log::start(&args.session.name, args.background) {
         complain(&format!("cannot write the log: {error}"));
         return exit::REFUSED;
     }
@@ -108,37 +100,6 @@ fn add_destinations(show: &mut Show, urls: &[String]) -> Result<(), u8> {
             .find(|name| !taken(name))
             .unwrap_or_default();
         show.destinations.push(DestinationSpec::new(name, url));
-    }
-    Ok(())
-}
-
-/// Where a background studio logs: `$XDG_STATE_HOME/rigcast/NAME.log`.
-pub fn log_path(name: &str) -> PathBuf {
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-    let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
-    base.unwrap_or_else(socket::folder)
-        .join("rigcast")
-        .join(format!("{name}.log"))
-}
-
-fn start_log(args: &StudioArgs) -> std::io::Result<()> {
-    let filter = EnvFilter::try_from_env("RIGCAST_LOG").unwrap_or_else(|_| EnvFilter::new("info,retina=warn"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_span_events(FmtSpan::NONE);
-    if args.background {
-        let path = log_path(&args.session.name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-        builder.with_ansi(false).with_writer(std::sync::Mutex::new(file)).init();
-    } else {
-        builder
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_writer(std::io::stderr)
-            .init();
     }
     Ok(())
 }

@@ -62,6 +62,12 @@ impl Nginx {
         self.process = None;
     }
 
+    /// How many times anybody began to publish, by the server's own log.
+    pub fn publishes(&self) -> usize {
+        let log = fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default();
+        log.lines().filter(|line| line.contains(" publish: name=")).count()
+    }
+
     pub fn url(&self, key: &str) -> String {
         format!("rtmp://127.0.0.1:{}/live/{key}", self.port)
     }
