@@ -9,6 +9,7 @@
 //!                    (retry, catch)                                └─ SoundWriter (resample, grid) ── ring
 //! ```
 
+mod attempt;
 pub mod drift;
 mod error;
 pub mod file;
@@ -25,6 +26,7 @@ mod timeline;
 
 use std::sync::Arc;
 
+pub use attempt::{Outcome, Paced, Progress, Source};
 pub use error::SourceError;
 pub use outlet::{Intake, Outlet, Reporter};
 pub use queue::{CAPACITY, VideoQueueReader, VideoQueueWriter, video_queue};
@@ -33,7 +35,7 @@ pub use spec::{
     FileSpec, PatternSpec, PatternStyle, RtspSpec, RtspTransport, SourceAudio, SourceContext, SourceFormat, SourceKind,
     SourceReport, SourceSpec, SourceState, SourceVideo,
 };
-pub use supervise::{Backoff, Outcome, Paced, Progress, run_paced};
+pub use supervise::Backoff;
 pub use timeline::ArrivalTimeline;
 
 use crate::media::AudioBlock;

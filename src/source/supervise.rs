@@ -6,62 +6,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::attempt::{Outcome, Source};
 use super::outlet::Outlet;
 use super::spec::{SourceKind, SourceSpec, SourceState};
 use super::{SourceError, file, pattern, rtsp};
-use crate::media::{TimeDelta, Timestamp};
-
-/// How an attempt ended that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// As ordered.
-    Stopped,
-    /// There is no more to play.
-    Ended,
-}
-
-/// A source that is paced by the studio clock and makes what is due soon.
-pub trait Paced {
-    /// Delivers everything that should be queued when the clock reads `now`.
-    ///
-    /// # Errors
-    /// What makes it impossible to go on.
-    fn advance(&mut self, now: Timestamp, outlet: &mut Outlet) -> Result<Progress, SourceError>;
-}
-
-/// Whether there is more to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Call again soon.
-    More,
-    /// All is delivered; it has been shown at the given time.
-    EndsAt(Timestamp),
-}
-
-/// Pause between two calls of [`Paced::advance`]. Sources are further ahead than that.
-const STEP_MS: i64 = 20;
-
-/// Runs a paced source in real time until it ends or an order comes in.
-///
-/// # Errors
-/// Those of the source.
-pub fn run_paced(source: &mut impl Paced, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
-    loop {
-        let now = outlet.now();
-        let progress = source.advance(now, outlet)?;
-        outlet.report_drops(now);
-        let (until, is_last) = match progress {
-            Progress::More => (now + TimeDelta::from_millis(STEP_MS), false),
-            Progress::EndsAt(end) => (end, true),
-        };
-        if !outlet.wait_until(until) {
-            return Ok(Outcome::Stopped);
-        }
-        if is_last {
-            return Ok(Outcome::Ended);
-        }
-    }
-}
+use crate::media::TimeDelta;
 
 /// How long to wait before the next attempt.
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,17 +74,12 @@ pub(super) fn supervise(spec: &SourceSpec, outlet: &mut Outlet) {
 }
 
 fn attempt(spec: &SourceSpec, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
-    match &spec.kind {
-        SourceKind::Pattern(pattern) => run_paced(
-            &mut pattern::Pattern::new(pattern, &spec.name, outlet.context()),
-            outlet,
-        ),
-        SourceKind::File(file) => {
-            let mut player = file::Player::open(file, outlet)?;
-            run_paced(&mut player, outlet)
-        }
-        SourceKind::Rtsp(rtsp) => Ok(rtsp::run(rtsp, outlet)?),
-    }
+    let mut source: Box<dyn Source> = match &spec.kind {
+        SourceKind::Pattern(pattern) => Box::new(pattern::Pattern::new(pattern, &spec.name, outlet.context())),
+        SourceKind::File(file) => Box::new(file::Player::open(file, outlet)?),
+        SourceKind::Rtsp(camera) => Box::new(rtsp::Camera::new(camera)),
+    };
+    source.run(outlet)
 }
 
 fn text_of(panic: &(dyn std::any::Any + Send)) -> String {

@@ -17,9 +17,9 @@ use std::path::Path;
 
 pub use error::{Fault, FileError};
 
+use super::attempt::{Paced, Progress};
 use super::outlet::Outlet;
 use super::spec::{FileSpec, SourceAudio, SourceFormat, SourceState, SourceVideo};
-use super::supervise::{Paced, Progress};
 use super::{MAX_CHANNELS, SourceError};
 use crate::media::{FrameRate, TimeDelta, Timestamp, VideoFrame};
 use pcm::Pcm;

@@ -9,9 +9,9 @@ mod background;
 pub mod number;
 mod tone;
 
+use super::attempt::{Paced, Progress};
 use super::outlet::Outlet;
 use super::spec::{PatternSpec, SourceAudio, SourceFormat, SourceState, SourceVideo};
-use super::supervise::{Paced, Progress};
 use super::{SourceContext, SourceError};
 use crate::media::{AudioBlock, FrameMut, FrameRate, Plane, SAMPLE_RATE, TimeDelta, Timestamp, VideoFrame};
 use crate::picture::text::draw_text;

@@ -16,10 +16,10 @@ use super::error::{Fault, one_line};
 use super::sound::SoundDecoder;
 use crate::media::video::MAX_DIMENSION;
 use crate::media::{TimeDelta, Timestamp};
+use crate::source::attempt::Outcome;
 use crate::source::h264::{DecodeError, Decoder};
 use crate::source::outlet::Outlet;
 use crate::source::spec::{RtspSpec, RtspTransport, SourceAudio, SourceFormat, SourceState, SourceVideo};
-use crate::source::supervise::Outcome;
 
 /// Longest wait for an answer, and for media.
 const TIMEOUT: Duration = Duration::from_secs(5);

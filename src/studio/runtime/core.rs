@@ -205,9 +205,9 @@ impl Core {
         while !self.is_over {
             tokio::select! {
                 biased;
-                _ = terminate.recv() => self.note(EventLevel::Info, "told to end by a signal"),
-                _ = interrupt.recv() => self.note(EventLevel::Info, "interrupted"),
-                () = until(deadline) => self.note(EventLevel::Info, "its time is up"),
+                _ = terminate.recv() => self.tell(EventLevel::Info, "told to end by a signal"),
+                _ = interrupt.recv() => self.tell(EventLevel::Info, "interrupted"),
+                () = until(deadline) => self.tell(EventLevel::Info, "its time is up"),
                 Some(order) = self.orders.recv() => { self.order(order); continue }
                 Some(input) = self.inputs.recv() => { self.feed(input); continue }
                 _ = hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
@@ -229,11 +229,7 @@ impl Core {
         lost.map_or(Ok(()), |thread| Err(RunError::Lost(thread)))
     }
 
-    /// Tells why the show ends.
-    fn note(&mut self, level: EventLevel, text: &str) {
-        self.tell(level, text);
-    }
-
+    /// Tells what happened to the studio itself.
     fn tell(&mut self, level: EventLevel, text: &str) {
         self.feed(Input::Event(level, "studio".to_owned(), text.to_owned()));
     }
