@@ -4,7 +4,7 @@
 //! encoder → offer() → SendQueue (bounded in time) → Publisher (wire::rtmp) → socket
 //!                         life: idle → connecting → live → backoff → … → failed
 //! ```
-//! [`life`] and [`queue`] are logic without clock or socket; [`rtmp`](mod@rtmp) drives them.
+//! [`life`] and [`queue`] are logic without clock or socket; `rtmp` drives them.
 
 mod connect;
 pub mod error;

@@ -1,7 +1,7 @@
 //! RTSP cameras and servers: H.264 with AAC or PCMU, over TCP or UDP.
 //!
 //! The protocol is retina's. It runs on a runtime of its own, with one thread: the source's. Media is placed on the
-//! studio clock by when it arrives ([`align`]) and shown [`LATENCY_MS`] later, which is what the network may jitter by.
+//! studio clock by when it arrives (`align`) and shown [`LATENCY_MS`] later, which is what the network may jitter by.
 //! Nothing is queued in between: what comes in is decoded and handed over. Whatever ends the session is an error; the
 //! supervisor waits and tries again.
 

@@ -126,7 +126,7 @@ fn tag(file: &[u8], start: usize) -> Result<(Tag<'_>, usize), FlvError> {
 /// What a video tag's body is (E.4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VideoBody<'a> {
-    /// An AVCDecoderConfigurationRecord: for [`parse_avcc`].
+    /// An AVCDecoderConfigurationRecord: for `media::h264`.
     SequenceHeader(&'a [u8]),
     /// One access unit, AVCC.
     AccessUnit {
