@@ -17,11 +17,17 @@ pub struct Peer {
 pub fn all(clip: &Path) -> Vec<Peer> {
     let mut peers = Vec::new();
     if let Some(gst) = peer("gst-launch-1.0").filter(|_| has_gst_elements()) {
-        let clip = clip.to_owned();
-        peers.push(Peer {
-            name: "GStreamer openh264enc",
-            command: Box::new(move |url| gstreamer(&gst, &clip, url)),
-        });
+        let efforts = [
+            ("GStreamer openh264enc, low", "complexity=low multi-thread=1"),
+            ("GStreamer openh264enc, as it comes", ""),
+        ];
+        for (name, effort) in efforts {
+            let (gst, clip) = (gst.clone(), clip.to_owned());
+            peers.push(Peer {
+                name,
+                command: Box::new(move |url| gstreamer(&gst, &clip, url, effort)),
+            });
+        }
     }
     if let Some((ffmpeg, model)) = peer("ffmpeg").and_then(|ffmpeg| Some((ffmpeg, rnnoise_model()?))) {
         let clip = clip.to_owned();
@@ -53,8 +59,9 @@ fn has_gst_elements() -> bool {
     missing.is_none()
 }
 
-/// The same encoder with the same effort: one thread, low complexity, two seconds per GOP. It does not denoise.
-fn gstreamer(gst: &Path, clip: &Path, url: &str) -> Command {
+/// The same encoder, with `effort` for its settings (ours are low complexity and one thread; its own are medium), two
+/// seconds per GOP. It does not denoise.
+fn gstreamer(gst: &Path, clip: &Path, url: &str, effort: &str) -> Command {
     let mut command = Command::new(gst);
     command.args([
         "-q",
@@ -64,9 +71,10 @@ fn gstreamer(gst: &Path, clip: &Path, url: &str) -> Command {
         "qtdemux",
         "name=d",
     ]);
-    let video = "d.video_0 ! queue ! h264parse ! avdec_h264 max-threads=1 ! clocksync ! openh264enc bitrate=2500000 \
-                 rate-control=bitrate complexity=low gop-size=60 scene-change-detection=false multi-thread=1 ! \
-                 h264parse ! queue ! m.";
+    let video = format!(
+        "d.video_0 ! queue ! h264parse ! avdec_h264 max-threads=1 ! clocksync ! openh264enc bitrate=2500000 \
+         rate-control=bitrate {effort} gop-size=60 scene-change-detection=false ! h264parse ! queue ! m."
+    );
     let sound = "d.audio_0 ! queue ! aacparse ! avdec_aac ! audioconvert ! audioresample ! clocksync ! \
                  avenc_aac bitrate=128000 ! aacparse ! queue ! m.";
     command.args(video.split_whitespace()).args(sound.split_whitespace());

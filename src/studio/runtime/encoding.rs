@@ -11,7 +11,9 @@ use crate::media::{AudioBlock, VideoFrame};
 
 /// Frames that may wait for the encoder. A late picture is one that finds this many before it: it is skipped and counted,
 /// since waiting longer would only turn a short stall into lasting delay.
-pub const FRAMES_WAITING: usize = 5;
+///
+/// A third of a second at 30 fps: what a busy machine takes away for a moment is made up for without a gap.
+pub const FRAMES_WAITING: usize = 10;
 
 /// Sound blocks that may wait: far more than ever should, a second of them.
 pub const BLOCKS_WAITING: usize = 100;

@@ -13,7 +13,7 @@ use crate::picture::{Compositor, slate};
 use crate::source::SourceHandle;
 
 /// How far, in ms, the thread may fall behind before it gives up the ticks in between.
-const GIVE_UP_AFTER_MS: i64 = 200;
+const GIVE_UP_AFTER_MS: i64 = 500;
 
 /// How long, in ms, the slate of a source that is back waits for its first picture.
 const FIRST_PICTURE_MS: i64 = 1000;
