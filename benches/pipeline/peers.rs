@@ -17,11 +17,16 @@ pub struct Peer {
 pub fn all(clip: &Path) -> Vec<Peer> {
     let mut peers = Vec::new();
     if let Some(gst) = peer("gst-launch-1.0").filter(|_| has_gst_elements()) {
-        let clip = clip.to_owned();
-        peers.push(Peer {
-            name: "GStreamer openh264enc",
-            command: Box::new(move |url| gstreamer(&gst, &clip, url)),
-        });
+        for (name, complexity) in [
+            ("GStreamer openh264enc, low complexity", "complexity=low"),
+            ("GStreamer openh264enc, complexity as it comes", ""),
+        ] {
+            let (gst, clip) = (gst.clone(), clip.to_owned());
+            peers.push(Peer {
+                name,
+                command: Box::new(move |url| gstreamer(&gst, &clip, complexity, url)),
+            });
+        }
     }
     if let Some((ffmpeg, model)) = peer("ffmpeg").and_then(|ffmpeg| Some((ffmpeg, rnnoise_model()?))) {
         let clip = clip.to_owned();
@@ -53,8 +58,8 @@ fn has_gst_elements() -> bool {
     missing.is_none()
 }
 
-/// The same encoder with the same effort: one thread, low complexity, two seconds per GOP. It does not denoise.
-fn gstreamer(gst: &Path, clip: &Path, url: &str) -> Command {
+/// The same encoder: one thread, two seconds per GOP; low complexity is our effort. It does not denoise.
+fn gstreamer(gst: &Path, clip: &Path, complexity: &str, url: &str) -> Command {
     let mut command = Command::new(gst);
     command.args([
         "-q",
@@ -64,9 +69,11 @@ fn gstreamer(gst: &Path, clip: &Path, url: &str) -> Command {
         "qtdemux",
         "name=d",
     ]);
-    let video = "d.video_0 ! queue ! h264parse ! avdec_h264 max-threads=1 ! clocksync ! openh264enc bitrate=2500000 \
-                 rate-control=bitrate complexity=low gop-size=60 scene-change-detection=false multi-thread=1 ! \
-                 h264parse ! queue ! m.";
+    let video = format!(
+        "d.video_0 ! queue ! h264parse ! avdec_h264 max-threads=1 ! clocksync ! openh264enc bitrate=2500000 \
+                 rate-control=bitrate {complexity} gop-size=60 scene-change-detection=false multi-thread=1 ! \
+                 h264parse ! queue ! m."
+    );
     let sound = "d.audio_0 ! queue ! aacparse ! avdec_aac ! audioconvert ! audioresample ! clocksync ! \
                  avenc_aac bitrate=128000 ! aacparse ! queue ! m.";
     command.args(video.split_whitespace()).args(sound.split_whitespace());

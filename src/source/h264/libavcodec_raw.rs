@@ -2,7 +2,7 @@
 //!
 //! It is loaded with `dlopen`, so it is no requirement of a build or of a package. Everything is done by functions except
 //! where there are none: the number of a packet, and size, planes and number of a frame. Those fields stand at the same
-//! places in all versions named in [`VERSIONS`], checked against their headers (FFmpeg 5.1, 6.1, 7.0); other major versions
+//! places in all versions named in [`VERSIONS`], checked by compiling against their headers (FFmpeg 5.0, 5.1, 6.0, 6.1, 7.0); other major versions
 //! are not touched, because a major version is what may move fields. A library that was loaded stays loaded.
 #![allow(unsafe_code)]
 
