@@ -79,6 +79,10 @@ const PURE_FILES: &[&str] = &[
     "studio/opening.rs",
 ];
 
+/// How many files with `unsafe` a room may have where it is not one: two decoders of H.264 are two foreign libraries, and a
+/// border each is easier to read than one file with both.
+const BORDERS: &[(&str, usize)] = &[("source", 2)];
+
 /// A file gets a second look beyond this many lines …
 const LONG: usize = 500;
 /// … and is split beyond this many.
@@ -339,7 +343,7 @@ fn nothing_panics_or_prints_by_habit() {
 }
 
 #[test]
-fn unsafe_code_lives_in_one_small_file_per_room() {
+fn unsafe_code_lives_in_one_small_file_per_border() {
     let mut by_room: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut broken = Vec::new();
     for file in sources() {
@@ -366,12 +370,18 @@ fn unsafe_code_lives_in_one_small_file_per_room() {
             ));
         }
     }
-    for (room, files) in by_room.iter().filter(|(_, files)| files.len() > 1) {
-        broken.push(format!("{room} has more than one: {}", files.join(", ")));
+    for (room, files) in &by_room {
+        let allowed = BORDERS
+            .iter()
+            .find(|(name, _)| name == room)
+            .map_or(1, |(_, count)| *count);
+        if files.len() > allowed {
+            broken.push(format!("{room} has more than {allowed}: {}", files.join(", ")));
+        }
     }
     complain(
         &broken,
-        "unsafe code: one file per room, declared at its head, each block with its SAFETY",
+        "unsafe code: one file per room (see BORDERS), declared at its head, each block with its SAFETY",
     );
 }
 

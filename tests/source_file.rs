@@ -539,3 +539,21 @@ fn states_are_told_in_order() {
     assert_eq!(next(), SourceState::Live);
     assert_eq!(next(), SourceState::Ended);
 }
+
+#[test]
+fn openh264_passes_these_tests_too() {
+    // The decoder is chosen once per process: where libavcodec is found, the tests above are about it.
+    if std::env::var_os("RIGCAST_DECODER").is_some() {
+        return;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .env("RIGCAST_DECODER", "openh264")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}

@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo bench --bench pipeline -- --seconds 60 --rounds 3
 //! cargo bench --bench pipeline -- --input-kbps 8000    # the same pictures in twice as many bits
+//! cargo bench --bench pipeline -- --hard              # a clip that is harder to encode
 //! cargo bench --bench pipeline -- --alone             # without the peers
 //! cargo bench --bench pipeline -- --soak 600          # memory every ten seconds, one studio with a client
 //! ```
@@ -35,12 +36,16 @@ use common::nginx::Nginx;
 use common::{Guard, peer};
 use show::{Client, FirstPicture};
 
+/// How many of the pipelines are rigcast; all others are peers.
+const OURS: usize = 3;
+
 /// What `--seconds` and the rest say.
 struct Arguments {
     seconds: u64,
     rounds: usize,
     soak: Option<u64>,
     is_alone: bool,
+    is_hard: bool,
     input_kbps: u64,
 }
 
@@ -51,6 +56,7 @@ impl Arguments {
             rounds: 3,
             soak: None,
             is_alone: false,
+            is_hard: false,
             input_kbps: 4000,
         };
         let mut words = std::env::args().skip(1);
@@ -62,10 +68,11 @@ impl Arguments {
                 "--soak" => parsed.soak = Some(number()),
                 "--input-kbps" => parsed.input_kbps = number(),
                 "--alone" => parsed.is_alone = true,
+                "--hard" => parsed.is_hard = true,
                 // What cargo adds.
                 "--bench" => {}
                 _ => panic!(
-                    "unknown argument '{word}': --seconds N, --rounds N, --input-kbps N, --soak SECONDS, --alone"
+                    "unknown argument '{word}': --seconds N, --rounds N, --input-kbps N, --soak SECONDS, --alone, --hard"
                 ),
             }
         }
@@ -225,7 +232,12 @@ fn main() {
     let (Some(nginx), Some(ffmpeg)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    let clip = clip::make(&ffmpeg, arguments.seconds.max(60), arguments.input_kbps);
+    let clip = clip::make(
+        &ffmpeg,
+        arguments.seconds.max(60),
+        arguments.input_kbps,
+        arguments.is_hard,
+    );
     let folder = tempfile::tempdir().unwrap();
     let tmux = peer("tmux");
     if let Some(seconds) = arguments.soak {
@@ -238,7 +250,7 @@ fn main() {
         peers::all(&clip)
     };
     let mut runs = BTreeMap::<usize, Vec<Run>>::new();
-    let mut names = vec!["rigcast", "rigcast, client attached"];
+    let mut names = vec!["rigcast", "rigcast, client attached", "rigcast, OpenH264 decodes"];
     names.extend(others.iter().map(|peer| peer.name));
 
     println!("load average before: {:.1}", process::load());
@@ -250,10 +262,16 @@ fn main() {
                 continue;
             }
             let mut command = match at {
-                0 | 1 => show::command(folder.path(), &show::scene(folder.path(), &clip, false), &url),
-                _ => (others[at - 2].command)(&url),
+                0..OURS => {
+                    let mut command = show::command(folder.path(), &show::scene(folder.path(), &clip, false), &url);
+                    if at == 2 {
+                        command.env("RIGCAST_DECODER", "openh264");
+                    }
+                    command
+                }
+                _ => (others[at - OURS].command)(&url),
             };
-            let run = measure(&mut command, &url, arguments.seconds, folder.path(), tmux, at < 2);
+            let run = measure(&mut command, &url, arguments.seconds, folder.path(), tmux, at < OURS);
             println!(
                 "round {} {name}: {:.2} s, load {:.1}",
                 round + 1,
@@ -299,6 +317,10 @@ fn report(names: &[&str], runs: &BTreeMap<usize, Vec<Run>>, seconds: f64) {
     threads(
         "studio without a client",
         runs.get(&0).into_iter().flatten().map(|run| &run.threads),
+    );
+    threads(
+        "studio whose decoder is OpenH264",
+        runs.get(&2).into_iter().flatten().map(|run| &run.threads),
     );
     if let Some(attached) = runs.get(&1) {
         threads("studio with a client", attached.iter().map(|run| &run.threads));

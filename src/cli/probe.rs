@@ -31,6 +31,11 @@ pub fn run() -> u8 {
         "sound encoder",
         AacEncoder::open(AudioSettings::default()).map(|_| "fdk-aac, AAC-LC".to_owned()),
     );
+    let decoder = crate::source::describe_decoder().unwrap_or_else(|error| {
+        is_usable = false;
+        format!("does not work: {error}")
+    });
+    say(&format!("source decoder   {decoder}"));
     say("sources          pattern, file, rtsp");
     say("destinations     rtmp, rtmps");
     let terminal = crate::tui::describe_terminal();

@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 pub use attempt::{Outcome, Paced, Progress, Source};
 pub use error::SourceError;
+pub use h264::describe_decoder;
 pub use outlet::{Intake, Outlet, Reporter};
 pub use queue::{CAPACITY, VideoQueueReader, VideoQueueWriter, video_queue};
 pub use sound::{MAX_CHANNELS, RING_BLOCKS, SoundReader, SoundWriter, sound_queue};

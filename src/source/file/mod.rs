@@ -205,9 +205,8 @@ impl Player {
                         continue;
                     }
                     if self.is_looping && length > TimeDelta::ZERO {
-                        // The pictures that the decoder still holds come out as the next round goes in.
                         *round += 1;
-                        track.rewind();
+                        track.rewind(&mut sink)?;
                     } else {
                         track.finish(&mut sink)?;
                         *is_done = true;

@@ -7,7 +7,7 @@ use super::mp4::{AvcCodec, Codec, Sample, Track};
 use super::read_at;
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
 use crate::source::SourceVideo;
-use crate::source::h264::{DecodeError, Decoder};
+use crate::source::h264::{DecodeError, Decoder, Reordering};
 
 /// So many damaged access units in a row end the attempt. Fewer are left out.
 const MAX_DAMAGED: u32 = 120;
@@ -31,7 +31,16 @@ impl VideoTrack {
         let Codec::Avc(codec) = track.codec.clone() else {
             return Err(Fault::NothingToPlay);
         };
-        let decoder = Decoder::new(pool).map_err(|error| Fault::Unrecognised(error.to_string()))?;
+        let is_reordered = track
+            .samples
+            .windows(2)
+            .any(|pair| pair[1].shown_at() < pair[0].shown_at());
+        let reordering = if is_reordered {
+            Reordering::Most
+        } else {
+            Reordering::Least
+        };
+        let decoder = Decoder::new(pool, reordering).map_err(|error| Fault::Unrecognised(error.to_string()))?;
         Ok(Self {
             file,
             track,
@@ -56,9 +65,12 @@ impl VideoTrack {
         SourceVideo::new(u32::from(self.codec.width), u32::from(self.codec.height), rate)
     }
 
-    /// Starts again at the first sample.
-    pub(super) fn rewind(&mut self) {
+    /// Starts again at the first sample. What the decoder holds is handed over now or in the next steps.
+    pub(super) fn rewind(&mut self, sink: &mut impl FnMut(VideoFrame)) -> Result<(), Fault> {
+        let ended = self.decoder.end_round(|frame| show(frame, sink));
+        ended.map_err(|error| self.fault(&error))?;
         self.next = 0;
+        Ok(())
     }
 
     /// Decodes the next access unit of a round that begins at `begin`, and hands what is ready to `sink`: perhaps pictures of
@@ -83,11 +95,11 @@ impl VideoTrack {
         let split = to_annex_b(&self.avcc, self.codec.length_size, &mut self.annex_b);
         let decoded = match split {
             Ok(()) => self.decoder.decode(&self.annex_b, pts, |frame| show(frame, sink)),
-            Err(()) => Err(DecodeError::Damaged(0)),
+            Err(()) => Err(DecodeError::CUT),
         };
         match decoded {
             Ok(()) => self.damaged = 0,
-            Err(error @ DecodeError::Damaged(_)) if self.damaged < MAX_DAMAGED => {
+            Err(error @ DecodeError::Damaged { .. }) if self.damaged < MAX_DAMAGED => {
                 self.damaged += 1;
                 tracing::debug!(sample = self.next, position = sample.position, %error, "left out");
             }

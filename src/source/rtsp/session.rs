@@ -17,7 +17,7 @@ use super::sound::SoundDecoder;
 use crate::media::video::MAX_DIMENSION;
 use crate::media::{TimeDelta, Timestamp};
 use crate::source::attempt::Outcome;
-use crate::source::h264::{DecodeError, Decoder};
+use crate::source::h264::{DecodeError, Decoder, Reordering};
 use crate::source::outlet::Outlet;
 use crate::source::spec::{RtspSpec, RtspTransport, SourceAudio, SourceFormat, SourceState, SourceVideo};
 
@@ -167,7 +167,9 @@ async fn open(spec: &RtspSpec, secrets: &[String], outlet: &Outlet) -> Result<(D
         .demuxed()
         .map_err(|error| Fault::session("PLAY", &error, secrets))?;
     let decoder = match tracks.video {
-        Some(_) => Some(Decoder::new(outlet.pool()).map_err(|error| undecodable("video", &error.to_string()))?),
+        Some(_) => Some(
+            Decoder::new(outlet.pool(), Reordering::Least).map_err(|error| undecodable("video", &error.to_string()))?,
+        ),
         None => None,
     };
     let receiver = Receiver {
@@ -317,7 +319,7 @@ impl Receiver {
         });
         match decoded {
             Ok(()) => self.damaged = 0,
-            Err(DecodeError::Damaged(_)) if self.damaged < MAX_DAMAGED => self.damaged += 1,
+            Err(DecodeError::Damaged { .. }) if self.damaged < MAX_DAMAGED => self.damaged += 1,
             Err(error) => return Err(undecodable("video", &error.to_string())),
         }
         if self.format.video.is_some() {

@@ -1,4 +1,4 @@
-//! H.264 in, pooled pictures out, through OpenH264.
+//! OpenH264's decoder, which is part of every build.
 //!
 //! The decoder reorders B-frames itself and carries a number with each picture from input to output. Through the
 //! crate's own interface that number is lost (its timestamps are always zero), so this file calls the C interface: the
@@ -13,28 +13,11 @@ use openh264_sys2::{
     DECODER_OPTION_NUM_OF_FRAMES_REMAINING_IN_BUFFER, SBufferInfo, dsErrorFree, dsInvalidArgument, videoFormatI420,
 };
 
-use crate::media::video::MAX_DIMENSION;
-use crate::media::{FrameMut, FramePool, Timestamp, VideoFrame};
-
-/// The clock of the numbers that travel through the decoder: fine enough to come back exactly.
-const TICKS: u32 = 705_600_000;
+use super::{DecodeError, TICKS, pooled};
+use crate::media::{FramePool, Timestamp, VideoFrame};
 
 /// Pictures that may be held back for reordering (the largest decoded picture buffer of H.264, A.3.1).
 const MAX_HELD: usize = 16;
-
-/// Why nothing came out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DecodeError {
-    /// There is no decoder, or it refuses to work at all.
-    #[error("the H.264 decoder does not start: {0}")]
-    NoDecoder(String),
-    /// The access unit is damaged or refers to pictures that are missing. Later ones may be fine.
-    #[error("damaged H.264 access unit (OpenH264 state {0:#x})")]
-    Damaged(i32),
-    /// The stream is larger than what memory is given to.
-    #[error("pictures of {0}×{1} pixels are larger than {MAX_DIMENSION}×{MAX_DIMENSION}")]
-    TooLarge(i64, i64),
-}
 
 /// A decoder for one stream.
 pub(super) struct Decoder {
@@ -60,7 +43,7 @@ impl Decoder {
         pts: Timestamp,
         mut sink: impl FnMut(VideoFrame),
     ) -> Result<(), DecodeError> {
-        let length = i32::try_from(annex_b.len()).map_err(|_| DecodeError::Damaged(dsInvalidArgument))?;
+        let length = i32::try_from(annex_b.len()).map_err(|_| damaged(dsInvalidArgument))?;
         let mut planes = [null_mut::<u8>(); 3];
         let mut info = SBufferInfo {
             uiInBsTimeStamp: pts.to_rate(TICKS) as u64,
@@ -79,7 +62,7 @@ impl Decoder {
         if let Some(frame) = self.picture(planes, &info)? {
             sink(frame);
         } else if state != dsErrorFree {
-            return Err(DecodeError::Damaged(state));
+            return Err(damaged(state));
         }
         Ok(())
     }
@@ -120,35 +103,24 @@ impl Decoder {
         // SAFETY: the union has one member, which is plain integers.
         let memory = unsafe { info.UsrData.sSystemBuffer };
         let (width, height) = (i64::from(memory.iWidth), i64::from(memory.iHeight));
-        let most = i64::from(MAX_DIMENSION);
         if memory.iFormat != videoFormatI420 || width < 2 || height < 2 {
             return Ok(None);
         }
-        if width > most || height > most {
-            return Err(DecodeError::TooLarge(width, height));
-        }
-        let mut frame: FrameMut = self.pool.frame(width as u32, height as u32);
-        let (width, height) = (frame.width() as usize, frame.height() as usize);
-        let (y, u, v) = frame.planes_mut();
         let strides = [memory.iStride[0], memory.iStride[1], memory.iStride[1]];
-        for (at, target) in [y, u, v].into_iter().enumerate() {
-            let (width, rows) = if at == 0 {
-                (width, height)
-            } else {
-                (width / 2, height / 2)
-            };
-            let stride = usize::try_from(strides[at]).unwrap_or(0);
-            if stride < width {
-                return Ok(None);
-            }
+        let pts = Timestamp::from_rate(info.uiOutYuvTimeStamp as i64, TICKS);
+        pooled(&self.pool, width, height, pts, |at, rows, width| {
+            let stride = usize::try_from(strides[at]).ok().filter(|stride| *stride >= width)?;
             // SAFETY: the decoder promises `rows` rows of `stride` bytes at each plane until its next call, which borrows
             // `self.codec` mutably; the last row is read only as far as the picture goes.
             let source = unsafe { std::slice::from_raw_parts(planes[at].cast_const(), stride * (rows - 1) + width) };
-            for (to, from) in target.chunks_exact_mut(width).zip(source.chunks(stride)) {
-                to.copy_from_slice(&from[..width]);
-            }
-        }
-        let pts = Timestamp::from_rate(info.uiOutYuvTimeStamp as i64, TICKS);
-        Ok(Some(frame.freeze(pts)))
+            Some((source, stride))
+        })
+    }
+}
+
+fn damaged(state: i32) -> DecodeError {
+    DecodeError::Damaged {
+        decoder: "OpenH264",
+        code: state,
     }
 }
