@@ -49,7 +49,7 @@ struct Frame {
     height: c_int,
     nb_samples: c_int,
     format: c_int,
-    key_frame: c_int,
+    is_key: c_int,
     pict_type: c_int,
     sample_aspect_ratio: [c_int; 2],
     pts: i64,
@@ -192,7 +192,7 @@ impl Library {
 /// An open H.264 decoder.
 pub(super) struct Context {
     library: &'static Library,
-    context: Object,
+    codec: Object,
     packet: *mut Packet,
     frame: *mut Frame,
 }
@@ -209,26 +209,26 @@ impl Context {
         let opened = unsafe {
             Self {
                 library,
-                context: (library.alloc_context)(codec),
+                codec: (library.alloc_context)(codec),
                 packet: (library.packet_alloc)(),
                 frame: (library.frame_alloc)(),
             }
         };
-        if opened.context.is_null() || opened.packet.is_null() || opened.frame.is_null() {
+        if opened.codec.is_null() || opened.packet.is_null() || opened.frame.is_null() {
             return Err(format!("{} has no memory", library.name()));
         }
         let most_pixels = i64::from(MAX_DIMENSION) * i64::from(MAX_DIMENSION);
         let strict = if is_strict { COMPLIANCE_STRICT } else { 0 };
         for (option, value) in [(c"threads", 1), (c"max_pixels", most_pixels), (c"strict", strict)] {
             // SAFETY: a context is an object with options; the name is a C string that is not kept.
-            let result = unsafe { (library.set_int)(opened.context, option.as_ptr(), value, 0) };
+            let result = unsafe { (library.set_int)(opened.codec, option.as_ptr(), value, 0) };
             if result < 0 {
                 let option = option.to_string_lossy();
                 return Err(format!("{} refuses {option} ({result})", library.name()));
             }
         }
         // SAFETY: a fresh context of this codec, no further options.
-        let result = unsafe { (library.open)(opened.context, codec, null_mut()) };
+        let result = unsafe { (library.open)(opened.codec, codec, null_mut()) };
         if result < 0 {
             return Err(format!("{} does not open ({result})", library.name()));
         }
@@ -251,7 +251,7 @@ impl Context {
             }
             std::ptr::copy_nonoverlapping(annex_b.as_ptr(), (*self.packet).data, annex_b.len());
             (*self.packet).pts = number;
-            let result = (self.library.send_packet)(self.context, self.packet);
+            let result = (self.library.send_packet)(self.codec, self.packet);
             (self.library.packet_unref)(self.packet);
             result
         };
@@ -261,13 +261,13 @@ impl Context {
     /// Says that there is no more: [`Self::receive`] then gives all that is held, and [`Self::flush`] must follow.
     pub(super) fn send_end(&mut self) {
         // SAFETY: no packet is the end of the stream. The only error is that it has been said before.
-        unsafe { (self.library.send_packet)(self.context, null()) };
+        unsafe { (self.library.send_packet)(self.codec, null()) };
     }
 
     /// The next picture, if one is ready. An error is libavcodec's.
     pub(super) fn receive(&mut self) -> Result<Option<Received<'_>>, c_int> {
         // SAFETY: the frame is ours; what it held before is released first.
-        match unsafe { (self.library.receive_frame)(self.context, self.frame) } {
+        match unsafe { (self.library.receive_frame)(self.codec, self.frame) } {
             ERROR_AGAIN | ERROR_EOF => Ok(None),
             error if error < 0 => Err(error),
             _ => Ok(Some(Received(self))),
@@ -277,7 +277,7 @@ impl Context {
     /// Forgets all pictures, so that another stream may follow.
     pub(super) fn flush(&mut self) {
         // SAFETY: the context is open.
-        unsafe { (self.library.flush_buffers)(self.context) };
+        unsafe { (self.library.flush_buffers)(self.codec) };
     }
 }
 
@@ -287,7 +287,7 @@ impl Drop for Context {
         unsafe {
             (self.library.frame_free)(&raw mut self.frame);
             (self.library.packet_free)(&raw mut self.packet);
-            (self.library.free_context)(&raw mut self.context);
+            (self.library.free_context)(&raw mut self.codec);
         }
     }
 }
