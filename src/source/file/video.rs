@@ -7,10 +7,13 @@ use super::mp4::{AvcCodec, Codec, Sample, Track};
 use super::read_at;
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
 use crate::source::SourceVideo;
-use crate::source::h264::{DecodeError, Decoder, Reordering};
+use crate::source::h264::{DecodeError, Decoder};
 
 /// So many damaged access units in a row end the attempt. Fewer are left out.
 const MAX_DAMAGED: u32 = 120;
+
+/// Pictures that a decoder can hold back at most (the largest decoded picture buffer of H.264, A.3.1).
+const MAX_REORDERED: usize = 16;
 
 /// The video track of an open movie.
 pub(super) struct VideoTrack {
@@ -31,16 +34,8 @@ impl VideoTrack {
         let Codec::Avc(codec) = track.codec.clone() else {
             return Err(Fault::NothingToPlay);
         };
-        let is_reordered = track
-            .samples
-            .windows(2)
-            .any(|pair| pair[1].shown_at() < pair[0].shown_at());
-        let reordering = if is_reordered {
-            Reordering::Most
-        } else {
-            Reordering::Least
-        };
-        let decoder = Decoder::new(pool, reordering).map_err(|error| Fault::Unrecognised(error.to_string()))?;
+        let decoder =
+            Decoder::new(pool, held_back(&track.samples)).map_err(|error| Fault::Unrecognised(error.to_string()))?;
         Ok(Self {
             file,
             track,
@@ -133,6 +128,18 @@ impl VideoTrack {
             what: error.to_string(),
         }
     }
+}
+
+/// The most samples that come before another one in the file and are shown after it.
+fn held_back(samples: &[Sample]) -> u32 {
+    let most = samples.iter().enumerate().map(|(at, sample)| {
+        let before = &samples[at.saturating_sub(MAX_REORDERED)..at];
+        before
+            .iter()
+            .filter(|earlier| earlier.shown_at() > sample.shown_at())
+            .count()
+    });
+    most.max().unwrap_or(0) as u32
 }
 
 /// The time of pictures that are never shown.

@@ -4,7 +4,7 @@
 //! drained and used again, so the last pictures of a round are shown before the next round begins.
 
 use super::libavcodec_raw::{Context, Library, Received};
-use super::{DecodeError, Reordering, TICKS, pooled};
+use super::{DecodeError, TICKS, pooled};
 use crate::media::{FramePool, Timestamp, VideoFrame};
 
 /// `AV_PIX_FMT_YUV420P` and `AV_PIX_FMT_YUVJ420P` of libavutil's pixfmt.h: 4:2:0 with 8 bits, the second with full range.
@@ -17,13 +17,9 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder that takes its pictures' memory from `pool`.
-    pub(super) fn new(
-        library: &'static Library,
-        pool: &FramePool,
-        reordering: Reordering,
-    ) -> Result<Self, DecodeError> {
-        let context = Context::open(library, reordering == Reordering::Most).map_err(DecodeError::NoDecoder)?;
+    /// As [`super::Decoder::new`].
+    pub(super) fn new(library: &'static Library, pool: &FramePool, held_back: u32) -> Result<Self, DecodeError> {
+        let context = Context::open(library, held_back).map_err(DecodeError::NoDecoder)?;
         Ok(Self {
             context,
             pool: pool.clone(),

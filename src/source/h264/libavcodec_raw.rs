@@ -22,8 +22,6 @@ pub(super) const DEBIAN_12: u32 = 59;
 const DECODER: &CStr = c"h264";
 /// `AV_LOG_QUIET` of libavutil/log.h: damage is told by return values.
 const LOG_QUIET: c_int = -8;
-/// `FF_COMPLIANCE_STRICT`: reorder as much as the level allows where the SPS does not say how much is needed.
-const COMPLIANCE_STRICT: i64 = 1;
 /// `AVERROR_EOF` of libavutil/error.h.
 const ERROR_EOF: c_int = -0x2046_4F45;
 /// `AVERROR(EAGAIN)`.
@@ -201,8 +199,8 @@ pub(super) struct Context {
 unsafe impl Send for Context {}
 
 impl Context {
-    /// Opens a decoder; `is_strict` as for [`super::Reordering::Most`].
-    pub(super) fn open(library: &'static Library, is_strict: bool) -> Result<Self, String> {
+    /// Opens a decoder that holds back `held_back` pictures for reordering, more where the SPS says so.
+    pub(super) fn open(library: &'static Library, held_back: u32) -> Result<Self, String> {
         let codec = library.codec.0.as_ptr().cast_const();
         // SAFETY: the codec is constant. What could not be allocated is null, which is looked at before use and which the
         // functions of `drop` take.
@@ -218,8 +216,11 @@ impl Context {
             return Err(format!("{} has no memory", library.name()));
         }
         let most_pixels = i64::from(MAX_DIMENSION) * i64::from(MAX_DIMENSION);
-        let strict = if is_strict { COMPLIANCE_STRICT } else { 0 };
-        for (option, value) in [(c"threads", 1), (c"max_pixels", most_pixels), (c"strict", strict)] {
+        for (option, value) in [
+            (c"threads", 1),
+            (c"max_pixels", most_pixels),
+            (c"has_b_frames", i64::from(held_back)),
+        ] {
             // SAFETY: a context is an object with options; the name is a C string that is not kept.
             let result = unsafe { (library.set_int)(opened.codec, option.as_ptr(), value, 0) };
             if result < 0 {

@@ -54,15 +54,6 @@ impl DecodeError {
     };
 }
 
-/// What a stream asks of the decoder's memory for reordering where its SPS does not say how much that is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reordering {
-    /// None until the first picture comes out of order, which is then lost: no delay, for live streams.
-    Least,
-    /// As much as the level allows: every picture, some of them later.
-    Most,
-}
-
 /// A decoder for one stream.
 pub(super) struct Decoder(Backend);
 
@@ -72,13 +63,15 @@ enum Backend {
 }
 
 impl Decoder {
-    /// A decoder that takes its pictures' memory from `pool`.
-    pub(super) fn new(pool: &FramePool, reordering: Reordering) -> Result<Self, DecodeError> {
+    /// A decoder that takes its pictures' memory from `pool`. `held_back` is how many pictures are known to be waited for so
+    /// that all come in the order of showing. Many streams say so themselves; where one does not, libavcodec waits for
+    /// these, and loses pictures that it still finds out of order. OpenH264 finds out by itself.
+    pub(super) fn new(pool: &FramePool, held_back: u32) -> Result<Self, DecodeError> {
         let backend = match chosen()
             .as_ref()
             .map_err(|reason| DecodeError::NoDecoder(reason.clone()))?
         {
-            Choice::Libavcodec(library) => Backend::Libavcodec(libavcodec::Decoder::new(library, pool, reordering)?),
+            Choice::Libavcodec(library) => Backend::Libavcodec(libavcodec::Decoder::new(library, pool, held_back)?),
             Choice::OpenH264 { .. } => Backend::OpenH264(openh264::Decoder::new(pool)?),
         };
         Ok(Self(backend))
