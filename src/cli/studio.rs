@@ -83,7 +83,7 @@ fn add_destinations(show: &mut Show, urls: &[String]) -> Result<(), u8> {
         let url = SecretUrl::parse(text)
             .map_err(|error| error.to_string())
             .and_then(|url| {
-                if matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host() {
+                if DestinationSpec::accepts(&url) {
                     Ok(url)
                 } else {
                     Err(format!("{url}: expected rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY"))

@@ -44,6 +44,12 @@ pub struct DestinationSpec {
 }
 
 impl DestinationSpec {
+    /// Whether `url` is one that can be published to: `rtmp` or `rtmps`, with a host.
+    #[must_use]
+    pub fn accepts(url: &SecretUrl) -> bool {
+        matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host()
+    }
+
     /// A destination that trusts the usual root certificates.
     #[must_use]
     pub fn new(name: impl Into<String>, url: SecretUrl) -> Self {

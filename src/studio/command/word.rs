@@ -2,6 +2,7 @@
 
 use super::action::{Gain, MonitorMode, Step, Switch};
 use crate::media::TimeDelta;
+use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
 use crate::studio::model::TransitionKind;
 
@@ -77,9 +78,7 @@ pub fn step(word: &str) -> Option<Step> {
 
 /// `rtmp://…` or `rtmps://…` with a host.
 pub fn url(word: &str) -> Option<SecretUrl> {
-    SecretUrl::parse(word)
-        .ok()
-        .filter(|url| matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host())
+    SecretUrl::parse(word).ok().filter(DestinationSpec::accepts)
 }
 
 /// A way to draw monitors.

@@ -2,7 +2,7 @@
 
 use crate::media::{TimeDelta, Timestamp, VideoFrame};
 use crate::picture::{Compositor, Crop, Fit, Layer, Rect};
-use crate::scene::Scene;
+use crate::scene::{MAX_ITEMS, Scene};
 use crate::studio::model::Studio;
 
 /// All scenes, and which of them are on program and preview.
@@ -47,9 +47,7 @@ impl Plan {
                 .unwrap_or_default()
         };
         let planned = scenes.iter().map(|scene| {
-            let mut items = scene.items.iter().collect::<Vec<_>>();
-            items.sort_by_key(|item| item.z);
-            let items = items.into_iter().filter_map(|item| {
+            let items = scene.items.iter().filter_map(|item| {
                 let source = source(&item.source)?;
                 let (target, fit, crop, opacity) = (item.target, item.fit, item.crop, item.opacity);
                 Some(PlannedItem {
@@ -122,9 +120,9 @@ impl SceneStage {
             })
         });
         // A scene has a handful of items: a list on the stack for all that real scenes have, without allocation.
-        let mut buffer = [const { None::<Layer<'_>> }; MAX_LAYERS];
+        let mut buffer = [const { None::<Layer<'_>> }; MAX_ITEMS];
         let mut count = 0;
-        for layer in layers.take(MAX_LAYERS) {
+        for layer in layers.take(MAX_ITEMS) {
             buffer[count] = Some(layer);
             count += 1;
         }
@@ -140,9 +138,6 @@ impl SceneStage {
         self.compositor.fade(from, to, share, at)
     }
 }
-
-/// The most items that a scene can have.
-pub const MAX_LAYERS: usize = 32;
 
 fn scaled(rect: Rect, x: f64, y: f64) -> Rect {
     let scale = |value: i32, by: f64| (f64::from(value) * by).round() as i32;
