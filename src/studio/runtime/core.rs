@@ -305,7 +305,7 @@ impl Core {
         }
     }
 
-    fn announce(&self, event: Event) {
+    fn announce(&mut self, event: Event) {
         let Event {
             at,
             level,
@@ -317,6 +317,8 @@ impl Core {
             EventLevel::Warning => tracing::warn!("{at} {subject}: {text}"),
             EventLevel::Error => tracing::error!("{at} {subject}: {text}"),
         }
+        // First among the state's events, then to those who listen: a screen that opens now gets it one way or the other.
+        self.publish();
         // Nobody may be listening.
         let _ = self.events.send(event);
     }
