@@ -45,6 +45,9 @@ pub struct Studio {
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
     pub encoder: EncoderModel,
+    /// The processes that do what may crash.
+    #[serde(default)]
+    pub workers: Vec<WorkerModel>,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The newest events, oldest first, at most [`EVENTS_KEPT`].
@@ -153,6 +156,38 @@ pub struct EncoderModel {
 pub struct EncoderKind {
     /// Whether the build found nasm. Without it the encoder is more than twice as slow.
     pub has_nasm: bool,
+}
+
+/// A worker process as clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerModel {
+    /// What it does: `encode`, `analyse`.
+    pub name: String,
+    /// What it does now.
+    pub state: WorkerState,
+    /// Its process; none while it waits to be started again.
+    pub pid: Option<u32>,
+    /// How many have been replaced since the show began.
+    pub losses: u32,
+    /// Why the last one was.
+    pub last_loss: Option<String>,
+}
+
+/// What a worker does now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum WorkerState {
+    /// Not ready yet.
+    Starting,
+    /// It answers.
+    Running,
+    /// It works on something for longer than it should, and gets on with it.
+    Slow,
+    /// It died too often, too soon: the next one is started then.
+    Backoff {
+        /// How long after the loss, in ms.
+        retry_in_ms: u64,
+    },
 }
 
 /// What the pipeline measures, once per second.

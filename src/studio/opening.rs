@@ -76,6 +76,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: HAS_NASM },
         },
+        workers: Vec::new(),
         stats: Stats::default(),
         events: VecDeque::new(),
     }

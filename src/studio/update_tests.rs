@@ -60,6 +60,7 @@ fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        workers: Vec::new(),
         stats: Stats::default(),
         events: VecDeque::new(),
     }

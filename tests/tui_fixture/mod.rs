@@ -143,6 +143,7 @@ pub fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        workers: Vec::new(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,
