@@ -77,6 +77,7 @@ const PURE_FILES: &[&str] = &[
     "studio/model.rs",
     "studio/command/table.rs",
     "studio/update.rs",
+    "studio/update/reports.rs",
     "studio/opening.rs",
 ];
 
