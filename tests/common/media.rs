@@ -20,7 +20,7 @@ pub struct Pull {
 }
 
 impl Pull {
-    /// Pulls `url` for `seconds` of media without touching it.
+    /// Pulls `url` without touching it: `seconds` of media from the first on that comes, whenever that is.
     pub fn start(url: &str, seconds: f64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pulled.flv");
@@ -31,10 +31,11 @@ impl Pull {
                 "-nostdin",
                 "-rw_timeout",
                 "15000000",
-                "-i",
-                url,
+                // Before the input it counts from the first packet; after it, with times kept, from the stream's zero.
                 "-t",
                 &seconds.to_string(),
+                "-i",
+                url,
             ])
             .args(["-c", "copy", "-copyts", "-y"])
             .arg(&path)
