@@ -1,6 +1,8 @@
 //! RTSP against GStreamer's server, and against peers that misbehave.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
+#[path = "common/pace.rs"]
+mod pace;
 mod source_support;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -166,6 +168,10 @@ fn level_at(blocks: &[AudioBlock], hz: f64) -> f64 {
 }
 
 fn assert_plays(arguments: &str, transport: RtspTransport, sound: SourceAudio) {
+    pace::in_real_time(arguments, |_| plays(arguments, transport, sound));
+}
+
+fn plays(arguments: &str, transport: RtspTransport, sound: SourceAudio) {
     let Some(server) = Server::start(arguments) else { return };
     let mut rig = Rig::pull(server.port, transport);
     rig.wait_until_live();

@@ -8,6 +8,7 @@ pub mod media;
 pub mod nginx;
 pub mod pace;
 pub mod peers;
+pub mod proc;
 pub mod rtsp;
 pub mod studio;
 pub mod tmux;
