@@ -10,6 +10,7 @@ pub mod pace;
 pub mod peers;
 pub mod proc;
 pub mod rtsp;
+pub mod ssh;
 pub mod studio;
 pub mod tmux;
 
