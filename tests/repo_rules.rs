@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("picture", &["media"]),
     ("encode", &["media"]),
     ("adapt", &["media"]),
+    ("worker", &["media", "encode", "picture", "sound", "clock"]),
     ("source", &["media", "picture", "clock", "secret"]),
     ("publish", &["media", "wire", "clock", "secret"]),
     // Of the stages, scene takes the plain types of their settings; the stages do not know that there are files.
@@ -31,7 +32,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "studio",
         &[
             "media", "clock", "secret", "suggest", "source", "sound", "picture", "encode", "publish", "adapt", "scene",
-            "control",
+            "control", "worker",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),
@@ -51,7 +52,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "cli",
         &[
             "media", "clock", "secret", "source", "sound", "picture", "encode", "publish", "adapt", "scene", "studio",
-            "control", "tui",
+            "control", "tui", "worker",
         ],
     ),
 ];

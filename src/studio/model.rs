@@ -14,6 +14,7 @@ pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::{MAX_GAIN_DB, MIN_GAIN_DB, Meters, StripMeter, StripSettings};
 pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
+pub use crate::worker::{Report as WorkerReport, WorkerState};
 
 /// How many events the model remembers for clients that attach later.
 pub const EVENTS_KEPT: usize = 200;
@@ -171,23 +172,6 @@ pub struct WorkerModel {
     pub losses: u32,
     /// Why the last one was.
     pub last_loss: Option<String>,
-}
-
-/// What a worker does now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum WorkerState {
-    /// Not ready yet.
-    Starting,
-    /// It answers.
-    Running,
-    /// It works on something for longer than it should, and gets on with it.
-    Slow,
-    /// It died too often, too soon: the next one is started then.
-    Backoff {
-        /// How long after the loss, in ms.
-        retry_in_ms: u64,
-    },
 }
 
 /// What the pipeline measures, once per second.

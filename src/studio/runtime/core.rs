@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::destinations::Destinations;
+use super::encoding::FRAMES_WAITING;
 use super::error::RunError;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
@@ -21,7 +22,6 @@ use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::encode::aac::AacEncoder;
-use crate::encode::h264::H264Encoder;
 use crate::encode::{AudioEncoder, VideoEncoder};
 use crate::publish::{DestinationSpec, StreamConfig};
 use crate::scene::Show;
@@ -29,6 +29,8 @@ use crate::source::{self, SourceContext, SourceReport};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Stats, Studio};
 use crate::studio::opening;
 use crate::studio::update::{Effect, Input, update};
+use crate::worker::arena::{Arena, MAX_SLOTS};
+use crate::worker::{self, Program, RemoteEncoder};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -111,7 +113,24 @@ impl Core {
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
 
-        let video = Box::new(H264Encoder::open(&show.video)?);
+        let (width, height) = (show.video.width, show.video.height);
+        let arena = Arena::new(width, height, slots(show.sources.len())).map_err(RunError::Memory)?;
+        let arena = Arc::new(arena);
+        let context = SourceContext {
+            clock,
+            width,
+            height,
+            frame_rate: show.video.frame_rate,
+            pool: arena.pool().clone(),
+        };
+        let sources = show.sources.iter().map(|spec| {
+            let report = source_reporter(spec.name.clone(), inputs_in.clone());
+            (spec.name.clone(), source::start(spec.clone(), context.clone(), report))
+        });
+        // Running already while the encoder's process comes up.
+        let sources = sources.collect();
+        let report = worker_reporter("encode", inputs_in.clone());
+        let video = RemoteEncoder::open(&show.video, Program::this(), Arc::clone(&arena), clock, report)?;
         let audio = Box::new(AacEncoder::open(show.audio)?);
         let stream = StreamConfig {
             video: Some(video.config().clone()),
@@ -122,27 +141,17 @@ impl Core {
         for spec in &show.destinations {
             destinations.know(spec.clone());
         }
-
-        let context = SourceContext {
-            clock,
-            width: show.video.width,
-            height: show.video.height,
-            frame_rate: show.video.frame_rate,
-        };
-        let sources = show.sources.iter().map(|spec| {
-            let report = source_reporter(spec.name.clone(), inputs_in.clone());
-            (spec.name.clone(), source::start(spec.clone(), context, report))
-        });
         let encoder_inputs = inputs_in.clone();
         let stage = Stage::start(Parts {
             clock,
-            size: (show.video.width, show.video.height),
+            size: (width, height),
             frame_rate: show.video.frame_rate,
-            sources: sources.collect(),
+            pool: arena.pool().clone(),
+            sources,
             strips: studio.strips.iter().map(|strip| strip.settings).collect(),
             strip_sources: opening::strip_sources(&studio),
             plan: Arc::new(Plan::new(&studio, &show.scenes)),
-            video,
+            video: Box::new(video),
             audio,
             outlet: Arc::clone(&outlet),
             taps: taps.clone(),
@@ -402,6 +411,17 @@ fn source_reporter(name: String, inputs: mpsc::Sender<Input>) -> impl Fn(SourceR
             },
         );
     }
+}
+
+fn worker_reporter(name: &'static str, inputs: mpsc::Sender<Input>) -> worker::Reporter {
+    Arc::new(move |report| post(&inputs, Input::Worker(name.to_owned(), report)))
+}
+
+/// Pictures that can be under way at once: for each source those of its queue and a few more, and for the program those
+/// that wait for the encoder. What is never drawn on takes no memory.
+fn slots(sources: usize) -> u32 {
+    let count = FRAMES_WAITING + 8 + sources * (source::CAPACITY + 4);
+    u32::try_from(count).unwrap_or(MAX_SLOTS)
 }
 
 /// From threads that must not wait.

@@ -36,6 +36,8 @@ pub struct PictureLoop {
     pub size: (u32, u32),
     /// Program ticks.
     pub frame_rate: FrameRate,
+    /// Where program pictures are drawn.
+    pub pool: FramePool,
     /// The sources, in the order that the plan numbers them. They stop with this thread.
     pub sources: Vec<SourceHandle>,
     /// Their names, for slates.
@@ -73,9 +75,10 @@ impl Absence {
 impl PictureLoop {
     /// Runs until `stop`, starting with `plan`.
     pub fn run(mut self, mut plan: Arc<Plan>) {
+        // Slates and the scene that goes never reach the encoder as they are: they take no room from pictures that do.
         let pool = FramePool::new();
         let (width, height) = self.size;
-        let mut program = SceneStage::new(Compositor::new(width, height, pool.clone()));
+        let mut program = SceneStage::new(Compositor::new(width, height, self.pool.clone()));
         let mut leaving = SceneStage::new(Compositor::new(width, height, pool.clone()));
         let starting = || Some(Absence::new("starting".to_owned()));
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();

@@ -15,7 +15,7 @@ use super::tap_loop::{TapLoop, TapSlot};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, VideoEncoder};
-use crate::media::FrameRate;
+use crate::media::{FramePool, FrameRate};
 use crate::sound::{Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
 
@@ -30,6 +30,8 @@ pub struct Parts {
     pub size: (u32, u32),
     /// Program ticks.
     pub frame_rate: FrameRate,
+    /// Where program pictures are drawn: the encoder finds them there.
+    pub pool: FramePool,
     /// Running sources with their names, in the model's order.
     pub sources: Vec<(String, SourceHandle)>,
     /// Strip settings, in the model's order of strips.
@@ -97,6 +99,7 @@ impl Stage {
             clock: parts.clock,
             size: parts.size,
             frame_rate: parts.frame_rate,
+            pool: parts.pool,
             sources: parts.sources.into_iter().map(|(_, handle)| handle).collect(),
             names: names.clone(),
             messages,
