@@ -23,6 +23,12 @@ impl Process {
         Self::find(self.pid).as_ref() != Some(self)
     }
 
+    /// Whether it does nothing any more. What then is left of one whose parent is gone is its number, until the first process
+    /// of the machine asks for it; that one may take its time, and in a container may never.
+    pub fn has_ended(&self) -> bool {
+        self.is_gone() || self.state() == Some('Z')
+    }
+
     /// `R`, `S`, `D`, `T` (stopped), `Z` (ended, not waited for).
     pub fn state(&self) -> Option<char> {
         stat(self.pid)?.first()?.chars().next()
