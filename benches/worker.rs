@@ -143,19 +143,6 @@ fn own_cpu_ms() -> f64 {
     time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 / 1e6
 }
 
-/// Children of any thread of this process.
-fn children() -> Vec<u32> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
-    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
-    lists
-        .flat_map(|list| {
-            list.split_whitespace()
-                .map(|pid| pid.parse().unwrap())
-                .collect::<Vec<_>>()
-        })
-        .collect()
-}
-
 /// All of them live from the warm-up to the end.
 fn children_cpu_ms() -> f64 {
     let seconds = children()
@@ -252,7 +239,7 @@ fn main() {
             .join(", "),
         quantile(&there.latency_ms, 0.5) - quantile(&here.latency_ms, 0.5),
     );
-    for pid in children() {
+    for pid in process::children(std::process::id()) {
         let (resident, proportional, peak) = memory_mb(pid);
         println!(
             "worker {pid}: {resident:.1} MB resident, {proportional:.1} MB of its own share (PSS), peak {peak:.1} MB"

@@ -259,7 +259,10 @@ fn a_worker_has_nothing_that_it_does_not_need() {
         wait_for("the worker's fence", PATIENCE, || {
             (worker.status("Seccomp") == "2").then_some(())
         });
-        assert_eq!(worker.status("NoNewPrivs"), "1");
+        assert_eq!(
+            (worker.status("NoNewPrivs"), worker.status("Name")),
+            ("1".into(), "rigcast-worker".into())
+        );
         let arguments = worker.text("cmdline");
         let mut words = arguments.split_whitespace();
         assert_eq!(
