@@ -145,7 +145,7 @@ fn own_cpu_ms() -> f64 {
 
 /// All of them live from the warm-up to the end.
 fn children_cpu_ms() -> f64 {
-    let seconds = children()
+    let seconds = process::children(std::process::id())
         .into_iter()
         .map(|pid| process::threads(pid).values().sum::<f64>());
     seconds.sum::<f64>() * 1000.0

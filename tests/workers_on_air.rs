@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use common::home::{Control, Home};
 use common::media::{Pull, Received, gaps};
 use common::nginx::Nginx;
-use common::pace::{Witness, in_real_time};
+use common::pace::{Turn, Witness, in_real_time};
 use common::proc::Process;
 use common::studio::Studio;
 use common::{PATIENCE, peer, wait_for};
@@ -163,26 +163,22 @@ fn lose_workers(nginx: &mut Nginx, witness: &Witness) {
     assert_shows_no_loss(&Received::read(&pulled.path), &status);
 }
 
-/// Waits for the event that tells of a replacement for `reason`, the last of `count + 1`; gives the ms in it.
-fn told(control: &mut Control, reason: &str, count: usize) -> u64 {
-    let mut told = 0;
-    control.wait_until(&format!("the event of replacement {count} ({reason})"), |status| {
-        let events = status["events"].as_array().unwrap();
-        let texts = events
-            .iter()
-            .filter(|event| event["subject"] == "worker encode" && event["level"] == "warning")
-            .filter_map(|event| event["text"].as_str());
-        texts
-            .filter(|text| replaced_within_ms(text).is_some())
-            .last()
-            .is_some_and(|text| text.to_lowercase().contains(reason))
+/// Waits until the newest replacement that is told of is one for `reason`, which the one before was not; gives the ms in it.
+fn told(control: &mut Control, reason: &str, round: usize) -> u64 {
+    let what = format!("the event of replacement {round} ({reason})");
+    let status = control.wait_until(&what, |status| {
+        replacement(status).is_some_and(|text| text.to_lowercase().contains(reason))
     });
-    let status = control.status();
-    let events = status["events"].as_array().unwrap();
-    for event in events.iter().filter(|event| event["subject"] == "worker encode") {
-        told = event["text"].as_str().and_then(replaced_within_ms).unwrap_or(told);
-    }
-    told
+    replacement(&status).and_then(replaced_within_ms).unwrap()
+}
+
+/// The newest event of a replacement.
+fn replacement(status: &Value) -> Option<&str> {
+    let events = status["events"].as_array().unwrap().iter();
+    events
+        .filter(|event| event["subject"] == "worker encode" && event["level"] == "warning")
+        .filter_map(|event| event["text"].as_str())
+        .rfind(|text| replaced_within_ms(text).is_some())
 }
 
 fn assert_shows_no_loss(received: &Received, status: &Value) {
@@ -250,6 +246,7 @@ fn a_killed_studio_leaves_no_process() {
 #[test]
 fn a_worker_has_nothing_that_it_does_not_need() {
     let Some(nginx) = Nginx::start() else { return };
+    let _turn = Turn::take();
     let mut show = Show::start(&nginx.url("fenced"));
     let (_, _) = encoder(&mut show.control, "an encoder", |_| true);
     let workers = show.process.children();

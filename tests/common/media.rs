@@ -189,11 +189,13 @@ impl Received {
         beeps
     }
 
-    /// For each flash the way to the nearest beep, in ms; positive where sound comes later. Flashes in the first 400 ms of
-    /// the sound do not count: a stream that begins with one has no pause before its beep to know it by.
+    /// For each flash the way to the nearest beep, in ms; positive where sound comes later. Flashes in the first and the last
+    /// 400 ms of the sound do not count: a stream that begins with one has no pause before its beep to know it by, and one
+    /// that ends with one may end before its beep.
     pub fn offsets_ms(&self) -> Vec<(f64, f64)> {
         let beeps = self.beeps();
-        let from = self.audio_pts.first().copied().unwrap_or_default() + 0.4;
+        let start = self.audio_pts.first().copied().unwrap_or_default();
+        let compared = start + 0.4..start + self.sound.len() as f64 / 48_000.0 - 0.4;
         let nearest = |flash: f64| {
             beeps
                 .iter()
@@ -202,7 +204,7 @@ impl Received {
         };
         self.flashes()
             .into_iter()
-            .filter(|flash| *flash >= from)
+            .filter(|flash| compared.contains(flash))
             .filter_map(|flash| Some((flash, nearest(flash)? * 1000.0)))
             .collect()
     }
