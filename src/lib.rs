@@ -38,3 +38,4 @@ pub mod studio;
 pub mod suggest;
 pub mod tui;
 pub mod wire;
+pub mod worker;

@@ -24,14 +24,23 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "scene",
         &[
-            "media", "secret", "suggest", "source", "sound", "picture", "encode", "publish",
+            "media",
+            "secret",
+            "suggest",
+            "source",
+            "sound",
+            "picture",
+            "encode",
+            "publish",
+            "worker::analyse",
         ],
     ),
+    ("worker", &["media", "sound", "picture", "encode"]),
     (
         "studio",
         &[
             "media", "clock", "secret", "suggest", "source", "sound", "picture", "encode", "publish", "adapt", "scene",
-            "control",
+            "control", "worker",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),
@@ -77,6 +86,10 @@ const PURE_FILES: &[&str] = &[
     "studio/command/table.rs",
     "studio/update.rs",
     "studio/opening.rs",
+    "studio/clearance.rs",
+    "worker/analyse/finding.rs",
+    "worker/analyse/registry.rs",
+    "worker/analyse/watches.rs",
 ];
 
 /// How many files with `unsafe` a room may have where it is not one: two decoders of H.264 are two foreign libraries, and a

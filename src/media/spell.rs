@@ -201,11 +201,14 @@ mod tests {
                 // Mostly true, so that spells happen.
                 let holds = dice > 12;
                 at += step;
+                if step < 0 {
+                    last_end = None; // another timeline
+                }
                 match spell.note(ms(at), holds) {
                     Some(Turn::Began { since }) => {
                         prop_assert!(!is_on && holds);
                         prop_assert!((ms(at) - since).to_millis() >= NEEDED_MS);
-                        if step >= 0 && let Some(end) = last_end {
+                        if let Some(end) = last_end {
                             prop_assert!(ms(at) - end >= TimeDelta::from_millis(NEEDED_MS));
                         }
                         is_on = true;
@@ -213,7 +216,7 @@ mod tests {
                     Some(Turn::Ended { since, until }) => {
                         prop_assert!(is_on && until >= since);
                         is_on = false;
-                        last_end = Some(ms(at));
+                        last_end = Some(until);
                     }
                     None => {}
                 }

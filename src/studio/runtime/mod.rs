@@ -13,6 +13,7 @@ mod core;
 mod destinations;
 mod encoding;
 mod error;
+mod gate;
 mod outlet;
 mod picture_loop;
 mod plan;
