@@ -201,14 +201,11 @@ mod tests {
                 // Mostly true, so that spells happen.
                 let holds = dice > 12;
                 at += step;
-                if step < 0 {
-                    last_end = None; // another timeline
-                }
                 match spell.note(ms(at), holds) {
                     Some(Turn::Began { since }) => {
                         prop_assert!(!is_on && holds);
                         prop_assert!((ms(at) - since).to_millis() >= NEEDED_MS);
-                        if let Some(end) = last_end {
+                        if step >= 0 && let Some(end) = last_end {
                             prop_assert!(ms(at) - end >= TimeDelta::from_millis(NEEDED_MS));
                         }
                         is_on = true;
@@ -219,6 +216,9 @@ mod tests {
                         last_end = Some(until);
                     }
                     None => {}
+                }
+                if step < 0 {
+                    last_end = None; // of another timeline
                 }
                 prop_assert_eq!(spell.told_since().is_some(), is_on);
                 if !holds {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::destinations::Destinations;
 use super::error::RunError;
+use super::gate::{self, Covering, Gate};
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -146,6 +147,8 @@ impl Core {
             audio,
             outlet: Arc::clone(&outlet),
             taps: taps.clone(),
+            gate: Arc::new(Gate::default()),
+            cover_report: cover_reporter(inputs_in.clone()),
             report: Arc::new(move |text| {
                 post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
             }),
@@ -402,6 +405,16 @@ fn source_reporter(name: String, inputs: mpsc::Sender<Input>) -> impl Fn(SourceR
             },
         );
     }
+}
+
+fn cover_reporter(inputs: mpsc::Sender<Input>) -> gate::Report {
+    Arc::new(move |covering, text| {
+        let level = match covering {
+            Covering::Began => EventLevel::Warning,
+            Covering::Ended => EventLevel::Info,
+        };
+        post(&inputs, Input::Event(level, "program".to_owned(), text));
+    })
 }
 
 /// From threads that must not wait.

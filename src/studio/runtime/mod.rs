@@ -13,7 +13,7 @@ mod core;
 mod destinations;
 mod encoding;
 mod error;
-mod gate;
+pub mod gate;
 mod outlet;
 mod picture_loop;
 mod plan;

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, encode_sound, encode_video};
 use super::error::RunError;
+use super::gate::{self, Gate, PictureGate, SoundGate};
 use super::outlet::Outlet;
 use super::picture_loop::{PictureLoop, PictureMessage};
 use super::plan::Plan;
@@ -15,7 +16,7 @@ use super::tap_loop::{TapLoop, TapSlot};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, VideoEncoder};
-use crate::media::FrameRate;
+use crate::media::{FramePool, FrameRate};
 use crate::sound::{Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
 
@@ -46,6 +47,10 @@ pub struct Parts {
     pub outlet: Arc<Outlet>,
     /// Who looks.
     pub taps: Taps,
+    /// What lets pictures and sound go to air.
+    pub gate: Arc<Gate>,
+    /// Where it is told that something is held back.
+    pub cover_report: gate::Report,
     /// Where an encoder's failure is told.
     pub report: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -122,12 +127,15 @@ impl Stage {
         };
         let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
+        let covers = FramePool::new();
+        let mut picture_gate = PictureGate::new(Arc::clone(&parts.gate), covers, Arc::clone(&parts.cover_report));
         stage.spawn("encode-video", move || {
-            encode_video(&frames, &mut *video, &outlet, &*report);
+            encode_video(&frames, &mut picture_gate, &mut *video, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
+        let mut sound_gate = SoundGate::new(parts.gate, parts.cover_report);
         stage.spawn("encode-sound", move || {
-            encode_sound(&blocks, &mut *audio, &outlet, &*report);
+            encode_sound(&blocks, &mut sound_gate, &mut *audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
