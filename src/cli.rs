@@ -6,6 +6,7 @@ mod log;
 mod probe;
 mod start;
 mod studio;
+mod worker;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -108,6 +109,22 @@ enum Sub {
     },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
+    /// How a studio starts its workers; of no use by hand
+    #[command(hide = true)]
+    Worker {
+        /// What it does
+        #[arg(value_enum)]
+        role: WorkerRole,
+    },
+}
+
+/// `rigcast worker ROLE`.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum WorkerRole {
+    /// Pictures into access units
+    Encode,
+    /// Pictures and sound into findings
+    Analyse,
 }
 
 /// `rigcast studio`.
@@ -150,6 +167,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Ctl { session, words }) => ctl::run(&session.name, &words),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Probe) => probe::run(),
+        Some(Sub::Worker { role }) => worker::run(role),
     };
     ExitCode::from(code)
 }

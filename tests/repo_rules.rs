@@ -18,6 +18,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("picture", &["media"]),
     ("encode", &["media"]),
     ("adapt", &["media"]),
+    ("worker", &["media", "encode", "picture", "sound", "clock"]),
     ("source", &["media", "picture", "clock", "secret"]),
     ("publish", &["media", "wire", "clock", "secret"]),
     // Of the stages, scene takes the plain types of their settings; the stages do not know that there are files.
@@ -35,7 +36,6 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "worker::analyse",
         ],
     ),
-    ("worker", &["media", "sound", "picture", "encode"]),
     (
         "studio",
         &[
@@ -60,7 +60,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "cli",
         &[
             "media", "clock", "secret", "source", "sound", "picture", "encode", "publish", "adapt", "scene", "studio",
-            "control", "tui",
+            "control", "tui", "worker",
         ],
     ),
 ];

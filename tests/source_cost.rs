@@ -42,7 +42,7 @@ fn cost(source: &mut impl Paced, outlet: &mut Outlet, intake: Intake, seconds: i
 #[test]
 fn the_pattern_costs_little() {
     let context = context(FrameRate::whole(30));
-    let (mut outlet, intake) = Outlet::new(context, Arc::new(|_| ()));
+    let (mut outlet, intake) = Outlet::new(context.clone(), Arc::new(|_| ()));
     let mut pattern = Pattern::new(&PatternSpec::default(), "cost", &context);
     let cost = cost(&mut pattern, &mut outlet, intake, 20);
     eprintln!("pattern, 720p with tone: {cost:.2} ms of CPU per picture");

@@ -92,7 +92,7 @@ impl Rig {
                 password: login.map(|(_, password)| Secret::new(password)),
             }),
         };
-        let handle = start(spec, context, move |report| {
+        let handle = start(spec, context.clone(), move |report| {
             let _ = sender.lock().unwrap().send(report);
         });
         Self {

@@ -33,12 +33,17 @@ const NAME: &str = "openh264";
 /// The highest target, in kbit/s. The library is told twice as much as its ceiling, so that no live raise meets it.
 const MAX_BITRATE_KBPS: u32 = 100_000;
 
+/// Packets share pieces of memory of this many bytes: half a second of them at the usual rates.
+const PACKETS_LEN: usize = 256 << 10;
+
 /// An open encoder.
 pub struct H264Encoder {
     raw: RawEncoder,
     config: VideoConfig,
     gop: TimeDelta,
     last_idr: Option<Timestamp>,
+    /// Memory of packets. Where those before are gone it is used again; else several share one piece.
+    scratch: BytesMut,
 }
 
 impl H264Encoder {
@@ -73,6 +78,7 @@ impl H264Encoder {
             },
             gop: TimeDelta::from_secs_f64(settings.gop_seconds),
             last_idr: None,
+            scratch: BytesMut::new(),
         })
     }
 
@@ -103,7 +109,7 @@ impl VideoEncoder for H264Encoder {
             self.raw.force_idr().map_err(library)?;
         }
         let output = self.raw.encode(frame, frame.pts.to_millis()).map_err(library)?;
-        let Some((data, is_idr)) = access_unit(&output) else {
+        let Some((data, is_idr)) = access_unit(&output, &mut self.scratch) else {
             return Ok(None);
         };
         if is_idr {
@@ -169,7 +175,11 @@ fn check(settings: &VideoSettings) -> Result<(), EncodeError> {
     check_bitrate(settings.bitrate_kbps)
 }
 
-fn check_frame_rate(rate: FrameRate) -> Result<(), EncodeError> {
+/// That the library can be set to this rate.
+///
+/// # Errors
+/// [`EncodeError::Settings`].
+pub fn check_frame_rate(rate: FrameRate) -> Result<(), EncodeError> {
     if (1.0..=60.0).contains(&rate.as_f64()) {
         Ok(())
     } else {
@@ -177,7 +187,11 @@ fn check_frame_rate(rate: FrameRate) -> Result<(), EncodeError> {
     }
 }
 
-fn check_bitrate(kbps: u32) -> Result<(), EncodeError> {
+/// That the library can be set to this target.
+///
+/// # Errors
+/// [`EncodeError::Settings`].
+pub fn check_bitrate(kbps: u32) -> Result<(), EncodeError> {
     if (1..=MAX_BITRATE_KBPS).contains(&kbps) {
         Ok(())
     } else {
@@ -261,20 +275,22 @@ fn parameter_sets(output: &RawOutput<'_>) -> Result<(Bytes, Bytes), EncodeError>
 }
 
 /// The slices of the output behind 4-byte lengths, and whether they are an IDR's. `None` where there are none.
-fn access_unit(output: &RawOutput<'_>) -> Option<(Bytes, bool)> {
+fn access_unit(output: &RawOutput<'_>, scratch: &mut BytesMut) -> Option<(Bytes, bool)> {
     let slices = || output.nals().map(strip_start_code).filter(|nal| is_slice(nal));
     let size: usize = slices().map(|nal| 4 + nal.len()).sum();
     if size == 0 {
         return None;
     }
-    let mut data = BytesMut::with_capacity(size);
+    if scratch.capacity() < size {
+        scratch.reserve(size.max(PACKETS_LEN));
+    }
     let mut is_idr = false;
     for nal in slices() {
         is_idr |= nal_type(nal) == Some(NalType::Idr);
-        data.put_u32(nal.len() as u32);
-        data.put_slice(nal);
+        scratch.put_u32(nal.len() as u32);
+        scratch.put_slice(nal);
     }
-    Some((data.freeze(), is_idr))
+    Some((scratch.split().freeze(), is_idr))
 }
 
 fn is_slice(nal: &[u8]) -> bool {

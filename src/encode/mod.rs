@@ -105,6 +105,12 @@ pub enum EncodeError {
         /// Luma height of the picture.
         given_height: u32,
     },
+    /// The worker that encodes says this, or does not come up for this reason.
+    #[error("the encoder worker: {0}")]
+    Worker(String),
+    /// A picture in a place that does not exist.
+    #[error("there is no slot {0} for pictures")]
+    Slot(u32),
     /// The codec library produced something that is no valid bitstream.
     #[error("{encoder} wrote a broken bitstream")]
     Bitstream {

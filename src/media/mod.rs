@@ -14,4 +14,4 @@ pub use audio::{AudioBlock, BLOCK_FRAMES, SAMPLE_RATE};
 pub use packet::{AudioConfig, Packet, TrackKind, VideoConfig};
 pub use spell::{Spell, Turn};
 pub use time::{FrameRate, TimeDelta, Timestamp};
-pub use video::{FrameMut, FramePool, Plane, VideoFrame};
+pub use video::{FrameMut, FramePool, MAX_DIMENSION, Plane, SlotId, SlotMemory, VideoFrame, i420_len};

@@ -43,6 +43,18 @@ impl Timestamp {
         scale(self.0, i64::from(rate), FLICKS)
     }
 
+    /// The point that many flicks after zero, as [`to_flicks`](Self::to_flicks) gave them.
+    #[must_use]
+    pub const fn from_flicks(flicks: i64) -> Self {
+        Self(flicks)
+    }
+
+    /// Flicks since zero: the exact value, for messages between processes of this program.
+    #[must_use]
+    pub const fn to_flicks(self) -> i64 {
+        self.0
+    }
+
     /// The point `ms` milliseconds after zero.
     #[must_use]
     pub fn from_millis(ms: i64) -> Self {

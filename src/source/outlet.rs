@@ -76,12 +76,13 @@ impl Outlet {
         let (video, video_reader) = video_queue(context.frame_rate);
         let (sound, sound_reader) = sound_queue();
         let control = Arc::<Control>::default();
+        let pool = context.pool.clone();
         let outlet = Self {
             context,
             control: Arc::clone(&control),
             video,
             sound,
-            pool: FramePool::new(),
+            pool,
             report,
             state: SourceState::Starting,
             format: SourceFormat::default(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::media::FrameRate;
+use crate::media::{FramePool, FrameRate};
 use crate::secret::{Secret, SecretUrl};
 
 /// One source of a show.
@@ -193,7 +193,7 @@ pub enum SourceReport {
 }
 
 /// What a source must know of the program that it serves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SourceContext {
     /// The studio clock, on which everything is stamped.
     pub clock: Clock,
@@ -203,4 +203,6 @@ pub struct SourceContext {
     pub height: u32,
     /// The ticks of the program.
     pub frame_rate: FrameRate,
+    /// Where pictures come from. One that serves the compositor too lets pictures of the program's size pass through.
+    pub pool: FramePool,
 }

@@ -14,6 +14,7 @@ pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::{MAX_GAIN_DB, MIN_GAIN_DB, Meters, StripMeter, StripSettings};
 pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
+pub use crate::worker::{Report as WorkerReport, WorkerState};
 
 /// How many events the model remembers for clients that attach later.
 pub const EVENTS_KEPT: usize = 200;
@@ -173,23 +174,6 @@ pub struct WorkerModel {
     pub last_loss: Option<String>,
 }
 
-/// What a worker does now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum WorkerState {
-    /// Not ready yet.
-    Starting,
-    /// It answers.
-    Running,
-    /// It works on something for longer than it should, and gets on with it.
-    Slow,
-    /// It died too often, too soon: the next one is started then.
-    Backoff {
-        /// How long after the loss, in ms.
-        retry_in_ms: u64,
-    },
-}
-
 /// What the pipeline measures, once per second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
@@ -203,6 +187,15 @@ pub struct Stats {
     pub late_ticks: u64,
     /// Sound blocks that the mixer missed, since the start.
     pub late_blocks: u64,
+    /// Pictures that went out covered, for an armed check had not seen them, since the start.
+    #[serde(default)]
+    pub covered_frames: u64,
+    /// Sound blocks that went out silent, likewise.
+    #[serde(default)]
+    pub silenced_blocks: u64,
+    /// Pictures and blocks that were meant for analysis and found it busy or away, since the start.
+    #[serde(default)]
+    pub unseen: u64,
     /// Encoded video over the last second.
     pub video_kbps: u32,
     /// Mean time to encode a frame over the last second, in ms.

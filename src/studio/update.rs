@@ -8,7 +8,8 @@ use thiserror::Error;
 use super::command::{Command, Gain};
 use super::model::{
     DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB,
-    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind,
+    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerModel, WorkerReport,
+    WorkerState,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::secret::SecretUrl;
@@ -31,6 +32,8 @@ pub enum Input {
     DestinationState(String, DestinationState),
     /// A destination reports what its connection measures.
     DestinationStats(String, DestinationStats),
+    /// A worker's supervisor reports: its name and what there is to tell.
+    Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second.
     Stats(Stats),
     /// Something that only the runtime could see happened.
@@ -130,6 +133,7 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
                 destination.stats = stats;
             }
         }
+        Input::Worker(name, report) => unit.worker(name, report),
         Input::Stats(stats) => unit.stats(stats),
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Tick => {}
@@ -437,6 +441,49 @@ impl Unit<'_> {
         if is_news {
             self.event(level, format!("destination {name}"), text);
         }
+    }
+
+    fn worker(&mut self, name: String, report: WorkerReport) {
+        let at = self.studio.workers.iter().position(|worker| worker.name == name);
+        let at = at.unwrap_or_else(|| {
+            self.studio.workers.push(WorkerModel {
+                name: name.clone(),
+                state: WorkerState::Starting,
+                pid: None,
+                losses: 0,
+                last_loss: None,
+            });
+            self.studio.workers.len() - 1
+        });
+        let worker = &mut self.studio.workers[at];
+        let (level, text) = match report {
+            WorkerReport::State(state, pid) => {
+                let is_news = state == WorkerState::Slow && worker.state != state;
+                worker.state = state;
+                worker.pid = pid;
+                if !is_news {
+                    return;
+                }
+                (EventLevel::Warning, "is slow, and gets on with it".to_owned())
+            }
+            WorkerReport::Lost(reason, pause) => {
+                worker.losses += 1;
+                worker.pid = None;
+                worker.last_loss = Some(reason.clone());
+                // One that is replaced at once is told when it has been.
+                if pause == TimeDelta::ZERO {
+                    return;
+                }
+                let text = format!("lost: {reason}; the next one starts in {:.1} s", pause.as_secs_f64());
+                (EventLevel::Error, text)
+            }
+            WorkerReport::Replaced(reason, after) => {
+                let text = format!("replaced within {} ms: {reason}", after.to_millis());
+                (EventLevel::Warning, text)
+            }
+            WorkerReport::SpareLost(reason) => (EventLevel::Info, format!("the spare was lost: {reason}")),
+        };
+        self.event(level, format!("worker {name}"), text);
     }
 
     fn stats(&mut self, stats: Stats) {

@@ -54,6 +54,7 @@ pub fn context(frame_rate: FrameRate) -> SourceContext {
         width: 1280,
         height: 720,
         frame_rate,
+        pool: rigcast::media::FramePool::new(),
     }
 }
 

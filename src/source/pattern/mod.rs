@@ -160,13 +160,14 @@ mod tests {
             width: 640,
             height: 360,
             frame_rate,
+            pool: crate::media::FramePool::new(),
         }
     }
 
     /// Three seconds of the pattern, as a studio would fetch them.
     fn three_seconds(rate: FrameRate, spec: &PatternSpec) -> (Vec<VideoFrame>, Vec<AudioBlock>) {
         let context = context(rate);
-        let (mut outlet, intake) = Outlet::new(context, std::sync::Arc::new(|_| ()));
+        let (mut outlet, intake) = Outlet::new(context.clone(), std::sync::Arc::new(|_| ()));
         let Intake {
             mut video, mut sound, ..
         } = intake;
@@ -274,7 +275,7 @@ mod tests {
     #[test]
     fn after_a_sleep_the_past_is_not_made_up_for() {
         let context = context(FrameRate::whole(30));
-        let (mut outlet, mut intake) = Outlet::new(context, std::sync::Arc::new(|_| ()));
+        let (mut outlet, mut intake) = Outlet::new(context.clone(), std::sync::Arc::new(|_| ()));
         let mut pattern = Pattern::new(&PatternSpec::default(), "test", &context);
         pattern.advance(Timestamp::ZERO, &mut outlet).unwrap();
         pattern.advance(Timestamp::from_millis(3_600_000), &mut outlet).unwrap();

@@ -8,7 +8,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::analysis;
 use super::destinations::Destinations;
+use super::encoding::FRAMES_WAITING;
 use super::error::RunError;
 use super::gate::{self, Covering, Gate};
 use super::outlet::Outlet;
@@ -22,7 +24,6 @@ use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::encode::aac::AacEncoder;
-use crate::encode::h264::H264Encoder;
 use crate::encode::{AudioEncoder, VideoEncoder};
 use crate::publish::{DestinationSpec, StreamConfig};
 use crate::scene::Show;
@@ -30,6 +31,8 @@ use crate::source::{self, SourceContext, SourceReport};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Stats, Studio};
 use crate::studio::opening;
 use crate::studio::update::{Effect, Input, update};
+use crate::worker::arena::{Arena, MAX_SLOTS};
+use crate::worker::{self, Program, RemoteEncoder};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -112,7 +115,24 @@ impl Core {
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
 
-        let video = Box::new(H264Encoder::open(&show.video)?);
+        let (width, height) = (show.video.width, show.video.height);
+        let arena = Arena::new(width, height, slots(show.sources.len())).map_err(RunError::Memory)?;
+        let arena = Arc::new(arena);
+        let context = SourceContext {
+            clock,
+            width,
+            height,
+            frame_rate: show.video.frame_rate,
+            pool: arena.pool().clone(),
+        };
+        let sources = show.sources.iter().map(|spec| {
+            let report = source_reporter(spec.name.clone(), inputs_in.clone());
+            (spec.name.clone(), source::start(spec.clone(), context.clone(), report))
+        });
+        // Running already while the encoder's process comes up.
+        let sources = sources.collect();
+        let report = worker_reporter("encode", inputs_in.clone());
+        let video = RemoteEncoder::open(&show.video, Program::this(), Arc::clone(&arena), clock, report)?;
         let audio = Box::new(AacEncoder::open(show.audio)?);
         let stream = StreamConfig {
             video: Some(video.config().clone()),
@@ -123,31 +143,33 @@ impl Core {
         for spec in &show.destinations {
             destinations.know(spec.clone());
         }
-
-        let context = SourceContext {
+        let gate = Arc::new(Gate::default());
+        let analysis = (!show.analysis.is_off()).then(|| analysis::Parts {
+            settings: show.analysis,
+            program: Program::this(),
+            arena: Arc::clone(&arena),
             clock,
-            width: show.video.width,
-            height: show.video.height,
-            frame_rate: show.video.frame_rate,
-        };
-        let sources = show.sources.iter().map(|spec| {
-            let report = source_reporter(spec.name.clone(), inputs_in.clone());
-            (spec.name.clone(), source::start(spec.clone(), context, report))
+            gate: Arc::clone(&gate),
+            outlet: Arc::clone(&outlet),
+            tell: teller(inputs_in.clone()),
+            report: worker_reporter("analyse", inputs_in.clone()),
         });
         let encoder_inputs = inputs_in.clone();
         let stage = Stage::start(Parts {
             clock,
-            size: (show.video.width, show.video.height),
+            size: (width, height),
             frame_rate: show.video.frame_rate,
-            sources: sources.collect(),
+            pool: arena.pool().clone(),
+            sources,
             strips: studio.strips.iter().map(|strip| strip.settings).collect(),
             strip_sources: opening::strip_sources(&studio),
             plan: Arc::new(Plan::new(&studio, &show.scenes)),
-            video,
+            video: Box::new(video),
             audio,
             outlet: Arc::clone(&outlet),
             taps: taps.clone(),
-            gate: Arc::new(Gate::default()),
+            analysis,
+            gate,
             cover_report: cover_reporter(inputs_in.clone()),
             report: Arc::new(move |text| {
                 post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
@@ -371,6 +393,9 @@ impl Core {
             skipped_frames: read(&self.outlet.counters.skipped_frames),
             late_ticks: read(&self.outlet.counters.late_ticks),
             late_blocks: read(&self.outlet.counters.late_blocks),
+            covered_frames: read(&self.outlet.counters.covered_frames),
+            silenced_blocks: read(&self.outlet.counters.silenced_blocks),
+            unseen: read(&self.outlet.counters.unseen),
             video_kbps: ((now.video_bytes - last.video_bytes) as f64 * 0.008 / seconds).round() as u32,
             encode_ms: if encoded > 0.0 {
                 (now.encode_us - last.encode_us) as f64 / 1000.0 / encoded
@@ -415,6 +440,21 @@ fn cover_reporter(inputs: mpsc::Sender<Input>) -> gate::Report {
         };
         post(&inputs, Input::Event(level, "program".to_owned(), text));
     })
+}
+
+fn teller(inputs: mpsc::Sender<Input>) -> analysis::Teller {
+    Arc::new(move |level, subject, text| post(&inputs, Input::Event(level, subject, text)))
+}
+
+fn worker_reporter(name: &'static str, inputs: mpsc::Sender<Input>) -> worker::Reporter {
+    Arc::new(move |report| post(&inputs, Input::Worker(name.to_owned(), report)))
+}
+
+/// Pictures that can be under way at once: for each source those of its queue and a few more, and for the program those
+/// that wait for the encoder. What is never drawn on takes no memory.
+fn slots(sources: usize) -> u32 {
+    let count = FRAMES_WAITING + 8 + sources * (source::CAPACITY + 4);
+    u32::try_from(count).unwrap_or(MAX_SLOTS)
 }
 
 /// From threads that must not wait.

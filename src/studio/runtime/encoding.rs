@@ -160,8 +160,8 @@ mod tests {
             sender.send(frame.freeze(rate.frame_time(tick))).unwrap();
         }
         drop(sender);
-        let mut gate = PictureGate::new(gate, pool, Arc::new(|_, _| {}));
         let outlet = Arc::new(Outlet::new(1000));
+        let mut gate = PictureGate::new(gate, Arc::clone(&outlet), pool, Arc::new(|_, _| {}));
         encode_video(&frames, &mut gate, &mut keeper, &outlet, &|_| {});
         let is_white = |frame: &VideoFrame| frame.plane(Plane::Y).iter().all(|luma| *luma == 235);
         let seen: Vec<bool> = keeper.frames.iter().map(is_white).collect();
@@ -201,8 +201,9 @@ mod tests {
         }
         drop(sender);
         let mut ear = Ear(AacEncoder::open(AudioSettings::default()).unwrap(), Vec::new());
-        let mut gate = SoundGate::new(gate, Arc::new(|_, _| {}));
-        encode_sound(&blocks, &mut gate, &mut ear, &Arc::new(Outlet::new(1000)), &|_| {});
+        let outlet = Arc::new(Outlet::new(1000));
+        let mut gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
+        encode_sound(&blocks, &mut gate, &mut ear, &outlet, &|_| {});
         assert_eq!(ear.1, [false, true, true, false]);
     }
 }

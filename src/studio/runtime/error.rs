@@ -14,6 +14,9 @@ pub enum RunError {
     /// An encoder cannot be opened.
     #[error(transparent)]
     Encoder(#[from] EncodeError),
+    /// There is no memory for pictures.
+    #[error("no memory for the pictures: {0}")]
+    Memory(std::io::Error),
     /// A thread cannot be started.
     #[error("no thread for '{name}': {error}")]
     Thread {

@@ -3,9 +3,10 @@
 //! While no check is armed the gate costs one atomic load per picture and block. The clearances' lock is held for a look
 //! at a handful of numbers and never across anything.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::outlet::Outlet;
 use crate::media::{AudioBlock, BLOCK_FRAMES, FramePool, Timestamp, TrackKind, VideoFrame};
 use crate::picture::slate;
 use crate::studio::clearance::{Clearances, Verdict};
@@ -28,10 +29,6 @@ pub struct Gate {
     /// Of pictures, of sound.
     is_armed: [AtomicBool; 2],
     clearances: Mutex<Clearances>,
-    /// Pictures that were covered, since the start.
-    pub covered_frames: AtomicU64,
-    /// Blocks that were silenced, since the start.
-    pub silenced_blocks: AtomicU64,
 }
 
 impl Gate {
@@ -127,6 +124,7 @@ impl Spells {
 /// The gate of pictures: a picture becomes itself or a cover.
 pub struct PictureGate {
     gate: Arc<Gate>,
+    outlet: Arc<Outlet>,
     pool: FramePool,
     /// The last cover and what it says, so that it is painted once.
     cover: Option<(Arc<str>, VideoFrame)>,
@@ -134,11 +132,12 @@ pub struct PictureGate {
 }
 
 impl PictureGate {
-    /// A gate that paints its covers into memory of `pool`.
+    /// A gate that counts at `outlet` and paints its covers into memory of `pool`.
     #[must_use]
-    pub fn new(gate: Arc<Gate>, pool: FramePool, report: Report) -> Self {
+    pub fn new(gate: Arc<Gate>, outlet: Arc<Outlet>, pool: FramePool, report: Report) -> Self {
         Self {
             gate,
+            outlet,
             pool,
             cover: None,
             spells: Spells {
@@ -157,7 +156,7 @@ impl PictureGate {
             }
             return frame;
         };
-        self.gate.covered_frames.fetch_add(1, Ordering::Relaxed);
+        self.outlet.counters.covered_frames.fetch_add(1, Ordering::Relaxed);
         let (width, height) = (frame.width(), frame.height());
         let fits =
             |(of, cover): &(Arc<str>, VideoFrame)| *of == check && (cover.width(), cover.height()) == (width, height);
@@ -181,15 +180,17 @@ impl PictureGate {
 /// The gate of sound: a block becomes itself or silence.
 pub struct SoundGate {
     gate: Arc<Gate>,
+    outlet: Arc<Outlet>,
     spells: Spells,
 }
 
 impl SoundGate {
-    /// A gate.
+    /// A gate that counts at `outlet`.
     #[must_use]
-    pub fn new(gate: Arc<Gate>, report: Report) -> Self {
+    pub fn new(gate: Arc<Gate>, outlet: Arc<Outlet>, report: Report) -> Self {
         Self {
             gate,
+            outlet,
             spells: Spells {
                 what: "silenced",
                 now: None,
@@ -202,7 +203,7 @@ impl SoundGate {
     /// it goes there is a hard edge, for the block before is on its way already.
     pub fn pass(&mut self, mut block: AudioBlock) -> AudioBlock {
         if let Some(check) = self.gate.waits_for(TrackKind::Audio, block.pts) {
-            self.gate.silenced_blocks.fetch_add(1, Ordering::Relaxed);
+            self.outlet.counters.silenced_blocks.fetch_add(1, Ordering::Relaxed);
             self.spells.hold(block.pts, check);
             return AudioBlock::silence(block.pts);
         }
@@ -233,6 +234,14 @@ mod tests {
         (Arc::new(report), told)
     }
 
+    fn outlet() -> Arc<Outlet> {
+        Arc::new(Outlet::new(1000))
+    }
+
+    fn covered(outlet: &Outlet) -> u64 {
+        outlet.counters.covered_frames.load(Ordering::Relaxed)
+    }
+
     fn white(pool: &FramePool, tick: i64) -> VideoFrame {
         let mut frame = pool.frame(320, 180);
         frame.fill([235, 128, 128]);
@@ -252,22 +261,29 @@ mod tests {
 
     #[test]
     fn nothing_is_held_while_nothing_is_armed() {
+        let outlet = outlet();
         let (gate, pool, (report, told)) = (Arc::new(Gate::default()), FramePool::new(), report());
-        let mut pictures = PictureGate::new(Arc::clone(&gate), pool.clone(), Arc::clone(&report));
-        let mut sound = SoundGate::new(Arc::clone(&gate), report);
+        let mut pictures = PictureGate::new(
+            Arc::clone(&gate),
+            Arc::clone(&outlet),
+            pool.clone(),
+            Arc::clone(&report),
+        );
+        let mut sound = SoundGate::new(Arc::clone(&gate), Arc::clone(&outlet), report);
         for index in 0..20 {
             let frame = white(&pool, index);
             assert!(pictures.pass(frame.clone()).is_same_picture(&frame));
             assert_eq!(sound.pass(loud(index)), loud(index));
         }
-        assert_eq!(gate.covered_frames.load(Ordering::Relaxed), 0);
+        assert_eq!(covered(&outlet), 0);
         assert!(told.lock().unwrap().is_empty());
     }
 
     #[test]
     fn what_a_check_has_not_seen_is_covered_and_that_is_told_once() {
+        let outlet = outlet();
         let (gate, pool, (report, told)) = (Arc::new(Gate::default()), FramePool::new(), report());
-        let mut pictures = PictureGate::new(Arc::clone(&gate), pool.clone(), report);
+        let mut pictures = PictureGate::new(Arc::clone(&gate), Arc::clone(&outlet), pool.clone(), report);
         gate.arm("faces", TrackKind::Video);
         // The check sees the first ten, dies, and is back from the fortieth on.
         gate.stamp("faces", TrackKind::Video, TICKS.frame_time(0), TICKS.frame_time(9));
@@ -290,7 +306,7 @@ mod tests {
             covers.iter().all(|cover| cover.is_same_picture(&covers[0])),
             "painted once"
         );
-        assert_eq!(gate.covered_frames.load(Ordering::Relaxed), 30);
+        assert_eq!(covered(&outlet), 30);
         assert_eq!(
             *told.lock().unwrap(),
             [
@@ -302,8 +318,9 @@ mod tests {
 
     #[test]
     fn the_cover_names_the_check_that_is_waited_for() {
+        let outlet = outlet();
         let (gate, pool, (report, told)) = (Arc::new(Gate::default()), FramePool::new(), report());
-        let mut pictures = PictureGate::new(Arc::clone(&gate), pool.clone(), report);
+        let mut pictures = PictureGate::new(Arc::clone(&gate), Arc::clone(&outlet), pool.clone(), report);
         gate.arm("faces", TrackKind::Video);
         gate.arm("logos", TrackKind::Video);
         let first = pictures.pass(white(&pool, 0));
@@ -317,8 +334,9 @@ mod tests {
 
     #[test]
     fn sound_that_no_check_has_heard_is_silent() {
+        let outlet = outlet();
         let (gate, (report, told)) = (Arc::new(Gate::default()), report());
-        let mut sound = SoundGate::new(Arc::clone(&gate), report);
+        let mut sound = SoundGate::new(Arc::clone(&gate), Arc::clone(&outlet), report);
         gate.arm("words", TrackKind::Audio);
         assert_eq!(sound.pass(loud(0)), AudioBlock::silence(AudioBlock::time_of(0)));
         assert_eq!(sound.pass(loud(1)), AudioBlock::silence(AudioBlock::time_of(1)));
@@ -336,7 +354,7 @@ mod tests {
         );
         assert_eq!(sound.pass(loud(3)), loud(3));
         assert_eq!(sound.pass(loud(4)).channels, [[0.0; BLOCK_FRAMES]; 2]);
-        assert_eq!(gate.silenced_blocks.load(Ordering::Relaxed), 3);
+        assert_eq!(outlet.counters.silenced_blocks.load(Ordering::Relaxed), 3);
         assert_eq!(told.lock().unwrap().len(), 3);
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! Every arrow is bounded. The core task alone owns the model.
 
+mod analysis;
 mod core;
 mod destinations;
 mod encoding;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::analysis::PictureFeed;
 use super::outlet::Outlet;
 use super::plan::{Plan, SceneStage};
 use super::tap_loop::TapSlot;
@@ -36,6 +37,8 @@ pub struct PictureLoop {
     pub size: (u32, u32),
     /// Program ticks.
     pub frame_rate: FrameRate,
+    /// Where program pictures are drawn.
+    pub pool: FramePool,
     /// The sources, in the order that the plan numbers them. They stop with this thread.
     pub sources: Vec<SourceHandle>,
     /// Their names, for slates.
@@ -46,6 +49,8 @@ pub struct PictureLoop {
     pub encoder: SyncSender<VideoFrame>,
     /// Whether anyone wants encoded pictures, and the counters.
     pub outlet: Arc<Outlet>,
+    /// To the analysis thread, where anything is analysed.
+    pub analysis: Option<PictureFeed>,
     /// To the tap thread.
     pub taps: Arc<TapSlot>,
     /// Set when the show is over.
@@ -73,9 +78,10 @@ impl Absence {
 impl PictureLoop {
     /// Runs until `stop`, starting with `plan`.
     pub fn run(mut self, mut plan: Arc<Plan>) {
+        // Slates and the scene that goes never reach the encoder as they are: they take no room from pictures that do.
         let pool = FramePool::new();
         let (width, height) = self.size;
-        let mut program = SceneStage::new(Compositor::new(width, height, pool.clone()));
+        let mut program = SceneStage::new(Compositor::new(width, height, self.pool.clone()));
         let mut leaving = SceneStage::new(Compositor::new(width, height, pool.clone()));
         let starting = || Some(Absence::new("starting".to_owned()));
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
@@ -135,6 +141,9 @@ impl PictureLoop {
             if self.outlet.is_wanted() && self.encoder.try_send(picture.clone()).is_err() {
                 self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
                 // The encoder never saw it, so nothing refers to it: no IDR is due.
+            }
+            if let Some(analysis) = &mut self.analysis {
+                analysis.put(&picture);
             }
             self.taps.put(&plan, &picture, &frames);
         }

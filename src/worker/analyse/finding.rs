@@ -73,20 +73,17 @@ pub struct Stamp {
 
 /// Timestamps to the flick. Elsewhere JSON has milliseconds, which people read; a stamp that is rounded would clear what
 /// was not seen, or not clear what was.
-mod exact {
+pub(super) mod exact {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::media::Timestamp;
 
-    /// The studio clock's own unit, see `media::time`.
-    const FLICKS: u32 = 705_600_000;
-
     pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(at.to_rate(FLICKS))
+        serializer.serialize_i64(at.to_flicks())
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        i64::deserialize(deserializer).map(|flicks| Timestamp::from_rate(flicks, FLICKS))
+        i64::deserialize(deserializer).map(Timestamp::from_flicks)
     }
 }
 

@@ -6,15 +6,21 @@
 //! blocks  ──▶  listen  ─┴▶ stamps: up to which PTS each analyser has seen, which clearances are made from
 //! ```
 //!
-//! It runs in a process of its own (`rigcast worker analyse`), for models crash, hang and leak. Nothing here knows of that:
-//! the registry is plain logic over values, and so are its analysers. To add one, implement [`Analyser`] and build it in
-//! [`Registry::new`] from settings of its own.
+//! It runs in a process of its own (`rigcast worker analyse`), for models crash, hang and leak: [`RemoteAnalysis`] is the
+//! studio's side of that, `child.rs` the worker's. The registry and its analysers know nothing of it, they are plain logic
+//! over values. To add an analyser, implement [`Analyser`] and build it in [`Registry::new`] from settings of its own.
 
+mod child;
 mod finding;
+mod message;
 mod registry;
+mod remote;
 mod settings;
 mod watches;
 
+pub(super) use child::serve;
 pub use finding::{Condition, Finding, Opening, Stamp, Told};
+pub use message::Reply;
 pub use registry::{Analyser, Registry, Wants};
+pub use remote::RemoteAnalysis;
 pub use settings::AnalysisSettings;

@@ -3,12 +3,14 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::{Deserialize, Serialize};
+
 use super::finding::{Finding, Opening, Stamp};
 use super::watches::{Black, Frozen, Silence};
 use crate::media::{AudioBlock, TimeDelta, Timestamp, TrackKind, VideoFrame};
 
 /// What an analyser is fed with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wants {
     /// How many pictures per second it needs; 0 where it needs none. It may get fewer on a rig that is busy.
     pub pictures_per_second: u32,

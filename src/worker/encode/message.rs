@@ -1,0 +1,209 @@
+//! What studio and encoder worker say to each other.
+//!
+//! Every request carries all that can change while live, so a worker that takes over needs to be told nothing else.
+
+use bytes::{Buf, BufMut, Bytes};
+use serde::{Deserialize, Serialize};
+
+use crate::encode::VideoSettings;
+use crate::media::{FrameRate, Packet, Timestamp, TrackKind, VideoConfig};
+use crate::worker::arena::Layout;
+use crate::worker::message::{Message, MessageError};
+
+/// Studio → worker, first: [`Opening`] as JSON.
+pub const OPEN: u8 = 1;
+/// Studio → worker: a [`Picture`].
+pub const PICTURE: u8 = 2;
+/// Worker → studio, in answer to [`OPEN`]: [`Greeting`] as JSON.
+pub const READY: u8 = 3;
+/// Worker → studio, in answer to [`PICTURE`]: the access unit.
+pub const PACKET: u8 = 4;
+/// Worker → studio, in answer to [`PICTURE`]: rate control left it out.
+pub const LEFT_OUT: u8 = 5;
+/// Worker → studio, in answer to either: why not, as text.
+pub const FAILED: u8 = 6;
+
+/// What an encoder worker starts with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opening {
+    /// What to encode, and how.
+    pub settings: VideoSettings,
+    /// Where the pictures are.
+    pub layout: Layout,
+}
+
+/// The parameter sets of an encoder that is ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Greeting {
+    /// As in [`VideoConfig::sps`].
+    pub sps: Vec<u8>,
+    /// As in [`VideoConfig::pps`].
+    pub pps: Vec<u8>,
+}
+
+impl Greeting {
+    /// Those of `config`.
+    #[must_use]
+    pub fn of(config: &VideoConfig) -> Self {
+        Self {
+            sps: config.sps.to_vec(),
+            pps: config.pps.to_vec(),
+        }
+    }
+}
+
+/// A picture to encode, and the targets that hold from it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Where it lies.
+    pub slot: u32,
+    /// When it is shown.
+    pub pts: Timestamp,
+    /// Whether it is to be an IDR.
+    pub is_idr_wanted: bool,
+    /// Target in kbit/s.
+    pub bitrate_kbps: u32,
+    /// Pictures per second.
+    pub frame_rate: FrameRate,
+}
+
+/// What became of a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// Its access unit.
+    Packet(Packet),
+    /// Nothing: rate control left it out.
+    LeftOut,
+    /// An error of the encoder, in words.
+    Failed(String),
+}
+
+/// Bytes of an encoded [`Picture`].
+const PICTURE_LEN: usize = 25;
+
+/// Bytes before the access unit in a [`PACKET`].
+pub const PACKET_HEAD: usize = 9;
+
+impl Picture {
+    /// As a payload of kind [`PICTURE`].
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(PICTURE_LEN);
+        bytes.put_u32_le(self.slot);
+        bytes.put_i64_le(self.pts.to_flicks());
+        bytes.put_u8(u8::from(self.is_idr_wanted));
+        bytes.put_u32_le(self.bitrate_kbps);
+        bytes.put_u32_le(self.frame_rate.num);
+        bytes.put_u32_le(self.frame_rate.den);
+        bytes
+    }
+
+    /// From a message of kind [`PICTURE`].
+    ///
+    /// # Errors
+    /// Another length, or a frame rate of zero.
+    pub fn decode(message: &Message) -> Result<Self, MessageError> {
+        let mut bytes = message.payload.clone();
+        if bytes.len() != PICTURE_LEN {
+            return Err(message.wrong(format!("a picture has {PICTURE_LEN}")));
+        }
+        let slot = bytes.get_u32_le();
+        let pts = Timestamp::from_flicks(bytes.get_i64_le());
+        let is_idr_wanted = bytes.get_u8() != 0;
+        let bitrate_kbps = bytes.get_u32_le();
+        let frame_rate = FrameRate::new(bytes.get_u32_le(), bytes.get_u32_le());
+        Ok(Self {
+            slot,
+            pts,
+            is_idr_wanted,
+            bitrate_kbps,
+            frame_rate: frame_rate.ok_or_else(|| message.wrong("a frame rate of zero"))?,
+        })
+    }
+}
+
+/// What stands before the access unit in a [`PACKET`].
+#[must_use]
+pub fn packet_head(packet: &Packet) -> [u8; PACKET_HEAD] {
+    let mut head = [0; PACKET_HEAD];
+    let mut bytes = &mut head[..];
+    bytes.put_i64_le(packet.pts.to_flicks());
+    bytes.put_u8(u8::from(packet.is_idr));
+    head
+}
+
+impl Answer {
+    /// From the answer to a picture.
+    ///
+    /// # Errors
+    /// A kind that is no answer, or a packet without an access unit.
+    pub fn decode(message: Message) -> Result<Self, MessageError> {
+        match message.kind {
+            PACKET if message.payload.len() > PACKET_HEAD => {
+                let mut bytes = message.payload;
+                let pts = Timestamp::from_flicks(bytes.get_i64_le());
+                let is_idr = bytes.get_u8() != 0;
+                Ok(Self::Packet(Packet {
+                    track: TrackKind::Video,
+                    pts,
+                    dts: pts,
+                    is_idr,
+                    data: bytes,
+                }))
+            }
+            LEFT_OUT => Ok(Self::LeftOut),
+            FAILED => Ok(Self::Failed(text(&message.payload))),
+            _ => Err(message.wrong("no answer to a picture")),
+        }
+    }
+}
+
+/// The text of a [`FAILED`].
+#[must_use]
+pub fn text(payload: &Bytes) -> String {
+    String::from_utf8_lossy(payload).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(kind: u8, payload: impl Into<Bytes>) -> Message {
+        let payload = payload.into();
+        Message { kind, payload }
+    }
+
+    proptest! {
+        #[test]
+        fn a_picture_comes_back(slot: u32, pts: i64, is_idr_wanted: bool, bitrate_kbps: u32, num in 1u32.., den in 1u32..) {
+            let picture = Picture {
+                slot,
+                pts: Timestamp::from_flicks(pts),
+                is_idr_wanted,
+                bitrate_kbps,
+                frame_rate: FrameRate { num, den },
+            };
+            prop_assert_eq!(Picture::decode(&message(PICTURE, picture.encode())), Ok(picture));
+        }
+
+        #[test]
+        fn a_packet_comes_back(pts: i64, is_idr: bool, data in proptest::collection::vec(any::<u8>(), 1..100)) {
+            let packet = Packet {
+                track: TrackKind::Video,
+                pts: Timestamp::from_flicks(pts),
+                dts: Timestamp::from_flicks(pts),
+                is_idr,
+                data: data.into(),
+            };
+            let payload = [&packet_head(&packet), &packet.data[..]].concat();
+            prop_assert_eq!(Answer::decode(message(PACKET, payload)), Ok(Answer::Packet(packet)));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(kind: u8, payload in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = Picture::decode(&message(kind, payload.clone()));
+            let _ = Answer::decode(message(kind, payload));
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The encoder as the studio sees it: a [`VideoEncoder`] like any other, whose work is done by a worker.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::message::{self, Answer, Greeting, Opening, Picture};
+use crate::clock::Clock;
+use crate::encode::h264::{check_bitrate, check_frame_rate};
+use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
+use crate::media::{FrameRate, Packet, VideoConfig, VideoFrame};
+use crate::worker::arena::Arena;
+use crate::worker::crew::{Crew, Parts, Reporter, Unanswered};
+use crate::worker::spawn::Program;
+
+/// Encodes in a worker process. A worker that is lost is replaced within [`encode`](VideoEncoder::encode): the picture that
+/// it had is encoded by the next one, as an IDR with the same parameter sets, so a decoder notices nothing but a larger
+/// picture. A picture that costs two workers is left out.
+#[derive(Debug)]
+pub struct RemoteEncoder {
+    crew: Crew,
+    arena: Arc<Arena>,
+    config: VideoConfig,
+}
+
+impl RemoteEncoder {
+    /// Starts the worker and waits until its encoder is open. `arena` is where pictures are expected; others are copied
+    /// into it.
+    ///
+    /// # Errors
+    /// What the encoder does not like about `settings`, or why no worker comes up.
+    pub fn open(
+        settings: &VideoSettings,
+        program: Program,
+        arena: Arc<Arena>,
+        clock: Clock,
+        report: Reporter,
+    ) -> Result<Self, EncodeError> {
+        let opening = Opening {
+            settings: settings.clone(),
+            layout: arena.layout(),
+        };
+        let opening = serde_json::to_vec(&opening).map_err(|error| EncodeError::Worker(error.to_string()))?;
+        let parts = Parts {
+            program,
+            role: "encode",
+            arena: Arc::clone(&arena),
+            clock,
+            opening: (message::OPEN, opening),
+            has_spare: true,
+            report,
+        };
+        let (crew, greeting) = Crew::open(parts).map_err(|loss| EncodeError::Worker(loss.0))?;
+        if greeting.kind != message::READY {
+            return Err(EncodeError::Worker(message::text(&greeting.payload)));
+        }
+        let greeting = serde_json::from_slice::<Greeting>(&greeting.payload)
+            .map_err(|error| EncodeError::Worker(format!("its greeting: {error}")))?;
+        Ok(Self {
+            crew,
+            arena,
+            config: VideoConfig {
+                width: settings.width,
+                height: settings.height,
+                frame_rate: settings.frame_rate,
+                sps: Bytes::from(greeting.sps),
+                pps: Bytes::from(greeting.pps),
+                bitrate_kbps: settings.bitrate_kbps,
+            },
+        })
+    }
+}
+
+impl VideoEncoder for RemoteEncoder {
+    fn config(&self) -> &VideoConfig {
+        &self.config
+    }
+
+    fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError> {
+        let (width, height) = (self.config.width, self.config.height);
+        if (frame.width(), frame.height()) != (width, height) {
+            return Err(EncodeError::FrameSize {
+                width,
+                height,
+                given_width: frame.width(),
+                given_height: frame.height(),
+            });
+        }
+        // Held until the worker has answered or is gone: nobody draws on what it reads.
+        let frame = self.arena.settle(frame);
+        let slot = frame.as_ref().and_then(|frame| self.arena.slot_of(frame));
+        let (Some(frame), Some(slot)) = (&frame, slot) else {
+            return Ok(None);
+        };
+        let config = &self.config;
+        let ask = |is_fresh| {
+            let picture = Picture {
+                slot,
+                pts: frame.pts,
+                is_idr_wanted: is_idr_wanted || is_fresh,
+                bitrate_kbps: config.bitrate_kbps,
+                frame_rate: config.frame_rate,
+            };
+            (message::PICTURE, picture.encode())
+        };
+        let read = |message| match Answer::decode(message) {
+            Ok(Answer::Packet(packet)) if packet.pts != frame.pts => Err("it answers for another picture".to_owned()),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(error.to_string()),
+        };
+        match self.crew.ask(ask, read) {
+            Ok(Answer::Packet(packet)) => Ok(Some(packet)),
+            Ok(Answer::Failed(reason)) => Err(EncodeError::Worker(reason)),
+            // What became of a picture that nobody answered for has been reported by the crew.
+            Ok(Answer::LeftOut) | Err(Unanswered) => Ok(None),
+        }
+    }
+
+    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
+        check_bitrate(kbps)?;
+        self.config.bitrate_kbps = kbps;
+        Ok(())
+    }
+
+    fn set_frame_rate(&mut self, rate: FrameRate) -> Result<(), EncodeError> {
+        check_frame_rate(rate)?;
+        self.config.frame_rate = rate;
+        Ok(())
+    }
+}
