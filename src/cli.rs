@@ -123,6 +123,8 @@ enum Sub {
 enum WorkerRole {
     /// Pictures into access units
     Encode,
+    /// Pictures and sound into findings
+    Analyse,
 }
 
 /// `rigcast studio`.

@@ -13,6 +13,7 @@ pub fn run(role: WorkerRole) -> u8 {
     }
     let role = match role {
         WorkerRole::Encode => Role::Encode,
+        WorkerRole::Analyse => Role::Analyse,
     };
     match worker::serve(role) {
         Ok(()) => exit::OK,

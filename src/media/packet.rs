@@ -1,11 +1,13 @@
 //! What leaves an encoder and what a destination needs to know to make sense of it.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::time::{FrameRate, Timestamp};
 
 /// Which elementary stream a packet belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TrackKind {
     /// H.264 access units.
     Video,

@@ -1,4 +1,4 @@
-//! Pictures made from pictures: text, colour, scaling, compositing, fades, slates, thumbnails.
+//! Pictures made from pictures: text, colour, scaling, compositing, fades, slates, thumbnails; and whether one is black or frozen.
 //!
 //! Everything works on I420 in limited-range BT.709, plane by plane: nothing on the way to air goes through RGB. Kernels
 //! are those of SIMD libraries, or loops that the compiler vectorises; buffers are kept from one picture to the next.
@@ -12,8 +12,10 @@ mod scale;
 mod slate;
 pub mod text;
 mod thumbnail;
+mod watch;
 
 pub use compositor::{Compositor, Layer};
 pub use geometry::{Crop, Fit, Rect};
 pub use slate::slate;
 pub use thumbnail::Thumbnailer;
+pub use watch::{BlackWatch, FrozenWatch};

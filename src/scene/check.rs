@@ -4,7 +4,7 @@
 
 use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
-use super::raw::{RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow, RawSource, RawStrip};
+use super::raw::{RawAnalysis, RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow, RawSource, RawStrip};
 use super::schema;
 use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
@@ -17,6 +17,7 @@ use crate::secret::SecretUrl;
 use crate::sound::StripSettings;
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
 use crate::suggest;
+use crate::worker::analyse::AnalysisSettings;
 
 /// The most sources that a show can have: each is a thread and a tile.
 const MAX_SOURCES: usize = 64;
@@ -128,6 +129,7 @@ impl Check<'_> {
                 kind: raw.transition.kind,
                 duration: TimeDelta::from_millis(raw.transition.duration_ms),
             },
+            analysis: analysis(&raw.analysis),
             destinations,
             files: std::mem::take(&mut self.layers.files),
         }
@@ -342,6 +344,14 @@ fn strip(raw: &RawStrip) -> StripSettings {
         is_muted: raw.mute,
         is_solo: raw.solo,
         denoise: raw.denoise,
+    }
+}
+
+fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
+    AnalysisSettings {
+        black: TimeDelta::from_secs_f64(raw.black_s),
+        frozen: TimeDelta::from_secs_f64(raw.frozen_s),
+        silence: TimeDelta::from_secs_f64(raw.silence_s),
     }
 }
 

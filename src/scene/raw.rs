@@ -30,6 +30,7 @@ pub(super) struct RawShow {
     #[serde(default)]
     pub start: RawStart,
     pub transition: RawTransition,
+    pub analysis: RawAnalysis,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
 }
@@ -120,6 +121,14 @@ pub(super) struct RawStart {
 pub(super) struct RawTransition {
     pub kind: TransitionKind,
     pub duration_ms: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAnalysis {
+    pub black_s: f64,
+    pub frozen_s: f64,
+    pub silence_s: f64,
 }
 
 #[derive(Deserialize)]

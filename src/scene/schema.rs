@@ -77,6 +77,7 @@ pub(super) const ROOT: &[Key] = &[
         "what is on air and what is next when the show starts",
     ),
     key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
+    key("analysis", Kind::Table(ANALYSIS), "what is watched on program"),
     key(
         "destination",
         Kind::Named(DESTINATION),
@@ -238,6 +239,24 @@ const TRANSITION: &[Key] = &[
         "duration_ms",
         Kind::Integer(0, 10_000),
         "how long a fade takes, in milliseconds",
+    ),
+];
+
+const ANALYSIS: &[Key] = &[
+    key(
+        "black_s",
+        Kind::Number(0.0, 3600.0),
+        "seconds for which the picture must be black to be told as an event; 0 is never",
+    ),
+    key(
+        "frozen_s",
+        Kind::Number(0.0, 3600.0),
+        "seconds for which it must not have moved; 0 is never",
+    ),
+    key(
+        "silence_s",
+        Kind::Number(0.0, 3600.0),
+        "seconds for which nothing above -60 dBFS must have been heard; 0 is never",
     ),
 ];
 

@@ -10,6 +10,7 @@ use crate::picture::{Crop, Fit, Rect};
 use crate::publish::DestinationSpec;
 use crate::sound::StripSettings;
 use crate::source::SourceSpec;
+use crate::worker::analyse::AnalysisSettings;
 
 /// The most items that a scene can have.
 pub const MAX_ITEMS: usize = 32;
@@ -33,6 +34,8 @@ pub struct Show {
     pub start: Start,
     /// How a take changes the program.
     pub transition: TransitionSettings,
+    /// What is watched on program.
+    pub analysis: AnalysisSettings,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.

@@ -26,12 +26,14 @@ pub mod meter;
 pub mod mixer;
 pub mod ramp;
 pub mod settings;
+mod silence;
 pub mod strip;
 pub mod true_peak;
 
 pub use meter::{Meters, StripMeter};
 pub use mixer::{Mix, Mixer};
 pub use settings::{MAX_GAIN_DB, MIN_GAIN_DB, StripSettings};
+pub use silence::SilenceWatch;
 
 use crate::media::BLOCK_FRAMES;
 

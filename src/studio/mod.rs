@@ -1,5 +1,6 @@
 //! The main process: the model, the command table, the pure update, and the runtime that carries its effects out.
 
+pub mod clearance;
 pub mod command;
 pub mod model;
 pub mod opening;

@@ -187,13 +187,22 @@ pub struct Stats {
     pub late_ticks: u64,
     /// Sound blocks that the mixer missed, since the start.
     pub late_blocks: u64,
+    /// Pictures that went out covered, for an armed check had not seen them, since the start.
+    #[serde(default)]
+    pub covered_frames: u64,
+    /// Sound blocks that went out silent, likewise.
+    #[serde(default)]
+    pub silenced_blocks: u64,
+    /// Pictures and blocks that were meant for analysis and found it busy or away, since the start.
+    #[serde(default)]
+    pub unseen: u64,
     /// Encoded video over the last second.
     pub video_kbps: u32,
     /// Mean time to encode a frame over the last second, in ms.
     pub encode_ms: f64,
-    /// Of one core, in percent, over the last second, this process.
+    /// Of one core, in percent, over the last second: the studio with its workers.
     pub cpu_percent: f64,
-    /// Resident memory in MB.
+    /// Resident memory in MB, likewise; what they share is counted once.
     pub memory_mb: u32,
     /// Screens attached. A script that asks or watches is none.
     pub clients: u32,

@@ -16,6 +16,7 @@
 //! On the studio's side a worker belongs to one thread, which asks and waits for the answer. While an answer is due the
 //! thread watches the worker get on with it; one that does not is killed and replaced by a spare that is ready.
 
+pub mod analyse;
 pub mod arena;
 pub mod channel;
 mod crew;

@@ -12,6 +12,8 @@ use super::fence;
 pub enum Role {
     /// Pictures into access units.
     Encode,
+    /// Pictures and sound into findings.
+    Analyse,
 }
 
 /// Runs a worker in this process, which has just been started for that: descriptor 0 is the socket to the studio, 1 the
@@ -32,6 +34,7 @@ pub fn serve(role: Role) -> Result<(), ServeError> {
     let memory = std::io::stdout();
     match role {
         Role::Encode => super::encode::serve(channel, memory.as_fd()),
+        Role::Analyse => super::analyse::serve(channel, memory.as_fd()),
     }
 }
 

@@ -8,9 +8,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::analysis;
 use super::destinations::Destinations;
 use super::encoding::FRAMES_WAITING;
 use super::error::RunError;
+use super::gate::{self, Covering, Gate};
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -141,6 +143,17 @@ impl Core {
         for spec in &show.destinations {
             destinations.know(spec.clone());
         }
+        let gate = Arc::new(Gate::default());
+        let analysis = (!show.analysis.is_off()).then(|| analysis::Parts {
+            settings: show.analysis,
+            program: Program::this(),
+            arena: Arc::clone(&arena),
+            clock,
+            gate: Arc::clone(&gate),
+            outlet: Arc::clone(&outlet),
+            tell: teller(inputs_in.clone()),
+            report: worker_reporter("analyse", inputs_in.clone()),
+        });
         let encoder_inputs = inputs_in.clone();
         let stage = Stage::start(Parts {
             clock,
@@ -155,6 +168,9 @@ impl Core {
             audio,
             outlet: Arc::clone(&outlet),
             taps: taps.clone(),
+            analysis,
+            gate,
+            cover_report: cover_reporter(inputs_in.clone()),
             report: Arc::new(move |text| {
                 post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
             }),
@@ -377,6 +393,9 @@ impl Core {
             skipped_frames: read(&self.outlet.counters.skipped_frames),
             late_ticks: read(&self.outlet.counters.late_ticks),
             late_blocks: read(&self.outlet.counters.late_blocks),
+            covered_frames: read(&self.outlet.counters.covered_frames),
+            silenced_blocks: read(&self.outlet.counters.silenced_blocks),
+            unseen: read(&self.outlet.counters.unseen),
             video_kbps: ((now.video_bytes - last.video_bytes) as f64 * 0.008 / seconds).round() as u32,
             encode_ms: if encoded > 0.0 {
                 (now.encode_us - last.encode_us) as f64 / 1000.0 / encoded
@@ -411,6 +430,20 @@ fn source_reporter(name: String, inputs: mpsc::Sender<Input>) -> impl Fn(SourceR
             },
         );
     }
+}
+
+fn cover_reporter(inputs: mpsc::Sender<Input>) -> gate::Report {
+    Arc::new(move |covering, text| {
+        let level = match covering {
+            Covering::Began => EventLevel::Warning,
+            Covering::Ended => EventLevel::Info,
+        };
+        post(&inputs, Input::Event(level, "program".to_owned(), text));
+    })
+}
+
+fn teller(inputs: mpsc::Sender<Input>) -> analysis::Teller {
+    Arc::new(move |level, subject, text| post(&inputs, Input::Event(level, subject, text)))
 }
 
 fn worker_reporter(name: &'static str, inputs: mpsc::Sender<Input>) -> worker::Reporter {

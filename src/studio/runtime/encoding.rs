@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
+use super::gate::{PictureGate, SoundGate};
 use super::outlet::Outlet;
 use crate::encode::{AudioEncoder, EncodeError, VideoEncoder};
 use crate::media::{AudioBlock, VideoFrame};
@@ -18,9 +19,10 @@ pub const FRAMES_WAITING: usize = 10;
 /// Sound blocks that may wait: far more than ever should, a second of them.
 pub const BLOCKS_WAITING: usize = 100;
 
-/// Encodes pictures until the sender is gone.
+/// Encodes pictures until the sender is gone, each only as `gate` lets it pass.
 pub fn encode_video(
     frames: &Receiver<VideoFrame>,
+    gate: &mut PictureGate,
     encoder: &mut dyn VideoEncoder,
     outlet: &Arc<Outlet>,
     report: &dyn Fn(String),
@@ -28,6 +30,7 @@ pub fn encode_video(
     let mut kbps = encoder.config().bitrate_kbps;
     let mut faults = Faults::default();
     for frame in frames {
+        let frame = gate.pass(frame);
         let wanted = outlet.video_kbps();
         if wanted != kbps {
             faults.note(encoder.set_bitrate(wanted), report);
@@ -59,15 +62,17 @@ pub fn encode_video(
     }
 }
 
-/// Encodes sound until the sender is gone.
+/// Encodes sound until the sender is gone, each block only as `gate` lets it pass.
 pub fn encode_sound(
     blocks: &Receiver<AudioBlock>,
+    gate: &mut SoundGate,
     encoder: &mut dyn AudioEncoder,
     outlet: &Arc<Outlet>,
     report: &dyn Fn(String),
 ) {
     let mut faults = Faults::default();
     for block in blocks {
+        let block = gate.pass(block);
         let result = encoder.encode(&block, &mut |packet| outlet.offer(&packet));
         if result.is_ok() {
             faults.recover();
@@ -94,5 +99,111 @@ impl Faults {
 
     fn recover(&mut self) {
         self.last = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::super::gate::Gate;
+    use super::*;
+    use crate::encode::{AudioSettings, H264Encoder, VideoSettings, aac::AacEncoder};
+    use crate::media::{FramePool, FrameRate, Plane, TrackKind, VideoConfig};
+
+    /// Keeps what it is given.
+    struct Keeper {
+        config: VideoConfig,
+        frames: Vec<VideoFrame>,
+    }
+
+    impl VideoEncoder for Keeper {
+        fn config(&self) -> &VideoConfig {
+            &self.config
+        }
+
+        fn encode(&mut self, frame: &VideoFrame, _: bool) -> Result<Option<crate::media::Packet>, EncodeError> {
+            self.frames.push(frame.clone());
+            Ok(None)
+        }
+
+        fn set_bitrate(&mut self, _: u32) -> Result<(), EncodeError> {
+            Ok(())
+        }
+
+        fn set_frame_rate(&mut self, _: FrameRate) -> Result<(), EncodeError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn no_picture_is_encoded_that_an_armed_check_has_not_seen() {
+        let settings = VideoSettings {
+            width: 64,
+            height: 36,
+            ..VideoSettings::default()
+        };
+        let config = H264Encoder::open(&settings).unwrap().config().clone();
+        let mut keeper = Keeper {
+            config,
+            frames: Vec::new(),
+        };
+        let gate = Arc::new(Gate::default());
+        gate.arm("faces", TrackKind::Video);
+        let rate = settings.frame_rate;
+        gate.stamp("faces", TrackKind::Video, rate.frame_time(0), rate.frame_time(2));
+        let (sender, frames) = sync_channel(8);
+        let pool = FramePool::new();
+        for tick in 0..5 {
+            let mut frame = pool.frame(64, 36);
+            frame.fill([235, 128, 128]);
+            sender.send(frame.freeze(rate.frame_time(tick))).unwrap();
+        }
+        drop(sender);
+        let outlet = Arc::new(Outlet::new(1000));
+        let mut gate = PictureGate::new(gate, Arc::clone(&outlet), pool, Arc::new(|_, _| {}));
+        encode_video(&frames, &mut gate, &mut keeper, &outlet, &|_| {});
+        let is_white = |frame: &VideoFrame| frame.plane(Plane::Y).iter().all(|luma| *luma == 235);
+        let seen: Vec<bool> = keeper.frames.iter().map(is_white).collect();
+        assert_eq!(seen, [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn no_sound_is_encoded_that_an_armed_check_has_not_heard() {
+        struct Ear(AacEncoder, Vec<bool>);
+        impl AudioEncoder for Ear {
+            fn config(&self) -> &crate::media::AudioConfig {
+                self.0.config()
+            }
+
+            fn encode(
+                &mut self,
+                block: &AudioBlock,
+                _: &mut dyn FnMut(crate::media::Packet),
+            ) -> Result<(), EncodeError> {
+                self.1.push(*block != AudioBlock::silence(block.pts));
+                Ok(())
+            }
+        }
+        let gate = Arc::new(Gate::default());
+        gate.arm("words", TrackKind::Audio);
+        gate.stamp(
+            "words",
+            TrackKind::Audio,
+            AudioBlock::time_of(1),
+            AudioBlock::time_of(2),
+        );
+        let (sender, blocks) = sync_channel(8);
+        for index in 0..4 {
+            let mut block = AudioBlock::silence(AudioBlock::time_of(index));
+            block.channels[0].fill(0.5);
+            sender.send(block).unwrap();
+        }
+        drop(sender);
+        let mut ear = Ear(AacEncoder::open(AudioSettings::default()).unwrap(), Vec::new());
+        let outlet = Arc::new(Outlet::new(1000));
+        let mut gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
+        encode_sound(&blocks, &mut gate, &mut ear, &outlet, &|_| {});
+        assert_eq!(ear.1, [false, true, true, false]);
     }
 }

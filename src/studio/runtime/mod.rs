@@ -9,10 +9,12 @@
 //!
 //! Every arrow is bounded. The core task alone owns the model.
 
+mod analysis;
 mod core;
 mod destinations;
 mod encoding;
 mod error;
+pub mod gate;
 mod outlet;
 mod picture_loop;
 mod plan;

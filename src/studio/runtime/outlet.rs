@@ -28,6 +28,12 @@ pub struct Counters {
     pub late_ticks: AtomicU64,
     /// Blocks that the mixer missed.
     pub late_blocks: AtomicU64,
+    /// Pictures that the gate covered.
+    pub covered_frames: AtomicU64,
+    /// Blocks that the gate silenced.
+    pub silenced_blocks: AtomicU64,
+    /// Pictures and blocks that analysis had no time for.
+    pub unseen: AtomicU64,
     /// Frames encoded.
     pub encoded_frames: AtomicU64,
     /// Time spent in the video encoder, in microseconds.

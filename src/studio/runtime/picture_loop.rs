@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::analysis::PictureFeed;
 use super::outlet::Outlet;
 use super::plan::{Plan, SceneStage};
 use super::tap_loop::TapSlot;
@@ -48,6 +49,8 @@ pub struct PictureLoop {
     pub encoder: SyncSender<VideoFrame>,
     /// Whether anyone wants encoded pictures, and the counters.
     pub outlet: Arc<Outlet>,
+    /// To the analysis thread, where anything is analysed.
+    pub analysis: Option<PictureFeed>,
     /// To the tap thread.
     pub taps: Arc<TapSlot>,
     /// Set when the show is over.
@@ -138,6 +141,9 @@ impl PictureLoop {
             if self.outlet.is_wanted() && self.encoder.try_send(picture.clone()).is_err() {
                 self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
                 // The encoder never saw it, so nothing refers to it: no IDR is due.
+            }
+            if let Some(analysis) = &mut self.analysis {
+                analysis.put(&picture);
             }
             self.taps.put(&plan, &picture, &frames);
         }

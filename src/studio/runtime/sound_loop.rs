@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 
+use super::analysis::SoundFeed;
 use super::outlet::Outlet;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta};
@@ -35,6 +36,8 @@ pub struct SoundLoop {
     pub encoder: SyncSender<AudioBlock>,
     /// Whether anyone wants encoded sound, and the counters.
     pub outlet: Arc<Outlet>,
+    /// To the analysis thread, where anything is analysed.
+    pub analysis: Option<SoundFeed>,
     /// The newest meters, for whoever shows them.
     pub meters: Arc<Mutex<Meters>>,
     /// Set when the show is over.
@@ -74,6 +77,9 @@ impl SoundLoop {
         let mix = self.mixer.process(now, inputs);
         if self.outlet.is_wanted() && self.encoder.try_send(mix.program).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
+        }
+        if let Some(analysis) = &mut self.analysis {
+            analysis.put(&mix.program);
         }
         if index % METER_BLOCKS == 0
             && let Ok(mut meters) = self.meters.try_lock()

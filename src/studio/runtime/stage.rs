@@ -5,8 +5,10 @@ use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use super::analysis;
 use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, encode_sound, encode_video};
 use super::error::RunError;
+use super::gate::{self, Gate, PictureGate, SoundGate};
 use super::outlet::Outlet;
 use super::picture_loop::{PictureLoop, PictureMessage};
 use super::plan::Plan;
@@ -48,6 +50,12 @@ pub struct Parts {
     pub outlet: Arc<Outlet>,
     /// Who looks.
     pub taps: Taps,
+    /// What watches program, if anything is to be watched.
+    pub analysis: Option<analysis::Parts>,
+    /// What lets pictures and sound go to air.
+    pub gate: Arc<Gate>,
+    /// Where it is told that something is held back.
+    pub cover_report: gate::Report,
     /// Where an encoder's failure is told.
     pub report: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -78,6 +86,7 @@ impl Stage {
         let mixer = Mixer::new(&parts.strips);
         let meters = Arc::new(Mutex::new(mixer.meters().clone()));
         let slot = Arc::new(TapSlot::new(parts.taps));
+        let covers = parts.pool.clone();
         let names = parts.sources.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let rings = parts
             .strip_sources
@@ -85,6 +94,10 @@ impl Stage {
             .map(|at| parts.sources[*at].1.take_audio())
             .collect();
 
+        let (analysis, picture_feed, sound_feed) = match parts.analysis.map(analysis::prepare) {
+            Some((analysis, pictures, sound)) => (Some(analysis), Some(pictures), Some(sound)),
+            None => (None, None, None),
+        };
         let sound = SoundLoop {
             clock: parts.clock,
             rings,
@@ -92,6 +105,7 @@ impl Stage {
             settings,
             encoder: blocks_in,
             outlet: Arc::clone(&parts.outlet),
+            analysis: sound_feed,
             meters: Arc::clone(&meters),
             stop: Arc::clone(&stop),
         };
@@ -105,6 +119,7 @@ impl Stage {
             messages,
             encoder: frames_in,
             outlet: Arc::clone(&parts.outlet),
+            analysis: picture_feed,
             taps: Arc::clone(&slot),
             stop: Arc::clone(&stop),
         };
@@ -125,16 +140,27 @@ impl Stage {
         };
         let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
+        let mut picture_gate = PictureGate::new(
+            Arc::clone(&parts.gate),
+            Arc::clone(&parts.outlet),
+            covers,
+            Arc::clone(&parts.cover_report),
+        );
         stage.spawn("encode-video", move || {
-            encode_video(&frames, &mut *video, &outlet, &*report);
+            encode_video(&frames, &mut picture_gate, &mut *video, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
+        let mut sound_gate = SoundGate::new(parts.gate, Arc::clone(&outlet), parts.cover_report);
         stage.spawn("encode-sound", move || {
-            encode_sound(&blocks, &mut *audio, &outlet, &*report);
+            encode_sound(&blocks, &mut sound_gate, &mut *audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
         stage.spawn("tap", move || tap.run())?;
+        if let Some(analysis) = analysis {
+            let stop = Arc::clone(&stage.stop);
+            stage.spawn("analysis", move || analysis.run(&stop))?;
+        }
         Ok(stage)
     }
 

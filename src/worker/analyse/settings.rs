@@ -1,0 +1,29 @@
+//! What is to be analysed: plain values, from the scene file's `[analysis]` to the worker that does it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::media::TimeDelta;
+
+/// What is watched on program. A zero is off; so is the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalysisSettings {
+    /// How long the picture must be black to be told.
+    #[serde(rename = "black_ms")]
+    pub black: TimeDelta,
+    /// How long it must not have moved.
+    #[serde(rename = "frozen_ms")]
+    pub frozen: TimeDelta,
+    /// How long nothing must have been heard.
+    #[serde(rename = "silence_ms")]
+    pub silence: TimeDelta,
+}
+
+impl AnalysisSettings {
+    /// Whether there is nothing to do, so that no worker is needed.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        [self.black, self.frozen, self.silence]
+            .iter()
+            .all(|needed| *needed <= TimeDelta::ZERO)
+    }
+}
