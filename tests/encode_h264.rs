@@ -1,73 +1,22 @@
 //! openh264 as a live encoder: does it keep what the [`VideoEncoder`] trait promises, and can others read it?
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
+#[path = "common/content.rs"]
+mod content;
 #[path = "common/peers.rs"]
 mod peers;
 
 use std::io::Write;
 use std::process::Command;
 
+use content::Content;
 use peers::peer;
 use rigcast::encode::{EncodeError, H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::h264::{NalType, Pps, Sps, avcc_nals, avcc_to_annex_b, nal_type};
-use rigcast::media::{FramePool, FrameRate, Packet, Plane, Timestamp, VideoFrame};
+use rigcast::media::{FramePool, FrameRate, Packet, Plane, Timestamp};
 
-/// A small deterministic generator: xorshift.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-}
-
-/// Hard content: a textured picture that pans and shears, with film grain on top.
-struct Content {
-    pool: FramePool,
-    width: u32,
-    height: u32,
-    grain: Vec<u8>,
-    noise: Noise,
-}
-
-impl Content {
-    fn new(width: u32, height: u32) -> Self {
-        let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
-        Self {
-            pool: FramePool::new(),
-            width,
-            height,
-            grain: (0..1 << 18).map(|_| (noise.next() >> 40) as u8 % 25).collect(),
-            noise,
-        }
-    }
-
-    fn frame(&mut self, index: i64, rate: FrameRate) -> VideoFrame {
-        let mut frame = self.pool.frame(self.width, self.height);
-        let width = self.width as usize;
-        let t = index as usize;
-        for (y, row) in frame.plane_mut(Plane::Y).chunks_exact_mut(width).enumerate() {
-            let grain = (self.noise.next() as usize) % (self.grain.len() - width);
-            let grain = &self.grain[grain..grain + width];
-            for (x, (out, grain)) in row.iter_mut().zip(grain).enumerate() {
-                let (u, v) = (x + 3 * t, y + t);
-                let texture = ((u * 5) ^ (v * 3)) & 63;
-                *out = (50 + texture + ((u >> 5) & 7) * 8 + *grain as usize) as u8;
-            }
-        }
-        for plane in [Plane::U, Plane::V] {
-            let stride = width / 2;
-            for (y, row) in frame.plane_mut(plane).chunks_exact_mut(stride).enumerate() {
-                for (x, out) in row.iter_mut().enumerate() {
-                    *out = (108 + (((x + t) >> 4) + (y >> 4)) % 40) as u8;
-                }
-            }
-        }
-        frame.freeze(rate.frame_time(index))
-    }
+fn content(width: u32, height: u32) -> Content {
+    Content::new(width, height, FramePool::new())
 }
 
 fn settings(width: u32, height: u32, bitrate_kbps: u32) -> VideoSettings {
@@ -80,11 +29,11 @@ fn settings(width: u32, height: u32, bitrate_kbps: u32) -> VideoSettings {
 }
 
 /// Encodes frames `from..to` and returns the packets; every picture must come out.
-fn encode(encoder: &mut H264Encoder, content: &mut Content, from: i64, to: i64) -> Vec<Packet> {
+fn encode(encoder: &mut H264Encoder, pictures: &mut Content, from: i64, to: i64) -> Vec<Packet> {
     let rate = encoder.config().frame_rate;
     (from..to)
         .map(|index| {
-            let frame = content.frame(index, rate);
+            let frame = pictures.frame(index, rate);
             encoder.encode(&frame, false).unwrap().expect("no picture is skipped")
         })
         .collect()
@@ -97,36 +46,36 @@ fn kbps(packets: &[Packet], fps: f64) -> f64 {
 
 #[test]
 fn the_bitrate_is_held_and_follows_live_changes() {
-    let mut content = Content::new(1280, 720);
+    let mut pictures = content(1280, 720);
     let mut encoder = H264Encoder::open(&settings(1280, 720, 2500)).unwrap();
-    let packets = encode(&mut encoder, &mut content, 0, 300);
+    let packets = encode(&mut encoder, &mut pictures, 0, 300);
     let got = kbps(&packets, 30.0);
     eprintln!("2500 kbit/s asked, {got:.0} over 10 s");
     assert!((2250.0..=2750.0).contains(&got), "{got:.0} kbit/s");
 
     encoder.set_bitrate(800).unwrap();
     assert_eq!(encoder.config().bitrate_kbps, 800);
-    encode(&mut encoder, &mut content, 300, 360);
-    let got = kbps(&encode(&mut encoder, &mut content, 360, 480), 30.0);
+    encode(&mut encoder, &mut pictures, 300, 360);
+    let got = kbps(&encode(&mut encoder, &mut pictures, 360, 480), 30.0);
     eprintln!("800 kbit/s asked 2 s ago, {got:.0} over the next 4 s");
     assert!((720.0..=880.0).contains(&got), "{got:.0} kbit/s");
 
     encoder.set_bitrate(6000).unwrap();
-    encode(&mut encoder, &mut content, 480, 540);
-    let got = kbps(&encode(&mut encoder, &mut content, 540, 660), 30.0);
+    encode(&mut encoder, &mut pictures, 480, 540);
+    let got = kbps(&encode(&mut encoder, &mut pictures, 540, 660), 30.0);
     eprintln!("6000 kbit/s asked 2 s ago, {got:.0} over the next 4 s");
     assert!((5400.0..=6600.0).contains(&got), "{got:.0} kbit/s");
 }
 
 #[test]
 fn the_frame_rate_follows_live_changes() {
-    let mut content = Content::new(640, 360);
+    let mut pictures = content(640, 360);
     let mut encoder = H264Encoder::open(&settings(640, 360, 1000)).unwrap();
-    encode(&mut encoder, &mut content, 0, 60);
+    encode(&mut encoder, &mut pictures, 0, 60);
     encoder.set_frame_rate(FrameRate::whole(15)).unwrap();
     // From second 2 on, half the pictures: twice the bits for each.
-    encode(&mut encoder, &mut content, 30, 60);
-    let packets = encode(&mut encoder, &mut content, 60, 150);
+    encode(&mut encoder, &mut pictures, 30, 60);
+    let packets = encode(&mut encoder, &mut pictures, 60, 150);
     let got = kbps(&packets, 15.0);
     assert!((900.0..=1100.0).contains(&got), "{got:.0} kbit/s");
     let idrs: Vec<usize> = (0..packets.len()).filter(|index| packets[*index].is_idr).collect();
@@ -136,7 +85,7 @@ fn the_frame_rate_follows_live_changes() {
 #[test]
 fn idrs_come_each_two_seconds_and_at_once_when_wanted() {
     for rate in [FrameRate::whole(30), FrameRate::new(30_000, 1001).unwrap()] {
-        let mut content = Content::new(320, 180);
+        let mut pictures = content(320, 180);
         let settings = VideoSettings {
             frame_rate: rate,
             ..settings(320, 180, 500)
@@ -144,7 +93,7 @@ fn idrs_come_each_two_seconds_and_at_once_when_wanted() {
         let mut encoder = H264Encoder::open(&settings).unwrap();
         let mut idrs = Vec::new();
         for index in 0..300 {
-            let mut frame = content.frame(index, rate);
+            let mut frame = pictures.frame(index, rate);
             if index == 100 {
                 // A hard cut: must not bring an IDR of its own.
                 let mut black = FramePool::new().frame(320, 180);
@@ -183,8 +132,8 @@ fn parameter_sets_state_the_truth_and_stay_out_of_the_packets() {
         assert!(sps.level_idc <= 42, "level {}", sps.level_idc);
         assert!(Pps::parse(&encoder.config().pps).unwrap().is_cabac);
 
-        let mut content = Content::new(width, height);
-        for packet in encode(&mut encoder, &mut content, 0, 3) {
+        let mut pictures = content(width, height);
+        for packet in encode(&mut encoder, &mut pictures, 0, 3) {
             let nals: Vec<&[u8]> = avcc_nals(&packet.data, 4).collect::<Result<_, _>>().unwrap();
             assert_eq!(nals.len(), if width * height > 256 { usize::from(threads) } else { 1 });
             let want = if packet.is_idr { NalType::Idr } else { NalType::Slice };
@@ -252,9 +201,9 @@ fn what_cannot_be_done_is_refused_by_name() {
         assert!(error.to_string().contains(word), "{error}");
     }
     let mut encoder = H264Encoder::open(&good).unwrap();
-    let mut content = Content::new(640, 360);
+    let mut pictures = content(640, 360);
     let error = encoder
-        .encode(&content.frame(0, FrameRate::whole(30)), false)
+        .encode(&pictures.frame(0, FrameRate::whole(30)), false)
         .unwrap_err();
     assert!(
         matches!(error, EncodeError::FrameSize { given_width: 640, .. }),
@@ -275,7 +224,7 @@ fn ffmpeg_decodes_it_without_complaint() {
             ..settings(width, height, 4000)
         };
         let mut encoder = H264Encoder::open(&settings).unwrap();
-        let mut content = Content::new(width, height);
+        let mut pictures = content(width, height);
         let mut stream = Vec::new();
         for set in [&encoder.config().sps, &encoder.config().pps] {
             stream.extend_from_slice(&[0, 0, 0, 1]);
@@ -283,7 +232,7 @@ fn ffmpeg_decodes_it_without_complaint() {
         }
         let mut originals = Vec::new();
         for index in 0..90 {
-            let frame = content.frame(index, FrameRate::whole(30));
+            let frame = pictures.frame(index, FrameRate::whole(30));
             let packet = encoder.encode(&frame, false).unwrap().unwrap();
             stream.extend(avcc_to_annex_b(&packet.data, 4).unwrap());
             originals.push(frame);
@@ -322,7 +271,7 @@ fn psnr(a: &[u8], b: &[u8]) -> f64 {
 fn an_encoder_may_move_to_another_thread() {
     let mut encoder: Box<dyn VideoEncoder> = Box::new(H264Encoder::open(&settings(320, 180, 500)).unwrap());
     let packet = std::thread::spawn(move || {
-        let frame = Content::new(320, 180).frame(7, FrameRate::whole(30));
+        let frame = content(320, 180).frame(7, FrameRate::whole(30));
         encoder.encode(&frame, false).unwrap().unwrap()
     })
     .join()

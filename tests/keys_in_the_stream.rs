@@ -11,6 +11,7 @@ mod support;
 use std::time::Duration;
 
 use common::media::{Received, gaps};
+use common::pace::{Witness, in_real_time};
 use rigcast::tui::keymap::{Binding, Keymap};
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
@@ -18,6 +19,10 @@ use support::{FPS, Heard, Show};
 
 #[test]
 fn every_key_does_what_the_help_says() {
+    in_real_time("all keys", every_key);
+}
+
+fn every_key(witness: &Witness) {
     let Some(mut show) = Show::start() else { return };
     let keymap = Keymap::shipped().unwrap();
     // `end` ends what the other keys need.
@@ -33,6 +38,7 @@ fn every_key_does_what_the_help_says() {
     show.open();
     show.control.hold(0.5);
 
+    witness.hear(&show.control.status());
     let (received, heard) = show.finish(&ends);
     let zero = received.studio_zero(FPS);
     // All of them are looked at, so that one failure does not hide another.

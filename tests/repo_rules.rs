@@ -85,6 +85,7 @@ const PURE_FILES: &[&str] = &[
     "studio/model.rs",
     "studio/command/table.rs",
     "studio/update.rs",
+    "studio/update/reports.rs",
     "studio/opening.rs",
     "studio/clearance.rs",
     "worker/analyse/finding.rs",

@@ -150,7 +150,7 @@ async fn garbage_is_named_with_its_position() {
         }
     });
     let mut show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(100));
-    let reason = reason(show.state(5, is_backoff).await);
+    let reason = reason(show.state(20, is_backoff).await);
     assert!(
         reason.contains("RTMP byte 0: chunk stream 46 starts without a full header"),
         "{reason}"
@@ -168,7 +168,7 @@ async fn a_web_server_is_told_from_an_rtmp_server() {
         }
     });
     let mut show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(100));
-    let reason = reason(show.state(5, is_backoff).await);
+    let reason = reason(show.state(20, is_backoff).await);
     assert!(reason.contains("not an RTMP server"), "{reason}");
     show.stop().await;
 }
@@ -205,7 +205,7 @@ async fn a_busy_name_is_tried_again() {
     for wanted in 1..=2 {
         let state = show
             .state(
-                5,
+                20,
                 |state| matches!(state, DestinationState::Backoff { attempt, .. } if *attempt == wanted),
             )
             .await;
@@ -223,17 +223,17 @@ async fn refused_credentials_end_it_until_the_operator_says_so() {
     let (port, mut connections) = refusing("error", "NetStream.Publish.Denied", "no permission for sk-0123-secret");
     let mut show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(100));
     let failed = |state: &DestinationState| matches!(state, DestinationState::Failed { .. });
-    let reason = reason(show.state(5, failed).await);
+    let reason = reason(show.state(20, failed).await);
     assert!(reason.contains("NetStream.Publish.Denied"), "{reason}");
     connections.recv().await.unwrap();
     // Three more seconds' figures, and no other attempt.
     for _ in 0..3 {
-        show.figures(5, |_| true).await;
+        show.figures(20, |_| true).await;
     }
     assert!(connections.try_recv().is_err(), "tried again by itself");
     show.handle.retry_now();
     connections.recv().await.unwrap();
-    show.state(5, failed).await;
+    show.state(20, failed).await;
     show.stop().await;
 }
 
@@ -249,7 +249,7 @@ async fn retry_now_ends_a_backoff() {
     });
     let mut show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(100));
     let state = show
-        .state(10, |state| {
+        .state(20, |state| {
             matches!(state, DestinationState::Backoff { attempt: 4, .. })
         })
         .await;
@@ -265,7 +265,7 @@ async fn retry_now_ends_a_backoff() {
     let before = Instant::now();
     show.handle.retry_now();
     connections.recv().await.unwrap();
-    assert!(before.elapsed() < Duration::from_secs(1), "{:?}", before.elapsed());
+    assert!(before.elapsed() < Duration::from_secs(2), "{:?}", before.elapsed());
     show.stop().await;
 }
 
@@ -285,19 +285,19 @@ async fn a_server_that_stops_reading_is_bounded_noticed_and_left() {
     });
     // 30 pictures of 20 kB per second: 600 kB/s.
     let mut show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(20_000));
-    show.figures(10, |stats| stats.dropped_frames > 90).await;
+    show.figures(20, |stats| stats.dropped_frames > 90).await;
     let frozen = show.stats.clone();
     assert!(frozen.queue_ms <= 3000, "{frozen:?}");
     assert!(
         frozen.sent_bytes < 2_000_000,
         "the kernel swallowed the show: {frozen:?}"
     );
-    let state = show.state(20, is_backoff).await;
+    let state = show.state(40, is_backoff).await;
     let reason = reason(state);
     assert!(reason.contains("has taken nothing for 10 s"), "{reason}");
     assert_eq!(show.stats.sent_bytes, frozen.sent_bytes, "nothing moved meanwhile");
     let took = show.stop().await;
-    assert!(took < Duration::from_millis(2500), "{took:?}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -305,7 +305,7 @@ async fn stopping_is_bounded_before_the_server_has_accepted() {
     let (port, mut connections) = refusing("status", "NetStream.Nothing", "");
     let show = Show::start(destination("rtmp", "127.0.0.1", port, "live"), &Clip::synthetic(100));
     connections.recv().await.unwrap();
-    assert!(show.stop().await < Duration::from_secs(2));
+    assert!(show.stop().await < Duration::from_secs(3));
 }
 
 #[tokio::test]
@@ -314,7 +314,7 @@ async fn a_url_without_a_key_fails_at_once() {
     let spec = rigcast::publish::DestinationSpec::new("test", url);
     let mut show = Show::start(spec, &Clip::synthetic(100));
     let state = show
-        .state(5, |state| matches!(state, DestinationState::Failed { .. }))
+        .state(20, |state| matches!(state, DestinationState::Failed { .. }))
         .await;
     assert!(reason(state).contains("no stream key"));
     show.stop().await;
@@ -386,18 +386,21 @@ async fn publishes_through_tls_and_only_to_those_it_trusts() {
 
     let mut spec = destination("rtmps", "localhost", port, "live");
     let mut stranger = Show::start(spec.clone(), &Clip::synthetic(1000));
-    let reason = reason(stranger.state(5, is_backoff).await);
+    let reason = reason(stranger.state(20, is_backoff).await);
     assert!(reason.starts_with(&format!("localhost:{port}: TLS: ")), "{reason}");
     stranger.stop().await;
 
     spec.ca_file = Some(certificate);
     let mut show = Show::start(spec, &Clip::synthetic(1000));
     show.live().await;
-    show.figures(10, |stats| stats.sent_bytes > 60_000).await;
+    show.figures(20, |stats| stats.sent_bytes > 60_000).await;
     show.stop().await;
     let mut kinds = Vec::new();
     let mut last = None;
-    while let Ok(message) = messages.try_recv() {
+    // What was sent last may still be on its way.
+    while last.as_deref() != Some("deleteStream") {
+        let message = tokio::time::timeout(Duration::from_secs(20), messages.recv()).await;
+        let message = message.expect("the server hears of the end").unwrap();
         if message.kind == kind::COMMAND {
             last = amf0::decode_all(&message.payload).unwrap()[0]
                 .as_str()
@@ -417,7 +420,6 @@ async fn publishes_through_tls_and_only_to_those_it_trusts() {
         "sequence header, then an IDR, both at zero"
     );
     assert!(kinds.len() > 30 && kinds.windows(2).all(|pair| pair[1].0 >= pair[0].0));
-    assert_eq!(last.as_deref(), Some("deleteStream"));
 }
 
 #[tokio::test]
@@ -429,7 +431,7 @@ async fn a_file_that_is_no_certificate_fails_at_once() {
     spec.ca_file = Some(file);
     let mut show = Show::start(spec, &Clip::synthetic(100));
     let state = show
-        .state(5, |state| matches!(state, DestinationState::Failed { .. }))
+        .state(20, |state| matches!(state, DestinationState::Failed { .. }))
         .await;
     assert!(reason(state).contains("roots.pem: has no certificate in it"));
     show.stop().await;

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::media::{Pull, gaps};
+use common::media::{Pull, Received, gaps};
+use common::pace::in_real_time;
 use common::studio::{Studio, rigcast};
-use common::{Guard, free_port, peer, skip, wait_for};
+use common::{Guard, PATIENCE, free_port, peer, skip, wait_for};
 
 /// Where `./test` builds it: beside the program's own build.
 fn xiu() -> Option<PathBuf> {
@@ -36,14 +37,24 @@ fn xiu_takes_the_show_and_ffmpeg_gets_it_back() {
             .stdout(Stdio::null())
             .stderr(Stdio::null()),
     );
-    wait_for("xiu", Duration::from_secs(10), || {
-        TcpStream::connect(("127.0.0.1", port)).ok()
-    });
+    wait_for("xiu", PATIENCE, || TcpStream::connect(("127.0.0.1", port)).ok());
 
     let url = format!("rtmp://127.0.0.1:{port}/live/show");
-    let studio = Studio::start(&["--publish", &url]);
-    studio.wait_live(0);
-    let received = Pull::start(&url, 10.0).finish(Duration::from_mins(1));
+    let studio = in_real_time("a show through xiu", |witness| {
+        let studio = Studio::start(&["--publish", &url]);
+        studio.wait_live(0);
+        let pulled = Pull::start(&url, 8.0).save(Duration::from_mins(1));
+        witness.hear(&studio.status());
+        assert_is_whole(&Received::read(&pulled.path));
+        studio
+    });
+    drop(server);
+    studio.wait_until("the loss", PATIENCE, |status| {
+        status["destinations"][0]["state"]["state"] == "backoff"
+    });
+}
+
+fn assert_is_whole(received: &Received) {
     let find = |kind: &str| {
         received
             .streams
@@ -66,8 +77,4 @@ fn xiu_takes_the_show_and_ffmpeg_gets_it_back() {
         !offsets.is_empty() && offsets.iter().all(|(_, offset)| offset.abs() < 20.0),
         "{offsets:?}"
     );
-    drop(server);
-    studio.wait_until("the loss", Duration::from_secs(10), |status| {
-        status["destinations"][0]["state"]["state"] == "backoff"
-    });
 }

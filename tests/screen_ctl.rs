@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use common::home::Home;
 use common::studio::Studio;
-use common::{Guard, wait_for};
+use common::{Guard, PATIENCE, wait_for};
 use serde_json::Value;
 
 fn code(output: &Output) -> i32 {
@@ -82,7 +82,7 @@ fn watch_tells_what_happens_line_by_line() {
             .try_for_each(|line| sender.send(line))
     });
     // It is not known when it has begun to watch, so there is something to see until it has been seen.
-    wait_for("an event", Duration::from_secs(20), || {
+    wait_for("an event", PATIENCE, || {
         studio.order("mute bars toggle");
         let line = lines.recv_timeout(Duration::from_millis(200)).ok()?;
         let event: Value = serde_json::from_str(&line).unwrap();

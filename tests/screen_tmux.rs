@@ -158,7 +158,7 @@ fn leaving_gives_the_terminal_back_and_the_show_goes_on() {
     tmux.wait_for("The studio 'studio' is gone");
     let took = killed.elapsed();
     assert!(
-        took < Duration::from_secs(2),
+        took < Duration::from_secs(5),
         "it took {took:?} to see that the studio is gone"
     );
     assert_left("the studio's death", "The studio 'studio' is gone");
@@ -190,7 +190,7 @@ fn two_clients_see_what_the_other_does() {
         one.wait_until("a mute", |screen| is_muted(screen, is_so));
         let took = pressed.elapsed();
         assert!(
-            took < Duration::from_secs(2),
+            took < Duration::from_secs(5),
             "with a stopped client a mute took {took:?}"
         );
     }

@@ -25,7 +25,7 @@ impl Studio {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(RIGCAST)
-            .args(["studio", "--name", "tui", "--for", "60s"])
+            .args(["studio", "--name", "tui", "--for", "10m"])
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("scenes/demo.toml"))
             .env("XDG_RUNTIME_DIR", folder.path())
             .stderr(Stdio::piped())
@@ -129,7 +129,7 @@ impl Tmux {
 
     /// Waits until something can be seen; a terminal tells nobody when it has drawn.
     fn until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(40);
         while !is_so() {
             assert!(Instant::now() < deadline, "never so: {what}\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(30));

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! 1280×720 at 30 frames per second out of a file, denoised where the tool can, H.264 at 2500 and AAC at 128 kbit/s, RTMP
-//! to nginx on loopback, where ffmpeg pulls it without decoding. Rounds are interleaved: on a machine that others use too,
+//! to nginx on loopback, where ffmpeg pulls it without decoding. A process counts with its workers. Rounds are interleaved: on a machine that others use too,
 //! ratios within one run mean more than any figure. CPU is what the kernel counted for the publishing process up to
 //! `--seconds` after its start, so opening, connecting and index reading are in it. `docs/performance.md` explains the results.
 #![allow(
@@ -193,9 +193,9 @@ fn measure(
             .collect::<BTreeMap<_, _>>()
     };
     let mut run = Run {
-        cpu: process::cpu_seconds(pid).expect("the pipeline has ended too early"),
-        memory_mb: process::memory_mb(pid).map_or(0.0, |(peak, _)| peak),
-        threads: per_second(process::threads(pid), seconds as f64),
+        cpu: process::family_cpu_seconds(pid).expect("the pipeline has ended too early"),
+        memory_mb: process::family_memory_mb(pid).map_or(0.0, |(peak, _)| peak),
+        threads: per_second(process::family_threads(pid), seconds as f64),
         ..Run::default()
     };
     if let Some(client) = &client {
@@ -360,7 +360,7 @@ fn soak(nginx: &Nginx, clip: &Path, folder: &Path, tmux: Option<&Path>, seconds:
     let begun = Instant::now();
     let studio = Guard::spawn(command.stdin(Stdio::null()).stderr(Stdio::null()));
     let client = tmux.map(|tmux| Client::attach(tmux, folder));
-    let now = |pid: u32| process::memory_mb(pid).map_or(0.0, |(_, now)| now);
+    let now = |pid: u32| process::family_memory_mb(pid).map_or(0.0, |(_, now)| now);
     println!("seconds, studio MB, client MB");
     let mut total = Vec::new();
     while begun.elapsed().as_secs() < seconds {

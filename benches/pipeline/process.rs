@@ -1,10 +1,45 @@
-//! What a process has cost so far, as the kernel counts it under `/proc`.
+//! What a process has cost so far, as the kernel counts it under `/proc`; where it has workers, they are a part of it.
 
 use std::collections::BTreeMap;
 use std::fs;
 
 /// Clock ticks per second of `/proc/PID/stat`: 100 on every Linux that runs this.
 const TICKS_PER_SECOND: f64 = 100.0;
+
+/// The processes that any thread of a process has started and that run.
+pub fn children(pid: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
+    let lists = tasks
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let pids = lists.flat_map(|list| {
+        let pids = list.split_whitespace().filter_map(|pid| pid.parse().ok());
+        pids.collect::<Vec<u32>>()
+    });
+    pids.collect()
+}
+
+/// CPU seconds of a process and its children. `None` where it has ended.
+pub fn family_cpu_seconds(pid: u32) -> Option<f64> {
+    let workers = children(pid).into_iter().filter_map(cpu_seconds).sum::<f64>();
+    Some(cpu_seconds(pid)? + workers)
+}
+
+/// Resident memory in MB of a process and its children: the sum of their peaks, and of what they are now. What they share
+/// counts in each.
+pub fn family_memory_mb(pid: u32) -> Option<(f64, f64)> {
+    let workers = children(pid).into_iter().filter_map(memory_mb);
+    Some(workers.fold(memory_mb(pid)?, |sum, worker| (sum.0 + worker.0, sum.1 + worker.1)))
+}
+
+/// CPU seconds of each running thread of a process and, called so, of its children.
+pub fn family_threads(pid: u32) -> BTreeMap<String, f64> {
+    let mut seconds = threads(pid);
+    for (name, worker) in children(pid).into_iter().flat_map(threads) {
+        *seconds.entry(format!("worker: {name}")).or_default() += worker;
+    }
+    seconds
+}
 
 /// User and system CPU seconds of a process with all its threads, those that have ended included.
 pub fn cpu_seconds(pid: u32) -> Option<f64> {

@@ -200,9 +200,9 @@ pub struct Stats {
     pub video_kbps: u32,
     /// Mean time to encode a frame over the last second, in ms.
     pub encode_ms: f64,
-    /// Of one core, in percent, over the last second, this process.
+    /// Of one core, in percent, over the last second: the studio with its workers.
     pub cpu_percent: f64,
-    /// Resident memory in MB.
+    /// Resident memory in MB, likewise; what they share is counted once.
     pub memory_mb: u32,
     /// Screens attached. A script that asks or watches is none.
     pub clients: u32,

@@ -8,7 +8,9 @@ use super::*;
 use crate::media::FrameRate;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::{EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip};
+use crate::studio::model::{
+    EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip, WorkerModel, WorkerState,
+};
 
 fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
@@ -217,6 +219,52 @@ fn late_frames_are_told_once_per_second() {
         studio.events.back().map(|event| event.text.as_str()),
         Some("late: 3 frames skipped")
     );
+}
+
+#[test]
+fn the_lives_of_a_worker_are_told() {
+    let mut studio = studio();
+    let second = TimeDelta::from_millis(1000);
+    let backoff = WorkerState::Backoff { retry_in_ms: 1000 };
+    let reports = [
+        (WorkerReport::State(WorkerState::Running, Some(7)), None),
+        (
+            WorkerReport::State(WorkerState::Slow, Some(7)),
+            Some("is slow, and gets on with it"),
+        ),
+        (WorkerReport::State(WorkerState::Running, Some(7)), None),
+        (WorkerReport::Lost("killed by SIGKILL".into(), TimeDelta::ZERO), None),
+        (WorkerReport::State(WorkerState::Running, Some(8)), None),
+        (
+            WorkerReport::Replaced("killed by SIGKILL".into(), TimeDelta::from_millis(12)),
+            Some("replaced within 12 ms: killed by SIGKILL"),
+        ),
+        (
+            WorkerReport::Lost("exit code 1".into(), second),
+            Some("lost: exit code 1; the next one starts in 1.0 s"),
+        ),
+        (WorkerReport::State(backoff.clone(), None), None),
+        (
+            WorkerReport::SpareLost("killed by SIGKILL".into()),
+            Some("the spare was lost: killed by SIGKILL"),
+        ),
+    ];
+    for (report, told) in reports {
+        let effects = update(&mut studio, Input::Worker("encode".into(), report.clone()), ms(0)).unwrap();
+        let text = effects.first().map(|effect| match effect {
+            Effect::Event(event) => (event.subject.as_str(), event.text.as_str()),
+            _ => panic!("{effect:?}"),
+        });
+        assert_eq!(text, told.map(|text| ("worker encode", text)), "{report:?}");
+    }
+    let expected = WorkerModel {
+        name: "encode".into(),
+        state: backoff,
+        pid: None,
+        losses: 2,
+        last_loss: Some("exit code 1".into()),
+    };
+    assert_eq!(studio.workers, [expected]);
 }
 
 #[test]

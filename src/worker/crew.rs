@@ -83,6 +83,8 @@ pub struct Crew {
     restarts: Restarts,
     /// What the first one answered to the opening. Those after it must say the same.
     greeting: Option<Bytes>,
+    /// Memory of the request that is asked.
+    payload: Vec<u8>,
     /// Why the last one was lost and since when its answer is due, until another has answered.
     gap: Option<(String, Timestamp)>,
 }
@@ -116,6 +118,7 @@ impl Crew {
             spare_not_before: Timestamp::ZERO,
             restarts: Restarts::default(),
             greeting: None,
+            payload: Vec::new(),
             gap: None,
         };
         let mut link = crew.start()?;
@@ -126,15 +129,16 @@ impl Crew {
         Ok((crew, greeting))
     }
 
-    /// Asks the worker that serves; where it is lost, asks the next one. `build` gives the request; its argument says that
-    /// this worker has not answered anything yet, and so knows nothing of what was before. `read` makes sense of the
+    /// Asks the worker that serves; where it is lost, asks the next one. `build` writes the request's payload
+    /// and returns its kind; its first argument says that this worker has not answered anything yet, and so knows nothing
+    /// of what was before. `read` makes sense of the
     /// answer; a worker whose answer makes none is lost.
     ///
     /// # Errors
     /// [`Unanswered`]; what happened was reported.
     pub fn ask<T>(
         &mut self,
-        mut build: impl FnMut(bool) -> (u8, Vec<u8>),
+        mut build: impl FnMut(bool, &mut Vec<u8>) -> u8,
         mut read: impl FnMut(Message) -> Result<T, String>,
     ) -> Result<T, Unanswered> {
         let asked = self.parts.clock.now();
@@ -143,13 +147,14 @@ impl Crew {
             let Some(serving) = &mut self.serving else {
                 break;
             };
-            let (kind, payload) = build(!serving.has_answered);
+            self.payload.clear();
+            let kind = build(!serving.has_answered, &mut self.payload);
             let report = &self.parts.report;
             let pid = Some(serving.link.pid());
             let mut is_slow = false;
             let request = Request {
                 kind,
-                parts: &[&payload],
+                parts: &[&self.payload],
             };
             let answer = serving.link.ask(request, &mut || {
                 is_slow = true;

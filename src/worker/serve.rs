@@ -27,6 +27,8 @@ pub fn serve(role: Role) -> Result<(), ServeError> {
         let what = panic.payload_as_str().unwrap_or("?");
         complain(&format!("panicked at {at}: {what}"));
     }));
+    // For `top` and the kernel's log: the path that it was started from ends in "exe". Nothing depends on it.
+    let _ = rustix::thread::set_name(c"rigcast-worker");
     fence::lower();
     let channel = Channel::new(std::io::stdin());
     let memory = std::io::stdout();

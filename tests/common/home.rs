@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::studio::rigcast;
 use super::tmux::Tmux;
-use super::wait_for;
+use super::{PATIENCE, wait_for};
 
 /// Ends the studio that runs in it when dropped.
 pub struct Home {
@@ -80,7 +80,7 @@ impl Home {
     pub fn wait_until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            wait_for(what, Duration::from_secs(20), || {
+            wait_for(what, PATIENCE, || {
                 last = self.status();
                 is_so(&last).then(|| last.clone())
             })
@@ -98,7 +98,7 @@ impl Home {
     pub fn kill_studio(&self) {
         if let Some(pid) = self.studio_pid() {
             let _ = rustix::process::kill_process(pid, Signal::KILL);
-            wait_for("the end of the studio", Duration::from_secs(10), || {
+            wait_for("the end of the studio", PATIENCE, || {
                 self.studio_pid().is_none().then_some(())
             });
         }
@@ -156,7 +156,7 @@ impl Control {
 
     /// Waits until the state is as `is_so` says, and gives it.
     pub fn wait_until(&mut self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-        let deadline = Instant::now() + super::tmux::PATIENCE;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let status = self.status();
             if is_so(&status) {

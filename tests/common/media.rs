@@ -20,7 +20,7 @@ pub struct Pull {
 }
 
 impl Pull {
-    /// Pulls `url` for `seconds` of media without touching it.
+    /// Pulls `url` without touching it: `seconds` of media from the first on that comes, whenever that is.
     pub fn start(url: &str, seconds: f64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pulled.flv");
@@ -31,10 +31,11 @@ impl Pull {
                 "-nostdin",
                 "-rw_timeout",
                 "15000000",
-                "-i",
-                url,
+                // Before the input it counts from the first packet; after it, with times kept, from the stream's zero.
                 "-t",
                 &seconds.to_string(),
+                "-i",
+                url,
             ])
             .args(["-c", "copy", "-copyts", "-y"])
             .arg(&path)
@@ -188,11 +189,13 @@ impl Received {
         beeps
     }
 
-    /// For each flash the way to the nearest beep, in ms; positive where sound comes later. Flashes in the first 400 ms of
-    /// the sound do not count: a stream that begins with one has no pause before its beep to know it by.
+    /// For each flash the way to the nearest beep, in ms; positive where sound comes later. Flashes in the first and the last
+    /// 400 ms of the sound do not count: a stream that begins with one has no pause before its beep to know it by, and one
+    /// that ends with one may end before its beep.
     pub fn offsets_ms(&self) -> Vec<(f64, f64)> {
         let beeps = self.beeps();
-        let from = self.audio_pts.first().copied().unwrap_or_default() + 0.4;
+        let start = self.audio_pts.first().copied().unwrap_or_default();
+        let compared = start + 0.4..start + self.sound.len() as f64 / 48_000.0 - 0.4;
         let nearest = |flash: f64| {
             beeps
                 .iter()
@@ -201,7 +204,7 @@ impl Received {
         };
         self.flashes()
             .into_iter()
-            .filter(|flash| *flash >= from)
+            .filter(|flash| compared.contains(flash))
             .filter_map(|flash| Some((flash, nearest(flash)? * 1000.0)))
             .collect()
     }

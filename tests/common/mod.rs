@@ -6,8 +6,11 @@
 pub mod home;
 pub mod media;
 pub mod nginx;
+pub mod pace;
 pub mod peers;
+pub mod proc;
 pub mod rtsp;
+pub mod ssh;
 pub mod studio;
 pub mod tmux;
 
@@ -15,6 +18,9 @@ use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 pub use peers::{free_port, peer, skip};
+
+/// What an event may take that is not measured. Generous: tests share a small machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until `probe` gives something, looking again as often as is decent; fails with `what` after `limit`.
 pub fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {

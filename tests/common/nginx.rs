@@ -51,9 +51,10 @@ impl Nginx {
             .arg("-p")
             .arg(self.folder.path());
         self.process = Some(Guard::spawn(command.stdout(Stdio::null()).stderr(Stdio::null())));
-        let port = self.port;
-        wait_for("nginx", Duration::from_secs(10), || {
-            TcpStream::connect(("127.0.0.1", port)).ok()
+        wait_for("nginx", Duration::from_secs(30), || {
+            // Somebody else's server must not be taken for this one.
+            assert!(!self.log().contains(" bind() to "), "{}", self.log());
+            TcpStream::connect(("127.0.0.1", self.port)).ok()
         });
     }
 
@@ -64,8 +65,14 @@ impl Nginx {
 
     /// How many times anybody began to publish, by the server's own log.
     pub fn publishes(&self) -> usize {
-        let log = fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default();
-        log.lines().filter(|line| line.contains(" publish: name=")).count()
+        self.log()
+            .lines()
+            .filter(|line| line.contains(" publish: name="))
+            .count()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default()
     }
 
     pub fn url(&self, key: &str) -> String {

@@ -5,6 +5,7 @@
 
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The path of a program that a test needs. Where it is missing the test is skipped, visibly; on CI that is a failure.
 pub fn peer(program: &str) -> Option<PathBuf> {
@@ -29,7 +30,22 @@ pub fn skip(what: &str) {
     eprintln!("SKIPPED: this test needs {what}; ./test installs it");
 }
 
-/// A TCP port that was free a moment ago.
+/// A free TCP port of loopback, another one each time.
+///
+/// It lies below those that the kernel gives to outgoing connections (32768 to 60999 by default). One of those can be taken
+/// by any client between this moment and the server's start, or while a server is away that is to come back: even by the
+/// client that keeps asking for the server, which is then connected to itself.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 12_000;
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    // Test binaries that run beside each other begin in different places.
+    let start = std::process::id().wrapping_mul(211);
+    let mut ports = std::iter::repeat_with(|| {
+        let turn = start.wrapping_add(TURN.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(FIRST + turn % COUNT).unwrap()
+    });
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }

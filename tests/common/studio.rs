@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Guard, wait_for};
+use super::{Guard, PATIENCE, wait_for};
 
 pub fn rigcast() -> &'static str {
     env!("CARGO_BIN_EXE_rigcast")
@@ -49,7 +49,7 @@ impl Studio {
             lines,
             log: Vec::new(),
         };
-        studio.wait_for_log("studio ready ", Duration::from_secs(20));
+        studio.wait_for_log("studio ready ", PATIENCE);
         studio
     }
 
@@ -111,7 +111,7 @@ impl Studio {
 
     /// Waits until destination number `at` is live.
     pub fn wait_live(&self, at: usize) {
-        self.wait_until("a live destination", Duration::from_secs(10), |status| {
+        self.wait_until("a live destination", PATIENCE, |status| {
             status["destinations"][at]["state"]["state"] == "live"
         });
     }

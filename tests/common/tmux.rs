@@ -3,12 +3,8 @@
 //! Nobody is attached to it, so its size is what the test says. It ends with the value that holds it.
 
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
 
-use super::{peer, wait_for};
-
-/// What a wait for the screen may take. Generous: tests share a small machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+use super::{PATIENCE, peer, wait_for};
 
 /// The shell's prompt: nothing else on a screen looks like it.
 pub const PROMPT: &str = "shell> ";

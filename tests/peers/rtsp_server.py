@@ -56,7 +56,9 @@ def main():
     server.set_service(arguments.port)
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch("( " + " ".join(parts) + " )")
-    factory.set_shared(True)
+    # A pipeline per client. One that is shared hangs for good, and the server with it, when a client comes while the one
+    # before is being taken down (GStreamer 1.22).
+    factory.set_shared(False)
     if arguments.user:
         auth = GstRtspServer.RTSPAuth()
         auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)

@@ -85,17 +85,14 @@ const PICTURE_LEN: usize = 25;
 pub const PACKET_HEAD: usize = 9;
 
 impl Picture {
-    /// As a payload of kind [`PICTURE`].
-    #[must_use]
-    pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(PICTURE_LEN);
+    /// Writes the payload of kind [`PICTURE`].
+    pub fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.put_u32_le(self.slot);
         bytes.put_i64_le(self.pts.to_flicks());
         bytes.put_u8(u8::from(self.is_idr_wanted));
         bytes.put_u32_le(self.bitrate_kbps);
         bytes.put_u32_le(self.frame_rate.num);
         bytes.put_u32_le(self.frame_rate.den);
-        bytes
     }
 
     /// From a message of kind [`PICTURE`].
@@ -184,7 +181,9 @@ mod tests {
                 bitrate_kbps,
                 frame_rate: FrameRate { num, den },
             };
-            prop_assert_eq!(Picture::decode(&message(PICTURE, picture.encode())), Ok(picture));
+            let mut payload = Vec::new();
+            picture.encode(&mut payload);
+            prop_assert_eq!(Picture::decode(&message(PICTURE, payload)), Ok(picture));
         }
 
         #[test]

@@ -93,15 +93,16 @@ impl VideoEncoder for RemoteEncoder {
             return Ok(None);
         };
         let config = &self.config;
-        let ask = |is_fresh| {
-            let picture = Picture {
+        let ask = |is_fresh, payload: &mut Vec<u8>| {
+            Picture {
                 slot,
                 pts: frame.pts,
                 is_idr_wanted: is_idr_wanted || is_fresh,
                 bitrate_kbps: config.bitrate_kbps,
                 frame_rate: config.frame_rate,
-            };
-            (message::PICTURE, picture.encode())
+            }
+            .encode(payload);
+            message::PICTURE
         };
         let read = |message| match Answer::decode(message) {
             Ok(Answer::Packet(packet)) if packet.pts != frame.pts => Err("it answers for another picture".to_owned()),

@@ -1,0 +1,134 @@
+//! Measurements that only a machine which keeps up with a live clock can pass, on machines that others use too.
+//!
+//! They take turns, so that tests of one binary do not starve each other. A witness tells whether the machine kept up: it
+//! sleeps in small steps and notes how late it wakes, and the studio under test says what it had to leave out. A
+//! measurement that fails although both were in time is a failure. One that fails while either was late is void: it is
+//! said so, and measured again, but not for ever.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// Measurements of one thing, the first included.
+const ATTEMPTS: usize = 3;
+
+/// A thread that wakes so much later than it wanted to shows a machine that does not keep up: three frames.
+const LATE: Duration = Duration::from_millis(100);
+
+/// Whoever holds it measures; all others wait. Holds between the threads of a test binary and between binaries.
+pub struct Turn {
+    _lock: File,
+}
+
+impl Turn {
+    /// Waits for its turn.
+    pub fn take() -> Self {
+        let lock = File::create(concat!(env!("CARGO_TARGET_TMPDIR"), "/turn.lock")).unwrap();
+        lock.lock().unwrap();
+        Self { _lock: lock }
+    }
+}
+
+/// What shows whether this machine kept up.
+pub struct Witness {
+    longest_us: Arc<AtomicU64>,
+    is_over: Arc<AtomicBool>,
+    sleeper: Option<JoinHandle<()>>,
+    omissions: Mutex<Vec<String>>,
+}
+
+impl Witness {
+    fn start() -> Self {
+        let longest_us = Arc::new(AtomicU64::new(0));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let sleeper = std::thread::spawn({
+            let (longest_us, is_over) = (Arc::clone(&longest_us), Arc::clone(&is_over));
+            let step = Duration::from_millis(5);
+            move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let before = Instant::now();
+                    std::thread::sleep(step);
+                    let late = before.elapsed().saturating_sub(step);
+                    longest_us.fetch_max(u64::try_from(late.as_micros()).unwrap(), Ordering::Relaxed);
+                }
+            }
+        });
+        Self {
+            longest_us,
+            is_over,
+            sleeper: Some(sleeper),
+            omissions: Mutex::default(),
+        }
+    }
+
+    /// Notes what a studio had to leave out, by its own account. To be called before anything is asserted about the show.
+    pub fn hear(&self, status: &Value) {
+        self.hear_of(status, &["skipped_frames", "late_ticks", "late_blocks"]);
+    }
+
+    /// The same, of its clocks only: where the encoder is attacked, frames that it skips say nothing about the machine.
+    pub fn hear_clocks(&self, status: &Value) {
+        self.hear_of(status, &["late_ticks", "late_blocks"]);
+    }
+
+    fn hear_of(&self, status: &Value, names: &[&str]) {
+        for name in names {
+            let count = status["stats"][name]
+                .as_u64()
+                .unwrap_or_else(|| panic!("{name}: {}", status["stats"]));
+            if count > 0 {
+                self.omissions.lock().unwrap().push(format!("{count} {name}"));
+            }
+        }
+    }
+
+    /// Why a measurement until now is void; `None` where this machine kept up.
+    fn verdict(&self) -> Option<String> {
+        let longest = Duration::from_micros(self.longest_us.load(Ordering::Relaxed));
+        let mut said = self.omissions.lock().unwrap().clone();
+        if longest > LATE {
+            said.push(format!("a sleeping thread woke {longest:?} late"));
+        }
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+}
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(sleeper) = self.sleeper.take() {
+            let _ = sleeper.join();
+        }
+    }
+}
+
+/// Measures in turn, and again where the machine was too slow to tell.
+pub fn in_real_time<T>(what: &str, mut measure: impl FnMut(&Witness) -> T) -> T {
+    let _turn = Turn::take();
+    let mut attempt = 1;
+    loop {
+        let witness = Witness::start();
+        let failure = match catch_unwind(AssertUnwindSafe(|| measure(&witness))) {
+            Ok(measured) => return measured,
+            Err(failure) => failure,
+        };
+        match witness.verdict() {
+            Some(why) if attempt < ATTEMPTS => {
+                eprintln!("NOTE: {what}: attempt {attempt} of {ATTEMPTS} is void, this machine was too slow: {why}");
+            }
+            Some(why) => {
+                eprintln!("{what}: this machine is too slow for the test, {ATTEMPTS} times: {why}");
+                resume_unwind(failure);
+            }
+            None => resume_unwind(failure),
+        }
+        attempt += 1;
+    }
+}
