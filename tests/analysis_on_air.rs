@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// Long enough for any machine: what is waited for comes within a few seconds.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// How much later than it was ordered something may be seen to begin, in ms: a machine that takes time away.
 const LATE_MS: i64 = 5000;

@@ -63,12 +63,11 @@ pub struct Reply {
     pub stamps: Vec<Stamp>,
 }
 
-/// A payload of kind [`ITEMS`].
-#[must_use]
-pub fn encode(head: &Head, blocks: &[AudioBlock]) -> Vec<u8> {
+/// Appends a payload of kind [`ITEMS`].
+pub fn encode(head: &Head, blocks: &[AudioBlock], bytes: &mut Vec<u8>) {
     // Plain values with names for keys: serialising them cannot fail.
     let head = serde_json::to_vec(head).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(4 + head.len() + blocks.len() * BLOCK_LEN);
+    bytes.reserve(4 + head.len() + blocks.len() * BLOCK_LEN);
     bytes.put_u32_le(head.len() as u32);
     bytes.extend_from_slice(&head);
     for block in blocks {
@@ -77,7 +76,6 @@ pub fn encode(head: &Head, blocks: &[AudioBlock]) -> Vec<u8> {
             bytes.put_f32_le(*sample);
         }
     }
-    bytes
 }
 
 /// The parts of a message of kind [`ITEMS`].
@@ -146,6 +144,12 @@ mod tests {
     use crate::worker::analyse::Condition;
     use proptest::prelude::*;
 
+    fn encoded(head: &Head, blocks: &[AudioBlock]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        encode(head, blocks, &mut bytes);
+        bytes
+    }
+
     fn message(kind: u8, payload: impl Into<Bytes>) -> Message {
         let payload = payload.into();
         Message { kind, payload }
@@ -162,7 +166,7 @@ mod tests {
                 block.channels[1][7] = *level;
                 block
             }).collect();
-            let message = message(ITEMS, encode(&head, &blocks));
+            let message = message(ITEMS, encoded(&head, &blocks));
             let (read, sound) = decode(&message).unwrap();
             prop_assert_eq!(read, head);
             prop_assert_eq!(sound.collect::<Vec<_>>(), blocks);
@@ -181,7 +185,7 @@ mod tests {
     #[test]
     fn what_does_not_add_up_is_named() {
         let error = |message: &Message| decode(message).map(|_| ()).unwrap_err().to_string();
-        let good = encode(&Head::default(), &[AudioBlock::silence(Timestamp::ZERO)]);
+        let good = encoded(&Head::default(), &[AudioBlock::silence(Timestamp::ZERO)]);
         assert!(decode(&message(ITEMS, good.clone())).is_ok());
         let short = message(ITEMS, good[..good.len() - 1].to_vec());
         assert!(

@@ -80,9 +80,10 @@ impl RemoteAnalysis {
             Some(Picture { slot, pts: frame.pts })
         });
         let told = &self.told;
-        let build = |is_new: bool| {
+        let build = |is_new: bool, payload: &mut Vec<u8>| {
             let told = is_new.then(|| told.clone());
-            (message::ITEMS, message::encode(&Head { told, picture }, blocks))
+            message::encode(&Head { told, picture }, blocks, payload);
+            message::ITEMS
         };
         let read = |answer| message::reply(&answer).map_err(|error| error.to_string());
         let [pictures, sound] = &mut self.sent;
