@@ -73,6 +73,17 @@ fn agree(what: &str, ours: &[(f64, f64)], starts: &[f64], ends: &[f64], toleranc
     }
 }
 
+/// A filter graph that plays these one after the other.
+fn joined(parts: &[String], kinds: &str) -> String {
+    let chains = parts
+        .iter()
+        .enumerate()
+        .map(|(index, part)| format!("{part}[p{index}];"));
+    let inputs = (0..parts.len()).map(|index| format!("[p{index}]"));
+    let graph: String = chains.chain(inputs).collect();
+    format!("{graph}concat=n={}:{kinds}", parts.len())
+}
+
 /// Moving, black, moving, one grey with a logo in it, noise, black for too short, nearly black, moving: raw pictures.
 fn pictures(program: &Path, folder: &Path) -> PathBuf {
     let path = folder.join("pictures.yuv");
@@ -88,14 +99,8 @@ fn pictures(program: &Path, folder: &Path) -> PathBuf {
         format!("color=black:{size}:d=3,noise=c0s=6:c0f=t"),
         format!("{tests}={size}:d=1"),
     ];
-    let mut graph = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        graph += &format!("{part},format=yuv420p[p{index}];");
-    }
-    for index in 0..parts.len() {
-        graph += &format!("[p{index}]");
-    }
-    graph += &format!("concat=n={}", parts.len());
+    let parts: Vec<String> = parts.iter().map(|part| format!("{part},format=yuv420p")).collect();
+    let graph = joined(&parts, "v=1:a=0");
     let out = path.to_str().unwrap();
     ffmpeg(
         program,
@@ -174,14 +179,8 @@ fn sound_is_silent_where_ffmpeg_says_so() {
         "anullsrc=r=48000:cl=mono:d=1",
         "sine=440:r=48000:d=1",
     ];
-    let mut graph = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        graph += &format!("{part},aformat=sample_fmts=flt:channel_layouts=stereo[p{index}];");
-    }
-    for index in 0..parts.len() {
-        graph += &format!("[p{index}]");
-    }
-    graph += &format!("concat=n={}:v=0:a=1", parts.len());
+    let parts = parts.map(|part| format!("{part},aformat=sample_fmts=flt:channel_layouts=stereo"));
+    let graph = joined(&parts, "v=0:a=1");
     ffmpeg(&program, &["-filter_complex", &graph, "-f", "f32le", raw]);
     let input = ["-f", "f32le", "-ar", "48000", "-ac", "2", "-i", raw];
     let output = ["-af", "silencedetect=n=-60dB:d=2", "-f", "null", "-"];

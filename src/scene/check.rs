@@ -349,9 +349,9 @@ fn strip(raw: &RawStrip) -> StripSettings {
 
 fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
     AnalysisSettings {
-        black: TimeDelta::from_secs_f64(raw.black_s),
-        frozen: TimeDelta::from_secs_f64(raw.frozen_s),
-        silence: TimeDelta::from_secs_f64(raw.silence_s),
+        black: TimeDelta::from_secs_f64(raw.black),
+        frozen: TimeDelta::from_secs_f64(raw.frozen),
+        silence: TimeDelta::from_secs_f64(raw.silence),
     }
 }
 

@@ -126,9 +126,12 @@ pub(super) struct RawTransition {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAnalysis {
-    pub black_s: f64,
-    pub frozen_s: f64,
-    pub silence_s: f64,
+    #[serde(rename = "black_s")]
+    pub black: f64,
+    #[serde(rename = "frozen_s")]
+    pub frozen: f64,
+    #[serde(rename = "silence_s")]
+    pub silence: f64,
 }
 
 #[derive(Deserialize)]

@@ -78,6 +78,7 @@ pub(super) mod exact {
 
     use crate::media::Timestamp;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references out")]
     pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(at.to_flicks())
     }
