@@ -6,6 +6,7 @@ use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
 use super::raw::{RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow, RawSource, RawStrip};
 use super::schema;
+use super::script::Script;
 use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
@@ -130,6 +131,7 @@ impl Check<'_> {
             },
             destinations,
             files: std::mem::take(&mut self.layers.files),
+            script: Script::default(),
         }
     }
 
