@@ -71,7 +71,11 @@ fn a_show_is_read_again_without_its_files() {
     assert!(scene::load(&path, &overrides, &env).is_err());
     let again = scene::load_again(&first.script).unwrap();
     assert_eq!(again, first);
-    let keys: Vec<_> = again.destinations.iter().map(|it| it.url.expose().path().to_owned()).collect();
+    let keys: Vec<_> = again
+        .destinations
+        .iter()
+        .map(|it| it.url.expose().path().to_owned())
+        .collect();
     assert_eq!(keys, ["/live/sk-main", "/live/sk-spare"]);
 
     let other = |name: &str| (name == "SHOW_KEY").then(|| "sk-other".to_owned());

@@ -95,7 +95,15 @@ pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
 pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Diagnostic> {
     let found = paths
         .iter()
-        .map(|path| read(Text::File(path), &mut Layers::new(Shelf::disk()), &[], env, Purpose::Review))
+        .map(|path| {
+            read(
+                Text::File(path),
+                &mut Layers::new(Shelf::disk()),
+                &[],
+                env,
+                Purpose::Review,
+            )
+        })
         .flat_map(|(_, diagnostics)| diagnostics);
     found.collect()
 }
