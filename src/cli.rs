@@ -3,6 +3,7 @@
 mod check;
 mod ctl;
 mod log;
+mod opening;
 mod probe;
 mod start;
 mod studio;
@@ -117,6 +118,9 @@ struct StudioArgs {
     scene: Option<PathBuf>,
     #[command(flatten)]
     session: Session,
+    /// Go on with the show of this session that a crash has cut off; SCENE is started where there is none
+    #[arg(long)]
+    resume: bool,
     /// Publish there as well; may be given several times. Other users of the machine can see arguments: keep stream keys in
     /// the scene file, a file or the environment
     #[arg(long, value_name = "URL")]

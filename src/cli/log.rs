@@ -8,15 +8,11 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::control::socket;
+use crate::studio::runtime;
 
 /// Where a background studio logs: `$XDG_STATE_HOME/rigcast/NAME.log`.
 pub fn path(name: &str) -> PathBuf {
-    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/state"));
-    let base = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).or_else(home);
-    base.unwrap_or_else(socket::folder)
-        .join("rigcast")
-        .join(format!("{name}.log"))
+    runtime::state_folder().join(format!("{name}.log"))
 }
 
 /// Starts the log of the studio named `name`; `RIGCAST_LOG` says how much of it.

@@ -144,13 +144,11 @@ impl Saved {
         (&self.script).into()
     }
 
-    /// Whether the show was started with these addresses of `--publish`.
+    /// The addresses of `--publish` that the show was started with.
     #[must_use]
-    pub fn was_published_to(&self, urls: &[SecretUrl]) -> bool {
-        self.published
-            .iter()
-            .map(|clear| clear.0.expose())
-            .eq(urls.iter().map(|url| url.expose().as_str()))
+    pub fn published(&self) -> Vec<SecretUrl> {
+        let urls = self.published.iter();
+        urls.filter_map(|url| SecretUrl::parse(url.0.expose()).ok()).collect()
     }
 
     /// Where it stands.

@@ -14,6 +14,7 @@ use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::process::ProcessMeter;
+use super::saver::{self, Saver};
 use super::stage::{Parts, Stage};
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
@@ -27,7 +28,8 @@ use crate::publish::{DestinationSpec, StreamConfig};
 use crate::scene::Show;
 use crate::source::{self, SourceContext, SourceReport};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Stats, Studio};
-use crate::studio::opening;
+use crate::studio::opening::{self, Opening};
+use crate::studio::saved::{Saved, Standing};
 use crate::studio::update::{Effect, Input, update};
 
 /// Inputs that may wait for the core task.
@@ -45,7 +47,7 @@ pub struct Options {
     /// The session's name.
     pub name: String,
     /// What is shown.
-    pub show: Show,
+    pub opening: Opening,
     /// Ends the show after this long.
     pub run_for: Option<Duration>,
     /// Called once with the ready line.
@@ -66,7 +68,7 @@ pub async fn run(options: Options) -> Result<(), RunError> {
         options.name,
         claim.path().display()
     ));
-    let result = core.run(options.run_for).await;
+    let result = core.run(&options).await;
     server.abort();
     result
 }
@@ -75,6 +77,9 @@ struct Core {
     clock: Clock,
     studio: Studio,
     show: Show,
+    /// The destinations that the scene file names: those of the state that need no address.
+    of_scene: Vec<DestinationSpec>,
+    saver: Saver,
     stage: Stage,
     outlet: Arc<Outlet>,
     destinations: Destinations,
@@ -102,7 +107,7 @@ struct Totals {
 
 impl Core {
     fn open(options: &Options, clock: Clock) -> Result<(Self, Desk), RunError> {
-        let show = options.show.clone();
+        let show = options.opening.show.clone();
         let studio = opening::studio(&options.name, &show);
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
@@ -159,6 +164,18 @@ impl Core {
             audience: Audience::default(),
             clock,
         };
+        let of_scene = options.opening.of_scene.clone();
+        let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
+        let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
+        let saved = Saved::new(&show.script, &options.opening.published, standing);
+        let saver_inputs = inputs_in.clone();
+        let saver = Saver::start(saver::state_path(&options.name), saved, move |text| {
+            post(&saver_inputs, Input::Event(EventLevel::Warning, "studio".into(), text));
+        });
+        let saver = saver.map_err(|error| RunError::Thread {
+            name: "save".into(),
+            error,
+        })?;
         let last = Totals {
             at: Instant::now(),
             frames: 0,
@@ -170,6 +187,8 @@ impl Core {
             clock,
             studio,
             show,
+            of_scene,
+            saver,
             stage,
             outlet,
             destinations,
@@ -187,19 +206,24 @@ impl Core {
         Ok((core, desk))
     }
 
-    async fn run(mut self, run_for: Option<Duration>) -> Result<(), RunError> {
+    async fn run(mut self, options: &Options) -> Result<(), RunError> {
         let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
         // Listening is what makes a lost terminal harmless: the default action would end the show.
         let mut hangup = signal(SignalKind::hangup()).map_err(RunError::Signals)?;
-        let deadline = run_for.map(|time| Instant::now() + time);
+        let deadline = options.run_for.map(|time| Instant::now() + time);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
-        for destination in self.show.destinations.clone() {
-            self.destinations.start(&destination.name);
+        for destination in &self.show.destinations {
+            if !options.opening.stopped.contains(&destination.name) {
+                self.destinations.start(&destination.name);
+            }
+        }
+        for (level, text) in &options.opening.news {
+            self.tell(*level, text);
         }
         let mut lost = None;
         while !self.is_over {
@@ -226,7 +250,12 @@ impl Core {
         // The threads first: their last packets are still sent, and nothing new comes while we say goodbye.
         tokio::task::block_in_place(|| self.stage.end());
         self.destinations.stop_all().await;
-        lost.map_or(Ok(()), |thread| Err(RunError::Lost(thread)))
+        if let Some(thread) = lost {
+            // The state stays: such a show is to be resumed.
+            return Err(RunError::Lost(thread));
+        }
+        self.saver.finish();
+        Ok(())
     }
 
     /// Tells what happened to the studio itself.
@@ -345,6 +374,10 @@ impl Core {
         self.is_dirty = false;
         self.studio.now = self.clock.now();
         self.state.send_replace(Arc::new(self.studio.clone()));
+        let is_started = |name: &str| self.destinations.is_started(name);
+        let specs = self.destinations.specs();
+        self.saver
+            .save(Standing::of(&self.studio, specs, &self.of_scene, is_started));
     }
 
     /// Once per second.
