@@ -1,11 +1,12 @@
 //! `rigcast studio`: the main process.
 
-use super::{StudioArgs, complain, exit, log, opening};
+use super::handover::Handover;
+use super::{StudioArgs, complain, exit, log, opening, scrub};
 use crate::control::socket::{self, SocketError};
 use crate::studio::runtime::{self, Options, RunError};
 
 /// Runs a studio until its show ends.
-pub fn run(args: &StudioArgs) -> u8 {
+pub fn run(mut args: StudioArgs) -> u8 {
     let name = &args.session.name;
     if let Err(error) = socket::check_name(name) {
         complain(&error.to_string());
@@ -16,10 +17,27 @@ pub fn run(args: &StudioArgs) -> u8 {
         complain(&SocketError::Taken { name: name.clone() }.to_string());
         return exit::REFUSED;
     }
-    let opening = match opening::choose(args, &|key| std::env::var(key).ok()) {
+    let mut handed = Handover::default();
+    if args.background {
+        match Handover::read(std::io::stdin().lock()) {
+            Ok(handover) => handed = handover,
+            Err(error) => {
+                complain(&format!(
+                    "--background is for rigcast itself, which says more on standard input: {error}"
+                ));
+                return exit::USAGE;
+            }
+        }
+    }
+    args.set.append(&mut handed.overrides);
+    let env = |key: &str| handed.environment.get(key).cloned().or_else(|| std::env::var(key).ok());
+    let opening = match opening::choose(&args, &env) {
         Ok(opening) => opening,
         Err(code) => return code,
     };
+    if let Err(error) = scrub::variables(&opening.show.script.environment.keys().cloned().collect()) {
+        complain(&format!("the environment of this process keeps its secrets: {error}"));
+    }
     if let Err(error) = log::start(name, args.background) {
         complain(&format!("cannot write the log: {error}"));
         return exit::REFUSED;

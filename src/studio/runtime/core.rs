@@ -41,6 +41,9 @@ const ORDERS_WAITING: usize = 64;
 /// How often meters go out, fades end and pent-up changes are shown.
 const TICK: Duration = Duration::from_millis(50);
 
+/// How long clients have to hear that the show has ended.
+const GOODBYE: Duration = Duration::from_millis(500);
+
 /// What a studio is started with.
 #[derive(Debug)]
 pub struct Options {
@@ -61,7 +64,8 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<(), RunError> {
     let (claim, listener) = socket::claim(&options.name)?;
     let clock = Clock::start();
-    let (core, desk) = Core::open(&options, clock)?;
+    let (ended, ended_out) = watch::channel(None);
+    let (core, desk) = Core::open(&options, clock, ended_out)?;
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
@@ -70,7 +74,11 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     ));
     let result = core.run(&options).await;
     server.abort();
-    result
+    // Without a word where the show was lost: that is how clients tell a crash.
+    ended.send_replace(Some(result?));
+    // Each connection lets go of its end when it has said so. One that is not read is not waited for.
+    let _ = tokio::time::timeout(GOODBYE, ended.closed()).await;
+    Ok(())
 }
 
 struct Core {
@@ -106,7 +114,7 @@ struct Totals {
 }
 
 impl Core {
-    fn open(options: &Options, clock: Clock) -> Result<(Self, Desk), RunError> {
+    fn open(options: &Options, clock: Clock, ended: watch::Receiver<Option<String>>) -> Result<(Self, Desk), RunError> {
         let show = options.opening.show.clone();
         let studio = opening::studio(&options.name, &show);
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
@@ -162,6 +170,7 @@ impl Core {
             meters: meters_out,
             taps,
             audience: Audience::default(),
+            ended,
             clock,
         };
         let of_scene = options.opening.of_scene.clone();
@@ -206,7 +215,8 @@ impl Core {
         Ok((core, desk))
     }
 
-    async fn run(mut self, options: &Options) -> Result<(), RunError> {
+    /// Runs until the show ends, and says why it did.
+    async fn run(mut self, options: &Options) -> Result<String, RunError> {
         let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
         // Listening is what makes a lost terminal harmless: the default action would end the show.
@@ -255,7 +265,8 @@ impl Core {
             return Err(RunError::Lost(thread));
         }
         self.saver.finish();
-        Ok(())
+        let last = self.studio.events.iter().rfind(|event| event.subject == "studio");
+        Ok(last.map_or_else(String::new, |event| event.text.clone()))
     }
 
     /// Tells what happened to the studio itself.
