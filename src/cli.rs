@@ -186,6 +186,9 @@ struct StudioArgs {
     /// Change one setting of the scene file: video.bitrate_kbps=4000
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
+    /// Where the log goes; standard error, unless that is the journal of a service manager
+    #[arg(long, value_name = "WHERE", value_enum)]
+    log: Option<log::Target>,
     /// Leave the terminal and log to a file; how `rigcast` starts its studio
     #[arg(long, hide = true)]
     background: bool,

@@ -99,7 +99,7 @@ fn every_control_connection_hears_of_the_end() {
     .unwrap();
     deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
     // Answers pile up until the studio can write no more, and then it reads no more.
-    let ask = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}}\n").repeat(100);
+    let ask = concat!(r#"{"jsonrpc":"2.0","id":1,"method":"status"}"#, "\n").repeat(100);
     while deaf.write_all(ask.as_bytes()).is_ok() {}
     studio.process.signal(rustix::process::Signal::TERM);
     for stream in [&idle, &tap] {

@@ -47,7 +47,7 @@ pub fn choose(args: &StudioArgs, env: &impl Fn(&str) -> Option<String>) -> Resul
                     Ok(show) => return Ok(resumed(args, &published, &saved, show, age, env)),
                     // The texts were good once: another version of the program reads them otherwise.
                     Err(errors) => {
-                        let reason = runtime::set_aside(&path, format!("{}: {errors}", path.display()));
+                        let reason = runtime::set_aside(&path, &format!("{}: {errors}", path.display()));
                         (EventLevel::Error, format!("the last show cannot be resumed: {reason}"))
                     }
                 }

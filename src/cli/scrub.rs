@@ -147,10 +147,8 @@ mod tests {
 
     #[test]
     fn addresses_are_read_behind_any_name() {
-        let mut stat = "7 (a) b (c) S".to_owned();
-        for field in 4..=52 {
-            stat += &format!(" {}", field * 1000);
-        }
+        let fields: Vec<_> = (4..=52).map(|field| (field * 1000).to_string()).collect();
+        let stat = format!("7 (a) b (c) S {}", fields.join(" "));
         assert_eq!(address(&stat, 48), Some(48_000));
         assert_eq!(address(&stat, 50), Some(50_000));
         assert_eq!(address("7 (a) S 0 0", 48), None);

@@ -38,7 +38,7 @@ pub fn run(mut args: StudioArgs) -> u8 {
     if let Err(error) = scrub::variables(&opening.show.script.environment.keys().cloned().collect()) {
         complain(&format!("the environment of this process keeps its secrets: {error}"));
     }
-    if let Err(error) = log::start(name, args.background) {
+    if let Err(error) = log::start(name, args.log.unwrap_or_else(|| log::Target::of(args.background))) {
         complain(&format!("cannot write the log: {error}"));
         return exit::REFUSED;
     }

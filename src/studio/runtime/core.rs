@@ -15,6 +15,7 @@ use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::process::ProcessMeter;
 use super::saver::{self, Saver};
+use super::service::Service;
 use super::stage::{Parts, Stage};
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
@@ -66,13 +67,14 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let clock = Clock::start();
     let (ended, ended_out) = watch::channel(None);
     let (core, desk) = Core::open(&options, clock, ended_out)?;
+    let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
         options.name,
         claim.path().display()
     ));
-    let result = core.run(&options).await;
+    let result = core.run(&options, service).await;
     server.abort();
     // Without a word where the show was lost: that is how clients tell a crash.
     ended.send_replace(Some(result?));
@@ -216,7 +218,7 @@ impl Core {
     }
 
     /// Runs until the show ends, and says why it did.
-    async fn run(mut self, options: &Options) -> Result<String, RunError> {
+    async fn run(mut self, options: &Options, mut service: Service) -> Result<String, RunError> {
         let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
         // Listening is what makes a lost terminal harmless: the default action would end the show.
@@ -257,6 +259,7 @@ impl Core {
             self.is_over = true;
         }
         self.publish();
+        service.stopping();
         // The threads first: their last packets are still sent, and nothing new comes while we say goodbye.
         tokio::task::block_in_place(|| self.stage.end());
         self.destinations.stop_all().await;
@@ -364,6 +367,7 @@ impl Core {
     }
 
     fn tick(&mut self) {
+        self.outlet.counters.turns.fetch_add(1, Ordering::Relaxed);
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);
         }

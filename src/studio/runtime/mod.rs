@@ -18,6 +18,7 @@ mod picture_loop;
 mod plan;
 mod process;
 mod saver;
+mod service;
 mod sound_loop;
 mod stage;
 mod tap_loop;

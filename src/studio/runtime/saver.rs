@@ -75,12 +75,12 @@ pub fn find(path: &Path) -> Leftover {
             Err(error) => format!("{}:{error}", path.display()),
         },
     };
-    Leftover::Unusable(set_aside(path, reason))
+    Leftover::Unusable(set_aside(path, &reason))
 }
 
 /// Moves a state that cannot be used out of the way, and says where it lies now. `reason` names the file.
 #[must_use]
-pub fn set_aside(path: &Path, reason: String) -> String {
+pub fn set_aside(path: &Path, reason: &str) -> String {
     let aside = path.with_extension("state.bad");
     match fs::rename(path, &aside) {
         Ok(()) => format!("{reason} (it is kept as {})", aside.display()),

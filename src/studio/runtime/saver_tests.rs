@@ -75,7 +75,7 @@ fn the_file_tells_how_long_ago_the_show_was_alive() {
     let path = folder.path().join("show.state");
     let (saver, _complaints) = started(&path);
     // As if it had been written an hour ago.
-    let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+    let hour_ago = SystemTime::now() - Duration::from_hours(1);
     File::options()
         .write(true)
         .open(&path)
@@ -86,7 +86,7 @@ fn the_file_tells_how_long_ago_the_show_was_alive() {
         Leftover::Show { age, .. } => age.unwrap(),
         other => panic!("{other:?}"),
     };
-    wait_until("a sign of life", || age() < Duration::from_secs(60));
+    wait_until("a sign of life", || age() < Duration::from_mins(1));
     drop(saver);
     File::options()
         .write(true)
@@ -94,7 +94,7 @@ fn the_file_tells_how_long_ago_the_show_was_alive() {
         .unwrap()
         .set_modified(hour_ago)
         .unwrap();
-    assert!(age() >= Duration::from_secs(3600));
+    assert!(age() >= Duration::from_hours(1));
 }
 
 #[test]
