@@ -1,5 +1,5 @@
 //! A show that crashed goes on: killed with -9 and resumed, with the real binary and a real server.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 mod common;
 
@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use common::home::Home;
+use common::media::Pull;
 use common::nginx::Nginx;
+use common::pace::in_real_time;
+use common::proc::Process;
 use common::studio::Studio;
-use common::wait_for;
+use common::{peer, wait_for};
 use serde_json::Value;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -104,21 +107,20 @@ fn find_event(status: &Value, part: &str) -> (String, String) {
 }
 
 /// The process and everything that it has started.
-fn family(pid: u32) -> Vec<u32> {
-    let mut family = vec![pid];
-    let mut at = 0;
-    while let Some(pid) = family.get(at) {
-        for task in fs::read_dir(format!("/proc/{pid}/task"))
-            .into_iter()
-            .flatten()
-            .flatten()
-        {
-            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-            family.extend(children.split_whitespace().map(|pid| pid.parse::<u32>().unwrap()));
-        }
-        at += 1;
-    }
+fn family(pid: u32) -> Vec<Process> {
+    let studio = Process::find(pid).unwrap();
+    let mut family = studio.children();
+    family.push(studio);
     family
+}
+
+/// Kills a studio and waits until nothing of it runs.
+fn kill(studio: &mut Studio) {
+    let family = family(studio.process.pid());
+    studio.process.kill();
+    wait_for("the end of every process", Duration::from_secs(2), || {
+        family.iter().all(Process::has_ended).then_some(())
+    });
 }
 
 #[test]
@@ -154,24 +156,16 @@ fn a_killed_show_goes_on_as_it_was() {
     let mode = fs::metadata(state_file(&home)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
-    let family = family(studio.process.pid());
-    studio.process.kill();
-    wait_for("the end of every process", Duration::from_secs(2), || {
-        let alive = family.iter().filter(|pid| Path::new(&format!("/proc/{pid}")).exists());
-        (alive.count() == 0).then_some(())
-    });
+    kill(&mut studio);
 
     // Whatever has become of the files meanwhile, and with a shell that knows no key.
     fs::write(&scene, "[source.bars\n").unwrap();
     fs::remove_file(home.folder.path().join("size.toml")).unwrap();
     let publishes = nginx.publishes();
-    let begun = Instant::now();
     let mut studio = start(&home, &["--resume"]);
     wait_for("three publishers", PATIENCE, || {
         (nginx.publishes() >= publishes + 3).then_some(())
     });
-    let took = begun.elapsed();
-    assert!(took < Duration::from_secs(10), "on air again after {took:?}");
     let after = home.wait_until("the show as it was", is_settled);
     assert_eq!(standing(&after), standing(&before));
     assert_eq!(
@@ -225,6 +219,39 @@ fn a_killed_show_goes_on_as_it_was() {
     assert_eq!(nothing.status.code(), Some(1));
     let said = String::from_utf8_lossy(&nothing.stderr);
     assert!(said.contains("there is no show to resume"), "{said}");
+}
+
+#[test]
+fn a_killed_show_is_on_air_again_in_two_seconds() {
+    let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
+        return;
+    };
+    in_real_time("a show that is resumed", |_| {
+        let home = Home::new();
+        let mut studio = start(&home, &["--publish", &nginx.url("again")]);
+        order(&home, "cut grid");
+        order(&home, "gain bars -12");
+        home.wait_until("a live destination", |status| {
+            status["destinations"][0]["state"]["state"] == "live"
+        });
+        let before = home.status();
+        wait_saved(&home, "-12");
+        kill(&mut studio);
+        let published = nginx.publishes();
+        let begun = Instant::now();
+        let _studio = start(&home, &["--resume"]);
+        wait_for("a publisher", PATIENCE, || {
+            (nginx.publishes() > published).then_some(())
+        });
+        let pull = Pull::start(&nginx.url("again"), 1.0);
+        wait_for("the viewer's first bytes", PATIENCE, || {
+            fs::metadata(&pull.path).ok().filter(|file| file.len() > 10_000)
+        });
+        let took = begun.elapsed();
+        eprintln!("with a viewer {took:?} after it was started");
+        assert!(took < Duration::from_secs(2), "{took:?}");
+        assert_eq!(standing(&home.status()), standing(&before));
+    });
 }
 
 #[test]

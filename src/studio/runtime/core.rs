@@ -1,41 +1,35 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::analysis;
 use super::destinations::Destinations;
-use super::encoding::FRAMES_WAITING;
 use super::error::RunError;
-use super::gate::{self, Covering, Gate};
+use super::measure::Measure;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
-use super::process::ProcessMeter;
+use super::raise::{Raised, raise};
+use super::reporters::post;
 use super::saver::{self, Saver};
 use super::service::Service;
-use super::stage::{Parts, Stage};
+use super::stage::Stage;
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
 use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
-use crate::encode::aac::AacEncoder;
-use crate::encode::{AudioEncoder, VideoEncoder};
-use crate::publish::{DestinationSpec, StreamConfig};
+use crate::publish::DestinationSpec;
 use crate::scene::Show;
-use crate::source::{self, SourceContext, SourceReport};
-use crate::studio::model::{Event, EventLevel, Meters, SourceState, Stats, Studio};
+use crate::studio::model::{Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
 use crate::studio::update::{Effect, Input, update};
-use crate::worker::arena::{Arena, MAX_SLOTS};
-use crate::worker::{self, Program, RemoteEncoder};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -103,20 +97,9 @@ struct Core {
     events: broadcast::Sender<Event>,
     meters: watch::Sender<Arc<Meters>>,
     audience: Audience,
-    process: ProcessMeter,
-    last: Totals,
+    measure: Measure,
     is_dirty: bool,
     is_over: bool,
-}
-
-/// Counters as they were a second ago.
-#[derive(Clone, Copy)]
-struct Totals {
-    at: Instant,
-    frames: u64,
-    encoded_frames: u64,
-    encode_us: u64,
-    video_bytes: u64,
 }
 
 impl Core {
@@ -130,66 +113,11 @@ impl Core {
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
 
-        let (width, height) = (show.video.width, show.video.height);
-        let arena = Arena::new(width, height, slots(show.sources.len())).map_err(RunError::Memory)?;
-        let arena = Arc::new(arena);
-        let context = SourceContext {
-            clock,
-            width,
-            height,
-            frame_rate: show.video.frame_rate,
-            pool: arena.pool().clone(),
-        };
-        let sources = show.sources.iter().map(|spec| {
-            let report = source_reporter(spec.name.clone(), inputs_in.clone());
-            (spec.name.clone(), source::start(spec.clone(), context.clone(), report))
-        });
-        // Running already while the encoder's process comes up.
-        let sources = sources.collect();
-        let report = worker_reporter("encode", inputs_in.clone());
-        let video = RemoteEncoder::open(&show.video, Program::this(), Arc::clone(&arena), clock, report)?;
-        let audio = Box::new(AacEncoder::open(show.audio)?);
-        let stream = StreamConfig {
-            video: Some(video.config().clone()),
-            audio: Some(audio.config().clone()),
-        };
-        let outlet = Arc::new(Outlet::new(show.video.bitrate_kbps));
-        let mut destinations = Destinations::new(stream, clock, Arc::clone(&outlet), inputs_in.clone());
-        for spec in &show.destinations {
-            destinations.know(spec.clone());
-        }
-        let gate = Arc::new(Gate::default());
-        let analysis = (!show.analysis.is_off()).then(|| analysis::Parts {
-            settings: show.analysis,
-            program: Program::this(),
-            arena: Arc::clone(&arena),
-            clock,
-            gate: Arc::clone(&gate),
-            outlet: Arc::clone(&outlet),
-            tell: teller(inputs_in.clone()),
-            report: worker_reporter("analyse", inputs_in.clone()),
-        });
-        let encoder_inputs = inputs_in.clone();
-        let stage = Stage::start(Parts {
-            clock,
-            size: (width, height),
-            frame_rate: show.video.frame_rate,
-            pool: arena.pool().clone(),
-            sources,
-            strips: studio.strips.iter().map(|strip| strip.settings).collect(),
-            strip_sources: opening::strip_sources(&studio),
-            plan: Arc::new(Plan::new(&studio, &show.scenes)),
-            video: Box::new(video),
-            audio,
-            outlet: Arc::clone(&outlet),
-            taps: taps.clone(),
-            analysis,
-            gate,
-            cover_report: cover_reporter(inputs_in.clone()),
-            report: Arc::new(move |text| {
-                post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
-            }),
-        })?;
+        let Raised {
+            stage,
+            outlet,
+            destinations,
+        } = raise(&show, &studio, clock, &inputs_in, taps.clone())?;
         let desk = Desk {
             orders: orders_in,
             state: state_out,
@@ -212,13 +140,6 @@ impl Core {
             name: "save".into(),
             error,
         })?;
-        let last = Totals {
-            at: Instant::now(),
-            frames: 0,
-            encoded_frames: 0,
-            encode_us: 0,
-            video_bytes: 0,
-        };
         let core = Self {
             clock,
             studio,
@@ -234,8 +155,7 @@ impl Core {
             events,
             meters,
             audience: desk.audience.clone(),
-            process: ProcessMeter::start(),
-            last,
+            measure: Measure::start(),
             is_dirty: false,
             is_over: false,
         };
@@ -274,7 +194,8 @@ impl Core {
                 _ = hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
                 _ = tick.tick() => { self.tick(); continue }
                 _ = second.tick() => {
-                    self.measure();
+                    let stats = self.measure.take(&self.outlet.counters, self.audience.count());
+                    self.feed(Input::Stats(stats));
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
                     if lost.is_none() {
                         continue;
@@ -419,42 +340,6 @@ impl Core {
         self.saver
             .save(Standing::of(&self.studio, specs, &self.of_scene, is_started));
     }
-
-    /// Once per second.
-    fn measure(&mut self) {
-        let counters = &self.outlet.counters;
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let now = Totals {
-            at: Instant::now(),
-            frames: read(&counters.frames),
-            encoded_frames: read(&counters.encoded_frames),
-            encode_us: read(&counters.encode_us),
-            video_bytes: read(&counters.video_bytes),
-        };
-        let last = std::mem::replace(&mut self.last, now);
-        let seconds = (now.at - last.at).as_secs_f64().max(0.001);
-        let encoded = (now.encoded_frames - last.encoded_frames) as f64;
-        let (cpu_percent, memory_mb) = self.process.measure();
-        self.feed(Input::Stats(Stats {
-            fps: (now.frames - last.frames) as f64 / seconds,
-            frames: now.frames,
-            skipped_frames: read(&self.outlet.counters.skipped_frames),
-            late_ticks: read(&self.outlet.counters.late_ticks),
-            late_blocks: read(&self.outlet.counters.late_blocks),
-            covered_frames: read(&self.outlet.counters.covered_frames),
-            silenced_blocks: read(&self.outlet.counters.silenced_blocks),
-            unseen: read(&self.outlet.counters.unseen),
-            video_kbps: ((now.video_bytes - last.video_bytes) as f64 * 0.008 / seconds).round() as u32,
-            encode_ms: if encoded > 0.0 {
-                (now.encode_us - last.encode_us) as f64 / 1000.0 / encoded
-            } else {
-                0.0
-            },
-            cpu_percent,
-            memory_mb,
-            clients: self.audience.count(),
-        }));
-    }
 }
 
 /// Waits for a deadline that may not exist.
@@ -462,52 +347,5 @@ async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-fn source_reporter(name: String, inputs: mpsc::Sender<Input>) -> impl Fn(SourceReport) + Send + Sync + 'static {
-    move |report| {
-        let name = name.clone();
-        post(
-            &inputs,
-            match report {
-                SourceReport::State(state) => Input::SourceState(name, state),
-                SourceReport::Format(format) => Input::SourceFormat(name, format),
-                SourceReport::Dropped { frames, blocks } => Input::SourceDropped(name, frames, blocks),
-                SourceReport::Notice(text) => Input::Event(EventLevel::Warning, format!("source {name}"), text),
-            },
-        );
-    }
-}
-
-fn cover_reporter(inputs: mpsc::Sender<Input>) -> gate::Report {
-    Arc::new(move |covering, text| {
-        let level = match covering {
-            Covering::Began => EventLevel::Warning,
-            Covering::Ended => EventLevel::Info,
-        };
-        post(&inputs, Input::Event(level, "program".to_owned(), text));
-    })
-}
-
-fn teller(inputs: mpsc::Sender<Input>) -> analysis::Teller {
-    Arc::new(move |level, subject, text| post(&inputs, Input::Event(level, subject, text)))
-}
-
-fn worker_reporter(name: &'static str, inputs: mpsc::Sender<Input>) -> worker::Reporter {
-    Arc::new(move |report| post(&inputs, Input::Worker(name.to_owned(), report)))
-}
-
-/// Pictures that can be under way at once: for each source those of its queue and a few more, and for the program those
-/// that wait for the encoder. What is never drawn on takes no memory.
-fn slots(sources: usize) -> u32 {
-    let count = FRAMES_WAITING + 8 + sources * (source::CAPACITY + 4);
-    u32::try_from(count).unwrap_or(MAX_SLOTS)
-}
-
-/// From threads that must not wait.
-fn post(inputs: &mpsc::Sender<Input>, input: Input) {
-    if inputs.try_send(input).is_err() {
-        tracing::warn!("a report was lost");
     }
 }

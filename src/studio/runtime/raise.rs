@@ -1,0 +1,114 @@
+//! Puts a stage up: sources, workers, encoders, destinations and threads for one show, in the order that is quickest on air.
+
+use std::sync::Arc;
+
+use super::analysis;
+use super::destinations::Destinations;
+use super::encoding::FRAMES_WAITING;
+use super::error::RunError;
+use super::gate::Gate;
+use super::outlet::Outlet;
+use super::plan::Plan;
+use super::reporters::{Inputs, cover_reporter, post, source_reporter, teller, worker_reporter};
+use super::stage::{Parts, Stage};
+use crate::clock::Clock;
+use crate::control::taps::Taps;
+use crate::encode::aac::AacEncoder;
+use crate::encode::{AudioEncoder, VideoEncoder};
+use crate::publish::StreamConfig;
+use crate::scene::Show;
+use crate::source::{self, SourceContext};
+use crate::studio::model::{EventLevel, Studio};
+use crate::studio::opening;
+use crate::studio::update::Input;
+use crate::worker::arena::{Arena, MAX_SLOTS};
+use crate::worker::{Program, RemoteEncoder};
+
+/// What runs.
+pub struct Raised {
+    /// The threads.
+    pub stage: Stage,
+    /// Where packets go.
+    pub outlet: Arc<Outlet>,
+    /// Known, and not started.
+    pub destinations: Destinations,
+}
+
+/// Starts everything that `show` needs but its destinations. What comes of it goes to `inputs`.
+///
+/// # Errors
+/// What cannot be had; nothing is left running then.
+pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: Taps) -> Result<Raised, RunError> {
+    let (width, height) = (show.video.width, show.video.height);
+    let arena = Arena::new(width, height, slots(show.sources.len())).map_err(RunError::Memory)?;
+    let arena = Arc::new(arena);
+    let context = SourceContext {
+        clock,
+        width,
+        height,
+        frame_rate: show.video.frame_rate,
+        pool: arena.pool().clone(),
+    };
+    let sources = show.sources.iter().map(|spec| {
+        let report = source_reporter(spec.name.clone(), inputs.clone());
+        (spec.name.clone(), source::start(spec.clone(), context.clone(), report))
+    });
+    // Running already while the encoder's process comes up.
+    let sources = sources.collect();
+    let report = worker_reporter("encode", inputs.clone());
+    let video = RemoteEncoder::open(&show.video, Program::this(), Arc::clone(&arena), clock, report)?;
+    let audio = Box::new(AacEncoder::open(show.audio)?);
+    let stream = StreamConfig {
+        video: Some(video.config().clone()),
+        audio: Some(audio.config().clone()),
+    };
+    let outlet = Arc::new(Outlet::new(show.video.bitrate_kbps));
+    let mut destinations = Destinations::new(stream, clock, Arc::clone(&outlet), inputs.clone());
+    for spec in &show.destinations {
+        destinations.know(spec.clone());
+    }
+    let gate = Arc::new(Gate::default());
+    let analysis = (!show.analysis.is_off()).then(|| analysis::Parts {
+        settings: show.analysis,
+        program: Program::this(),
+        arena: Arc::clone(&arena),
+        clock,
+        gate: Arc::clone(&gate),
+        outlet: Arc::clone(&outlet),
+        tell: teller(inputs.clone()),
+        report: worker_reporter("analyse", inputs.clone()),
+    });
+    let encoder_inputs = inputs.clone();
+    let stage = Stage::start(Parts {
+        clock,
+        size: (width, height),
+        frame_rate: show.video.frame_rate,
+        pool: arena.pool().clone(),
+        sources,
+        strips: studio.strips.iter().map(|strip| strip.settings).collect(),
+        strip_sources: opening::strip_sources(studio),
+        plan: Arc::new(Plan::new(studio, &show.scenes)),
+        video: Box::new(video),
+        audio,
+        outlet: Arc::clone(&outlet),
+        taps,
+        analysis,
+        gate,
+        cover_report: cover_reporter(inputs.clone()),
+        report: Arc::new(move |text| {
+            post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
+        }),
+    })?;
+    Ok(Raised {
+        stage,
+        outlet,
+        destinations,
+    })
+}
+
+/// Pictures that can be under way at once: for each source those of its queue and a few more, and for the program those
+/// that wait for the encoder. What is never drawn on takes no memory.
+fn slots(sources: usize) -> u32 {
+    let count = FRAMES_WAITING + 8 + sources * (source::CAPACITY + 4);
+    u32::try_from(count).unwrap_or(MAX_SLOTS)
+}
