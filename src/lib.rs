@@ -3,12 +3,14 @@
 //! ```text
 //! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
 //!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{compositor,blend,slate}
-//!        studio/runtime/encoding.rs  short queue, skipped when late       → encode/h264.rs
+//!        studio/runtime/encoding.rs  gate, short queue, skipped when late → worker/encode/remote.rs
+//!        ══ process border: worker/{arena,crew,link,pulse}.rs ══          → worker/encode/child.rs → encode/h264.rs
 //!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,rtmp}.rs over wire/{rtmp,flv}
 //! SOUND  source/sound.rs  resampled, on the 10 ms grid, lock-free ring
 //!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
+//! LOOK   studio/runtime/analysis.rs  newest picture, all sound            → worker/analyse/ → events, stamps for the gate
 //! KEY    tui/keymap.rs → control/client.rs ─┐
 //! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
@@ -16,7 +18,7 @@
 //! ```
 //!
 //! Who may know whom is a rule that `tests/repo_rules.rs` keeps: `media` knows nobody; the stages know `media`; `studio`
-//! knows the stages; `control` and `tui` know the model and the commands, never a stage.
+//! knows the stages and the workers that run some of them; `control` and `tui` know the model and the commands, never a stage.
 
 #![cfg_attr(
     test,

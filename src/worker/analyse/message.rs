@@ -63,7 +63,7 @@ pub struct Reply {
     pub stamps: Vec<Stamp>,
 }
 
-/// Appends a payload of kind [`ITEMS`].
+/// Writes a payload of kind [`ITEMS`].
 pub fn encode(head: &Head, blocks: &[AudioBlock], bytes: &mut Vec<u8>) {
     // Plain values with names for keys: serialising them cannot fail.
     let head = serde_json::to_vec(head).unwrap_or_default();
@@ -94,7 +94,7 @@ pub fn decode(message: &Message) -> Result<(Head, impl Iterator<Item = AudioBloc
     }
     let head = bytes.split_to(len);
     let head = serde_json::from_slice(&head).map_err(|error| wrong(&error.to_string()))?;
-    if !bytes.len().is_multiple_of(BLOCK_LEN) {
+    if bytes.len() % BLOCK_LEN != 0 {
         return Err(wrong("sound that ends within a block"));
     }
     Ok((head, blocks(bytes)))
