@@ -94,7 +94,7 @@ pub fn decode(message: &Message) -> Result<(Head, impl Iterator<Item = AudioBloc
     }
     let head = bytes.split_to(len);
     let head = serde_json::from_slice(&head).map_err(|error| wrong(&error.to_string()))?;
-    if bytes.len() % BLOCK_LEN != 0 {
+    if !bytes.len().is_multiple_of(BLOCK_LEN) {
         return Err(wrong("sound that ends within a block"));
     }
     Ok((head, blocks(bytes)))
