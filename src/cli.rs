@@ -2,8 +2,11 @@
 
 mod check;
 mod ctl;
+mod handover;
 mod log;
+mod opening;
 mod probe;
+mod scrub;
 mod start;
 mod studio;
 mod worker;
@@ -15,6 +18,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::control::socket::{self, SocketError};
+
 /// What scripts may rely on.
 mod exit {
     /// Done.
@@ -25,6 +30,8 @@ mod exit {
     pub const USAGE: u8 = 2;
     /// There is no studio to talk to.
     pub const NO_STUDIO: u8 = 3;
+    /// The studio died, or the connection to it broke, while it was in use.
+    pub const LOST: u8 = 4;
 }
 
 const AFTER_HELP: &str = "\
@@ -58,6 +65,9 @@ struct OpenArgs {
     /// Change one setting of the scene file: video.bitrate_kbps=4000
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
+    /// Go on with the show of this session that a crash has cut off; SCENE is started where there is none
+    #[arg(long)]
+    resume: bool,
     #[command(flatten)]
     screen: ScreenArgs,
 }
@@ -68,6 +78,45 @@ struct Session {
     /// Name of the session; several studios can run side by side
     #[arg(long, value_name = "NAME", default_value = "studio", global = true)]
     name: String,
+}
+
+/// Where a running studio is.
+#[derive(Clone, Debug, Args)]
+struct Address {
+    #[command(flatten)]
+    session: Session,
+    /// Its control socket, such as one of another machine that 'ssh -L' brings here
+    #[arg(long, value_name = "PATH", conflicts_with = "name")]
+    socket: Option<PathBuf>,
+}
+
+impl Address {
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The name cannot be one.
+    fn path(&self) -> Result<PathBuf, SocketError> {
+        match &self.socket {
+            Some(path) => Ok(path.clone()),
+            None => socket::check_name(&self.session.name).map(|()| socket::path_of(&self.session.name)),
+        }
+    }
+
+    /// The arguments that say the same.
+    fn spelled(&self) -> String {
+        self.socket.as_ref().map_or_else(
+            || format!("--name {}", self.session.name),
+            |path| format!("--socket {}", path.display()),
+        )
+    }
+
+    /// What starts a studio there, if that is here.
+    fn start_hint(&self, command: &str) -> String {
+        match self.socket {
+            Some(_) => String::new(),
+            None => format!("; start one with: {command} --name {}", self.session.name),
+        }
+    }
 }
 
 /// What concerns the screen only.
@@ -86,17 +135,24 @@ enum Sub {
     /// Run a studio without a screen, for services and scripts
     Studio(StudioArgs),
     /// Open the screen of a running studio
+    #[command(
+        after_help = "Exit codes: 0 left, or the show has ended; 1 no terminal; 2 usage; 3 no studio; 4 the studio died or \
+                            the connection to it broke."
+    )]
     Attach {
         #[command(flatten)]
-        session: Session,
+        address: Address,
         #[command(flatten)]
         screen: ScreenArgs,
     },
     /// Send one command to a running studio
-    #[command(after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 no studio.\nWithout COMMAND: what there is.")]
+    #[command(
+        after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 no studio, 4 the studio died or the connection to it \
+                            broke.\nWithout COMMAND: what there is."
+    )]
     Ctl {
         #[command(flatten)]
-        session: Session,
+        address: Address,
         /// status, watch, or a command with its arguments
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
         words: Vec<String>,
@@ -134,8 +190,11 @@ struct StudioArgs {
     scene: Option<PathBuf>,
     #[command(flatten)]
     session: Session,
-    /// Publish there as well; may be given several times. Other users of the machine can see arguments: keep stream keys in
-    /// the scene file, a file or the environment
+    /// Go on with the show of this session that a crash has cut off; SCENE is started where there is none
+    #[arg(long)]
+    resume: bool,
+    /// Publish there as well; may be given several times. Arguments are wiped at the start, but your shell remembers them:
+    /// better keep stream keys in the scene file, a file or the environment
     #[arg(long, value_name = "URL")]
     publish: Vec<String>,
     /// End the show after this long: 20s, 5m, 1h
@@ -144,6 +203,9 @@ struct StudioArgs {
     /// Change one setting of the scene file: video.bitrate_kbps=4000
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     set: Vec<(String, String)>,
+    /// Where the log goes; standard error, unless that is the journal of a service manager
+    #[arg(long, value_name = "WHERE", value_enum)]
+    log: Option<log::Target>,
     /// Leave the terminal and log to a file; how `rigcast` starts its studio
     #[arg(long, hide = true)]
     background: bool,
@@ -160,11 +222,15 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
         }
     };
+    // Everything that was typed is known by now; other programs need not know it.
+    if let Err(error) = scrub::arguments() {
+        complain(&format!("other users can see the arguments of this process: {error}"));
+    }
     let code = match cli.command {
         None => start::open(&cli.open),
-        Some(Sub::Studio(args)) => studio::run(&args),
-        Some(Sub::Attach { session, screen }) => start::attach(&session.name, &screen),
-        Some(Sub::Ctl { session, words }) => ctl::run(&session.name, &words),
+        Some(Sub::Studio(args)) => studio::run(args),
+        Some(Sub::Attach { address, screen }) => start::attach(&address, &screen),
+        Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),

@@ -294,3 +294,54 @@ fn a_worker_has_nothing_that_it_does_not_need() {
         );
     }
 }
+
+#[test]
+fn workers_that_die_in_a_loop_are_not_started_in_a_loop() {
+    let Some(nginx) = Nginx::start() else { return };
+    let _turn = Turn::take();
+    let mut show = Show::start(&nginx.url("loop"));
+    let mut killed = HashSet::new();
+    // Everybody who comes is killed at once, until the pause before the next is felt.
+    let deadline = Instant::now() + PATIENCE;
+    let started = Instant::now();
+    loop {
+        for worker in show.process.children() {
+            // It may have ended meanwhile.
+            let pid = rustix::process::Pid::from_raw(i32::try_from(worker.pid).unwrap()).unwrap();
+            let _ = rustix::process::kill_process(pid, Signal::KILL);
+            killed.insert(worker);
+        }
+        let status = show.control.status();
+        let state = &worker(&status, "encode")["state"];
+        if state["state"] == "backoff" && state["retry_in_ms"].as_u64() >= Some(800) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "no backoff: {}", status["workers"]);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let took = started.elapsed();
+    // Without the pauses it would be one with every picture.
+    let limit = 12 + 4 * took.as_secs() as usize;
+    assert!(killed.len() <= limit, "{} workers within {took:?}", killed.len());
+
+    // Once they live, the show has pictures again, on the same connection.
+    encoder(&mut show.control, "an encoder that stays", |_| true);
+    let skipped = |status: &Value| status["stats"]["skipped_frames"].as_u64().unwrap();
+    let before = show.control.status();
+    show.control.wait_until("pictures again", |status| {
+        let frames = |status: &Value| status["stats"]["frames"].as_u64().unwrap();
+        frames(status) > frames(&before) + 30 && status["stats"]["video_kbps"].as_u64() > Some(0)
+    });
+    let status = show.control.status();
+    eprintln!(
+        "{} workers killed within {took:?}, {} pictures skipped",
+        killed.len(),
+        skipped(&status)
+    );
+    assert_eq!(nginx.publishes(), 1);
+    assert_eq!(
+        status["destinations"][0]["stats"]["connects"], 1,
+        "{}",
+        status["destinations"]
+    );
+}

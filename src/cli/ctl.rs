@@ -1,16 +1,17 @@
 //! `rigcast ctl`: one command, or the state, or what happens, as JSON.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use super::{client_runtime, complain, exit, say};
-use crate::control::client::{Client, ClientError};
-use crate::control::protocol::RpcError;
-use crate::control::socket;
+use super::{Address, client_runtime, complain, exit, say};
+use crate::control::client::{CUT, Client, ClientError};
+use crate::control::protocol::{Notification, RpcError};
 use crate::studio::command;
 use crate::studio::command::{Scope, table::TABLE};
 
-/// Sends `words` to the studio named `name`.
-pub fn run(name: &str, words: &[String]) -> u8 {
+/// Sends `words` to the studio at `address`.
+pub fn run(address: &Address, words: &[String]) -> u8 {
     let Some(first) = words.first() else {
         return overview();
     };
@@ -21,10 +22,13 @@ pub fn run(name: &str, words: &[String]) -> u8 {
         complain(&format!("{error}; 'rigcast ctl' lists the commands"));
         return exit::USAGE;
     }
-    if let Err(error) = socket::check_name(name) {
-        complain(&error.to_string());
-        return exit::USAGE;
-    }
+    let path = match address.path() {
+        Ok(path) => path,
+        Err(error) => {
+            complain(&error.to_string());
+            return exit::USAGE;
+        }
+    };
     let runtime = match client_runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -32,7 +36,7 @@ pub fn run(name: &str, words: &[String]) -> u8 {
             return exit::REFUSED;
         }
     };
-    match runtime.block_on(talk(name, words)) {
+    match runtime.block_on(talk(&path, words)) {
         Ok(()) => exit::OK,
         Err(ClientError::Rpc(error)) => {
             complain(&error.message);
@@ -44,18 +48,22 @@ pub fn run(name: &str, words: &[String]) -> u8 {
             }
         }
         Err(error @ ClientError::NoStudio { .. }) => {
-            complain(&format!("{error}; start one with: rigcast studio --name {name}"));
+            complain(&format!("{error}{}", address.start_hint("rigcast studio")));
             exit::NO_STUDIO
         }
-        Err(error) => {
+        Err(error @ ClientError::Ended(_)) => {
             complain(&error.to_string());
             exit::NO_STUDIO
+        }
+        Err(error @ ClientError::Lost(_)) => {
+            complain(&format!("{}: {error}", path.display()));
+            exit::LOST
         }
     }
 }
 
-async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
-    let mut client = Client::connect(&socket::path_of(name)).await?;
+async fn talk(path: &Path, words: &[String]) -> Result<(), ClientError> {
+    let mut client = Client::connect(path).await?;
     match words[0].as_str() {
         "status" => {
             let status = client.request("status", Value::Null).await?;
@@ -67,8 +75,11 @@ async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
             client
                 .request("watch", json!({ "state": wants("state"), "meters": wants("meters") }))
                 .await?;
-            while let Some(line) = client.line().await? {
-                if !say(&line) {
+            loop {
+                let line = client.line().await?;
+                let line = line.ok_or_else(|| ClientError::Lost(CUT.to_owned()))?;
+                let is_last = matches!(serde_json::from_str(&line), Ok(Notification::Ended { .. }));
+                if !say(&line) || is_last {
                     break;
                 }
             }
@@ -84,7 +95,7 @@ async fn talk(name: &str, words: &[String]) -> Result<(), ClientError> {
 }
 
 fn overview() -> u8 {
-    say("rigcast ctl [--name NAME] COMMAND [ARG]...\n");
+    say("rigcast ctl [--name NAME | --socket PATH] COMMAND [ARG]...\n");
     say(&format!("  {:<32} {}", "status", "the whole state as JSON"));
     say(&format!(
         "  {:<32} {}",

@@ -1,12 +1,15 @@
 //! `rigcast` and `rigcast attach`: find or start a studio, then open its screen.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, Stdio};
 
-use super::{OpenArgs, ScreenArgs, client_runtime, complain, exit, log, say};
+use super::handover::Handover;
+use super::opening::spoken;
+use super::{Address, OpenArgs, ScreenArgs, client_runtime, complain, exit, log, say, scrub};
 use crate::control::client::{ClientError, Live};
 use crate::control::socket;
 use crate::scene;
+use crate::studio::runtime;
 use crate::tui;
 
 /// `rigcast [SCENE]`.
@@ -16,6 +19,10 @@ pub fn open(args: &OpenArgs) -> u8 {
         complain(&error.to_string());
         return exit::USAGE;
     }
+    let address = Address {
+        session: args.session.clone(),
+        socket: None,
+    };
     if std::os::unix::net::UnixStream::connect(socket::path_of(name)).is_ok() {
         if let Some(scene) = &args.scene {
             complain(&format!(
@@ -23,17 +30,18 @@ pub fn open(args: &OpenArgs) -> u8 {
                 scene.display()
             ));
         }
-        return attach(name, &args.screen);
+        return attach(&address, &args.screen);
     }
-    // Checked here, so that a typo is seen on this terminal before anything starts.
-    if let Some(path) = &args.scene
-        && let Err(errors) = scene::load(path, &args.set, &|key| std::env::var(key).ok())
-    {
-        complain(&errors.to_string());
-        return exit::USAGE;
+    let is_resumed = args.resume || asks_to_resume(name);
+    let mut handover = Handover {
+        overrides: args.set.clone(),
+        ..Handover::default()
+    };
+    if !is_resumed && let Err(code) = check(args, &mut handover) {
+        return code;
     }
-    match start_studio(args) {
-        Ok(()) => attach(name, &args.screen),
+    match start_studio(args, is_resumed, &handover) {
+        Ok(()) => attach(&address, &args.screen),
         Err(reason) => {
             complain(&reason);
             exit::REFUSED
@@ -41,24 +49,75 @@ pub fn open(args: &OpenArgs) -> u8 {
     }
 }
 
+/// Reads the show here, so that a typo is seen on this terminal before anything starts. (A show that is resumed does not
+/// need its files.) The variables that it is read with go into `handover` and out of the environment.
+fn check(args: &OpenArgs, handover: &mut Handover) -> Result<(), u8> {
+    let env = |key: &str| std::env::var(key).ok();
+    let loaded = match &args.scene {
+        Some(path) => scene::load(path, &args.set, &env),
+        None => scene::demo(&args.set, &env),
+    };
+    let show = loaded.map_err(|errors| {
+        complain(&errors.to_string());
+        exit::USAGE
+    })?;
+    let variables = show.script.environment.iter();
+    handover.environment = variables
+        .map(|(name, value)| (name.clone(), value.expose().to_owned()))
+        .collect();
+    if let Err(error) = scrub::variables(&handover.environment.keys().cloned().collect()) {
+        complain(&format!("the environment of this process keeps its secrets: {error}"));
+    }
+    Ok(())
+}
+
+/// Where a crash has cut a show off, asks whether it is to go on: a new one would take its place.
+fn asks_to_resume(name: &str) -> bool {
+    let path = runtime::state_path(name);
+    let Ok(alive) = path.metadata().and_then(|metadata| metadata.modified()) else {
+        return false;
+    };
+    let age = alive
+        .elapsed()
+        .map_or_else(|_| String::new(), |age| format!(" {} ago", spoken(age)));
+    complain(&format!(
+        "the show '{name}' was cut off{age}; it can be continued with: rigcast studio --resume --name {name}"
+    ));
+    if !std::io::stdin().is_terminal() {
+        return false;
+    }
+    say("Continue it now, with its screen? [Y/n]");
+    let mut answer = String::new();
+    // A terminal that is gone has not said no.
+    let _ = std::io::stdin().read_line(&mut answer);
+    !answer.trim_start().starts_with(['n', 'N'])
+}
+
 /// Starts `rigcast studio` in a session of its own and waits for its ready line.
-fn start_studio(args: &OpenArgs) -> Result<(), String> {
+fn start_studio(args: &OpenArgs, is_resumed: bool, handover: &Handover) -> Result<(), String> {
     let name = &args.session.name;
     let program = std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
     let mut command = Command::new(program);
     command.args(["studio", "--background", "--name", name]);
-    for (key, value) in &args.set {
-        command.arg("--set").arg(format!("{key}={value}"));
+    if is_resumed {
+        command.arg("--resume");
     }
-    if let Some(scene) = &args.scene {
+    // Who agreed to go on with the last show does not mean the scene any more.
+    if let Some(scene) = args.scene.as_ref().filter(|_| args.resume || !is_resumed) {
         command.arg("--").arg(scene);
     }
     let child = command
-        .stdin(Stdio::null())
+        // A service manager hears from its own studio, not from one that outlives it.
+        .env_remove("NOTIFY_SOCKET")
+        .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn();
     let mut child = child.map_err(|error| format!("cannot start the studio: {error}"))?;
+    if let Some(stdin) = child.stdin.take() {
+        // A studio that is gone already says why on its standard error.
+        let _ = handover.write(stdin);
+    }
     let stderr = child
         .stderr
         .take()
@@ -85,11 +144,14 @@ fn start_studio(args: &OpenArgs) -> Result<(), String> {
 }
 
 /// `rigcast attach`.
-pub fn attach(name: &str, screen: &ScreenArgs) -> u8 {
-    if let Err(error) = socket::check_name(name) {
-        complain(&error.to_string());
-        return exit::USAGE;
-    }
+pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
+    let path = match address.path() {
+        Ok(path) => path,
+        Err(error) => {
+            complain(&error.to_string());
+            return exit::USAGE;
+        }
+    };
     let options = match tui::Options::new(&screen.monitor, screen.keymap.as_deref()) {
         Ok(options) => options,
         Err(error) => {
@@ -99,32 +161,51 @@ pub fn attach(name: &str, screen: &ScreenArgs) -> u8 {
     };
     let result = client_runtime().map_err(|error| error.to_string()).map(|runtime| {
         runtime.block_on(async {
-            let live = Live::connect(&socket::path_of(name)).await?;
+            let live = Live::connect(&path).await?;
             Ok::<_, ClientError>(tui::run(live, options).await)
         })
     });
+    let spelled = address.spelled();
     match result {
         Ok(Ok(Ok(tui::Leave::Detached))) => {
-            say(&format!(
-                "The show goes on. Come back with: rigcast attach --name {name}"
-            ));
+            say(&format!("The show goes on. Come back with: rigcast attach {spelled}"));
             exit::OK
         }
-        Ok(Ok(Ok(tui::Leave::StudioEnded(reason)))) => {
-            say(&format!("The studio '{name}' is gone: {reason}"));
+        Ok(Ok(Ok(tui::Leave::Ended(reason)))) => {
+            say(&format!("The show has ended: {reason}"));
             exit::OK
+        }
+        Ok(Ok(Ok(tui::Leave::Lost { reason, name }))) => {
+            let name = name.or_else(|| address.socket.is_none().then(|| address.session.name.clone()));
+            let (who, hint) = match name {
+                Some(name) => (
+                    format!("'{name}'"),
+                    format!("\ncontinue with: rigcast studio --resume --name {name}"),
+                ),
+                None => (format!("at {}", path.display()), String::new()),
+            };
+            complain(&format!(
+                "the studio {who} died or the connection to it broke: {reason}{hint}"
+            ));
+            if address.socket.is_some() {
+                // The connection may have been brought here by something that the studio knows nothing of.
+                complain(&format!(
+                    "or, if the studio still runs, come back with: rigcast attach {spelled}"
+                ));
+            }
+            exit::LOST
         }
         Ok(Ok(Err(error))) => {
             complain(&format!("the terminal: {error}"));
             exit::REFUSED
         }
         Ok(Err(error @ ClientError::NoStudio { .. })) => {
-            complain(&format!("{error}; start one with: rigcast --name {name}"));
+            complain(&format!("{error}{}", address.start_hint("rigcast")));
             exit::NO_STUDIO
         }
         Ok(Err(error)) => {
-            complain(&error.to_string());
-            exit::NO_STUDIO
+            complain(&format!("{}: {error}", path.display()));
+            exit::LOST
         }
         Err(error) => {
             complain(&error);

@@ -1,26 +1,44 @@
 //! `rigcast studio`: the main process.
 
-use super::{StudioArgs, complain, exit, log};
-use crate::control::socket;
-use crate::publish::DestinationSpec;
-use crate::scene::{self, Show};
-use crate::secret::SecretUrl;
+use super::handover::Handover;
+use super::{StudioArgs, complain, exit, log, opening, scrub};
+use crate::control::socket::{self, SocketError};
 use crate::studio::runtime::{self, Options, RunError};
 
 /// Runs a studio until its show ends.
-pub fn run(args: &StudioArgs) -> u8 {
-    let mut show = match load(args) {
-        Ok(show) => show,
-        Err(code) => return code,
-    };
-    if let Err(error) = socket::check_name(&args.session.name) {
+pub fn run(mut args: StudioArgs) -> u8 {
+    let name = &args.session.name;
+    if let Err(error) = socket::check_name(name) {
         complain(&error.to_string());
         return exit::USAGE;
     }
-    if let Err(code) = add_destinations(&mut show, &args.publish) {
-        return code;
+    // What the last studio has left is not to be touched while it is not the last one: its name is still taken.
+    if args.resume && std::os::unix::net::UnixStream::connect(socket::path_of(name)).is_ok() {
+        complain(&SocketError::Taken { name: name.clone() }.to_string());
+        return exit::REFUSED;
     }
-    if let Err(error) = log::start(&args.session.name, args.background) {
+    let mut handed = Handover::default();
+    if args.background {
+        match Handover::read(std::io::stdin().lock()) {
+            Ok(handover) => handed = handover,
+            Err(error) => {
+                complain(&format!(
+                    "--background is for rigcast itself, which says more on standard input: {error}"
+                ));
+                return exit::USAGE;
+            }
+        }
+    }
+    args.set.append(&mut handed.overrides);
+    let env = |key: &str| handed.environment.get(key).cloned().or_else(|| std::env::var(key).ok());
+    let opening = match opening::choose(&args, &env) {
+        Ok(opening) => opening,
+        Err(code) => return code,
+    };
+    if let Err(error) = scrub::variables(&opening.show.script.environment.keys().cloned().collect()) {
+        complain(&format!("the environment of this process keeps its secrets: {error}"));
+    }
+    if let Err(error) = log::start(name, args.log.unwrap_or_else(|| log::Target::of(args.background))) {
         complain(&format!("cannot write the log: {error}"));
         return exit::REFUSED;
     }
@@ -41,8 +59,8 @@ pub fn run(args: &StudioArgs) -> u8 {
         }
     };
     let options = Options {
-        name: args.session.name.clone(),
-        show,
+        name: name.clone(),
+        opening,
         run_for: args.run_for,
         on_ready: |line| announce(line),
     };
@@ -63,43 +81,4 @@ fn announce(line: &str) {
     use std::io::Write;
     // A service may have no standard error.
     let _ = writeln!(std::io::stderr().lock(), "{line}");
-}
-
-/// The show that the arguments ask for.
-fn load(args: &StudioArgs) -> Result<Show, u8> {
-    let env = |key: &str| std::env::var(key).ok();
-    let loaded = match &args.scene {
-        Some(path) => scene::load(path, &args.set, &env),
-        None => scene::demo(&args.set, &env),
-    };
-    loaded.map_err(|errors| {
-        complain(&errors.to_string());
-        exit::USAGE
-    })
-}
-
-fn add_destinations(show: &mut Show, urls: &[String]) -> Result<(), u8> {
-    for text in urls {
-        let url = SecretUrl::parse(text)
-            .map_err(|error| error.to_string())
-            .and_then(|url| {
-                if DestinationSpec::accepts(&url) {
-                    Ok(url)
-                } else {
-                    Err(format!("{url}: expected rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY"))
-                }
-            });
-        let url = url.map_err(|error| {
-            complain(&format!("--publish: {error}"));
-            exit::USAGE
-        })?;
-        let taken = |name: &str| show.destinations.iter().any(|known| known.name == name);
-        // One more name than there are destinations: one of them is free.
-        let name = (1..=show.destinations.len() + 1)
-            .map(|number| format!("publish-{number}"))
-            .find(|name| !taken(name))
-            .unwrap_or_default();
-        show.destinations.push(DestinationSpec::new(name, url));
-    }
-    Ok(())
 }

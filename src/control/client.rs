@@ -25,9 +25,12 @@ pub enum ClientError {
         /// What the system says.
         error: std::io::Error,
     },
-    /// The connection broke.
-    #[error("the studio is gone: {0}")]
-    Gone(String),
+    /// The show ended before the answer came.
+    #[error("the show has ended: {0}")]
+    Ended(String),
+    /// The connection broke: the studio has died, or what carries the connection has.
+    #[error("the studio died or the connection to it broke: {0}")]
+    Lost(String),
     /// The studio answered with an error.
     #[error("{}", .0.message)]
     Rpc(RpcError),
@@ -48,9 +51,12 @@ async fn open(path: &Path) -> Result<UnixStream, ClientError> {
     })
 }
 
-fn gone(error: impl std::fmt::Display) -> ClientError {
-    ClientError::Gone(error.to_string())
+fn lost(error: impl std::fmt::Display) -> ClientError {
+    ClientError::Lost(error.to_string())
 }
+
+/// What a connection says that closes without a word.
+pub const CUT: &str = "it closed without a word";
 
 async fn send_request(writer: &mut OwnedWriteHalf, id: u64, method: &str, params: Value) -> Result<(), ClientError> {
     let request = Request {
@@ -59,9 +65,9 @@ async fn send_request(writer: &mut OwnedWriteHalf, id: u64, method: &str, params
         method: method.to_owned(),
         params,
     };
-    let mut line = serde_json::to_vec(&request).map_err(gone)?;
+    let mut line = serde_json::to_vec(&request).map_err(lost)?;
     line.push(b'\n');
-    writer.write_all(&line).await.map_err(gone)
+    writer.write_all(&line).await.map_err(lost)
 }
 
 impl Client {
@@ -87,7 +93,10 @@ impl Client {
         self.next_id += 1;
         send_request(&mut self.writer, id, method, params).await?;
         loop {
-            let line = self.line().await?.ok_or_else(|| gone("it closed the connection"))?;
+            let line = self.line().await?.ok_or_else(|| lost(CUT))?;
+            if let Ok(Notification::Ended { reason }) = serde_json::from_str(&line) {
+                return Err(ClientError::Ended(reason));
+            }
             let Ok(response) = serde_json::from_str::<Response>(&line) else {
                 continue;
             };
@@ -100,12 +109,13 @@ impl Client {
         }
     }
 
-    /// The next line as it came, a notification after `watch`; `None` when the studio has ended.
+    /// The next line as it came, a notification after `watch`; `None` when the connection has closed, which a studio does
+    /// not do without [`Notification::Ended`].
     ///
     /// # Errors
     /// That the connection broke.
     pub async fn line(&mut self) -> Result<Option<String>, ClientError> {
-        self.lines.next().await.map_err(gone)
+        self.lines.next().await.map_err(lost)
     }
 }
 
@@ -123,8 +133,8 @@ pub enum Incoming {
         /// What the studio refused, in words.
         result: Result<(), String>,
     },
-    /// The studio has gone; nothing follows.
-    Gone(String),
+    /// The connection broke without [`Notification::Ended`]; nothing follows.
+    Lost(String),
 }
 
 /// A live connection for a screen: notifications and pictures come in as they happen, commands go out without waiting.
@@ -187,7 +197,7 @@ async fn read_news(mut lines: LineReader<OwnedReadHalf>, news: mpsc::Sender<Inco
     let reason = loop {
         let line = match lines.next().await {
             Ok(Some(line)) => line,
-            Ok(None) => break "it has ended".to_owned(),
+            Ok(None) => break CUT.to_owned(),
             Err(error) => break error.to_string(),
         };
         let incoming = if let Ok(notification) = serde_json::from_str::<Notification>(&line) {
@@ -207,7 +217,7 @@ async fn read_news(mut lines: LineReader<OwnedReadHalf>, news: mpsc::Sender<Inco
         }
     };
     // The screen may be gone as well: then nobody is left to tell.
-    let _ = news.send(Incoming::Gone(reason)).await;
+    let _ = news.send(Incoming::Lost(reason)).await;
 }
 
 async fn read_pictures(

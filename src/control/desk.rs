@@ -37,6 +37,8 @@ pub struct Desk {
     pub taps: Taps,
     /// How many watch.
     pub audience: Audience,
+    /// Why the show has ended, once it has. A connection that has said so lets go of its desk.
+    pub ended: watch::Receiver<Option<String>>,
     /// The studio clock, for whoever asks for the state now.
     pub clock: Clock,
 }

@@ -4,6 +4,9 @@
 //! drive a studio. Requests: `command {name, args}`, `status`, `watch {meters}`. After `watch` the studio sends
 //! notifications: `state` (the whole [`Studio`] without events, on change), `event`, and `meters` at 20 Hz.
 //!
+//! A show that ends as it should says `ended {reason}` on every control connection before it closes it. A connection that
+//! closes without it has been cut: the studio has died, or what carries the connection (`ssh -L`) has.
+//!
 //! **Tap connection:** the first line is a `tap` request; from then on the studio sends binary pictures, each behind a
 //! [`PictureHeader`] of 12 bytes, and the client may send further `tap` lines to change what it wants. Pictures have a
 //! connection of their own so that a key or an event never waits behind one.
@@ -189,6 +192,11 @@ pub enum Notification {
     Event(Event),
     /// The meters.
     Meters(Meters),
+    /// The show has ended; nothing follows.
+    Ended {
+        /// Why, as its last event says.
+        reason: String,
+    },
 }
 
 #[cfg(test)]

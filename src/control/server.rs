@@ -64,8 +64,10 @@ impl Connection {
 
     async fn run(mut self) -> std::io::Result<()> {
         let mut watching = Watching::default();
+        let mut ended = self.desk.ended.clone();
         loop {
             tokio::select! {
+                reason = end_of(&mut ended) => return self.say_goodbye(reason, watching).await,
                 line = self.lines.next() => {
                     let Some(line) = line? else { return Ok(()) };
                     if line.trim().is_empty() {
@@ -92,6 +94,14 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// The last events, and that there are no more.
+    async fn say_goodbye(mut self, reason: String, mut watching: Watching) -> std::io::Result<()> {
+        while let Some(Ok(event)) = watching.events.as_mut().map(broadcast::Receiver::try_recv) {
+            notify(&mut self.writer, &Notification::Event(event)).await?;
+        }
+        notify(&mut self.writer, &Notification::Ended { reason }).await
     }
 
     async fn answer(&mut self, request: Request, watching: &mut Watching) -> std::io::Result<()> {
@@ -175,12 +185,14 @@ impl Connection {
     /// Turns the connection into a stream of pictures.
     async fn tap(mut self, request: Request) -> std::io::Result<()> {
         let guard = self.desk.taps.join();
+        let mut ended = self.desk.ended.clone();
         match params::<TapParams>(request.params) {
             Ok(wanted) => guard.client.want(wanted.monitors),
             Err(error) => return respond(&mut self.writer, request.id.unwrap_or_default(), Err(error)).await,
         }
         loop {
             tokio::select! {
+                _ = end_of(&mut ended) => return Ok(()),
                 line = self.lines.next() => {
                     let Some(line) = line? else { return Ok(()) };
                     let wanted = serde_json::from_str::<Request>(&line).ok().filter(|request| request.method == "tap");
@@ -256,6 +268,18 @@ async fn notify(writer: &mut (impl AsyncWrite + Unpin), notification: &Notificat
         },
     )
     .await
+}
+
+/// Why the show has ended, when it has; never, where the studio goes away without a word.
+async fn end_of(ended: &mut watch::Receiver<Option<String>>) -> String {
+    let reason = match ended.wait_for(Option::is_some).await {
+        Ok(reason) => reason.clone(),
+        Err(_) => None,
+    };
+    match reason {
+        Some(reason) => reason,
+        None => std::future::pending().await,
+    }
 }
 
 /// The next event; never, where none are watched. A client that lags behind is told how many it missed.

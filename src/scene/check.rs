@@ -6,6 +6,7 @@ use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
 use super::raw::{RawAnalysis, RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow, RawSource, RawStrip};
 use super::schema;
+use super::script::Script;
 use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
@@ -132,6 +133,7 @@ impl Check<'_> {
             analysis: analysis(&raw.analysis),
             destinations,
             files: std::mem::take(&mut self.layers.files),
+            script: Script::default(),
         }
     }
 

@@ -12,6 +12,7 @@ use config::{Config, ConfigError, Source};
 use super::error::{Diagnostic, Place, Spot};
 use super::layer::{self, Table};
 use super::places::Places;
+use super::script::Shelf;
 use super::{schema, shipped};
 use crate::suggest;
 
@@ -27,6 +28,8 @@ pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// Everything that was read, before it is checked as a whole.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
+    /// Where texts come from.
+    pub shelf: Shelf,
     /// Where each key was written.
     pub places: Places,
     /// What is wrong so far.
@@ -42,9 +45,12 @@ pub(super) struct Layers {
 }
 
 impl Layers {
-    /// Reads the default preset.
-    pub fn new() -> Self {
-        let mut layers = Self::default();
+    /// Reads the default preset; other texts will come from `shelf`.
+    pub fn new(shelf: Shelf) -> Self {
+        let mut layers = Self {
+            shelf,
+            ..Self::default()
+        };
         layers.read_preset(shipped::DEFAULT);
         layers
     }
@@ -63,11 +69,11 @@ impl Layers {
     /// # Errors
     /// Why it cannot be read; errors inside it are collected.
     pub fn read_file(&mut self, path: &Path) -> Result<(), String> {
-        let identity = path.canonicalize().map_err(|error| no_file(&error))?;
+        let identity = self.shelf.identity(path).map_err(|error| no_file(&error))?;
         if self.open.contains(&identity) {
             return Err("includes itself".to_owned());
         }
-        let bytes = read_limited(path)?;
+        let bytes = self.shelf.read(path)?;
         let label = path.display().to_string();
         match std::str::from_utf8(&bytes) {
             Ok(text) => {
@@ -113,7 +119,7 @@ impl Layers {
             return Err(format!("more than {MOST_LAYERS} files are included"));
         }
         let path = folder.unwrap_or(Path::new("")).join(name);
-        if path.exists() && (folder.is_some() || name.contains('/')) {
+        if self.shelf.has(&path) && (folder.is_some() || name.contains('/')) {
             return self.read_file(&path);
         }
         if self.read_preset(name) {
@@ -172,8 +178,7 @@ impl Layers {
     /// `path` as written at `place`: relative ones start from the folder of their file.
     pub fn resolve(&self, place: &Place, path: &str) -> PathBuf {
         let folder = self.folders.get(place.layer).and_then(Option::as_deref);
-        let path = folder.unwrap_or(Path::new("")).join(path);
-        std::path::absolute(&path).unwrap_or(path)
+        self.shelf.absolute(&folder.unwrap_or(Path::new("")).join(path))
     }
 }
 

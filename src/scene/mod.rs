@@ -9,6 +9,8 @@
 //! ```
 //! The format is TOML 1.1 and is described in `docs/scenes.md`, whose tables are made from [the schema](reference_markdown).
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod check;
@@ -19,6 +21,7 @@ mod places;
 mod raw;
 mod reference;
 mod schema;
+mod script;
 mod secrets;
 mod shipped;
 mod show;
@@ -26,11 +29,15 @@ mod value;
 
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use reference::reference_markdown;
+pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
 
 use check::{Check, Purpose};
 use layers::Layers;
 use raw::RawShow;
+use script::Shelf;
+
+use crate::secret::Secret;
 
 /// Reads the show in the file at `path`, with `overrides` of `--set KEY=VALUE` on top. `env` looks up environment
 /// variables: those of the schema (`RIGCAST_VIDEO_WIDTH` …) and those that the file names for its secrets.
@@ -42,8 +49,7 @@ pub fn load(
     overrides: &[(String, String)],
     env: &impl Fn(&str) -> Option<String>,
 ) -> Result<Show, SceneErrors> {
-    let text = Text::File(path);
-    finish(read(text, overrides, env, Purpose::Start))
+    start(Text::File(path), Shelf::disk(), overrides, env)
 }
 
 /// The demo that is shipped inside the program: needs no file and no network.
@@ -51,14 +57,11 @@ pub fn load(
 /// # Errors
 /// What is wrong with `overrides` or the environment.
 pub fn demo(overrides: &[(String, String)], env: &impl Fn(&str) -> Option<String>) -> Result<Show, SceneErrors> {
-    let text = Text::Inside {
-        name: shipped::DEMO_NAME,
-        text: shipped::DEMO,
-    };
-    finish(read(text, overrides, env, Purpose::Start))
+    start(DEMO, Shelf::disk(), overrides, env)
 }
 
-/// Reads the show in `text`, which errors call `name`. Its relative paths start from the current folder.
+/// Reads the show in `text`, which errors call `name`. Its relative paths start from the current folder. Its script does not
+/// hold `text`: whoever wants it once more has it.
 ///
 /// # Errors
 /// Everything that is wrong, each with its place.
@@ -68,7 +71,22 @@ pub fn from_text(
     overrides: &[(String, String)],
     env: &impl Fn(&str) -> Option<String>,
 ) -> Result<Show, SceneErrors> {
-    finish(read(Text::Inside { name, text }, overrides, env, Purpose::Start))
+    start(Text::Inside { name, text }, Shelf::disk(), overrides, env)
+}
+
+/// Reads a show once more from what it was read from the first time: no file and no variable is looked at.
+///
+/// # Errors
+/// What is wrong with it, for a program of another version than the one that read it first.
+pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
+    let text = script.scene.as_deref().map_or(DEMO, Text::File);
+    let overrides = script
+        .overrides
+        .iter()
+        .map(|(key, value)| (key.clone(), value.expose().to_owned()))
+        .collect::<Vec<_>>();
+    let env = |name: &str| script.environment.get(name).map(|value| value.expose().to_owned());
+    start(text, Shelf::kept(script), &overrides, &env)
 }
 
 /// What is wrong with each of these files, without starting anything. A file without scenes is taken for a preset, which
@@ -77,8 +95,17 @@ pub fn from_text(
 pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Diagnostic> {
     let found = paths
         .iter()
-        .map(|path| read(Text::File(path), &[], env, Purpose::Review).1);
-    found.flatten().collect()
+        .map(|path| {
+            read(
+                Text::File(path),
+                &mut Layers::new(Shelf::disk()),
+                &[],
+                env,
+                Purpose::Review,
+            )
+        })
+        .flat_map(|(_, diagnostics)| diagnostics);
+    found.collect()
 }
 
 /// Where the text of a show is.
@@ -88,20 +115,55 @@ enum Text<'a> {
     Inside { name: &'a str, text: &'a str },
 }
 
-fn finish((show, diagnostics): (Option<Show>, Vec<Diagnostic>)) -> Result<Show, SceneErrors> {
-    match show {
-        Some(show) if !diagnostics.iter().any(Diagnostic::is_error) => Ok(show),
-        _ => Err(SceneErrors(diagnostics)),
-    }
+/// The demo.
+const DEMO: Text<'static> = Text::Inside {
+    name: shipped::DEMO_NAME,
+    text: shipped::DEMO,
+};
+
+/// Reads a show that is to start, and notes what it was read from.
+fn start(
+    text: Text<'_>,
+    shelf: Shelf,
+    overrides: &[(String, String)],
+    env: &impl Fn(&str) -> Option<String>,
+) -> Result<Show, SceneErrors> {
+    let environment = RefCell::new(BTreeMap::new());
+    let noting = |name: &str| {
+        let value = env(name)?;
+        environment
+            .borrow_mut()
+            .insert(name.to_owned(), Secret::new(value.as_str()));
+        Some(value)
+    };
+    let mut layers = Layers::new(shelf);
+    let (show, diagnostics) = read(text, &mut layers, overrides, &noting, Purpose::Start);
+    let Some(mut show) = show.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
+        return Err(SceneErrors(diagnostics));
+    };
+    show.script = Script {
+        scene: match text {
+            Text::File(path) => Some(layers.shelf.absolute(path)),
+            Text::Inside { .. } => None,
+        },
+        overrides: overrides
+            .iter()
+            .map(|(key, value)| (key.clone(), Secret::new(value.as_str())))
+            .collect(),
+        environment: environment.into_inner(),
+        folder: layers.shelf.folder,
+        texts: layers.shelf.taken,
+    };
+    Ok(show)
 }
 
 fn read(
     text: Text<'_>,
+    layers: &mut Layers,
     overrides: &[(String, String)],
     env: layers::Environment<'_>,
     purpose: Purpose,
 ) -> (Option<Show>, Vec<Diagnostic>) {
-    let mut layers = Layers::new();
     let name = match text {
         Text::File(path) => path.display().to_string(),
         Text::Inside { name, .. } => name.to_owned(),
@@ -124,10 +186,10 @@ fn read(
         layers.read_environment(env);
         layers.read_overrides(overrides);
         let whole = Place::file(usize::MAX, &name.as_str().into());
-        merged(&mut layers, &whole).map(|raw| {
+        merged(layers, &whole).map(|raw| {
             let is_preset = purpose == Purpose::Review && layers.places.names("scene").is_empty();
             let mut check = Check {
-                layers: &mut layers,
+                layers,
                 environment: env,
                 purpose,
                 whole,
@@ -136,8 +198,9 @@ fn read(
             check.show(raw, &title)
         })
     };
-    error::sort(&mut layers.errors);
-    (show, layers.errors)
+    let mut diagnostics = std::mem::take(&mut layers.errors);
+    error::sort(&mut diagnostics);
+    (show, diagnostics)
 }
 
 /// The layers as one raw show.

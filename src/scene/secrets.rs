@@ -3,7 +3,6 @@
 //! The errors say which variable or file is meant, and never what is in it.
 
 use super::check::Check;
-use super::layers::read_limited;
 use super::raw::RawSecret;
 use crate::secret::Secret;
 
@@ -24,7 +23,8 @@ pub(super) fn resolve(check: &mut Check<'_>, key: &str, secret: RawSecret) -> Op
                 .layers
                 .resolve(&check.layers.places.of(key, &check.whole), &written);
             let from = format!("file {}", path.display());
-            match read_limited(&path).and_then(|bytes| String::from_utf8(bytes).map_err(|_| "not text".to_owned())) {
+            let read = check.layers.shelf.read(&path);
+            match read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "not text".to_owned())) {
                 Ok(text) => (Some(text), from),
                 Err(reason) => {
                     check.missing_here(key, format!("{from}: {reason}"));

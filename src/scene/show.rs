@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::script::Script;
 use crate::encode::{AudioSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Fit, Rect};
@@ -40,6 +41,9 @@ pub struct Show {
     pub destinations: Vec<DestinationSpec>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
     pub files: Vec<PathBuf>,
+    /// What it was read from, to read it once more.
+    #[serde(skip)]
+    pub script: Script,
 }
 
 /// Sources on a canvas of program size.

@@ -6,4 +6,5 @@ pub mod model;
 pub mod opening;
 pub mod reference;
 pub mod runtime;
+pub mod saved;
 pub mod update;

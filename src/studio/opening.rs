@@ -1,15 +1,72 @@
-//! The model that a show opens with.
+//! What a studio opens with: a show that begins, or one that goes on; and the model that it has then.
 
 use std::collections::VecDeque;
 
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, ProgramFormat, SceneModel,
-    SourceModel, SourceState, Stats, Strip, Studio,
+    DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, ProgramFormat,
+    SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
+use super::saved::Saved;
 use crate::encode::HAS_NASM;
 use crate::media::Timestamp;
+use crate::publish::DestinationSpec;
 use crate::scene::Show;
+use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
+
+/// What a studio opens with.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The show as it starts, with all destinations.
+    pub show: Show,
+    /// Those of its destinations that its scene file names.
+    pub of_scene: Vec<DestinationSpec>,
+    /// The addresses that were given besides.
+    pub published: Vec<SecretUrl>,
+    /// Destinations that are not to be started.
+    pub stopped: Vec<String>,
+    /// What the studio tells first.
+    pub news: Vec<(EventLevel, String)>,
+}
+
+impl Opening {
+    /// A show that begins, published to `published` as well.
+    #[must_use]
+    pub fn fresh(mut show: Show, published: Vec<SecretUrl>) -> Self {
+        let of_scene = show.destinations.clone();
+        for url in &published {
+            let taken = |name: &str| show.destinations.iter().any(|known| known.name == name);
+            // One more name than there are destinations: one of them is free.
+            let name = (1..=show.destinations.len() + 1)
+                .map(|number| format!("publish-{number}"))
+                .find(|name| !taken(name))
+                .unwrap_or_default();
+            show.destinations.push(DestinationSpec::new(name, url.clone()));
+        }
+        Self {
+            show,
+            of_scene,
+            published,
+            stopped: Vec::new(),
+            news: Vec::new(),
+        }
+    }
+
+    /// A show that goes on: `show` is what was read again from the texts of `saved`.
+    #[must_use]
+    pub fn resumed(mut show: Show, saved: &Saved) -> Self {
+        let of_scene = show.destinations.clone();
+        let applied = saved.standing().apply(&mut show);
+        let news = applied.missing.into_iter().map(|text| (EventLevel::Warning, text));
+        Self {
+            show,
+            of_scene,
+            published: saved.published(),
+            stopped: applied.stopped,
+            news: news.collect(),
+        }
+    }
+}
 
 /// A studio that has not started yet.
 #[must_use]

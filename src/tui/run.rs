@@ -23,7 +23,7 @@ use super::screen::Screen;
 use super::terminal::Taken;
 use super::view::layout::Arrangement;
 use crate::clock::Clock;
-use crate::control::client::{Incoming, Live};
+use crate::control::client::{CUT, Incoming, Live};
 use crate::control::protocol::{MonitorTarget, Notification, TapMonitor};
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, UsageError};
@@ -91,8 +91,15 @@ pub enum OptionsError {
 pub enum Leave {
     /// The operator detached, or a signal asked the client to end; the show goes on.
     Detached,
-    /// The studio ended or broke off.
-    StudioEnded(String),
+    /// The show ended as it should, for this reason.
+    Ended(String),
+    /// The connection broke: the studio has died, or what carries the connection has.
+    Lost {
+        /// What was seen of it.
+        reason: String,
+        /// The studio's name, if it has come as far as telling it.
+        name: Option<String>,
+    },
 }
 
 /// Runs a client on the terminal of this process until the operator leaves or the studio ends.
@@ -234,7 +241,8 @@ impl Client {
                 UiAction::Redraw => self.screen.clear(),
                 UiAction::Command { name, args } => match self.live.command(&name, &args).await {
                     Ok(id) => self.asked.push((id, name)),
-                    Err(error) => return Ok(Turn::Leave(Leave::StudioEnded(error.to_string()))),
+                    // What has become of the studio comes by the way that news come: it may have ended as it should.
+                    Err(error) => self.ui.say(error.to_string(), true),
                 },
             }
         }
@@ -243,8 +251,9 @@ impl Client {
 
     fn on_news(&mut self, news: Option<Incoming>) -> Turn {
         match news {
-            None => return Turn::Leave(Leave::StudioEnded("it closed the connection".into())),
-            Some(Incoming::Gone(reason)) => return Turn::Leave(Leave::StudioEnded(reason)),
+            None => return Turn::Leave(self.lost(CUT.to_owned())),
+            Some(Incoming::Lost(reason)) => return Turn::Leave(self.lost(reason)),
+            Some(Incoming::Notification(Notification::Ended { reason })) => return Turn::Leave(Leave::Ended(reason)),
             Some(Incoming::Notification(Notification::State(studio))) => self.on_state(*studio),
             Some(Incoming::Notification(Notification::Event(event))) => {
                 if let Some(studio) = &mut self.studio {
@@ -262,6 +271,11 @@ impl Client {
         }
         self.is_dirty = true;
         Turn::Stay
+    }
+
+    fn lost(&self, reason: String) -> Leave {
+        let name = self.studio.as_ref().map(|studio| studio.name.clone());
+        Leave::Lost { reason, name }
     }
 
     fn on_state(&mut self, mut studio: Studio) {

@@ -17,6 +17,8 @@ use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::process::ProcessMeter;
+use super::saver::{self, Saver};
+use super::service::Service;
 use super::stage::{Parts, Stage};
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
@@ -29,7 +31,8 @@ use crate::publish::{DestinationSpec, StreamConfig};
 use crate::scene::Show;
 use crate::source::{self, SourceContext, SourceReport};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Stats, Studio};
-use crate::studio::opening;
+use crate::studio::opening::{self, Opening};
+use crate::studio::saved::{Saved, Standing};
 use crate::studio::update::{Effect, Input, update};
 use crate::worker::arena::{Arena, MAX_SLOTS};
 use crate::worker::{self, Program, RemoteEncoder};
@@ -43,13 +46,16 @@ const ORDERS_WAITING: usize = 64;
 /// How often meters go out, fades end and pent-up changes are shown.
 const TICK: Duration = Duration::from_millis(50);
 
+/// How long clients have to hear that the show has ended.
+const GOODBYE: Duration = Duration::from_millis(500);
+
 /// What a studio is started with.
 #[derive(Debug)]
 pub struct Options {
     /// The session's name.
     pub name: String,
     /// What is shown.
-    pub show: Show,
+    pub opening: Opening,
     /// Ends the show after this long.
     pub run_for: Option<Duration>,
     /// Called once with the ready line.
@@ -63,22 +69,31 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<(), RunError> {
     let (claim, listener) = socket::claim(&options.name)?;
     let clock = Clock::start();
-    let (core, desk) = Core::open(&options, clock)?;
+    let (ended, ended_out) = watch::channel(None);
+    let (core, desk) = Core::open(&options, clock, ended_out)?;
+    let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
         options.name,
         claim.path().display()
     ));
-    let result = core.run(options.run_for).await;
+    let result = core.run(&options, service).await;
     server.abort();
-    result
+    // Without a word where the show was lost: that is how clients tell a crash.
+    ended.send_replace(Some(result?));
+    // Each connection lets go of its end when it has said so. One that is not read is not waited for.
+    let _ = tokio::time::timeout(GOODBYE, ended.closed()).await;
+    Ok(())
 }
 
 struct Core {
     clock: Clock,
     studio: Studio,
     show: Show,
+    /// The destinations that the scene file names: those of the state that need no address.
+    of_scene: Vec<DestinationSpec>,
+    saver: Saver,
     stage: Stage,
     outlet: Arc<Outlet>,
     destinations: Destinations,
@@ -105,8 +120,8 @@ struct Totals {
 }
 
 impl Core {
-    fn open(options: &Options, clock: Clock) -> Result<(Self, Desk), RunError> {
-        let show = options.show.clone();
+    fn open(options: &Options, clock: Clock, ended: watch::Receiver<Option<String>>) -> Result<(Self, Desk), RunError> {
+        let show = options.opening.show.clone();
         let studio = opening::studio(&options.name, &show);
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
@@ -182,8 +197,21 @@ impl Core {
             meters: meters_out,
             taps,
             audience: Audience::default(),
+            ended,
             clock,
         };
+        let of_scene = options.opening.of_scene.clone();
+        let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
+        let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
+        let saved = Saved::new(&show.script, &options.opening.published, standing);
+        let saver_inputs = inputs_in.clone();
+        let saver = Saver::start(saver::state_path(&options.name), saved, move |text| {
+            post(&saver_inputs, Input::Event(EventLevel::Warning, "studio".into(), text));
+        });
+        let saver = saver.map_err(|error| RunError::Thread {
+            name: "save".into(),
+            error,
+        })?;
         let last = Totals {
             at: Instant::now(),
             frames: 0,
@@ -195,6 +223,8 @@ impl Core {
             clock,
             studio,
             show,
+            of_scene,
+            saver,
             stage,
             outlet,
             destinations,
@@ -212,19 +242,25 @@ impl Core {
         Ok((core, desk))
     }
 
-    async fn run(mut self, run_for: Option<Duration>) -> Result<(), RunError> {
+    /// Runs until the show ends, and says why it did.
+    async fn run(mut self, options: &Options, mut service: Service) -> Result<String, RunError> {
         let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
         // Listening is what makes a lost terminal harmless: the default action would end the show.
         let mut hangup = signal(SignalKind::hangup()).map_err(RunError::Signals)?;
-        let deadline = run_for.map(|time| Instant::now() + time);
+        let deadline = options.run_for.map(|time| Instant::now() + time);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
-        for destination in self.show.destinations.clone() {
-            self.destinations.start(&destination.name);
+        for destination in &self.show.destinations {
+            if !options.opening.stopped.contains(&destination.name) {
+                self.destinations.start(&destination.name);
+            }
+        }
+        for (level, text) in &options.opening.news {
+            self.tell(*level, text);
         }
         let mut lost = None;
         while !self.is_over {
@@ -248,10 +284,17 @@ impl Core {
             self.is_over = true;
         }
         self.publish();
+        service.stopping();
         // The threads first: their last packets are still sent, and nothing new comes while we say goodbye.
         tokio::task::block_in_place(|| self.stage.end());
         self.destinations.stop_all().await;
-        lost.map_or(Ok(()), |thread| Err(RunError::Lost(thread)))
+        if let Some(thread) = lost {
+            // The state stays: such a show is to be resumed.
+            return Err(RunError::Lost(thread));
+        }
+        self.saver.finish();
+        let last = self.studio.events.iter().rfind(|event| event.subject == "studio");
+        Ok(last.map_or_else(String::new, |event| event.text.clone()))
     }
 
     /// Tells what happened to the studio itself.
@@ -349,6 +392,7 @@ impl Core {
     }
 
     fn tick(&mut self) {
+        self.outlet.counters.turns.fetch_add(1, Ordering::Relaxed);
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);
         }
@@ -370,6 +414,10 @@ impl Core {
         self.is_dirty = false;
         self.studio.now = self.clock.now();
         self.state.send_replace(Arc::new(self.studio.clone()));
+        let is_started = |name: &str| self.destinations.is_started(name);
+        let specs = self.destinations.specs();
+        self.saver
+            .save(Standing::of(&self.studio, specs, &self.of_scene, is_started));
     }
 
     /// Once per second.

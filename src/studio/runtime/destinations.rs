@@ -39,6 +39,16 @@ impl Destinations {
         self.specs.push(spec);
     }
 
+    /// All that are known, in the model's order.
+    pub fn specs(&self) -> &[DestinationSpec] {
+        &self.specs
+    }
+
+    /// Whether a destination has been started and not been stopped since, however it fares.
+    pub fn is_started(&self, name: &str) -> bool {
+        self.outlet.with(name, |_| {})
+    }
+
     /// Starts a known destination that does not run; one that runs is tried again at once if it is lost.
     pub fn start(&self, name: &str) {
         if self.outlet.with(name, DestinationHandle::retry_now) {

@@ -19,9 +19,12 @@ mod outlet;
 mod picture_loop;
 mod plan;
 mod process;
+mod saver;
+mod service;
 mod sound_loop;
 mod stage;
 mod tap_loop;
 
 pub use core::{Options, run};
 pub use error::RunError;
+pub use saver::{Leftover, find, set_aside, state_folder, state_path};

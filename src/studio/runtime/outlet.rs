@@ -22,6 +22,10 @@ pub struct Outlet {
 pub struct Counters {
     /// Program ticks composited.
     pub frames: AtomicU64,
+    /// Sound blocks mixed.
+    pub blocks: AtomicU64,
+    /// Turns of the core task, 20 per second.
+    pub turns: AtomicU64,
     /// Frames that found the encoder's queue full, or that its rate control left out.
     pub skipped_frames: AtomicU64,
     /// Ticks that the compositor missed.

@@ -75,6 +75,7 @@ impl SoundLoop {
             *input = ring.as_mut().and_then(|ring| take_block(ring, now));
         }
         let mix = self.mixer.process(now, inputs);
+        self.outlet.counters.blocks.fetch_add(1, Ordering::Relaxed);
         if self.outlet.is_wanted() && self.encoder.try_send(mix.program).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }

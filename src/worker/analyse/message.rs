@@ -63,7 +63,7 @@ pub struct Reply {
     pub stamps: Vec<Stamp>,
 }
 
-/// Writes a payload of kind [`ITEMS`].
+/// Appends a payload of kind [`ITEMS`].
 pub fn encode(head: &Head, blocks: &[AudioBlock], bytes: &mut Vec<u8>) {
     // Plain values with names for keys: serialising them cannot fail.
     let head = serde_json::to_vec(head).unwrap_or_default();

@@ -1,0 +1,230 @@
+//! What is saved comes back, on paper and in the show; what is broken is refused with its place, or left out with a word.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::media::Timestamp;
+use crate::scene;
+use crate::studio::command::{parse, split_words};
+use crate::studio::model::StripSettings;
+use crate::studio::opening;
+use crate::studio::update::{Input, update};
+
+const SCENE: &str = "
+[source.bars]
+kind = \"pattern\"
+[source.grid]
+kind = \"pattern\"
+[scene.one]
+items = [{ source = \"bars\" }]
+[scene.two]
+items = [{ source = \"grid\" }]
+[destination.main]
+url = \"rtmp://127.0.0.1/live/sk-main\"
+[destination.spare]
+url = \"rtmp://127.0.0.1/live/sk-spare\"
+";
+
+fn show() -> Show {
+    scene::from_text("show.toml", SCENE, &[], &|_| None).unwrap()
+}
+
+/// The show after these command lines, with what the studio would know of its destinations then.
+fn after(lines: &[&str]) -> (Studio, Vec<DestinationSpec>) {
+    use crate::studio::update::Effect;
+    let show = show();
+    let mut studio = opening::studio("test", &show);
+    let mut specs = show.destinations;
+    for line in lines {
+        let command = parse(&split_words(line)).unwrap();
+        for effect in update(&mut studio, Input::Command(command), Timestamp::ZERO).unwrap() {
+            match effect {
+                Effect::AddDestination(name, url) => specs.push(DestinationSpec::new(name, url)),
+                Effect::RemoveDestination(name) => specs.retain(|spec| spec.name != name),
+                _ => {}
+            }
+        }
+    }
+    (studio, specs)
+}
+
+fn standing(studio: &Studio, specs: &[DestinationSpec], stopped: &[&str]) -> Standing {
+    Standing::of(studio, specs, &show().destinations, |name| !stopped.contains(&name))
+}
+
+fn script() -> Script {
+    Script {
+        scene: Some("/shows/show.toml".into()),
+        folder: "/shows".into(),
+        overrides: vec![("destination.main.key".into(), Secret::new("sk-set"))],
+        environment: BTreeMap::from([("SHOW_KEY".to_owned(), Secret::new("sk-env"))]),
+        texts: BTreeMap::from([(PathBuf::from("/shows/show.toml"), Secret::new(SCENE))]),
+    }
+}
+
+#[test]
+fn what_operators_changed_comes_back() {
+    let (studio, specs) = after(&[
+        "cut two",
+        "preview two",
+        "transition fade 1.5s",
+        "gain bars -6.5",
+        "mute grid on",
+        "solo bars on",
+        "denoise grid on",
+        "bitrate 3100",
+        "destination remove spare",
+        "destination add more rtmp://127.0.0.1/live/sk-more",
+        // Under the name of one that is gone: not the scene's any more.
+        "destination add spare rtmp://127.0.0.1/live/sk-other",
+    ]);
+    let url = SecretUrl::parse("rtmp://127.0.0.1/live/sk-given").unwrap();
+    let saved = Saved::new(
+        &script(),
+        std::slice::from_ref(&url),
+        standing(&studio, &specs, &["more"]),
+    );
+    let read = Saved::from_json(&saved.to_json().unwrap()).unwrap();
+    assert_eq!(read, saved);
+    assert_eq!(read.script(), script());
+    assert_eq!(read.published(), [url]);
+
+    let mut resumed = show();
+    let applied = read.standing().apply(&mut resumed);
+    assert_eq!(
+        applied,
+        Applied {
+            stopped: vec!["more".into()],
+            missing: vec![]
+        }
+    );
+    let again = opening::studio("test", &resumed);
+    assert_eq!((again.program.as_str(), again.preview.as_str()), ("two", "two"));
+    assert_eq!((again.transition, again.encoder), (studio.transition, studio.encoder));
+    assert_eq!(again.strips, studio.strips);
+    assert_eq!(again.destinations, studio.destinations);
+    assert_eq!(resumed.destinations, specs);
+    assert!(again.sources[1].is_on_program && !again.sources[0].is_on_program);
+    // Saved again it is the same: nothing wears off from crash to crash.
+    assert_eq!(standing(&again, &resumed.destinations, &["more"]), *read.standing());
+}
+
+#[test]
+fn secrets_are_in_the_file_and_nowhere_else() {
+    let (studio, specs) = after(&["destination add more rtmp://127.0.0.1/live/sk-more"]);
+    let url = SecretUrl::parse("rtmp://127.0.0.1/live/sk-given").unwrap();
+    let saved = Saved::new(&script(), &[url], standing(&studio, &specs, &[]));
+    let file = String::from_utf8(saved.to_json().unwrap()).unwrap();
+    for key in ["sk-more", "sk-given", "sk-set", "sk-env", "sk-main"] {
+        assert!(file.contains(key), "{key}");
+    }
+    let shown = format!("{saved:?}");
+    assert!(!shown.contains("sk-"), "{shown}");
+    // The scene says where its own destinations are.
+    let json: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let urls = json["standing"]["destinations"].as_array().unwrap().iter();
+    let urls: Vec<_> = urls.map(|destination| destination["url"].as_str()).collect();
+    assert_eq!(urls, [None, None, Some("rtmp://127.0.0.1/live/sk-more")]);
+}
+
+#[test]
+fn what_is_no_state_is_refused_with_its_place() {
+    let (studio, specs) = after(&[]);
+    let file = Saved::new(&script(), &[], standing(&studio, &specs, &[]))
+        .to_json()
+        .unwrap();
+    // As a crash in the middle of a plain write would leave it. (The last byte closes the text.)
+    for end in 0..file.len() {
+        let error = Saved::from_json(&file[..end]).unwrap_err();
+        assert!(matches!(error, SavedError::Torn { .. }), "{end}: {error}");
+    }
+    let other = String::from_utf8(file)
+        .unwrap()
+        .replacen("\"version\":1", "\"version\":2", 1);
+    let error = Saved::from_json(other.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "it was written in form 2; this program reads form 1");
+    for (text, expected) in [
+        ("{\n  \"version\": 1,\n  sk-key }", "3:3: this is no saved state"),
+        ("{\"version\": \"sk-key\"}", "1:20: this is no saved state"),
+        ("{\"version\": 1}", "1:14: this is no saved state"),
+        ("", "1:0: it ends in the middle"),
+        ("[1, 2]", "1:1: this is no saved state"),
+    ] {
+        let error = Saved::from_json(text.as_bytes()).unwrap_err().to_string();
+        assert!(!error.contains("sk-"), "{error}");
+        assert_eq!(error.split(": ").last(), expected.split(": ").last(), "{text}: {error}");
+    }
+}
+
+fn any_standing() -> impl Strategy<Value = Standing> {
+    let name = prop::sample::select(vec!["one", "two", "bars", "grid", "main", "spare", "gone", ""]);
+    let strip = (name.clone(), any::<u32>(), any::<bool>()).prop_map(|(name, gain, is_muted)| Strip {
+        name: name.to_owned(),
+        settings: StripSettings {
+            gain_db: f32::from_bits(gain),
+            is_muted,
+            ..StripSettings::default()
+        },
+    });
+    let url = prop::option::of(prop::sample::select(vec![
+        "rtmp://127.0.0.1/a/b",
+        "http://127.0.0.1/",
+        "",
+        "rtmps://h/a",
+    ]));
+    let destination = (name.clone(), url, any::<bool>()).prop_map(|(name, url, is_started)| SavedDestination {
+        name: name.to_owned(),
+        url: url.map(|url| Clear(Secret::new(url))),
+        is_started,
+    });
+    let lists = (
+        prop::collection::vec(strip, 0..5),
+        prop::collection::vec(destination, 0..5),
+    );
+    (name.clone(), name, any::<i64>(), any::<u32>(), lists).prop_map(|(program, preview, ms, video_kbps, lists)| {
+        Standing {
+            program: program.to_owned(),
+            preview: preview.to_owned(),
+            transition: Transition {
+                kind: scene::TransitionKind::Fade,
+                duration: TimeDelta::from_millis(ms % 1_000_000),
+            },
+            strips: lists.0,
+            video_kbps,
+            destinations: lists.1,
+        }
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_standing_leaves_a_show_that_can_start(standing in any_standing()) {
+        let mut resumed = show();
+        let applied = standing.apply(&mut resumed);
+        prop_assert!(resumed.scene(&resumed.start.program).is_some() && resumed.scene(&resumed.start.preview).is_some());
+        prop_assert_eq!(resumed.strips.len(), 2);
+        for (_, settings) in &resumed.strips {
+            prop_assert_eq!(*settings, settings.sanitised());
+        }
+        prop_assert!(KBPS.contains(&resumed.video.bitrate_kbps));
+        prop_assert!((TimeDelta::ZERO..=TimeDelta::from_millis(LONGEST_FADE_MS)).contains(&resumed.transition.duration));
+        let names: std::collections::BTreeSet<_> = resumed.destinations.iter().map(|spec| &spec.name).collect();
+        prop_assert_eq!(names.len(), resumed.destinations.len());
+        prop_assert!(resumed.destinations.iter().all(|spec| DestinationSpec::accepts(&spec.url)));
+        prop_assert_eq!(resumed.destinations.len() + applied.missing.iter().filter(|text| text.contains("destination")).count(),
+            standing.destinations.len());
+    }
+
+    #[test]
+    fn damaged_states_are_read_or_refused(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
+        let (studio, specs) = after(&["destination add more rtmp://127.0.0.1/live/sk-more"]);
+        let mut file = Saved::new(&script(), &[], standing(&studio, &specs, &[])).to_json().unwrap();
+        let at = at.index(file.len());
+        file[at] = byte;
+        file.truncate(cut.index(file.len() * 2));
+        match Saved::from_json(&file) {
+            Ok(saved) => { let _ = saved.standing().apply(&mut show()); }
+            Err(error) => prop_assert!(!error.to_string().contains("sk-")),
+        }
+    }
+}
