@@ -68,28 +68,27 @@ fn picture(pool: &FramePool, index: i64) -> VideoFrame {
 struct Rig {
     arena: Arc<Arena>,
     encoder: RemoteEncoder,
-    reports: Arc<Mutex<Vec<Report>>>,
+    reports: Reports,
     next: i64,
 }
 
-fn open(
-    program: Program,
-    settings: &VideoSettings,
-) -> (Arc<Arena>, Result<RemoteEncoder, EncodeError>, Arc<Mutex<Vec<Report>>>) {
+type Reports = Arc<Mutex<Vec<Report>>>;
+
+fn open(program: Program, settings: &VideoSettings) -> Result<(Arc<Arena>, RemoteEncoder, Reports), EncodeError> {
     let arena = Arc::new(Arena::new(320, 180, 8).unwrap());
-    let reports = Arc::<Mutex<Vec<Report>>>::default();
+    let reports = Reports::default();
     let sink = Arc::clone(&reports);
     let report = Arc::new(move |report| sink.lock().unwrap().push(report));
-    let encoder = RemoteEncoder::open(settings, program, Arc::clone(&arena), Clock::start(), report);
-    (arena, encoder, reports)
+    let encoder = RemoteEncoder::open(settings, program, Arc::clone(&arena), Clock::start(), report)?;
+    Ok((arena, encoder, reports))
 }
 
 impl Rig {
     fn start() -> Self {
-        let (arena, encoder, reports) = open(Program::at(env!("CARGO_BIN_EXE_rigcast")), &settings());
+        let (arena, encoder, reports) = open(Program::at(env!("CARGO_BIN_EXE_rigcast")), &settings()).unwrap();
         Self {
             arena,
-            encoder: encoder.unwrap(),
+            encoder,
             reports,
             next: 0,
         }
@@ -243,16 +242,19 @@ fn a_loop_of_deaths_is_slowed_down_and_ends() {
 
 #[test]
 fn a_worker_that_does_not_come_up_is_told_with_its_last_words() {
-    let (_, encoder, _) = open(Program::at("/bin/false"), &settings());
-    assert_eq!(encoder.unwrap_err().to_string(), "the encoder worker: exit code 1");
-    let (_, encoder, _) = open(Program::at("/nowhere/rigcast"), &settings());
-    let error = encoder.unwrap_err().to_string();
-    assert!(error.contains("no process can be started"), "{error}");
-    let mut odd = settings();
-    odd.gop_seconds = 1000.0;
-    let (_, encoder, _) = open(Program::at(env!("CARGO_BIN_EXE_rigcast")), &odd);
-    let error = encoder.unwrap_err().to_string();
-    assert!(error.contains("a GOP of 1000 s"), "{error}");
+    let error = |program: &str, settings: &VideoSettings| {
+        let opened = open(Program::at(program), settings);
+        opened.map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(error("/bin/false", &settings()), "the encoder worker: exit code 1");
+    let missing = error("/nowhere/rigcast", &settings());
+    assert!(missing.contains("no process can be started"), "{missing}");
+    let odd = VideoSettings {
+        gop_seconds: 1000.0,
+        ..settings()
+    };
+    let refused = error(env!("CARGO_BIN_EXE_rigcast"), &odd);
+    assert!(refused.contains("a GOP of 1000 s"), "{refused}");
 }
 
 #[test]

@@ -280,6 +280,7 @@ impl FrameMut {
 
     /// The finished picture, to be shown at `pts`.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "there is a buffer until here")]
     pub fn freeze(mut self, pts: Timestamp) -> VideoFrame {
         let buffer = self.buffer.take().expect("a frame that is not frozen");
         self.shelf.put(Arc::clone(&buffer));
@@ -338,7 +339,7 @@ impl VideoFrame {
     /// small for its size, or that is no size of a picture.
     #[must_use]
     pub fn over(width: u32, height: u32, slot: SlotId, memory: Box<dyn SlotMemory>) -> Option<Self> {
-        let is_size = |side: u32| side % 2 == 0 && (2..=MAX_DIMENSION).contains(&side);
+        let is_size = |side: u32| side.is_multiple_of(2) && (2..=MAX_DIMENSION).contains(&side);
         let is_fit = is_size(width) && is_size(height) && memory.bytes().len() >= i420_len(width, height);
         is_fit.then(|| Self {
             pts: Timestamp::ZERO,

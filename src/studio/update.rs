@@ -134,7 +134,7 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
                 destination.stats = stats;
             }
         }
-        Input::Worker(name, report) => unit.worker(name, report),
+        Input::Worker(name, report) => unit.worker(&name, report),
         Input::Stats(stats) => unit.stats(stats),
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Tick => {}

@@ -34,7 +34,7 @@ pub struct Layout {
 
 impl Layout {
     fn is_sane(self) -> bool {
-        let is_side = |side: u32| side % 2 == 0 && (2..=MAX_DIMENSION).contains(&side);
+        let is_side = |side: u32| side.is_multiple_of(2) && (2..=MAX_DIMENSION).contains(&side);
         is_side(self.width) && is_side(self.height) && (1..=MAX_SLOTS).contains(&self.slots)
     }
 

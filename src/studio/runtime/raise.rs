@@ -107,8 +107,8 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
 }
 
 /// Pictures that can be under way at once: for each source those of its queue and a few more, and for the program those
-/// that wait for the encoder. What is never drawn on takes no memory.
+/// that wait for the encoder or are looked at. What is never drawn on takes no memory.
 fn slots(sources: usize) -> u32 {
-    let count = FRAMES_WAITING + 8 + sources * (source::CAPACITY + 4);
+    let count = FRAMES_WAITING + 12 + sources * (source::CAPACITY + 4);
     u32::try_from(count).unwrap_or(MAX_SLOTS)
 }

@@ -52,11 +52,11 @@ impl Unit<'_> {
         }
     }
 
-    pub(super) fn worker(&mut self, name: String, report: WorkerReport) {
+    pub(super) fn worker(&mut self, name: &str, report: WorkerReport) {
         let at = self.studio.workers.iter().position(|worker| worker.name == name);
         let at = at.unwrap_or_else(|| {
             self.studio.workers.push(WorkerModel {
-                name: name.clone(),
+                name: name.to_owned(),
                 state: WorkerState::Starting,
                 pid: None,
                 losses: 0,
