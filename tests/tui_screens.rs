@@ -161,6 +161,32 @@ fn trouble_stands_in_the_status_line() {
 }
 
 #[test]
+fn workers_that_are_lost_stand_in_the_status_line() {
+    let top = |state, width| {
+        let mut studio = studio();
+        studio.workers = vec![WorkerModel {
+            name: "encode".into(),
+            state,
+            pid: None,
+            losses: 3,
+            last_loss: Some("killed by SIGKILL".into()),
+        }];
+        let text = Screen::of(studio, width, 34).text();
+        text.lines().next().unwrap().to_owned()
+    };
+    let backoff = WorkerState::Backoff { retry_in_ms: 400 };
+    assert_snapshot!(
+        [
+            top(WorkerState::Running, 120),
+            top(WorkerState::Slow, 120),
+            top(backoff.clone(), 120),
+            top(backoff, 80),
+        ]
+        .join("\n")
+    );
+}
+
+#[test]
 fn nothing_at_all_is_still_a_screen() {
     let mut studio = studio();
     studio.sources.clear();

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Scene;
 use super::text::{Row, clock};
+use crate::studio::model::WorkerState;
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
@@ -20,6 +21,19 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         .put("  ", theme.text())
         .put(&studio.name, theme.text());
 
+    // What stands still comes first; the losses that were made up for are a number among others.
+    for worker in &studio.workers {
+        let text = match worker.state {
+            WorkerState::Backoff { .. } => format!("NO {} WORKER ", worker.name),
+            WorkerState::Slow => format!("{} slow ", worker.name),
+            WorkerState::Starting | WorkerState::Running => continue,
+        };
+        row.right(&text, theme.error());
+    }
+    let lost: u32 = studio.workers.iter().map(|worker| worker.losses).sum();
+    if lost > 0 {
+        row.right(&format!("workers lost {lost} "), theme.warning());
+    }
     if !studio.encoder.codec.has_nasm {
         row.right("no nasm: slow encoder ", theme.warning());
     }
