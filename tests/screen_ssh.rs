@@ -49,7 +49,8 @@ fn a_studio_is_run_through_a_forwarded_socket_and_outlives_the_line() {
     // The line drops: the screen says so and gives the terminal back, and the show goes on.
     let seen = frames(&far.status());
     tunnel.cut();
-    tmux.wait_for(" is gone");
+    tmux.wait_for("the connection to it broke");
+    tmux.wait_for(&format!("come back with: {attach}"));
     tmux.wait_until("the prompt", |screen| screen.trim_end().ends_with(PROMPT.trim_end()));
     assert!(tmux.is_given_back(), "{}", tmux.text());
     assert_eq!(tmux.stty(), before);

@@ -305,7 +305,8 @@ fn workers_that_die_in_a_loop_are_not_started_in_a_loop() {
     let deadline = Instant::now() + PATIENCE;
     let started = Instant::now();
     loop {
-        for worker in show.process.children() {
+        let encoders = show.process.children().into_iter();
+        for worker in encoders.filter(|child| child.text("cmdline").contains("worker encode")) {
             // It may have ended meanwhile.
             let pid = rustix::process::Pid::from_raw(i32::try_from(worker.pid).unwrap()).unwrap();
             let _ = rustix::process::kill_process(pid, Signal::KILL);
