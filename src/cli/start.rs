@@ -177,20 +177,24 @@ pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
         }
         Ok(Ok(Ok(tui::Leave::Lost { reason, name }))) => {
             let name = name.or_else(|| address.socket.is_none().then(|| address.session.name.clone()));
-            let (who, hint) = match name {
-                Some(name) => (
-                    format!("'{name}'"),
-                    format!("\ncontinue with: rigcast studio --resume --name {name}"),
-                ),
-                None => (format!("at {}", path.display()), String::new()),
-            };
+            let who = name.as_ref().map(|name| format!("'{name}'"));
+            let who = who.unwrap_or_else(|| format!("at {}", path.display()));
             complain(&format!(
-                "the studio {who} died or the connection to it broke: {reason}{hint}"
+                "the studio {who} died or the connection to it broke: {reason}"
             ));
-            if address.socket.is_some() {
-                // The connection may have been brought here by something that the studio knows nothing of.
+            // A socket may have been brought here by something that the studio knows nothing of.
+            let is_forwarded = address.socket.is_some();
+            if is_forwarded {
+                complain(&format!("if it still runs, come back with: rigcast attach {spelled}"));
+            }
+            if let Some(name) = name {
+                let whereabouts = if is_forwarded {
+                    "if it died, on its machine, "
+                } else {
+                    ""
+                };
                 complain(&format!(
-                    "or, if the studio still runs, come back with: rigcast attach {spelled}"
+                    "{whereabouts}continue with: rigcast studio --resume --name {name}"
                 ));
             }
             exit::LOST

@@ -8,6 +8,12 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags};
+
+/// How long, in ms, the end of a worker is waited for. A kill takes less than one, unless the kernel is in its way.
+const END_MS: i64 = 100;
+
 /// Characters kept of a worker's last line.
 const LAST_WORDS: usize = 300;
 
@@ -33,7 +39,9 @@ impl Program {
 /// A running worker process.
 #[derive(Debug)]
 pub(super) struct Process {
-    child: Child,
+    id: u32,
+    /// `None` once it has been ended.
+    child: Option<Child>,
     listener: Option<JoinHandle<String>>,
 }
 
@@ -56,7 +64,8 @@ impl Process {
         let listener = child.stderr.take().map(|stderr| listen(role, child.id(), stderr));
         Ok((
             Self {
-                child,
+                id: child.id(),
+                child: Some(child),
                 listener: listener.transpose()?,
             },
             ours,
@@ -64,18 +73,41 @@ impl Process {
     }
 
     pub(super) fn id(&self) -> u32 {
-        self.child.id()
+        self.id
     }
 
     /// Ends it, if it has not ended, and says how it ended and what it said last.
+    ///
+    /// One that the kernel cannot end at once, because it waits for a disk or a file server, is left to a thread that has
+    /// the time: the show has not.
     pub(super) fn end(&mut self) -> (Option<ExitStatus>, String) {
+        let Some(mut child) = self.child.take() else {
+            return (None, String::new());
+        };
         // One that has ended by itself keeps its own status: a kill comes too late for it.
-        let _ = self.child.kill();
-        let status = self.child.wait().ok();
+        let _ = child.kill();
+        if !has_ended_within(&child, END_MS) {
+            let bury = move || child.wait();
+            let _ = std::thread::Builder::new().name("undertaker".to_owned()).spawn(bury);
+            return (None, "it does not even end".to_owned());
+        }
+        let status = child.wait().ok();
         // Its pipe is closed now, for nobody else has the other end.
         let words = self.listener.take().and_then(|listener| listener.join().ok());
         (status, words.unwrap_or_default())
     }
+}
+
+/// Whether a child ends within so many ms; says yes where the system cannot tell.
+fn has_ended_within(child: &Child, ms: i64) -> bool {
+    let descriptor = rustix::process::pidfd_open(Pid::from_child(child), PidfdFlags::empty());
+    let Ok(descriptor) = descriptor else { return true };
+    let mut descriptors = [PollFd::new(&descriptor, PollFlags::IN)];
+    let limit = Timespec {
+        tv_sec: 0,
+        tv_nsec: ms * 1_000_000,
+    };
+    !matches!(poll(&mut descriptors, Some(&limit)), Ok(0))
 }
 
 impl Drop for Process {

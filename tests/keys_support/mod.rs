@@ -208,7 +208,7 @@ impl Show {
         self.press(&ends[0].keys);
         self.tmux.wait_for("SURE?");
         self.tmux.keys(&["y"]);
-        self.tmux.wait_for("The studio 'studio' is gone");
+        self.tmux.wait_for("The show has ended");
         assert_eq!(self.studio.wait_end(Duration::from_secs(15)), Some(0));
         (self.pull.finish(Duration::from_secs(20)), self.claims)
     }

@@ -46,6 +46,8 @@ pub struct Sps {
     pub bit_depth_luma: u8,
     /// Bits per chroma sample.
     pub bit_depth_chroma: u8,
+    /// Bits of frame_num in a slice header: log2_max_frame_num.
+    pub frame_num_bits: u32,
     /// Pictures that a decoder keeps for reference.
     pub max_num_ref_frames: u32,
     /// False where pictures may be coded as fields.
@@ -92,7 +94,7 @@ impl Sps {
         let level_idc = bits.byte()?;
         let id = bits.ue_within(31, "sequence parameter set id is out of range")? as u8;
         let format = SampleFormat::parse(&mut bits, profile_idc)?;
-        bits.ue_within(12, "log2_max_frame_num is out of range")?;
+        let frame_num_bits = bits.ue_within(12, "log2_max_frame_num is out of range")? + 4;
         skip_picture_order(&mut bits)?;
         let max_num_ref_frames = bits.ue_within(16, "too many reference frames")?;
         bits.bit()?; // gaps_in_frame_num_value_allowed_flag
@@ -123,6 +125,7 @@ impl Sps {
             chroma_format_idc: format.chroma_format_idc,
             bit_depth_luma: format.bit_depth_luma,
             bit_depth_chroma: format.bit_depth_chroma,
+            frame_num_bits,
             max_num_ref_frames,
             is_frame_mbs_only,
             width,

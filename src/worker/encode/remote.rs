@@ -8,7 +8,8 @@ use super::message::{self, Answer, Greeting, Opening, Picture};
 use crate::clock::Clock;
 use crate::encode::h264::{check_bitrate, check_frame_rate};
 use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
-use crate::media::{FrameRate, Packet, VideoConfig, VideoFrame};
+use crate::media::h264::{Sps, avcc_nals, idr_pic_id};
+use crate::media::{FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
 use crate::worker::arena::Arena;
 use crate::worker::crew::{Crew, Parts, Reporter, Unanswered};
 use crate::worker::spawn::Program;
@@ -21,6 +22,9 @@ pub struct RemoteEncoder {
     crew: Crew,
     arena: Arc<Arena>,
     config: VideoConfig,
+    sps: Sps,
+    /// The number of the IDR that the last packet was; `None` where it was none.
+    last_idr: Option<u32>,
 }
 
 impl RemoteEncoder {
@@ -56,9 +60,12 @@ impl RemoteEncoder {
         }
         let greeting = serde_json::from_slice::<Greeting>(&greeting.payload)
             .map_err(|error| EncodeError::Worker(format!("its greeting: {error}")))?;
+        let sps = Sps::parse(&greeting.sps).map_err(|error| EncodeError::Worker(format!("its greeting: {error}")))?;
         Ok(Self {
             crew,
             arena,
+            sps,
+            last_idr: None,
             config: VideoConfig {
                 width: settings.width,
                 height: settings.height,
@@ -68,6 +75,40 @@ impl RemoteEncoder {
                 bitrate_kbps: settings.bitrate_kbps,
             },
         })
+    }
+}
+
+impl RemoteEncoder {
+    /// Has the picture in `slot` encoded, by this worker or the next.
+    fn ask(&mut self, slot: u32, pts: Timestamp, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError> {
+        let config = &self.config;
+        let ask = |is_fresh, payload: &mut Vec<u8>| {
+            Picture {
+                slot,
+                pts,
+                is_idr_wanted: is_idr_wanted || is_fresh,
+                bitrate_kbps: config.bitrate_kbps,
+                frame_rate: config.frame_rate,
+            }
+            .encode(payload);
+            message::PICTURE
+        };
+        let read = |message| match Answer::decode(message) {
+            Ok(Answer::Packet(packet)) if packet.pts != pts => Err("it answers for another picture".to_owned()),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(error.to_string()),
+        };
+        match self.crew.ask(ask, read) {
+            Ok(Answer::Packet(packet)) => Ok(Some(packet)),
+            Ok(Answer::Failed(reason)) => Err(EncodeError::Worker(reason)),
+            // What became of a picture that nobody answered for has been reported by the crew.
+            Ok(Answer::LeftOut) | Err(Unanswered) => Ok(None),
+        }
+    }
+
+    fn idr_number(&self, packet: &Packet) -> Option<u32> {
+        let nal = avcc_nals(&packet.data, 4).next()?.ok()?;
+        idr_pic_id(nal, &self.sps)
     }
 }
 
@@ -92,29 +133,17 @@ impl VideoEncoder for RemoteEncoder {
         let (Some(frame), Some(slot)) = (&frame, slot) else {
             return Ok(None);
         };
-        let config = &self.config;
-        let ask = |is_fresh, payload: &mut Vec<u8>| {
-            Picture {
-                slot,
-                pts: frame.pts,
-                is_idr_wanted: is_idr_wanted || is_fresh,
-                bitrate_kbps: config.bitrate_kbps,
-                frame_rate: config.frame_rate,
-            }
-            .encode(payload);
-            message::PICTURE
-        };
-        let read = |message| match Answer::decode(message) {
-            Ok(Answer::Packet(packet)) if packet.pts != frame.pts => Err("it answers for another picture".to_owned()),
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(error.to_string()),
-        };
-        match self.crew.ask(ask, read) {
-            Ok(Answer::Packet(packet)) => Ok(Some(packet)),
-            Ok(Answer::Failed(reason)) => Err(EncodeError::Worker(reason)),
-            // What became of a picture that nobody answered for has been reported by the crew.
-            Ok(Answer::LeftOut) | Err(Unanswered) => Ok(None),
+        let packet = self.ask(slot, frame.pts, is_idr_wanted)?;
+        let idr = packet.as_ref().and_then(|packet| self.idr_number(packet));
+        if idr.is_none() || idr != self.last_idr {
+            self.last_idr = idr;
+            return Ok(packet);
         }
+        // A new encoder counts its IDRs from the start. Two in a row with the same number would be slices of one picture
+        // to a decoder (§7.4.3): the same picture again has the next number.
+        let again = self.ask(slot, frame.pts, true)?;
+        self.last_idr = again.as_ref().and_then(|packet| self.idr_number(packet));
+        Ok(again)
     }
 
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
