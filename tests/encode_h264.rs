@@ -12,7 +12,7 @@ use std::process::Command;
 use content::Content;
 use peers::peer;
 use rigcast::encode::{EncodeError, H264Encoder, VideoEncoder, VideoSettings};
-use rigcast::media::h264::{NalType, Pps, Sps, avcc_nals, avcc_to_annex_b, nal_type};
+use rigcast::media::h264::{NalType, Pps, Sps, avcc_nals, avcc_to_annex_b, idr_pic_id, nal_type};
 use rigcast::media::{FramePool, FrameRate, Packet, Plane, Timestamp};
 
 fn content(width: u32, height: u32) -> Content {
@@ -277,4 +277,20 @@ fn an_encoder_may_move_to_another_thread() {
     .join()
     .unwrap();
     assert!(packet.is_idr && packet.pts > Timestamp::ZERO);
+}
+
+#[test]
+fn idrs_in_a_row_are_numbered() {
+    let mut content = Content::new(320, 180, FramePool::new());
+    let settings = settings(320, 180, 400);
+    let mut encoder = H264Encoder::open(&settings).unwrap();
+    let sps = Sps::parse(&encoder.config().sps).unwrap();
+    let numbers = (0..4).map(|index| {
+        let frame = content.frame(index, settings.frame_rate);
+        let packet = encoder.encode(&frame, true).unwrap().unwrap();
+        let nal = avcc_nals(&packet.data, 4).next().unwrap().unwrap();
+        idr_pic_id(nal, &sps).unwrap()
+    });
+    let numbers = numbers.collect::<Vec<_>>();
+    assert!(numbers.windows(2).all(|pair| pair[0] != pair[1]), "{numbers:?}");
 }

@@ -133,17 +133,21 @@ impl VideoEncoder for RemoteEncoder {
         let (Some(frame), Some(slot)) = (&frame, slot) else {
             return Ok(None);
         };
-        let packet = self.ask(slot, frame.pts, is_idr_wanted)?;
-        let idr = packet.as_ref().and_then(|packet| self.idr_number(packet));
-        if idr.is_none() || idr != self.last_idr {
-            self.last_idr = idr;
-            return Ok(packet);
+        let Some(mut packet) = self.ask(slot, frame.pts, is_idr_wanted)? else {
+            return Ok(None);
+        };
+        let mut idr = self.idr_number(&packet);
+        if idr.is_some() && idr == self.last_idr {
+            // A new encoder counts its IDRs from the start. Two in a row with the same number would be slices of one picture
+            // to a decoder (§7.4.3): the same picture again has the next number.
+            let Some(again) = self.ask(slot, frame.pts, true)? else {
+                return Ok(None);
+            };
+            packet = again;
+            idr = self.idr_number(&packet);
         }
-        // A new encoder counts its IDRs from the start. Two in a row with the same number would be slices of one picture
-        // to a decoder (§7.4.3): the same picture again has the next number.
-        let again = self.ask(slot, frame.pts, true)?;
-        self.last_idr = again.as_ref().and_then(|packet| self.idr_number(packet));
-        Ok(again)
+        self.last_idr = idr;
+        Ok(Some(packet))
     }
 
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
