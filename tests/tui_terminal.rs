@@ -205,6 +205,6 @@ fn keys_act_and_however_the_client_ends_the_terminal_is_given_back() {
 
     tmux.attach(&studio, "--monitor sixel");
     studio.end();
-    tmux.until("the message is read", || tmux.screen().contains("is gone"));
+    tmux.until("the message is read", || tmux.screen().contains("has ended"));
     tmux.is_given_back("0");
 }
