@@ -88,6 +88,7 @@ const PURE_FILES: &[&str] = &[
     "studio/update/reports.rs",
     "studio/opening.rs",
     "studio/clearance.rs",
+    "worker/analyse/analyser.rs",
     "worker/analyse/finding.rs",
     "worker/analyse/registry.rs",
     "worker/analyse/watches.rs",

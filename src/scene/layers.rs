@@ -3,7 +3,6 @@
 //! `config` merges their values; the places of all keys are kept beside it.
 
 use std::fmt;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,12 +11,10 @@ use config::{Config, ConfigError, Source};
 use super::error::{Diagnostic, Place, Spot};
 use super::layer::{self, Table};
 use super::places::Places;
+use super::read::no_file;
 use super::script::Shelf;
 use super::{schema, shipped};
 use crate::suggest;
-
-/// No scene file of a person is longer; a device or a film that was named by mistake is.
-const LARGEST_FILE: u64 = 1 << 20;
 
 /// Includes may include, but not without end.
 const MOST_LAYERS: usize = 64;
@@ -197,30 +194,6 @@ fn includes(text: &str) -> Vec<String> {
         _ => shipped::DEFAULT.to_owned(),
     });
     names.collect()
-}
-
-/// The content of a file, unless it is longer than any scene file or secret would be.
-pub(super) fn read_limited(path: &Path) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|error| no_file(&error))?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err("is a folder, not a file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    file.take(LARGEST_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| no_file(&error))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(format!("longer than {} KiB: not a scene file", LARGEST_FILE >> 10));
-    }
-    Ok(bytes)
-}
-
-fn no_file(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    }
 }
 
 /// The line and column of the character after `before`, both from 1.

@@ -19,6 +19,7 @@ mod layer;
 mod layers;
 mod places;
 mod raw;
+mod read;
 mod reference;
 mod schema;
 mod script;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::layers::read_limited;
+use super::read::read_limited;
 use crate::secret::Secret;
 
 /// Everything that came from outside while a show was read. All of it may hold stream keys, so it prints as dots.

@@ -14,6 +14,7 @@ use seccompiler::{
 };
 
 use super::raw;
+use super::words::complain;
 
 /// Private memory of a worker, in bytes. An encoder of 4K takes a fifth of it.
 const MEMORY: u64 = 1 << 30;
@@ -57,7 +58,7 @@ pub(super) fn close() {
 
 fn note<E: std::fmt::Display>(what: &str, result: Result<(), E>) {
     if let Err(error) = result {
-        super::serve::complain(&format!("goes without {what}: {error}"));
+        complain(&format!("goes without {what}: {error}"));
     }
 }
 

@@ -29,6 +29,7 @@ mod raw;
 mod restarts;
 mod serve;
 mod spawn;
+mod words;
 
 pub use crew::{Crew, Report, Reporter, WorkerState};
 pub use encode::RemoteEncoder;

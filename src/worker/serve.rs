@@ -1,11 +1,11 @@
 //! What a worker process does: drop what it does not need, then serve its role until the studio is gone.
 
 use std::fmt;
-use std::io::Write;
 use std::os::fd::AsFd;
 
 use super::channel::{Channel, ChannelError};
 use super::fence;
+use super::words::complain;
 
 /// What a worker can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,10 +61,4 @@ pub(super) fn at_end(error: ChannelError) -> Result<(), ServeError> {
         ChannelError::Closed => Ok(()),
         error => Err(ServeError::new(error)),
     }
-}
-
-/// Writes a line where the studio listens.
-pub(super) fn complain(text: &str) {
-    // The studio may be gone, and then nobody is left to tell.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

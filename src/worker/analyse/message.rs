@@ -6,8 +6,8 @@
 use bytes::{Buf, BufMut, Bytes};
 use serde::{Deserialize, Serialize};
 
+use super::analyser::Wants;
 use super::finding::{Finding, Opening, Stamp, Told, exact};
-use super::registry::Wants;
 use crate::media::{AudioBlock, BLOCK_FRAMES, Timestamp};
 use crate::worker::arena::Layout;
 use crate::worker::message::{Message, MessageError};

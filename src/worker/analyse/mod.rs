@@ -10,6 +10,7 @@
 //! studio's side of that, `child.rs` the worker's. The registry and its analysers know nothing of it, they are plain logic
 //! over values. To add an analyser, implement [`Analyser`] and build it in [`Registry::new`] from settings of its own.
 
+mod analyser;
 mod child;
 mod finding;
 mod message;
@@ -18,9 +19,10 @@ mod remote;
 mod settings;
 mod watches;
 
+pub use analyser::{Analyser, Wants};
 pub(super) use child::serve;
 pub use finding::{Condition, Finding, Opening, Stamp, Told};
 pub use message::Reply;
-pub use registry::{Analyser, Registry, Wants};
+pub use registry::Registry;
 pub use remote::RemoteAnalysis;
 pub use settings::AnalysisSettings;

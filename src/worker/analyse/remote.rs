@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::analyser::Wants;
 use super::finding::{Finding, Opening, Stamp, Told};
 use super::message::{self, Beginning, Head, Picture, Reply};
-use super::registry::Wants;
 use super::settings::AnalysisSettings;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, Timestamp, TrackKind, Turn, VideoFrame};

@@ -1,7 +1,7 @@
 //! The analysers of today: black, frozen and silent program.
 
+use super::analyser::{Analyser, Wants};
 use super::finding::{Condition, Finding, Opening};
-use super::registry::{Analyser, Wants};
 use crate::media::{AudioBlock, TimeDelta, Timestamp, Turn, VideoFrame};
 use crate::picture::{BlackWatch, FrozenWatch};
 use crate::sound::SilenceWatch;
