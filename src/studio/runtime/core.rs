@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -64,6 +64,8 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let (claim, listener) = socket::claim(&options.name)?;
     let clock = Clock::start();
     let (ended, ended_out) = watch::channel(None);
+    // Before anybody is told that the studio is ready, and may want it to end.
+    let signals = Signals::listen().map_err(RunError::Signals)?;
     let (core, desk) = Core::open(&options, clock, ended_out)?;
     let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
     let server = tokio::spawn(server::serve(listener, desk));
@@ -72,13 +74,31 @@ pub async fn run(options: Options) -> Result<(), RunError> {
         options.name,
         claim.path().display()
     ));
-    let result = core.run(&options, service).await;
+    let result = core.run(&options, service, signals).await;
     server.abort();
     // Without a word where the show was lost: that is how clients tell a crash.
     ended.send_replace(Some(result?));
     // Each connection lets go of its end when it has said so. One that is not read is not waited for.
     let _ = tokio::time::timeout(GOODBYE, ended.closed()).await;
     Ok(())
+}
+
+/// What the system or a person at the terminal may want of the studio.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// Listening is what makes a lost terminal harmless: the default action would end the show.
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
 }
 
 struct Core {
@@ -163,11 +183,7 @@ impl Core {
     }
 
     /// Runs until the show ends, and says why it did.
-    async fn run(mut self, options: &Options, mut service: Service) -> Result<String, RunError> {
-        let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signals)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signals)?;
-        // Listening is what makes a lost terminal harmless: the default action would end the show.
-        let mut hangup = signal(SignalKind::hangup()).map_err(RunError::Signals)?;
+    async fn run(mut self, options: &Options, mut service: Service, mut signals: Signals) -> Result<String, RunError> {
         let deadline = options.run_for.map(|time| Instant::now() + time);
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -186,12 +202,12 @@ impl Core {
         while !self.is_over {
             tokio::select! {
                 biased;
-                _ = terminate.recv() => self.tell(EventLevel::Info, "told to end by a signal"),
-                _ = interrupt.recv() => self.tell(EventLevel::Info, "interrupted"),
+                _ = signals.terminate.recv() => self.tell(EventLevel::Info, "told to end by a signal"),
+                _ = signals.interrupt.recv() => self.tell(EventLevel::Info, "interrupted"),
                 () = until(deadline) => self.tell(EventLevel::Info, "its time is up"),
                 Some(order) = self.orders.recv() => { self.order(order); continue }
                 Some(input) = self.inputs.recv() => { self.feed(input); continue }
-                _ = hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
+                _ = signals.hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
                 _ = tick.tick() => { self.tick(); continue }
                 _ = second.tick() => {
                     let stats = self.measure.take(&self.outlet.counters, self.audience.count());
