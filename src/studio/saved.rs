@@ -3,7 +3,7 @@
 //! The show is read again from the texts of its start, and [`Standing::apply`] puts everything that operators have changed
 //! since then on top. Nothing here touches a disk: `runtime/saver.rs` does.
 //!
-//! **This file alone writes secrets in clear** ([`Clear`]), since an added destination is nowhere else. What it makes must
+//! **This file alone writes secrets in clear** (`Clear`), since an added destination is nowhere else. What it makes must
 //! go nowhere but into a file of mode 0600.
 
 use std::collections::BTreeMap;

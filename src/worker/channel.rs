@@ -72,7 +72,7 @@ impl<F: AsFd> Channel<F> {
     /// Puts a message up for sending; its payload is `parts` one after the other.
     ///
     /// # Errors
-    /// A payload beyond [`MAX_PAYLOAD`].
+    /// A payload beyond 16 MiB.
     pub fn put(&mut self, kind: u8, parts: &[&[u8]]) -> Result<(), ChannelError> {
         let len = parts.iter().map(|part| part.len()).sum::<usize>();
         if len > MAX_PAYLOAD {

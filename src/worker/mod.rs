@@ -11,7 +11,7 @@
 //! A picture crosses without a copy: it is composited into shared memory, and only the number of its slot is sent. A
 //! worker is handed three descriptors and nothing else: its end of a socketpair (0), the memory of the pictures (1) and a
 //! pipe for its last words (2). It gets no environment and no secrets, cannot reach the network, files or other
-//! processes ([`fence`]), and dies with the studio.
+//! processes (`fence.rs`), and dies with the studio.
 //!
 //! On the studio's side a worker belongs to one thread, which asks and waits for the answer. While an answer is due the
 //! thread watches the worker get on with it; one that does not is killed and replaced by a spare that is ready.
@@ -31,7 +31,7 @@ mod serve;
 mod spawn;
 mod words;
 
-pub use crew::{Crew, Report, Reporter, WorkerState};
+pub use crew::{Crew, Report, Reporter, Unanswered, WorkerState};
 pub use encode::RemoteEncoder;
 pub use serve::{Role, ServeError, serve};
 pub use spawn::Program;
