@@ -299,13 +299,16 @@ fn asking_allocates_nothing_for_a_picture() {
     for _ in 0..30 {
         rig.encode();
     }
-    let before = ALLOCATIONS.get();
     let pictures = 60;
-    for _ in 0..pictures {
-        rig.encode();
-    }
-    let allocations = ALLOCATIONS.get() - before;
-    // Memory for packets comes in pieces for many of them; a spare is started once.
-    eprintln!("{allocations} allocations for {pictures} pictures");
-    assert!(allocations < pictures / 2, "{allocations} for {pictures} pictures");
+    // Memory for packets comes in pieces for many of them, a spare is started once, and a worker that is late is looked at:
+    // the least of several stretches is what asking costs.
+    let stretches = (0..8).map(|_| {
+        let before = ALLOCATIONS.get();
+        for _ in 0..pictures {
+            rig.encode();
+        }
+        ALLOCATIONS.get() - before
+    });
+    let least = stretches.min().unwrap();
+    assert!(least < pictures / 10, "{least} for {pictures} pictures");
 }
