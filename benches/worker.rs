@@ -9,7 +9,6 @@
 //! worker, the idle spare included; drawing is not in it. Rounds are interleaved and medians compared, for the machine
 //! may be busy with other things. `docs/performance.md` has the results.
 #![allow(
-    unsafe_code,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::print_stdout,
@@ -19,17 +18,18 @@
 
 #[path = "../tests/common/content.rs"]
 mod content;
+#[path = "../tests/common/counting.rs"]
+mod counting;
 #[path = "pipeline/process.rs"]
 #[allow(dead_code, reason = "shared with another bench")]
 mod process;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use content::Content;
+use counting::allocations;
 use rigcast::clock::Clock;
 use rigcast::encode::{H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::FrameRate;
@@ -41,31 +41,6 @@ const RATE: FrameRate = FrameRate::whole(30);
 
 /// As many as a studio gives its encoder.
 const SLOTS: u32 = 24;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// Counts what the thread that encodes asks of the allocator.
-struct Counting;
-
-// SAFETY: everything is handed to the system's allocator as it is; counting touches only a const-initialised thread
-// local, which does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// What `--seconds` and `--rounds` say.
 struct Arguments {
@@ -122,12 +97,12 @@ impl Candidate {
             let frame = content.frame(from + index, RATE);
             let due = begin + Duration::from_secs_f64(index as f64 / RATE.as_f64());
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
-            let (allocations, cpu, handed) = (ALLOCATIONS.get(), own_cpu_ms(), Instant::now());
+            let (before, cpu, handed) = (allocations(), own_cpu_ms(), Instant::now());
             let packet = self.encoder.encode(&frame, false).unwrap().expect("an access unit");
             let latency = handed.elapsed();
             own += own_cpu_ms() - cpu;
             if is_measured {
-                self.allocations += ALLOCATIONS.get() - allocations;
+                self.allocations += (allocations() - before) as u64;
                 self.latency_ms.push(latency.as_secs_f64() * 1000.0);
                 self.bytes += packet.data.len();
             }

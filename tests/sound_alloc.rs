@@ -1,64 +1,22 @@
 //! The sound thread must not wait for the allocator: mixing allocates nothing, encoding nothing but its packets.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::float_cmp,
-    missing_docs,
-    unsafe_code
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::float_cmp, missing_docs)]
 
+#[path = "common/counting.rs"]
+mod counting;
 mod sound_common;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
+use counting::calls;
 use rigcast::encode::aac::AacEncoder;
 use rigcast::encode::{AudioEncoder, AudioSettings};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
 use rigcast::sound::{Mixer, StripSettings};
 use sound_common::*;
 
-thread_local! {
-    /// Allocations and releases of this thread, so that tests beside each other do not count each other's.
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-fn count() {
-    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: everything is handed to the system's allocator as it is; counting touches only a const-initialised thread
-// local, which does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: as above.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as above.
-        unsafe { System.realloc(ptr, layout, new_size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 fn counted(work: impl FnOnce()) -> usize {
-    let before = COUNT.get();
+    let before = calls();
     work();
-    COUNT.get() - before
+    calls() - before
 }
 
 #[test]

@@ -1,17 +1,13 @@
 //! The encoder behind the process border, held against the same encoder in this process, and killed in every way.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    missing_docs,
-    unsafe_code
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#[path = "common/counting.rs"]
+mod counting;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use counting::allocations;
 use rigcast::clock::Clock;
 use rigcast::encode::{EncodeError, H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::h264::{Sps, avcc_nals, idr_pic_id};
@@ -19,30 +15,6 @@ use rigcast::media::{FramePool, FrameRate, Packet, Plane, TimeDelta, VideoFrame}
 use rigcast::worker::arena::Arena;
 use rigcast::worker::{Program, RemoteEncoder, Report, WorkerState};
 use rustix::process::{Pid, Signal, kill_process};
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: everything is handed to the system's allocator as it is; counting touches only a const-initialised thread
-// local, which does not allocate.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// For what comes in moments, on a machine that may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -303,11 +275,11 @@ fn asking_allocates_nothing_for_a_picture() {
     // Memory for packets comes in pieces for many of them, a spare is started once, and a worker that is late is looked at:
     // the least of several stretches is what asking costs.
     let stretches = (0..8).map(|_| {
-        let before = ALLOCATIONS.get();
+        let before = allocations();
         for _ in 0..pictures {
             rig.encode();
         }
-        ALLOCATIONS.get() - before
+        allocations() - before
     });
     let least = stretches.min().unwrap();
     assert!(least < pictures / 10, "{least} for {pictures} pictures");
