@@ -23,7 +23,7 @@ use openh264_sys2::{
 };
 
 use super::openh264_raw::{RawEncoder, RawError, RawOutput};
-use super::{EncodeError, VideoEncoder, VideoSettings};
+use super::{EncodeError, VideoEncoder, VideoSettings, check_size};
 use crate::media::h264::{NalType, Sps, nal_type};
 use crate::media::{FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig, VideoFrame};
 
@@ -96,15 +96,7 @@ impl VideoEncoder for H264Encoder {
     }
 
     fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError> {
-        let (width, height) = (self.config.width, self.config.height);
-        if (frame.width(), frame.height()) != (width, height) {
-            return Err(EncodeError::FrameSize {
-                width,
-                height,
-                given_width: frame.width(),
-                given_height: frame.height(),
-            });
-        }
+        check_size(&self.config, frame)?;
         if is_idr_wanted || self.is_idr_due(frame.pts) {
             self.raw.force_idr().map_err(library)?;
         }

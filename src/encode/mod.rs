@@ -148,6 +148,24 @@ pub trait VideoEncoder: Send {
     fn set_frame_rate(&mut self, rate: FrameRate) -> Result<(), EncodeError>;
 }
 
+/// That `frame` has the size of the pictures that an encoder of that `config` takes.
+///
+/// # Errors
+/// [`EncodeError::FrameSize`].
+pub fn check_size(config: &VideoConfig, frame: &VideoFrame) -> Result<(), EncodeError> {
+    let (width, height) = (config.width, config.height);
+    let (given_width, given_height) = (frame.width(), frame.height());
+    if (given_width, given_height) == (width, height) {
+        return Ok(());
+    }
+    Err(EncodeError::FrameSize {
+        width,
+        height,
+        given_width,
+        given_height,
+    })
+}
+
 /// Sound in, AAC out.
 pub trait AudioEncoder: Send {
     /// What a decoder needs before the first packet.

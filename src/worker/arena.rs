@@ -111,11 +111,12 @@ impl Arena {
         frame.slot().filter(|slot| slot.arena == self.id).map(|slot| slot.index)
     }
 
-    /// `frame` in a slot: itself, or a copy of it. `None` where every slot is taken, or it has another size.
+    /// `frame` in a slot, itself or a copy of it, and which slot that is. `None` where every slot is taken, or it has another
+    /// size.
     #[must_use]
-    pub fn settle(&self, frame: &VideoFrame) -> Option<VideoFrame> {
-        if self.slot_of(frame).is_some() {
-            return Some(frame.clone());
+    pub fn settle(&self, frame: &VideoFrame) -> Option<(VideoFrame, u32)> {
+        if let Some(slot) = self.slot_of(frame) {
+            return Some((frame.clone(), slot));
         }
         if (frame.width(), frame.height()) != (self.layout.width, self.layout.height) {
             return None;
@@ -123,7 +124,7 @@ impl Arena {
         let mut copy = self.pool.frame(frame.width(), frame.height());
         copy.copy_from(frame);
         let copy = copy.freeze(frame.pts);
-        self.slot_of(&copy).map(|_| copy)
+        self.slot_of(&copy).map(|slot| (copy, slot))
     }
 }
 
@@ -245,10 +246,10 @@ mod tests {
         let mut frame = FramePool::new().frame(64, 36);
         frame.fill([50, 60, 70]);
         let frame = frame.freeze(Timestamp::from_millis(40));
-        let settled = arena.settle(&frame).unwrap();
-        assert_eq!((arena.slot_of(&settled), settled.pts), (Some(0), frame.pts));
+        let (settled, slot) = arena.settle(&frame).unwrap();
+        assert_eq!((arena.slot_of(&settled), slot, settled.pts), (Some(0), 0, frame.pts));
         assert_eq!(settled.plane(Plane::V), frame.plane(Plane::V));
-        assert!(arena.settle(&settled).unwrap().is_same_picture(&settled));
+        assert!(arena.settle(&settled).unwrap().0.is_same_picture(&settled));
         assert!(arena.settle(&frame).is_none(), "the one slot is taken");
         let small = FramePool::new().frame(32, 18).freeze(Timestamp::ZERO);
         assert!(arena.settle(&small).is_none());

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::arena::Arena;
+use super::handshake::{self, Opening};
 use super::link::{Link, Loss, Request};
 use super::message::Message;
 use super::restarts::Restarts;
@@ -66,8 +68,6 @@ pub struct Parts {
     pub arena: Arc<Arena>,
     /// The studio clock.
     pub clock: Clock,
-    /// The first message to each: kind and payload.
-    pub opening: (u8, Vec<u8>),
     /// Whether a second one waits beside the one that serves.
     pub has_spare: bool,
     /// Who is told.
@@ -77,6 +77,8 @@ pub struct Parts {
 /// The worker of one job, and those after it.
 pub struct Crew {
     parts: Parts,
+    /// The first message to each.
+    opening: Vec<u8>,
     serving: Option<Serving>,
     spare: Option<Spare>,
     spare_not_before: Timestamp,
@@ -106,13 +108,16 @@ struct Spare {
 pub struct Unanswered;
 
 impl Crew {
-    /// Starts the first worker, and waits until it is ready. Also returns what it answered to the opening.
+    /// Starts the first worker with `settings`, and waits until it is ready. Also returns what it greets with.
     ///
     /// # Errors
     /// Why it does not come up.
-    pub fn open(parts: Parts) -> Result<(Self, Message), Loss> {
+    pub fn open<G: DeserializeOwned>(parts: Parts, settings: &impl Serialize) -> Result<(Self, G), Loss> {
+        let layout = parts.arena.layout();
+        let opening = serde_json::to_vec(&Opening { settings, layout }).map_err(|error| Loss(error.to_string()))?;
         let mut crew = Self {
             parts,
+            opening,
             serving: None,
             spare: None,
             spare_not_before: Timestamp::ZERO,
@@ -123,8 +128,9 @@ impl Crew {
         };
         let mut link = crew.start()?;
         (crew.parts.report)(Report::State(WorkerState::Starting, Some(link.pid())));
-        let greeting = link.wait(&mut || {})?;
-        crew.greeting = Some(greeting.payload.clone());
+        let message = link.wait(&mut || {})?;
+        let greeting = handshake::greeting(&message).map_err(Loss)?;
+        crew.greeting = Some(message.payload);
         crew.serve(link);
         Ok((crew, greeting))
     }
@@ -194,10 +200,9 @@ impl Crew {
     }
 
     fn start(&self) -> Result<Link, Loss> {
-        let (kind, payload) = &self.parts.opening;
         let opening = Request {
-            kind: *kind,
-            parts: &[payload],
+            kind: handshake::OPEN,
+            parts: &[&self.opening],
         };
         let Parts {
             program,
@@ -219,6 +224,9 @@ impl Crew {
     }
 
     fn check(&self, greeting: &Message) -> Result<(), Loss> {
+        if greeting.kind == handshake::REFUSED {
+            return Err(Loss(greeting.text()));
+        }
         if self.greeting.as_ref() == Some(&greeting.payload) {
             Ok(())
         } else {

@@ -108,6 +108,12 @@ impl Header {
 }
 
 impl Message {
+    /// The payload as text, whatever it is.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.payload).into_owned()
+    }
+
     /// That the payload of this message does not mean anything.
     #[must_use]
     pub fn wrong(&self, reason: impl Into<String>) -> MessageError {

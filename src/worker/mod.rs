@@ -22,6 +22,7 @@ pub mod channel;
 mod crew;
 pub mod encode;
 mod fence;
+mod handshake;
 mod link;
 mod message;
 mod pulse;

@@ -3,35 +3,26 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::finding::Opening;
-use super::message::{self, Beginning, Reply};
+use super::message::{self, Reply};
 use super::registry::Registry;
 use crate::worker::arena::View;
 use crate::worker::channel::{Channel, ChannelError};
-use crate::worker::fence;
 use crate::worker::message::Message;
-use crate::worker::serve::{ServeError, at_end};
+use crate::worker::serve::{ServeError, attend};
 
 /// Serves until the studio closes the socket.
-pub(in crate::worker) fn serve(mut channel: Channel<impl AsFd>, memory: BorrowedFd<'_>) -> Result<(), ServeError> {
-    let beginning = match channel.receive() {
-        Ok(message) => message,
-        Err(error) => return at_end(error),
+pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'_>) -> Result<(), ServeError> {
+    let prepare = |opening: Opening, view| {
+        let registry = Registry::new(&opening);
+        let wants = registry.wants();
+        let worker = Worker {
+            view,
+            opening,
+            registry,
+        };
+        Ok((worker, wants))
     };
-    let mut worker = match open(&beginning, memory) {
-        Ok(worker) => worker,
-        Err(reason) => {
-            // The studio gets the answer as such, and the log gets it as this worker's last words.
-            let _ = channel.send(message::FAILED, &[reason.as_bytes()]);
-            return Err(ServeError::new(reason));
-        }
-    };
-    let wants = serde_json::to_vec(&worker.registry.wants()).map_err(ServeError::new)?;
-    fence::close();
-    let sent = channel.send(message::READY, &[&wants]);
-    match sent.and_then(|()| worker.run(&mut channel)) {
-        Ok(()) => Ok(()),
-        Err(error) => at_end(error),
-    }
+    attend(channel, memory, prepare, Worker::answer)
 }
 
 struct Worker {
@@ -40,27 +31,11 @@ struct Worker {
     registry: Registry,
 }
 
-fn open(beginning: &Message, memory: BorrowedFd<'_>) -> Result<Worker, String> {
-    if beginning.kind != message::OPEN {
-        return Err(beginning.wrong("not how to begin").to_string());
-    }
-    let beginning = serde_json::from_slice::<Beginning>(&beginning.payload).map_err(|error| error.to_string())?;
-    let view = View::open(memory, beginning.layout).map_err(|error| format!("the pictures: {error}"))?;
-    Ok(Worker {
-        view,
-        registry: Registry::new(&beginning.opening),
-        opening: beginning.opening,
-    })
-}
-
 impl Worker {
-    fn run(&mut self, channel: &mut Channel<impl AsFd>) -> Result<(), ChannelError> {
-        loop {
-            let request = channel.receive()?;
-            let reply = self.analyse(&request)?;
-            let reply = serde_json::to_vec(&reply).map_err(|error| request.wrong(error.to_string()))?;
-            channel.send(message::REPLY, &[&reply])?;
-        }
+    fn answer(&mut self, request: &Message, channel: &mut Channel<impl AsFd>) -> Result<(), ChannelError> {
+        let reply = self.analyse(request)?;
+        let reply = serde_json::to_vec(&reply).map_err(|error| request.wrong(error.to_string()))?;
+        channel.send(message::REPLY, &[&reply])
     }
 
     fn analyse(&mut self, request: &Message) -> Result<Reply, ChannelError> {

@@ -6,34 +6,18 @@
 use bytes::{Buf, BufMut, Bytes};
 use serde::{Deserialize, Serialize};
 
-use super::analyser::Wants;
-use super::finding::{Finding, Opening, Stamp, Told, exact};
+use super::finding::{Finding, Stamp, Told, exact};
 use crate::media::{AudioBlock, BLOCK_FRAMES, Timestamp};
-use crate::worker::arena::Layout;
+use crate::worker::handshake::FIRST_OWN;
 use crate::worker::message::{Message, MessageError};
 
-/// Studio → worker, first: [`Beginning`] as JSON.
-pub const OPEN: u8 = 1;
 /// Studio → worker: the length of a [`Head`] in bytes (32 bits, little-endian), the head as JSON, then blocks of sound.
-pub const ITEMS: u8 = 2;
-/// Worker → studio, in answer to [`OPEN`]: [`Wants`] as JSON.
-pub const READY: u8 = 3;
-/// Worker → studio, in answer to [`ITEMS`]: [`Reply`] as JSON.
-pub const REPLY: u8 = 4;
-/// Worker → studio, in answer to [`OPEN`]: why not, as text.
-pub const FAILED: u8 = 5;
+pub const ITEMS: u8 = FIRST_OWN;
+/// Worker → studio, in answer: [`Reply`] as JSON.
+pub const REPLY: u8 = FIRST_OWN + 1;
 
 /// Bytes of a block: its PTS in flicks, then the samples of the left and of the right channel, little-endian.
 const BLOCK_LEN: usize = 8 + 2 * BLOCK_FRAMES * 4;
-
-/// What an analysis worker starts with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Beginning {
-    /// What to analyse.
-    pub opening: Opening,
-    /// Where the pictures are.
-    pub layout: Layout,
-}
 
 /// What a request says before its sound.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,20 +97,6 @@ fn blocks(mut bytes: Bytes) -> impl Iterator<Item = AudioBlock> {
     })
 }
 
-/// The greeting of a worker.
-///
-/// # Errors
-/// In words: what the worker does not like about how it was started, or that it talks nonsense.
-pub fn wants(greeting: &Message) -> Result<Wants, String> {
-    match greeting.kind {
-        READY => {
-            serde_json::from_slice(&greeting.payload).map_err(|error| greeting.wrong(error.to_string()).to_string())
-        }
-        FAILED => Err(String::from_utf8_lossy(&greeting.payload).into_owned()),
-        _ => Err(greeting.wrong("no greeting").to_string()),
-    }
-}
-
 /// The answer to items.
 ///
 /// # Errors
@@ -175,7 +145,6 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(kind: u8, payload in prop::collection::vec(any::<u8>(), 0..200), len in 0u32..300) {
             let _ = reply(&message(kind, payload.clone()));
-            let _ = wants(&message(kind, payload.clone()));
             let _ = decode(&message(ITEMS, payload.clone())).map(|(_, blocks)| blocks.count());
             let framed = [&len.to_le_bytes()[..], b"{\"told\":null,\"picture\":null}", &payload].concat();
             let _ = decode(&message(ITEMS, framed)).map(|(_, blocks)| blocks.count());
@@ -195,6 +164,5 @@ mod tests {
         );
         let claims = message(ITEMS, u32::MAX.to_le_bytes().to_vec());
         assert!(error(&claims).ends_with("a head that ends early"));
-        assert_eq!(wants(&message(FAILED, "no model")), Err("no model".to_owned()));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::analyser::Wants;
 use super::finding::{Finding, Opening, Stamp, Told};
-use super::message::{self, Beginning, Head, Picture, Reply};
+use super::message::{self, Head, Picture, Reply};
 use super::settings::AnalysisSettings;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, Timestamp, TrackKind, Turn, VideoFrame};
@@ -36,29 +36,24 @@ impl RemoteAnalysis {
         clock: Clock,
         report: Reporter,
     ) -> Result<Self, String> {
-        let beginning = Beginning {
-            opening: Opening {
-                settings,
-                told: Vec::new(),
-            },
-            layout: arena.layout(),
+        let opening = Opening {
+            settings,
+            told: Vec::new(),
         };
-        let beginning = serde_json::to_vec(&beginning).map_err(|error| error.to_string())?;
         let parts = Parts {
             program,
             role: "analyse",
             arena: Arc::clone(&arena),
             clock,
-            opening: (message::OPEN, beginning),
             // Findings can wait for the time that a new one takes, and models will be large.
             has_spare: false,
             report,
         };
-        let (crew, greeting) = Crew::open(parts).map_err(|loss| loss.to_string())?;
+        let (crew, wants) = Crew::open(parts, &opening).map_err(|loss| loss.to_string())?;
         Ok(Self {
             crew,
             arena,
-            wants: message::wants(&greeting)?,
+            wants,
             told: Vec::new(),
             sent: [None; 2],
         })
@@ -74,10 +69,10 @@ impl RemoteAnalysis {
     /// reported; these items are lost then.
     pub fn ask(&mut self, frame: Option<&VideoFrame>, blocks: &[AudioBlock]) -> Option<Reply> {
         // Held until the worker has answered or is gone: nobody draws on what it reads.
-        let frame = frame.and_then(|frame| self.arena.settle(frame));
-        let picture = frame.as_ref().and_then(|frame| {
-            let slot = self.arena.slot_of(frame)?;
-            Some(Picture { slot, pts: frame.pts })
+        let settled = frame.and_then(|frame| self.arena.settle(frame));
+        let picture = settled.as_ref().map(|(frame, slot)| Picture {
+            slot: *slot,
+            pts: frame.pts,
         });
         let told = &self.told;
         let build = |is_new: bool, payload: &mut Vec<u8>| {

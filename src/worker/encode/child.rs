@@ -2,87 +2,44 @@
 
 use std::os::fd::{AsFd, BorrowedFd};
 
-use super::message::{self, Greeting, Opening, Picture, packet_head};
-use crate::encode::{EncodeError, H264Encoder, VideoEncoder};
+use super::message::{self, Greeting, Picture, packet_head};
+use crate::encode::{EncodeError, H264Encoder, VideoEncoder, VideoSettings};
+use crate::media::Packet;
 use crate::worker::arena::View;
 use crate::worker::channel::{Channel, ChannelError};
-use crate::worker::fence;
 use crate::worker::message::Message;
-use crate::worker::serve::{ServeError, at_end};
+use crate::worker::serve::{ServeError, attend};
 
 /// Serves until the studio closes the socket.
-pub(in crate::worker) fn serve(mut channel: Channel<impl AsFd>, memory: BorrowedFd<'_>) -> Result<(), ServeError> {
-    let opening = match channel.receive() {
-        Ok(message) => message,
-        Err(error) => return at_end(error),
+pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'_>) -> Result<(), ServeError> {
+    let prepare = |settings: VideoSettings, view| {
+        let encoder = H264Encoder::open(&settings).map_err(|error| error.to_string())?;
+        let greeting = Greeting::of(encoder.config());
+        Ok((Worker { view, encoder }, greeting))
     };
-    let opened = open(&opening, memory);
-    let (view, encoder) = match opened {
-        Ok(opened) => opened,
-        Err(reason) => {
-            // The studio gets the answer as such, and the log gets it as this worker's last words.
-            let _ = channel.send(message::FAILED, &[reason.as_bytes()]);
-            return Err(ServeError::new(reason));
-        }
-    };
-    let greeting = serde_json::to_vec(&Greeting::of(encoder.config())).map_err(ServeError::new)?;
-    fence::close();
-    let mut worker = Worker {
-        rate: encoder.config().frame_rate,
-        kbps: encoder.config().bitrate_kbps,
-        encoder,
-        view,
-        channel,
-    };
-    let sent = worker.channel.send(message::READY, &[&greeting]);
-    match sent.and_then(|()| worker.run()) {
-        Ok(()) => Ok(()),
-        Err(error) => at_end(error),
-    }
+    attend(channel, memory, prepare, Worker::answer)
 }
 
-fn open(opening: &Message, memory: BorrowedFd<'_>) -> Result<(View, H264Encoder), String> {
-    if opening.kind != message::OPEN {
-        return Err(opening.wrong("not how to begin").to_string());
-    }
-    let opening = serde_json::from_slice::<Opening>(&opening.payload).map_err(|error| error.to_string())?;
-    let view = View::open(memory, opening.layout).map_err(|error| format!("the pictures: {error}"))?;
-    let encoder = H264Encoder::open(&opening.settings).map_err(|error| error.to_string())?;
-    Ok((view, encoder))
-}
-
-struct Worker<F> {
-    channel: Channel<F>,
+struct Worker {
     view: View,
     encoder: H264Encoder,
-    kbps: u32,
-    rate: crate::media::FrameRate,
 }
 
-impl<F: AsFd> Worker<F> {
-    fn run(&mut self) -> Result<(), ChannelError> {
-        loop {
-            let request = self.channel.receive()?;
-            let picture = Picture::decode(&request)?;
-            match self.encode(&picture) {
-                Ok(Some(packet)) => {
-                    let head = packet_head(&packet);
-                    self.channel.send(message::PACKET, &[&head, &packet.data])?;
-                }
-                Ok(None) => self.channel.send(message::LEFT_OUT, &[])?,
-                Err(error) => self.channel.send(message::FAILED, &[error.to_string().as_bytes()])?,
-            }
+impl Worker {
+    fn answer(&mut self, request: &Message, channel: &mut Channel<impl AsFd>) -> Result<(), ChannelError> {
+        match self.encode(&Picture::decode(request)?) {
+            Ok(Some(packet)) => channel.send(message::PACKET, &[&packet_head(&packet), &packet.data]),
+            Ok(None) => channel.send(message::LEFT_OUT, &[]),
+            Err(error) => channel.send(message::FAILED, &[error.to_string().as_bytes()]),
         }
     }
 
-    fn encode(&mut self, picture: &Picture) -> Result<Option<crate::media::Packet>, EncodeError> {
-        if picture.bitrate_kbps != self.kbps {
+    fn encode(&mut self, picture: &Picture) -> Result<Option<Packet>, EncodeError> {
+        if picture.bitrate_kbps != self.encoder.config().bitrate_kbps {
             self.encoder.set_bitrate(picture.bitrate_kbps)?;
-            self.kbps = picture.bitrate_kbps;
         }
-        if picture.frame_rate != self.rate {
+        if picture.frame_rate != self.encoder.config().frame_rate {
             self.encoder.set_frame_rate(picture.frame_rate)?;
-            self.rate = picture.frame_rate;
         }
         let Some(frame) = self.view.frame(picture.slot) else {
             return Err(EncodeError::Slot(picture.slot));

@@ -2,37 +2,23 @@
 //!
 //! Every request carries all that can change while live, so a worker that takes over needs to be told nothing else.
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf, BufMut};
 use serde::{Deserialize, Serialize};
 
-use crate::encode::VideoSettings;
 use crate::media::{FrameRate, Packet, Timestamp, TrackKind, VideoConfig};
-use crate::worker::arena::Layout;
+use crate::worker::handshake::FIRST_OWN;
 use crate::worker::message::{Message, MessageError};
 
-/// Studio → worker, first: [`Opening`] as JSON.
-pub const OPEN: u8 = 1;
 /// Studio → worker: a [`Picture`].
-pub const PICTURE: u8 = 2;
-/// Worker → studio, in answer to [`OPEN`]: [`Greeting`] as JSON.
-pub const READY: u8 = 3;
-/// Worker → studio, in answer to [`PICTURE`]: the access unit.
-pub const PACKET: u8 = 4;
-/// Worker → studio, in answer to [`PICTURE`]: rate control left it out.
-pub const LEFT_OUT: u8 = 5;
-/// Worker → studio, in answer to either: why not, as text.
-pub const FAILED: u8 = 6;
+pub const PICTURE: u8 = FIRST_OWN;
+/// Worker → studio, in answer: the access unit.
+pub const PACKET: u8 = FIRST_OWN + 1;
+/// Worker → studio, in answer: rate control left it out.
+pub const LEFT_OUT: u8 = FIRST_OWN + 2;
+/// Worker → studio, in answer: why not, as text.
+pub const FAILED: u8 = FIRST_OWN + 3;
 
-/// What an encoder worker starts with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Opening {
-    /// What to encode, and how.
-    pub settings: VideoSettings,
-    /// Where the pictures are.
-    pub layout: Layout,
-}
-
-/// The parameter sets of an encoder that is ready.
+/// What an encoder that is ready greets with: its parameter sets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Greeting {
     /// As in [`VideoConfig::sps`].
@@ -149,21 +135,16 @@ impl Answer {
                 }))
             }
             LEFT_OUT => Ok(Self::LeftOut),
-            FAILED => Ok(Self::Failed(text(&message.payload))),
+            FAILED => Ok(Self::Failed(message.text())),
             _ => Err(message.wrong("no answer to a picture")),
         }
     }
 }
 
-/// The text of a [`FAILED`].
-#[must_use]
-pub fn text(payload: &Bytes) -> String {
-    String::from_utf8_lossy(payload).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bytes::Bytes;
     use proptest::prelude::*;
 
     fn message(kind: u8, payload: impl Into<Bytes>) -> Message {

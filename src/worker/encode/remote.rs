@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::message::{self, Answer, Greeting, Opening, Picture};
+use super::message::{self, Answer, Greeting, Picture};
 use crate::clock::Clock;
 use crate::encode::h264::{check_bitrate, check_frame_rate};
-use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
+use crate::encode::{EncodeError, VideoEncoder, VideoSettings, check_size};
 use crate::media::h264::{Sps, avcc_nals, idr_pic_id};
 use crate::media::{FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
 use crate::worker::arena::Arena;
@@ -40,26 +40,15 @@ impl RemoteEncoder {
         clock: Clock,
         report: Reporter,
     ) -> Result<Self, EncodeError> {
-        let opening = Opening {
-            settings: settings.clone(),
-            layout: arena.layout(),
-        };
-        let opening = serde_json::to_vec(&opening).map_err(|error| EncodeError::Worker(error.to_string()))?;
         let parts = Parts {
             program,
             role: "encode",
             arena: Arc::clone(&arena),
             clock,
-            opening: (message::OPEN, opening),
             has_spare: true,
             report,
         };
-        let (crew, greeting) = Crew::open(parts).map_err(|loss| EncodeError::Worker(loss.0))?;
-        if greeting.kind != message::READY {
-            return Err(EncodeError::Worker(message::text(&greeting.payload)));
-        }
-        let greeting = serde_json::from_slice::<Greeting>(&greeting.payload)
-            .map_err(|error| EncodeError::Worker(format!("its greeting: {error}")))?;
+        let (crew, greeting) = Crew::open::<Greeting>(parts, settings).map_err(|loss| EncodeError::Worker(loss.0))?;
         let sps = Sps::parse(&greeting.sps).map_err(|error| EncodeError::Worker(format!("its greeting: {error}")))?;
         Ok(Self {
             crew,
@@ -118,19 +107,9 @@ impl VideoEncoder for RemoteEncoder {
     }
 
     fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError> {
-        let (width, height) = (self.config.width, self.config.height);
-        if (frame.width(), frame.height()) != (width, height) {
-            return Err(EncodeError::FrameSize {
-                width,
-                height,
-                given_width: frame.width(),
-                given_height: frame.height(),
-            });
-        }
+        check_size(&self.config, frame)?;
         // Held until the worker has answered or is gone: nobody draws on what it reads.
-        let frame = self.arena.settle(frame);
-        let slot = frame.as_ref().and_then(|frame| self.arena.slot_of(frame));
-        let (Some(frame), Some(slot)) = (&frame, slot) else {
+        let Some((frame, slot)) = self.arena.settle(frame) else {
             return Ok(None);
         };
         let Some(mut packet) = self.ask(slot, frame.pts, is_idr_wanted)? else {
