@@ -135,10 +135,9 @@ impl Crew {
         Ok((crew, greeting))
     }
 
-    /// Asks the worker that serves; where it is lost, asks the next one. `build` writes the request's payload
-    /// and returns its kind; its first argument says that this worker has not answered anything yet, and so knows nothing
-    /// of what was before. `read` makes sense of the
-    /// answer; a worker whose answer makes none is lost.
+    /// Asks the worker that serves; where it is lost, asks the next one. `build` writes the request's payload and returns its
+    /// kind; its first argument says that this worker has not answered anything yet, and so knows nothing of what was
+    /// before. `read` makes sense of the answer; a worker whose answer makes none is lost.
     ///
     /// # Errors
     /// [`Unanswered`]; what happened was reported.
