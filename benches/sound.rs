@@ -12,13 +12,12 @@ use rigcast::encode::aac::AacEncoder;
 use rigcast::encode::{AudioEncoder, AudioSettings};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
 use rigcast::sound::limiter::Limiter;
-use rigcast::sound::{Mixer, Stereo, StripSettings};
+use rigcast::sound::{BusSettings, Denoise, Mixer, Stereo, StripSettings};
 
-const PLAIN: StripSettings = StripSettings {
-    gain_db: -3.0,
-    is_muted: false,
-    is_solo: false,
-    denoise: false,
+/// All of what is heard is denoised.
+const DENOISE: Denoise = Denoise {
+    is_on: true,
+    percent: 100.0,
 };
 
 /// A second of a buzzing voice with noise; the same on both channels or not.
@@ -49,7 +48,7 @@ fn voice(amplitude: f32, is_stereo: bool) -> Vec<Stereo> {
 
 /// Mixes one block after the other with `strips` strips of `settings`.
 fn mix(c: &mut Criterion, name: &str, strips: usize, settings: StripSettings, sound: &[Stereo]) {
-    let mut mixer = Mixer::new(&vec![settings; strips]);
+    let mut mixer = Mixer::new(&vec![settings; strips], BusSettings::default());
     let mut inputs = vec![None; strips];
     let mut index = 0_usize;
     c.bench_function(name, |bencher| {
@@ -65,10 +64,19 @@ fn mix(c: &mut Criterion, name: &str, strips: usize, settings: StripSettings, so
 
 fn blocks(c: &mut Criterion) {
     let (equal, stereo) = (voice(0.25, false), voice(0.25, true));
-    let denoised = StripSettings { denoise: true, ..PLAIN };
-    mix(c, "mixer without strips", 0, PLAIN, &stereo);
-    mix(c, "1 strip", 1, PLAIN, &stereo);
-    mix(c, "1 strip asleep", 1, PLAIN, &[[[0.0; BLOCK_FRAMES]; 2]]);
+    let denoised = StripSettings {
+        denoise: DENOISE,
+        ..StripSettings::default()
+    };
+    mix(c, "mixer without strips", 0, StripSettings::default(), &stereo);
+    mix(c, "1 strip", 1, StripSettings::default(), &stereo);
+    mix(
+        c,
+        "1 strip asleep",
+        1,
+        StripSettings::default(),
+        &[[[0.0; BLOCK_FRAMES]; 2]],
+    );
     mix(c, "1 strip denoised, equal channels", 1, denoised, &equal);
     mix(c, "1 strip denoised, stereo", 1, denoised, &stereo);
     mix(
@@ -77,11 +85,11 @@ fn blocks(c: &mut Criterion) {
         8,
         StripSettings {
             gain_db: -18.0,
-            ..PLAIN
+            ..StripSettings::default()
         },
         &stereo,
     );
-    mix(c, "8 strips, limiter at work", 8, PLAIN, &stereo);
+    mix(c, "8 strips, limiter at work", 8, StripSettings::default(), &stereo);
 
     for (name, amplitude) in [
         ("limiter at rest", 0.05),
@@ -118,15 +126,18 @@ fn minute(c: &mut Criterion) {
     let sound = voice(0.25, true);
     let mut group = c.benchmark_group("60 s");
     group.sample_size(10);
-    for (name, denoise) in [("denoise, gain, limiter", true), ("gain, limiter", false)] {
+    for (name, is_on) in [("denoise, gain, limiter", true), ("gain, limiter", false)] {
         group.bench_function(name, |bencher| {
             bencher.iter_batched(
                 || {
-                    Mixer::new(&[StripSettings {
-                        gain_db: 12.0,
-                        denoise,
-                        ..PLAIN
-                    }])
+                    Mixer::new(
+                        &[StripSettings {
+                            gain_db: 12.0,
+                            denoise: Denoise { is_on, percent: 100.0 },
+                            ..StripSettings::default()
+                        }],
+                        BusSettings::default(),
+                    )
                 },
                 |mut mixer| {
                     for index in 0..6000 {

@@ -315,7 +315,7 @@ fn denoise(show: &mut Show, binding: &Binding) {
     show.select_strip("voice");
     let (before, between) = show.held(support::VOICE_SECONDS);
     show.press(&binding.keys);
-    show.until(|status| status["strips"][2]["denoise"] == true);
+    show.until(|status| status["strips"][2]["denoise"]["is_on"] == true);
     show.strip_shows("▸voice   · · D");
     show.control.hold(1.0);
     let (after, end) = show.held(support::VOICE_SECONDS);
@@ -327,7 +327,7 @@ fn denoise(show: &mut Show, binding: &Binding) {
         end,
     );
     show.press(&binding.keys);
-    show.until(|status| status["strips"][2]["denoise"] == false);
+    show.until(|status| status["strips"][2]["denoise"]["is_on"] == false);
     show.strip_shows("▸voice   · · ·");
     show.control.order("mute voice on");
     show.control.order("mute tone off");

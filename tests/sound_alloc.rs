@@ -10,7 +10,7 @@ use counting::calls;
 use rigcast::encode::aac::AacEncoder;
 use rigcast::encode::{AudioEncoder, AudioSettings};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
-use rigcast::sound::{Mixer, StripSettings};
+use rigcast::sound::{BusSettings, Denoise, Mixer, StripSettings};
 use sound_common::*;
 
 fn counted(work: impl FnOnce()) -> usize {
@@ -35,7 +35,11 @@ fn run_a_show(mixer: &mut Mixer, inputs: &[[Option<AudioBlock>; 3]]) -> usize {
                     gain_db: if is_on { 18.0 } else { -6.0 },
                     is_muted: index % 50 < 5,
                     is_solo: index % 70 < 20,
-                    denoise: is_on,
+                    denoise: Denoise {
+                        is_on,
+                        ..Denoise::default()
+                    },
+                    ..StripSettings::default()
                 },
             );
             let mix = mixer.process(AudioBlock::time_of(index as i64), inputs);
@@ -64,14 +68,14 @@ fn show() -> Vec<[Option<AudioBlock>; 3]> {
 #[test]
 fn mixing_does_not_allocate_whatever_is_switched_on_live() {
     let inputs = show();
-    let mut mixer = Mixer::new(&[StripSettings::default(); 3]);
+    let mut mixer = Mixer::new(&[StripSettings::default(); 3], BusSettings::default());
     assert_eq!(run_a_show(&mut mixer, &inputs), 0);
 }
 
 #[test]
 fn on_another_thread_only_the_first_block_allocates() {
     let inputs = show();
-    let mut mixer = Mixer::new(&[StripSettings::default(); 3]);
+    let mut mixer = Mixer::new(&[StripSettings::default(); 3], BusSettings::default());
     std::thread::spawn(move || {
         mixer.process(AudioBlock::time_of(-1), &[]);
         assert_eq!(run_a_show(&mut mixer, &inputs), 0);

@@ -12,14 +12,13 @@ mod sound_common;
 
 use proptest::prelude::*;
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
-use rigcast::sound::{Mixer, StripSettings};
+use rigcast::sound::{BusSettings, Denoise, Mixer, StripSettings};
 use sound_common::*;
 
-const PLAIN: StripSettings = StripSettings {
-    gain_db: 0.0,
-    is_muted: false,
-    is_solo: false,
-    denoise: false,
+/// All of what is heard is denoised.
+const DENOISE: Denoise = Denoise {
+    is_on: true,
+    percent: 100.0,
 };
 
 /// The largest change of slope: a click is a corner.
@@ -34,7 +33,13 @@ fn sharpest(samples: &[f32]) -> f32 {
 fn a_tone_at_minus_20_with_6_db_of_gain_is_at_minus_14() {
     // Four seconds: what the DC blocker makes of the tone's sudden start has left the peak hold by then.
     let tone = mono(sine(1000.0, 0.1, 0.0, 4.0));
-    let mut mixer = Mixer::new(&[StripSettings { gain_db: 6.0, ..PLAIN }]);
+    let mut mixer = Mixer::new(
+        &[StripSettings {
+            gain_db: 6.0,
+            ..StripSettings::default()
+        }],
+        BusSettings::default(),
+    );
     for index in 0..400 {
         let block = block_of(&tone, index);
         mixer.process(block.pts, &[Some(block)]);
@@ -47,7 +52,14 @@ fn a_tone_at_minus_20_with_6_db_of_gain_is_at_minus_14() {
             assert!((meter.rms_dbfs[channel] + 17.01).abs() < 0.1, "{meter:?}");
         }
     }
-    let out = through_mixer(&tone, StripSettings { gain_db: 6.0, ..PLAIN }, |_, _| {});
+    let out = through_mixer(
+        &tone,
+        StripSettings {
+            gain_db: 6.0,
+            ..StripSettings::default()
+        },
+        |_, _| {},
+    );
     let level = db(f64::from(peak(&out[0][RATE / 2..])));
     assert!((level + 14.0).abs() < 0.1, "{level}");
 }
@@ -55,20 +67,20 @@ fn a_tone_at_minus_20_with_6_db_of_gain_is_at_minus_14() {
 #[test]
 fn mute_gain_and_unmute_do_not_click() {
     let tone = mono(sine(997.0, 0.5, 0.3, 2.0));
-    let out = through_mixer(&tone, PLAIN, |index, mixer| match index {
+    let out = through_mixer(&tone, StripSettings::default(), |index, mixer| match index {
         60 => mixer.set(
             0,
             StripSettings {
                 is_muted: true,
-                ..PLAIN
+                ..StripSettings::default()
             },
         ),
-        90 => mixer.set(0, PLAIN),
+        90 => mixer.set(0, StripSettings::default()),
         120 => mixer.set(
             0,
             StripSettings {
                 gain_db: -40.0,
-                ..PLAIN
+                ..StripSettings::default()
             },
         ),
         // A fader that is dragged: a new value in each block, each from where the last one had come to.
@@ -76,7 +88,7 @@ fn mute_gain_and_unmute_do_not_click() {
             0,
             StripSettings {
                 gain_db: -40.0 + (index - 150) as f32,
-                ..PLAIN
+                ..StripSettings::default()
             },
         ),
         _ => {}
@@ -96,7 +108,7 @@ fn mute_gain_and_unmute_do_not_click() {
 #[test]
 fn a_source_that_vanishes_and_returns_does_not_click() {
     let tone = mono(sine(997.0, 0.5, 0.3, 2.0));
-    let mut mixer = Mixer::new(&[PLAIN]);
+    let mut mixer = Mixer::new(&[StripSettings::default()], BusSettings::default());
     let mut out = Vec::new();
     for index in 0..200 {
         let block = block_of(&tone, index);
@@ -118,8 +130,14 @@ fn a_source_that_vanishes_and_returns_does_not_click() {
 #[test]
 fn solo_moves_the_monitor_and_leaves_program_alone() {
     let signals = [mono(sine(500.0, 0.1, 0.0, 1.0)), mono(sine(3000.0, 0.1, 0.0, 1.0))];
-    let mut plain = Mixer::new(&[PLAIN, PLAIN]);
-    let mut mixer = Mixer::new(&[PLAIN, PLAIN]);
+    let mut plain = Mixer::new(
+        &[StripSettings::default(), StripSettings::default()],
+        BusSettings::default(),
+    );
+    let mut mixer = Mixer::new(
+        &[StripSettings::default(), StripSettings::default()],
+        BusSettings::default(),
+    );
     for index in 0..100 {
         if index == 30 {
             mixer.set(
@@ -127,20 +145,20 @@ fn solo_moves_the_monitor_and_leaves_program_alone() {
                 StripSettings {
                     is_solo: true,
                     is_muted: true,
-                    ..PLAIN
+                    ..StripSettings::default()
                 },
             );
             plain.set(
                 1,
                 StripSettings {
                     is_muted: true,
-                    ..PLAIN
+                    ..StripSettings::default()
                 },
             );
         }
         if index == 60 {
-            mixer.set(1, PLAIN);
-            plain.set(1, PLAIN);
+            mixer.set(1, StripSettings::default());
+            plain.set(1, StripSettings::default());
         }
         let inputs = [0, 1].map(|strip| Some(block_of(&signals[strip], index)));
         let now = AudioBlock::time_of(index as i64);
@@ -163,7 +181,7 @@ fn solo_moves_the_monitor_and_leaves_program_alone() {
 #[test]
 fn strips_come_and_go() {
     let tone = mono(sine(1000.0, 0.1, 0.0, 1.0));
-    let mut mixer = Mixer::new(&[]);
+    let mut mixer = Mixer::new(&[], BusSettings::default());
     assert!(mixer.is_empty());
     let silent = mixer.process(AudioBlock::time_of(0), &[]);
     assert_eq!(
@@ -173,15 +191,15 @@ fn strips_come_and_go() {
     assert_eq!(
         mixer.add(StripSettings {
             is_muted: true,
-            ..PLAIN
+            ..StripSettings::default()
         }),
         0
     );
-    assert_eq!(mixer.add(PLAIN), 1);
+    assert_eq!(mixer.add(StripSettings::default()), 1);
     assert!(mixer.remove(0) && !mixer.remove(1));
     assert_eq!((mixer.len(), mixer.meters().strips.len()), (1, 1));
-    assert_eq!(mixer.settings(0), Some(PLAIN));
-    mixer.set(7, PLAIN);
+    assert_eq!(mixer.settings(0), Some(StripSettings::default()));
+    mixer.set(7, StripSettings::default());
     for index in 1..20 {
         let block = block_of(&tone, index);
         mixer.process(block.pts, &[Some(block), Some(block)]);
@@ -198,7 +216,7 @@ fn a_dc_offset_goes_away_and_a_beep_stays_where_it_is() {
     for (n, sample) in sine(1000.0, 0.5, 0.0, 0.1).into_iter().enumerate() {
         samples[RATE / 2 + n] += sample;
     }
-    let out = through_mixer(&mono(samples), PLAIN, |_, _| {});
+    let out = through_mixer(&mono(samples), StripSettings::default(), |_, _| {});
     assert!(peak(&out[0][RATE / 4..RATE / 2]) < 1e-4, "the offset is gone");
     let first = out[0].iter().skip(RATE / 4).position(|x| x.abs() > 0.01).unwrap() + RATE / 4;
     assert!((first as i64 - (RATE / 2) as i64).abs() <= 1, "{first}");
@@ -215,8 +233,15 @@ fn denoise_lowers_the_noise_in_pauses_and_moves_nothing() {
     samples.iter_mut().zip(&noise).for_each(|(x, n)| *x += n);
     let noisy = mono(samples);
 
-    let dry = through_mixer(&noisy, PLAIN, |_, _| {});
-    let wet = through_mixer(&noisy, StripSettings { denoise: true, ..PLAIN }, |_, _| {});
+    let dry = through_mixer(&noisy, StripSettings::default(), |_, _| {});
+    let wet = through_mixer(
+        &noisy,
+        StripSettings {
+            denoise: DENOISE,
+            ..StripSettings::default()
+        },
+        |_, _| {},
+    );
     for pause in &pauses[1..] {
         let inner = pause.start + RATE / 4..pause.end - RATE / 10;
         let drop = db(rms(&dry[0][inner.clone()])) - db(rms(&wet[0][inner]));
@@ -240,13 +265,16 @@ fn toggling_denoise_shifts_nothing_and_does_not_click() {
     };
     let (samples, _) = speech(&espeak, &ffmpeg);
     let signal = mono(samples);
-    let dry = through_mixer(&signal, PLAIN, |_, _| {});
-    let toggled = through_mixer(&signal, PLAIN, |index, mixer| {
+    let dry = through_mixer(&signal, StripSettings::default(), |_, _| {});
+    let toggled = through_mixer(&signal, StripSettings::default(), |index, mixer| {
         mixer.set(
             0,
             StripSettings {
-                denoise: (index / 37) % 2 == 1,
-                ..PLAIN
+                denoise: Denoise {
+                    is_on: (index / 37) % 2 == 1,
+                    ..Denoise::default()
+                },
+                ..StripSettings::default()
             },
         );
     });
@@ -272,10 +300,19 @@ fn a_tone_keeps_its_phase_when_denoise_is_toggled_in_silence() {
     samples[..RATE].copy_from_slice(&white(3, RATE).iter().map(|x| x * 0.2).collect::<Vec<_>>());
     let out = through_mixer(
         &mono(samples),
-        StripSettings { denoise: true, ..PLAIN },
+        StripSettings {
+            denoise: DENOISE,
+            ..StripSettings::default()
+        },
         |index, mixer| match index {
-            80 => mixer.set(0, PLAIN),
-            200 => mixer.set(0, StripSettings { denoise: true, ..PLAIN }),
+            80 => mixer.set(0, StripSettings::default()),
+            200 => mixer.set(
+                0,
+                StripSettings {
+                    denoise: DENOISE,
+                    ..StripSettings::default()
+                },
+            ),
             _ => {}
         },
     );
@@ -298,12 +335,16 @@ proptest! {
         gains in prop::collection::vec(any::<u32>(), 1..8),
         flags in any::<u8>(),
     ) {
-        let mut mixer = Mixer::new(&[PLAIN, StripSettings { denoise: true, ..PLAIN }]);
+        let mut mixer = Mixer::new(&[StripSettings::default(), StripSettings { denoise: DENOISE, ..StripSettings::default() }], BusSettings::default());
         for index in 0..40 {
             let gain = f32::from_bits(gains[index % gains.len()]);
             let flag = |bit: u8| (flags.rotate_left(index as u32) >> bit) & 1 == 1;
             mixer.set(index % 2, StripSettings {
-                gain_db: gain, is_muted: flag(0), is_solo: flag(1), denoise: flag(2),
+                gain_db: gain,
+                is_muted: flag(0),
+                is_solo: flag(1),
+                denoise: Denoise { is_on: flag(2), ..Denoise::default() },
+                ..StripSettings::default()
             });
             let mut block = AudioBlock::silence(AudioBlock::time_of(index as i64));
             for (n, sample) in block.channels.iter_mut().flatten().enumerate() {

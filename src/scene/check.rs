@@ -15,7 +15,7 @@ use crate::media::TimeDelta;
 use crate::picture::{Crop, Rect};
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::sound::StripSettings;
+use crate::sound::{BusSettings, Denoise, StripSettings};
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
 use crate::suggest;
 use crate::worker::analyse::AnalysisSettings;
@@ -124,6 +124,7 @@ impl Check<'_> {
             },
             sources,
             strips,
+            buses: BusSettings::default(),
             scenes,
             start,
             transition: TransitionSettings {
@@ -345,7 +346,11 @@ fn strip(raw: &RawStrip) -> StripSettings {
         gain_db: raw.gain_db,
         is_muted: raw.mute,
         is_solo: raw.solo,
-        denoise: raw.denoise,
+        denoise: Denoise {
+            is_on: raw.denoise,
+            ..Denoise::default()
+        },
+        ..StripSettings::default()
     }
 }
 

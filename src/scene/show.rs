@@ -9,7 +9,7 @@ use crate::encode::{AudioSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Fit, Rect};
 use crate::publish::DestinationSpec;
-use crate::sound::StripSettings;
+use crate::sound::{BusSettings, StripSettings};
 use crate::source::SourceSpec;
 use crate::worker::analyse::AnalysisSettings;
 
@@ -29,6 +29,8 @@ pub struct Show {
     pub sources: Vec<SourceSpec>,
     /// One strip for each source, in the same order.
     pub strips: Vec<(String, StripSettings)>,
+    /// Loudness target, limiter, ducking.
+    pub buses: BusSettings,
     /// In the order of the file; never empty.
     pub scenes: Vec<Scene>,
     /// What is on air and what is next when the show starts.

@@ -26,6 +26,35 @@ pub struct StripMeter {
     pub rms_dbfs: [f32; 2],
     /// A sample reached full scale within the last 1.5 s.
     pub is_clipping: bool,
+    /// The source sent a sample of full scale within the last 1.5 s: no stage behind it can mend that.
+    #[serde(default)]
+    pub is_input_clipping: bool,
+    /// What each stage does.
+    #[serde(default)]
+    pub stages: StageMeters,
+}
+
+/// What each stage of a strip does to the level now, in dB: below zero it turns down. Of high-pass, denoise and EQ it is
+/// the difference of RMS over the last 300 ms, of the others the gain that they apply. Zero where a stage is off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StageMeters {
+    /// What it takes out.
+    pub high_pass_db: f32,
+    /// What it takes out.
+    pub denoise_db: f32,
+    /// How far it is closed.
+    pub gate_db: f32,
+    /// What it adds or takes.
+    pub eq_db: f32,
+    /// How far it turns down, make-up left out.
+    pub compressor_db: f32,
+    /// How far it turns the upper band down.
+    pub de_esser_db: f32,
+    /// Where the ride stands, up or down.
+    pub ride_db: f32,
+    /// How far the strip is ducked under voices.
+    pub duck_db: f32,
 }
 
 impl Default for StripMeter {
@@ -35,6 +64,8 @@ impl Default for StripMeter {
             hold_dbfs: [FLOOR_DBFS; 2],
             rms_dbfs: [FLOOR_DBFS; 2],
             is_clipping: false,
+            is_input_clipping: false,
+            stages: StageMeters::default(),
         }
     }
 }
@@ -48,6 +79,28 @@ pub struct Meters {
     pub program: StripMeter,
     /// By how many dB the limiter turned program down at most in the last block; 0 when it rests.
     pub limiter_reduction_db: f32,
+    /// How loud program is.
+    #[serde(default)]
+    pub loudness: Loudness,
+    /// For how long nothing above −60 dBFS has been on program, in ms; 0 while something is.
+    #[serde(default)]
+    pub silent_ms: u64,
+}
+
+/// How loud program is, by ITU-R BS.1770-4 and EBU Tech 3341 and 3342. `None`: not enough has been heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Loudness {
+    /// Over the last 400 ms, in LUFS.
+    pub momentary_lufs: Option<f32>,
+    /// Over the last 3 s, in LUFS.
+    pub short_term_lufs: Option<f32>,
+    /// Since the start or the last reset, gated, in LUFS.
+    pub integrated_lufs: Option<f32>,
+    /// Loudness range since then, in LU.
+    pub range_lu: Option<f32>,
+    /// The highest true peak since then, in dBTP.
+    pub true_peak_dbtp: Option<f32>,
 }
 
 /// Feeds one [`StripMeter`].

@@ -3,10 +3,10 @@
 use super::limiter::Limiter;
 use super::meter::{Metering, Meters};
 use super::ramp::Ramp;
-use super::settings::StripSettings;
+use super::settings::{BusSettings, StripSettings};
 use super::strip::{Buses, Strip};
 use super::{SILENCE, Stereo, denoise};
-use crate::media::{AudioBlock, BLOCK_FRAMES, Timestamp};
+use crate::media::{AudioBlock, BLOCK_FRAMES, TimeDelta, Timestamp};
 
 /// Listening moves between program and PFL in 10 ms.
 const LISTEN_FRAMES: usize = BLOCK_FRAMES;
@@ -20,9 +20,26 @@ pub struct Mix {
     pub monitor: AudioBlock,
 }
 
+/// A place in the mixer where its sound can be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// What leaves a strip: behind gain, pan and delay; muted or not.
+    Strip(usize),
+    /// What goes on air.
+    Program,
+    /// What the operator hears.
+    Monitor,
+    /// Aux bus A.
+    AuxA,
+    /// Aux bus B.
+    AuxB,
+}
+
 /// All the sound of a show.
 pub struct Mixer {
     strips: Vec<Strip>,
+    bus: BusSettings,
+    last: Mix,
     buses: Box<Buses>,
     program_limiter: Limiter,
     monitor_limiter: Limiter,
@@ -38,10 +55,16 @@ impl Mixer {
 
     /// A mixer with one strip for each of `settings`.
     #[must_use]
-    pub fn new(settings: &[StripSettings]) -> Self {
+    pub fn new(settings: &[StripSettings], bus: BusSettings) -> Self {
         denoise::warm_up_this_thread();
+        let silence = AudioBlock::silence(Timestamp::ZERO);
         let mut mixer = Self {
             strips: Vec::new(),
+            bus: bus.sanitised(),
+            last: Mix {
+                program: silence,
+                monitor: silence,
+            },
             buses: Box::new(Buses {
                 program: SILENCE,
                 pfl: SILENCE,
@@ -99,6 +122,28 @@ impl Mixer {
         }
     }
 
+    /// Changes the settings of the buses; the sound follows along ramps.
+    pub fn set_bus(&mut self, bus: BusSettings) {
+        self.bus = bus.sanitised();
+    }
+
+    /// Tells whether the source of a strip is seen on program, for audio that follows video; the strip opens or closes
+    /// within `over`. Until it is told otherwise, a source counts as seen.
+    pub fn set_on_program(&mut self, _strip: usize, _is_on_program: bool, _over: TimeDelta) {}
+
+    /// Integrated loudness, loudness range and highest true peak start anew.
+    pub fn reset_loudness(&mut self) {}
+
+    /// What was at `point` in the last block. `None` where there is no such strip.
+    #[must_use]
+    pub fn output(&self, point: Point) -> Option<AudioBlock> {
+        match point {
+            Point::Strip(_) | Point::AuxA | Point::AuxB => None,
+            Point::Program => Some(self.last.program),
+            Point::Monitor => Some(self.last.monitor),
+        }
+    }
+
     /// The settings of a strip as they are in force, gain within its limits.
     #[must_use]
     pub fn settings(&self, strip: usize) -> Option<StripSettings> {
@@ -134,10 +179,11 @@ impl Mixer {
 
         let pts = now - AudioBlock::duration() * Self::LATENCY_BLOCKS;
         let block = |channels: Stereo| AudioBlock { pts, channels };
-        Mix {
+        self.last = Mix {
             program: block(program),
             monitor: block(monitor),
-        }
+        };
+        self.last.clone()
     }
 
     /// What the meters show after the last block.

@@ -19,6 +19,7 @@
 //!
 //! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
 
+pub mod curve;
 pub mod denoise;
 pub mod level;
 pub mod limiter;
@@ -30,9 +31,12 @@ mod silence;
 pub mod strip;
 pub mod true_peak;
 
-pub use meter::{Meters, StripMeter};
-pub use mixer::{Mix, Mixer};
-pub use settings::{MAX_GAIN_DB, MIN_GAIN_DB, StripSettings};
+pub use meter::{Loudness, Meters, StageMeters, StripMeter};
+pub use mixer::{Mix, Mixer, Point};
+pub use settings::{
+    Adjust, BUS_PARAMS, Band, BusSettings, Compressor, DeEsser, Denoise, Ducking, Eq, Gate, HighPass, MAX_GAIN_DB,
+    MIN_GAIN_DB, Param, ParamKind, Ride, Role, STRIP_PARAMS, Shelf, Stage, StripSettings, Unit, Value,
+};
 pub use silence::SilenceWatch;
 
 use crate::media::BLOCK_FRAMES;

@@ -80,10 +80,10 @@ impl Strip {
             gain: Ramp::new(db_to_factor(settings.gain_db)),
             open: Ramp::new(as_factor(!settings.is_muted)),
             solo: Ramp::new(as_factor(settings.is_solo)),
-            wet: Ramp::new(as_factor(settings.denoise)),
+            wet: Ramp::new(as_factor(settings.denoise.is_on)),
             dc: [dc.clone(), dc],
             denoiser: Denoiser::new(),
-            denoiser_heard: if settings.denoise { DENOISE_LEAD_BLOCKS } else { 0 },
+            denoiser_heard: if settings.denoise.is_on { DENOISE_LEAD_BLOCKS } else { 0 },
             delayed: SILENCE,
             is_delayed_sound: false,
             was_sound: false,
@@ -148,7 +148,7 @@ impl Strip {
         self.is_delayed_sound = is_present;
         // A denoiser that was on has heard the silence and may go on as it is. One that was not holds old sound: it
         // starts with its lead when sound comes back.
-        let goes_on = self.settings.denoise && self.denoiser_heard >= DENOISE_LEAD_BLOCKS;
+        let goes_on = self.settings.denoise.is_on && self.denoiser_heard >= DENOISE_LEAD_BLOCKS;
         self.wet = Ramp::new(as_factor(goes_on));
         if !goes_on {
             self.denoiser_heard = 0;
@@ -183,7 +183,7 @@ impl Strip {
     /// The block before `current`, denoised as far as denoise is on.
     fn denoise(&mut self, current: &Stereo, is_mono: bool) -> Stereo {
         let mut out = self.delayed;
-        if self.settings.denoise {
+        if self.settings.denoise.is_on {
             if self.denoiser_heard >= DENOISE_LEAD_BLOCKS {
                 self.wet.aim(1.0, DENOISE_FADE_FRAMES);
             }

@@ -12,7 +12,11 @@ use crate::media::{FrameRate, TimeDelta, Timestamp};
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
 pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
-pub use crate::sound::{MAX_GAIN_DB, MIN_GAIN_DB, Meters, StripMeter, StripSettings};
+pub use crate::sound::settings::{bus_param, strip_param};
+pub use crate::sound::{
+    Adjust, BUS_PARAMS, BusSettings, Denoise, Ducking, Loudness, MAX_GAIN_DB, MIN_GAIN_DB, Meters, Param, ParamKind,
+    Role, STRIP_PARAMS, Stage, StageMeters, StripMeter, StripSettings, Unit, Value, curve,
+};
 pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
 pub use crate::worker::{Report as WorkerReport, WorkerState};
 
@@ -42,6 +46,12 @@ pub struct Studio {
     pub sources: Vec<SourceModel>,
     /// One strip per source that may have sound, in the same order.
     pub strips: Vec<Strip>,
+    /// Loudness target, limiter, ducking.
+    #[serde(default)]
+    pub buses: BusSettings,
+    /// Silence on program that lasts so many seconds is an alarm; 0 is never.
+    #[serde(default)]
+    pub silence_alarm_s: f64,
     /// Where the show goes.
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.

@@ -125,6 +125,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
                 settings: *settings,
             })
             .collect(),
+        buses: show.buses,
+        silence_alarm_s: show.analysis.silence.as_secs_f64(),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: show.video.bitrate_kbps,

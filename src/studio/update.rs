@@ -210,8 +210,12 @@ impl Unit<'_> {
                 None
             }),
             Command::Denoise(strip, switch) => self.strip(&strip, |settings| {
-                settings.denoise = switch.apply(settings.denoise);
-                Some(if settings.denoise { "denoise on" } else { "denoise off" })
+                settings.denoise.is_on = switch.apply(settings.denoise.is_on);
+                Some(if settings.denoise.is_on {
+                    "denoise on"
+                } else {
+                    "denoise off"
+                })
             }),
             Command::Bitrate(kbps) => {
                 self.studio.encoder.video_kbps = kbps;

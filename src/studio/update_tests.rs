@@ -9,7 +9,8 @@ use crate::media::FrameRate;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip, WorkerModel, WorkerState,
+    BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip, WorkerModel,
+    WorkerState,
 };
 
 fn studio() -> Studio {
@@ -54,6 +55,8 @@ fn studio() -> Studio {
         fade: None,
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
+        buses: BusSettings::default(),
+        silence_alarm_s: 10.0,
         destinations: vec![],
         encoder: EncoderModel {
             video_kbps: 2500,
@@ -134,7 +137,7 @@ fn strips_do_as_they_are_told() {
         ("mute camera", &|s| s.is_muted = true),
         ("mute camera on", &|s| s.is_muted = true),
         ("solo camera on", &|s| s.is_solo = true),
-        ("denoise camera", &|s| s.denoise = true),
+        ("denoise camera", &|s| s.denoise.is_on = true),
         ("mute camera off", &|s| s.is_muted = false),
     ] {
         change(&mut expected);

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
-use rigcast::sound::{Mixer, StripSettings};
+use rigcast::sound::{BusSettings, Mixer, StripSettings};
 
 #[allow(unused_imports, reason = "each test binary uses its own part")]
 pub use peers::peer;
@@ -105,7 +105,7 @@ pub fn block_of(signal: &Signal, index: usize) -> AudioBlock {
 /// Runs a one-strip mixer over a signal; `steer` may change settings before each block. The result is moved back by the
 /// mixer's latency, so that sample n in is sample n out.
 pub fn through_mixer(signal: &Signal, start: StripSettings, mut steer: impl FnMut(usize, &mut Mixer)) -> Signal {
-    let mut mixer = Mixer::new(&[start]);
+    let mut mixer = Mixer::new(&[start], BusSettings::default());
     let blocks = signal[0].len().div_ceil(BLOCK_FRAMES);
     let mut out: Signal = [Vec::new(), Vec::new()];
     for index in 0..blocks + Mixer::LATENCY_BLOCKS as usize {

@@ -84,7 +84,10 @@ pub fn studio() -> Studio {
                 "camera",
                 StripSettings {
                     gain_db: 3.0,
-                    denoise: true,
+                    denoise: Denoise {
+                        is_on: true,
+                        ..Denoise::default()
+                    },
                     ..Default::default()
                 },
             ),
@@ -112,6 +115,8 @@ pub fn studio() -> Studio {
                 },
             ),
         ],
+        buses: BusSettings::default(),
+        silence_alarm_s: 10.0,
         destinations: vec![
             DestinationModel {
                 name: "main".into(),
@@ -217,6 +222,7 @@ impl Screen {
             hold_dbfs: [left + 4.0, right + 3.0],
             rms_dbfs: [rms, rms - 1.0],
             is_clipping: false,
+            ..StripMeter::default()
         };
         ui.meters = Meters {
             strips: vec![
@@ -227,6 +233,7 @@ impl Screen {
             ],
             program: meter(-18.0, -8.0, -9.5),
             limiter_reduction_db: 0.8,
+            ..Meters::default()
         };
         Self {
             studio,

@@ -87,6 +87,7 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
         sources,
         strips: studio.strips.iter().map(|strip| strip.settings).collect(),
         strip_sources: opening::strip_sources(studio),
+        buses: studio.buses,
         plan: Arc::new(Plan::new(studio, &show.scenes)),
         video: Box::new(video),
         audio,

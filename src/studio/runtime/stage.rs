@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, VideoEncoder};
 use crate::media::{FramePool, FrameRate};
-use crate::sound::{Meters, Mixer, StripSettings};
+use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
 
 /// Strip changes that may wait for the sound thread, which fetches them every 10 ms.
@@ -40,6 +40,8 @@ pub struct Parts {
     pub strips: Vec<StripSettings>,
     /// The source of each strip.
     pub strip_sources: Vec<usize>,
+    /// Bus settings.
+    pub buses: BusSettings,
     /// The first plan.
     pub plan: Arc<Plan>,
     /// The video encoder.
@@ -83,7 +85,7 @@ impl Stage {
         let (blocks_in, blocks) = sync_channel(BLOCKS_WAITING);
         let (pictures, messages) = channel();
         let (strips, settings) = rtrb::RingBuffer::new(SETTINGS_WAITING);
-        let mixer = Mixer::new(&parts.strips);
+        let mixer = Mixer::new(&parts.strips, parts.buses);
         let meters = Arc::new(Mutex::new(mixer.meters().clone()));
         let slot = Arc::new(TapSlot::new(parts.taps));
         let covers = parts.pool.clone();

@@ -110,7 +110,7 @@ fn strip_row(buf: &mut Buffer, area: Rect, y: u16, strip: &Strip, at: usize, col
     for (letter, is_on, style) in [
         ("M", settings.is_muted, theme.program_badge()),
         ("S", settings.is_solo, theme.on_badge()),
-        ("D", settings.denoise, theme.preview_badge()),
+        ("D", settings.denoise.is_on, theme.preview_badge()),
     ] {
         row.skip(1).put(
             if is_on { letter } else { "·" },
