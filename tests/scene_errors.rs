@@ -56,7 +56,7 @@ show.toml:6:1: video.zzz: unknown key; known: width, height, frame_rate, bitrate
     insta::assert_snapshot!(errors(&format!("[source.b]\nkind = \"file\"\npath = \"a.mp4\"\nlopp = true\n[strip.b]\ngain_bd = 3\nvolume = 1\n{GOOD}")), @r#"
 show.toml:4:1: source.b.lopp: unknown key; did you mean "loop"?
 show.toml:6:1: strip.b.gain_bd: unknown key; did you mean "gain_db"?
-show.toml:7:1: strip.b.volume: unknown key; known: gain_db, mute, solo, denoise
+show.toml:7:1: strip.b.volume: unknown key; known: preset, role, bypass, high_pass, high_pass_hz, denoise, denoise_percent, gate, gate_threshold_db, gate_ratio, gate_range_db, gate_attack_ms, gate_hold_ms, gate_release_ms and 32 more
 "#);
     insta::assert_snapshot!(errors(&format!("{GOOD}\n[scene.b]\nitems = [\n  {{ source = \"cam\", pos = [0, 0], opactiy = 0.5 }},\n]")), @r#"
 show.toml:10:21: scene.b.items[0].pos: unknown key; known: source, position, size, fit, crop, z, opacity
@@ -228,7 +228,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, scene, start, transition, analysis, destination
+--set : unknown key; known: title, include, video, audio, source, strip, bus, scene, start, transition, analysis, destination
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());

@@ -37,11 +37,12 @@ struct Reader<'a> {
     errors: &'a mut Vec<Diagnostic>,
 }
 
-/// Reads `text`, the content of `file`. `None` where it is no TOML; the errors then say why.
+/// Reads `text`, the content of `file`, whose top level may have `keys`. `None` where it is no TOML; the errors then say why.
 pub(super) fn read_text(
     layer: usize,
     file: &Arc<str>,
     text: &str,
+    keys: &'static [Key],
     places: &mut Places,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
@@ -58,7 +59,7 @@ pub(super) fn read_text(
         errors,
     };
     match DeTable::parse(text) {
-        Ok(root) => Some(reader.table("", root.get_ref(), ROOT)),
+        Ok(root) => Some(reader.table("", root.get_ref(), keys)),
         Err(error) => {
             let message = error.message().replace('\n', "; ");
             reader.error(&error.span().unwrap_or(0..0), "", message);

@@ -24,7 +24,9 @@ pub(super) struct RawShow {
     #[serde(default)]
     pub source: HashMap<String, RawSource>,
     #[serde(default)]
-    pub strip: HashMap<String, RawStrip>,
+    pub strip: HashMap<String, RawParameters>,
+    #[serde(default)]
+    pub bus: RawParameters,
     #[serde(default)]
     pub scene: HashMap<String, RawScene>,
     #[serde(default)]
@@ -79,13 +81,16 @@ pub(super) struct RawSource {
     pub password: Option<RawSecret>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct RawStrip {
-    pub gain_db: f32,
-    pub mute: bool,
-    pub solo: bool,
-    pub denoise: bool,
+/// Parameters by name, each of its kind, and the preset that they change.
+pub(super) type RawParameters = HashMap<String, RawValue>;
+
+/// The value of a parameter, or the name of a preset.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawValue {
+    Flag(bool),
+    Number(f64),
+    Text(String),
 }
 
 #[derive(Deserialize)]

@@ -52,6 +52,9 @@ pub struct Studio {
     /// Silence on program that lasts so many seconds is an alarm; 0 is never.
     #[serde(default)]
     pub silence_alarm_s: f64,
+    /// Sound presets that can be applied by name.
+    #[serde(default)]
+    pub presets: Vec<PresetModel>,
     /// Where the show goes.
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
@@ -128,6 +131,19 @@ pub struct Strip {
     /// What the operator set.
     #[serde(flatten)]
     pub settings: StripSettings,
+}
+
+/// A sound preset as clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresetModel {
+    /// As it is asked for.
+    pub name: String,
+    /// What it is for.
+    pub title: String,
+    /// Says how a strip sounds.
+    pub is_for_strip: bool,
+    /// Says how the buses are set.
+    pub is_for_buses: bool,
 }
 
 /// A destination as clients see it.
@@ -256,6 +272,13 @@ impl Studio {
     #[must_use]
     pub fn scene(&self, name: &str) -> Option<&SceneModel> {
         self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// Whether the scene of that name shows the source of that name.
+    #[must_use]
+    pub fn is_in_scene(&self, scene: &str, source: &str) -> bool {
+        self.scene(scene)
+            .is_some_and(|scene| scene.sources.iter().any(|name| name == source))
     }
 
     /// The strip of that name.

@@ -127,6 +127,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         buses: show.buses,
         silence_alarm_s: show.analysis.silence.as_secs_f64(),
+        presets: Vec::new(),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: show.video.bitrate_kbps,

@@ -117,6 +117,7 @@ pub fn studio() -> Studio {
         ],
         buses: BusSettings::default(),
         silence_alarm_s: 10.0,
+        presets: Vec::new(),
         destinations: vec![
             DestinationModel {
                 name: "main".into(),

@@ -50,6 +50,34 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// As commands call it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Strip => "strip",
+            Self::HighPass => "high_pass",
+            Self::Denoise => "denoise",
+            Self::Gate => "gate",
+            Self::Eq => "eq",
+            Self::Compressor => "compressor",
+            Self::DeEsser => "de_esser",
+            Self::Ride => "ride",
+            Self::Fader => "fader",
+            Self::Loudness => "loudness",
+            Self::Limiter => "limiter",
+            Self::Ducking => "duck",
+        }
+    }
+
+    /// Whether it treats the sound of a strip, rather than saying where and how much of it goes: what presets are about.
+    #[must_use]
+    pub const fn is_treatment(self) -> bool {
+        matches!(
+            self,
+            Self::HighPass | Self::Denoise | Self::Gate | Self::Eq | Self::Compressor | Self::DeEsser | Self::Ride
+        )
+    }
+
     /// As the screen calls it.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -186,7 +214,12 @@ impl<S> Param<S> {
             } => {
                 let suffix = unit.suffix();
                 let off = if has_off { ", or off" } else { "" };
-                format!("{low} to {high} {suffix}{off}; +1 and -=1 change it").replace(" ;", ";")
+                let blank = if suffix.starts_with(|c: char| c.is_alphabetic()) {
+                    " "
+                } else {
+                    ""
+                };
+                format!("{low} to {high}{blank}{suffix}{off}; +1 and -=1 change it")
             }
         }
     }

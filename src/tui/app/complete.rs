@@ -103,7 +103,7 @@ fn complete_argument(line: &str, spec: &'static CommandSpec, at: usize, partial:
         Some(ArgKind::Source) => names(studio.sources.iter().map(|source| source.name.as_str()).collect()),
         Some(ArgKind::Destination) => names(studio.destinations.iter().map(|to| to.name.as_str()).collect()),
         Some(ArgKind::Choice(words)) => names(words.to_vec()),
-        Some(ArgKind::NewName | ArgKind::Gain | ArgKind::Kbps | ArgKind::Duration | ArgKind::Url) | None => Vec::new(),
+        _ => Vec::new(),
     };
     Completion {
         start: word_start(line, partial),
