@@ -20,11 +20,14 @@
 //! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
 
 pub mod curve;
+pub mod delay;
 pub mod denoise;
+pub mod fader;
 pub mod level;
 pub mod limiter;
 pub mod meter;
 pub mod mixer;
+pub mod pan;
 pub mod ramp;
 pub mod settings;
 mod silence;
