@@ -1,11 +1,12 @@
 //! The mixer: strips, buses, limiters, meters.
 
+use super::fader::Buses;
 use super::limiter::Limiter;
 use super::meter::{Metering, Meters};
 use super::ramp::Ramp;
 use super::settings::{BusSettings, StripSettings};
-use super::strip::{Buses, Strip};
-use super::{SILENCE, Stereo, denoise};
+use super::strip::Strip;
+use super::{Stereo, denoise};
 use crate::media::{AudioBlock, BLOCK_FRAMES, TimeDelta, Timestamp};
 
 /// Listening moves between program and PFL in 10 ms.
@@ -65,10 +66,7 @@ impl Mixer {
                 program: silence,
                 monitor: silence,
             },
-            buses: Box::new(Buses {
-                program: SILENCE,
-                pfl: SILENCE,
-            }),
+            buses: Box::default(),
             program_limiter: Limiter::new(),
             monitor_limiter: Limiter::new(),
             listen: Ramp::new(0.0),
@@ -157,8 +155,7 @@ impl Mixer {
     /// makes the FFT plan of that thread.
     pub fn process(&mut self, now: Timestamp, inputs: &[Option<AudioBlock>]) -> Mix {
         denoise::warm_up_this_thread();
-        self.buses.program = SILENCE;
-        self.buses.pfl = SILENCE;
+        self.buses.clear();
         let inputs = inputs.iter().map(Option::as_ref).chain(std::iter::repeat(None));
         for ((strip, meter), input) in self.strips.iter_mut().zip(&mut self.meters.strips).zip(inputs) {
             debug_assert!(input.is_none_or(|block| block.pts == now), "a block of another time");
