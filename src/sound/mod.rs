@@ -21,11 +21,13 @@
 
 pub mod curve;
 pub mod denoise;
+pub mod k_weighting;
 pub mod level;
 pub mod limiter;
 pub mod meter;
 pub mod mixer;
 pub mod ramp;
+pub mod ride;
 pub mod settings;
 mod silence;
 pub mod strip;
