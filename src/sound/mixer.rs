@@ -57,10 +57,11 @@ impl Mixer {
     #[must_use]
     pub fn new(settings: &[StripSettings], bus: BusSettings) -> Self {
         denoise::warm_up_this_thread();
+        let bus = bus.sanitised();
         let silence = AudioBlock::silence(Timestamp::ZERO);
         let mut mixer = Self {
             strips: Vec::new(),
-            bus: bus.sanitised(),
+            bus,
             last: Mix {
                 program: silence,
                 monitor: silence,
@@ -69,8 +70,8 @@ impl Mixer {
                 program: SILENCE,
                 pfl: SILENCE,
             }),
-            program_limiter: Limiter::new(),
-            monitor_limiter: Limiter::new(),
+            program_limiter: Limiter::new(bus.ceiling_dbtp),
+            monitor_limiter: Limiter::new(bus.ceiling_dbtp),
             listen: Ramp::new(0.0),
             program_metering: Metering::default(),
             meters: Meters::default(),
@@ -125,6 +126,9 @@ impl Mixer {
     /// Changes the settings of the buses; the sound follows along ramps.
     pub fn set_bus(&mut self, bus: BusSettings) {
         self.bus = bus.sanitised();
+        for limiter in [&mut self.program_limiter, &mut self.monitor_limiter] {
+            limiter.set_ceiling(self.bus.ceiling_dbtp);
+        }
     }
 
     /// Tells whether the source of a strip is seen on program, for audio that follows video; the strip opens or closes

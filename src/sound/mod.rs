@@ -21,9 +21,11 @@
 
 pub mod curve;
 pub mod denoise;
+pub mod duck;
 pub mod k_weighting;
 pub mod level;
 pub mod limiter;
+pub mod loudness;
 pub mod meter;
 pub mod mixer;
 pub mod ramp;
