@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Stereo;
-use super::level::{FLOOR_DBFS, amplitude_to_dbfs};
+use super::level::{FLOOR_DBFS, amplitude_to_dbfs, energy, peak};
 use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
 
 /// How long the peak hold and the clip lamp stay: 1.5 s.
@@ -124,9 +124,7 @@ impl Metering {
     pub fn feed(&mut self, block: &Stereo) {
         self.clip_left = self.clip_left.saturating_sub(1);
         for (index, samples) in block.iter().enumerate() {
-            let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-            let energy = samples.iter().map(|sample| sample * sample).sum();
-            self.feed_channel(index, peak, energy);
+            self.feed_channel(index, peak(samples), energy(samples));
         }
         self.shown.is_clipping = self.clip_left > 0;
     }

@@ -20,14 +20,17 @@
 //! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
 
 pub mod curve;
+pub mod delay;
 pub mod denoise;
 pub mod duck;
+pub mod fader;
 pub mod k_weighting;
 pub mod level;
 pub mod limiter;
 pub mod loudness;
 pub mod meter;
 pub mod mixer;
+pub mod pan;
 pub mod ramp;
 pub mod ride;
 pub mod settings;

@@ -124,7 +124,7 @@ impl Ride {
             self.listen(block);
         }
         self.walk();
-        self.ramp.aim(db_to_factor(self.gain_db), BLOCK_FRAMES);
+        self.ramp.aim_straight(db_to_factor(self.gain_db), BLOCK_FRAMES);
         self.ramp.next_block().apply(block);
     }
 

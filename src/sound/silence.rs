@@ -1,11 +1,11 @@
 //! Whether anything is heard: the idea of ffmpeg's silencedetect, block by block.
 
 use super::Stereo;
-use super::level::db_to_factor;
+use super::level::{db_to_factor, peak};
 use crate::media::{AudioBlock, Spell, TimeDelta, Timestamp, Turn};
 
 /// Below this peak, in dBFS, nothing is heard: the noise of a quiet room through a microphone is louder.
-const QUIET_DBFS: f32 = -60.0;
+pub(super) const QUIET_DBFS: f32 = -60.0;
 
 /// Blocks further apart than this have others between them that were not heard here.
 const LONGEST_STEP_MS: i64 = 250;
@@ -41,8 +41,7 @@ impl SilenceWatch {
 }
 
 /// Whether both channels stay below `quiet`. What is no number is no sound.
-fn is_quiet(block: &Stereo, quiet: f32) -> bool {
-    let peak = |samples: &[f32]| samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+pub(super) fn is_quiet(block: &Stereo, quiet: f32) -> bool {
     block.iter().all(|samples| peak(samples) < quiet)
 }
 

@@ -3,16 +3,14 @@
 use fundsp::audionode::AudioNode;
 use fundsp::filter::DCBlock;
 
+use super::delay::MAX_DELAY_BLOCKS;
 use super::denoise::Denoiser;
-use super::level::db_to_factor;
+use super::fader::{Buses, Fader};
 use super::meter::{Metering, StripMeter};
 use super::ramp::Ramp;
 use super::settings::StripSettings;
 use super::{SILENCE, Stereo};
 use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
-
-/// Gain, mute and solo are there after 10 ms.
-const STEP_FRAMES: usize = BLOCK_FRAMES;
 
 /// The denoiser fades in and out over 20 ms.
 const DENOISE_FADE_FRAMES: usize = 2 * BLOCK_FRAMES;
@@ -25,7 +23,7 @@ const DENOISE_LEAD_BLOCKS: u32 = 8;
 const EDGE_FRAMES: usize = 96;
 
 /// After half a second without sound every filter has rung out, and the strip costs nothing until sound comes back.
-const SLEEP_BLOCKS: u32 = 50;
+const SLEEP_BLOCKS: u32 = 50 + MAX_DELAY_BLOCKS as u32;
 
 /// -160 dBFS: below what 24 bits can say. Tails that decay towards nothing count as silence, before their numbers get
 /// so small that arithmetic slows down.
@@ -37,22 +35,10 @@ const DC_CUTOFF_HZ: f64 = 20.0;
 /// +36 dBFS: no source sends more on purpose, and filters stay finite.
 const INPUT_LIMIT: f32 = 64.0;
 
-/// The sums that strips add to.
-#[derive(Clone, Debug)]
-pub struct Buses {
-    /// All strips that are not muted.
-    pub program: Stereo,
-    /// All solo strips, muted or not.
-    pub pfl: Stereo,
-}
-
 /// The state of one strip.
 pub struct Strip {
     settings: StripSettings,
-    gain: Ramp,
-    /// 1 = heard on program.
-    open: Ramp,
-    solo: Ramp,
+    fader: Fader,
     /// 1 = denoised, 0 = dry.
     wet: Ramp,
     dc: [DCBlock<f64>; 2],
@@ -77,9 +63,7 @@ impl Strip {
         dc.set_sample_rate(f64::from(SAMPLE_RATE));
         Self {
             settings,
-            gain: Ramp::new(db_to_factor(settings.gain_db)),
-            open: Ramp::new(as_factor(!settings.is_muted)),
-            solo: Ramp::new(as_factor(settings.is_solo)),
+            fader: Fader::new(&settings),
             wet: Ramp::new(as_factor(settings.denoise.is_on)),
             dc: [dc.clone(), dc],
             denoiser: Denoiser::new(),
@@ -95,9 +79,32 @@ impl Strip {
     /// Changes the settings; what is heard follows within 10 ms (denoise: within 100 ms).
     pub fn set(&mut self, settings: StripSettings) {
         self.settings = settings.sanitised();
-        self.gain.aim(db_to_factor(self.settings.gain_db), STEP_FRAMES);
-        self.open.aim(as_factor(!self.settings.is_muted), STEP_FRAMES);
-        self.solo.aim(as_factor(self.settings.is_solo), STEP_FRAMES);
+        self.fader.set(&self.settings);
+    }
+
+    /// Tells whether the source is seen on program, for audio that follows video: the strip opens or closes within
+    /// `over_frames`. Until it is told otherwise, a source counts as seen.
+    pub fn set_on_program(&mut self, is_on_program: bool, over_frames: usize) {
+        self.fader.set_on_program(is_on_program, over_frames);
+    }
+
+    /// Sets by how many dB (0 or less) program and aux hear less of it. The way there lasts the next block, in a straight
+    /// line: call it before each block for which it changes.
+    pub fn duck(&mut self, db: f32) {
+        self.fader.duck(db);
+    }
+
+    /// What left the strip in the last block: behind pan and delay, muted or not. As old as its meter: one block.
+    #[must_use]
+    pub const fn output(&self) -> &Stereo {
+        self.fader.output()
+    }
+
+    /// The peak, in dBFS, of what a strip of role voice added to program in the last block. `None` where it is no voice,
+    /// muted, or kept out by AFV.
+    #[must_use]
+    pub fn voice_dbfs(&self) -> Option<f32> {
+        self.fader.voice_dbfs()
     }
 
     /// The settings in force, sanitised.
@@ -134,10 +141,8 @@ impl Strip {
         self.was_sound = self.is_delayed_sound;
         self.is_delayed_sound = input.is_some();
 
-        self.gain.next_block().apply(&mut out);
-        self.metering.feed(&out);
-        self.solo.next_block().add(&out, &mut buses.pfl);
-        self.open.next_block().add(&out, &mut buses.program);
+        self.fader.process(out, 2, buses);
+        self.metering.feed(self.fader.output());
     }
 
     /// Nothing in, nothing out, and nothing still ringing.
@@ -154,9 +159,7 @@ impl Strip {
             self.denoiser_heard = 0;
             self.denoiser.pause();
         }
-        for ramp in [&mut self.gain, &mut self.open, &mut self.solo] {
-            ramp.settle();
-        }
+        self.fader.sleep();
         self.metering.feed_silence();
     }
 
