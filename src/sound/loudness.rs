@@ -1,9 +1,9 @@
 //! The loudness meter of program: ITU-R BS.1770-4, EBU Tech 3341 (momentary, short-term, integrated) and 3342 (range).
 //!
-//! **Who reckons what.** Gates, integrated loudness and range are those of the `ebur128` crate, with histograms: after hours
+//! **Who reckons what.** Integrated loudness with its two gates is that of the `ebur128` crate, with a histogram: after hours
 //! it knows as much and takes as long as after a minute. The two windows that slide, 400 ms and 3 s, are ours: the
-//! crate adds all samples of a window anew for each reading (135 µs for 3 s), while 300 powers of blocks are added in a
-//! fraction of one.
+//! crate adds all samples of a window anew for each reading (135 µs for 3 s, once a second in any case), while 300 powers of
+//! blocks are added in a fraction of one. So is the [range](super::range).
 //!
 //! **True peak** comes from the limiter's own kind of detector, which looks only at blocks that could hold a higher one than
 //! the highest so far.
@@ -16,6 +16,7 @@ use super::Stereo;
 use super::k_weighting::{KWeighting, lufs};
 use super::level::amplitude_to_dbfs;
 use super::meter::Loudness;
+use super::range::LoudnessRange;
 use super::true_peak::{Peaks, TruePeakDetector};
 use crate::media::SAMPLE_RATE;
 
@@ -23,8 +24,8 @@ use crate::media::SAMPLE_RATE;
 const MOMENTARY_BLOCKS: usize = 40;
 const SHORT_TERM_BLOCKS: usize = 300;
 
-/// Gated readings change only so often: with each gating block.
-const GATING_BLOCKS: usize = 10;
+/// Gated readings change every 100 ms, with each gating block.
+const GATED_BLOCKS: usize = 10;
 
 /// The absolute gate: what is quieter has no loudness to show.
 const ABSOLUTE_GATE_LUFS: f64 = -70.0;
@@ -39,8 +40,9 @@ pub struct LoudnessMeter {
     at: usize,
     /// Blocks heard since the start.
     heard: usize,
-    /// Blocks heard since the last reset, up to the next gating block.
-    since_gating: usize,
+    range: LoudnessRange,
+    /// Blocks heard since the last reset, up to the next gated reading.
+    since_gated: usize,
     detector: TruePeakDetector,
     /// The highest true peak, as an amplitude.
     highest: f32,
@@ -52,12 +54,13 @@ impl LoudnessMeter {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            gated: EbuR128::new(2, SAMPLE_RATE, Mode::I | Mode::LRA | Mode::HISTOGRAM).ok(),
+            gated: EbuR128::new(2, SAMPLE_RATE, Mode::I | Mode::HISTOGRAM).ok(),
             weighting: KWeighting::default(),
             powers: Box::new([0.0; SHORT_TERM_BLOCKS]),
             at: 0,
             heard: 0,
-            since_gating: 0,
+            range: LoudnessRange::new(),
+            since_gated: 0,
             detector: TruePeakDetector::new(),
             highest: 0.0,
             shown: Loudness::default(),
@@ -70,7 +73,8 @@ impl LoudnessMeter {
         if let Some(gated) = &mut self.gated {
             gated.reset();
         }
-        self.since_gating = 0;
+        self.range.reset();
+        self.since_gated = 0;
         self.highest = 0.0;
         self.shown.integrated_lufs = None;
         self.shown.range_lu = None;
@@ -82,8 +86,9 @@ impl LoudnessMeter {
         self.powers[self.at] = self.weighting.power(block);
         self.at = (self.at + 1) % SHORT_TERM_BLOCKS;
         self.heard = self.heard.saturating_add(1);
-        self.shown.momentary_lufs = self.over(MOMENTARY_BLOCKS);
-        self.shown.short_term_lufs = self.over(SHORT_TERM_BLOCKS);
+        let short_term = self.over(SHORT_TERM_BLOCKS);
+        self.shown.momentary_lufs = self.over(MOMENTARY_BLOCKS).and_then(shown_lufs);
+        self.shown.short_term_lufs = short_term.and_then(shown_lufs);
 
         if let Peaks::Found(peaks) = self.detector.process(block, self.highest) {
             let highest = peaks.iter().fold(self.highest, |high, peak| high.max(*peak));
@@ -93,19 +98,20 @@ impl LoudnessMeter {
             }
         }
 
-        let Some(gated) = &mut self.gated else { return };
-        let channels: [&[f32]; 2] = [&block[0], &block[1]];
-        if gated.add_frames_planar_f32(&channels).is_err() {
-            return;
+        if let Some(gated) = &mut self.gated {
+            let channels: [&[f32]; 2] = [&block[0], &block[1]];
+            // Its only errors are other modes and other numbers of channels.
+            let _ = gated.add_frames_planar_f32(&channels);
         }
-        self.since_gating += 1;
-        if self.since_gating == GATING_BLOCKS {
-            self.since_gating = 0;
-            let integrated = gated.loudness_global().ok().filter(|lufs| lufs.is_finite());
-            self.shown.integrated_lufs = integrated.map(|lufs| lufs as f32);
-            // Of nothing above the gate the crate says 0 LU.
-            let range = gated.loudness_range().ok().filter(|_| integrated.is_some());
-            self.shown.range_lu = range.map(|range| range as f32);
+        self.since_gated += 1;
+        if self.since_gated == GATED_BLOCKS {
+            self.since_gated = 0;
+            if let Some(power) = short_term {
+                self.range.add(power);
+            }
+            self.shown.range_lu = self.range.range_lu().map(|range| range as f32);
+            let integrated = self.gated.as_ref().and_then(|gated| gated.loudness_global().ok());
+            self.shown.integrated_lufs = integrated.filter(|lufs| lufs.is_finite()).map(|lufs| lufs as f32);
         }
     }
 
@@ -115,8 +121,8 @@ impl LoudnessMeter {
         self.shown
     }
 
-    /// The loudness of the last `blocks`, none of it gated out. `None` before there were so many, and for silence.
-    fn over(&self, blocks: usize) -> Option<f32> {
+    /// The power of the last `blocks`. `None` before there were so many.
+    fn over(&self, blocks: usize) -> Option<f64> {
         if self.heard < blocks {
             return None;
         }
@@ -127,9 +133,14 @@ impl LoudnessMeter {
             let older = blocks - self.at;
             behind.iter().sum::<f64>() + before[before.len() - older..].iter().sum::<f64>()
         };
-        let level = lufs(sum / blocks as f64);
-        (level >= ABSOLUTE_GATE_LUFS).then_some(level as f32)
+        Some(sum / blocks as f64)
     }
+}
+
+/// Silence has no loudness.
+fn shown_lufs(power: f64) -> Option<f32> {
+    let level = lufs(power);
+    (level >= ABSOLUTE_GATE_LUFS).then_some(level as f32)
 }
 
 impl Default for LoudnessMeter {

@@ -32,6 +32,7 @@ pub mod meter;
 pub mod mixer;
 pub mod pan;
 pub mod ramp;
+pub mod range;
 pub mod ride;
 pub mod settings;
 mod silence;
