@@ -3,7 +3,6 @@
 //!
 //! Both channels are filtered in one pass, as the two lanes of a SIMD register: equal channels would save nothing.
 
-use super::Stereo;
 use crate::media::BLOCK_FRAMES;
 
 /// The two filters of tables 1 and 2, which are given for 48 kHz: `b0 b1 b2 a1 a2`.
@@ -32,10 +31,10 @@ pub struct KWeighting {
 
 impl KWeighting {
     /// The K-weighted power of the next block: the mean squares of both channels, added. [`lufs`] makes a level of it.
-    pub fn power(&mut self, block: &Stereo) -> f64 {
+    pub fn power(&mut self, left: &[f32; BLOCK_FRAMES], right: &[f32; BLOCK_FRAMES]) -> f64 {
         let mut sum = [0.0; 2];
         let (mut shelf, mut high_pass) = (self.shelf, self.high_pass);
-        for (left, right) in block[0].iter().zip(&block[1]) {
+        for (left, right) in left.iter().zip(right) {
             let input = [f64::from(*left), f64::from(*right)];
             let heard = filter(&HIGH_PASS, &mut high_pass, filter(&SHELF, &mut shelf, input));
             for (sum, heard) in sum.iter_mut().zip(heard) {
@@ -92,7 +91,7 @@ mod tests {
                 let t = (block * BLOCK_FRAMES + n) as f64 / 48_000.0;
                 (amplitude * (std::f64::consts::TAU * hz * t).sin()) as f32
             });
-            let power = weighting.power(&[channel, channel]);
+            let power = weighting.power(&channel, &channel);
             if block >= 100 {
                 sum += power / 100.0;
             }
@@ -117,9 +116,9 @@ mod tests {
     #[test]
     fn silence_rings_out_to_nothing() {
         let mut weighting = KWeighting::default();
-        weighting.power(&[[1.0; BLOCK_FRAMES]; 2]);
+        weighting.power(&[1.0; BLOCK_FRAMES], &[1.0; BLOCK_FRAMES]);
         let mut blocks = 0;
-        while weighting.power(&SILENCE) > 0.0 {
+        while weighting.power(&SILENCE[0], &SILENCE[1]) > 0.0 {
             blocks += 1;
             assert!(blocks < 200, "{weighting:?}");
         }

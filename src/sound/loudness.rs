@@ -83,7 +83,7 @@ impl LoudnessMeter {
 
     /// Measures the next block.
     pub fn feed(&mut self, block: &Stereo) {
-        self.powers[self.at] = self.weighting.power(block);
+        self.powers[self.at] = self.weighting.power(&block[0], &block[1]);
         self.at = (self.at + 1) % SHORT_TERM_BLOCKS;
         self.heard = self.heard.saturating_add(1);
         let short_term = self.over(SHORT_TERM_BLOCKS);

@@ -13,7 +13,6 @@
 //! **Slow.** At most 2 dB/s up and 4 dB/s down, softer near the goal: words keep their accents, and a voice that starts far
 //! too loud is not borne for long.
 
-use super::Stereo;
 use super::k_weighting::{KWeighting, lufs, power_of};
 use super::level::db_to_factor;
 use super::ramp::Ramp;
@@ -118,10 +117,11 @@ impl Ride {
         self.target_lufs = f64::from(target_lufs);
     }
 
-    /// Rides the next block, both channels alike.
-    pub fn process(&mut self, block: &mut Stereo) {
-        if self.settings.is_on {
-            self.listen(block);
+    /// Rides the next block, all channels alike; one channel stands for two that are the same. Without channels nothing
+    /// happens.
+    pub fn process(&mut self, block: &mut [[f32; BLOCK_FRAMES]]) {
+        if let (true, [left, ..]) = (self.settings.is_on, &*block) {
+            self.listen(left, block.get(1).unwrap_or(left));
         }
         self.walk();
         self.ramp.aim_straight(db_to_factor(self.gain_db), BLOCK_FRAMES);
@@ -140,8 +140,8 @@ impl Ride {
         !self.settings.is_on && self.gain_db == 0.0 && self.ramp.rests_at(1.0)
     }
 
-    fn listen(&mut self, block: &Stereo) {
-        self.filling += self.weighting.power(block);
+    fn listen(&mut self, left: &[f32; BLOCK_FRAMES], right: &[f32; BLOCK_FRAMES]) {
+        self.filling += self.weighting.power(left, right);
         self.filled += 1;
         if self.filled < STEP_BLOCKS {
             return;
@@ -257,7 +257,7 @@ impl Swing {
 #[allow(clippy::float_cmp)]
 mod tests {
     use super::*;
-    use crate::sound::SILENCE;
+    use crate::sound::{SILENCE, Stereo};
 
     fn noise(state: &mut u32) -> f32 {
         *state ^= *state << 13;
@@ -286,7 +286,10 @@ mod tests {
         let mut weighting = KWeighting::default();
         let mut state = 1;
         let power: f64 = (0..400)
-            .map(|block| weighting.power(&syllables(block, 0.1, &mut state)))
+            .map(|block| {
+                let [left, right] = syllables(block, 0.1, &mut state);
+                weighting.power(&left, &right)
+            })
             .sum();
         0.1 * 10.0_f64.powf((wanted_lufs - lufs(power / 400.0)) / 20.0) as f32
     }
@@ -386,6 +389,25 @@ mod tests {
         let mut out = sound;
         ride.process(&mut out);
         assert_eq!(out, sound);
+    }
+
+    #[test]
+    fn one_channel_stands_for_two() {
+        let amplitude = amplitude_of(-23.0);
+        let mut state = 5;
+        let (mut one, mut two) = (ride(9.0, -16.0), ride(9.0, -16.0));
+        for block in 0..600 {
+            let mut sound = syllables(block, amplitude, &mut state);
+            // The channels part in the middle.
+            if block < 300 {
+                one.process(&mut sound.clone()[..1]);
+            } else {
+                one.process(&mut sound.clone());
+            }
+            two.process(&mut sound);
+        }
+        assert!(one.gain_db() > 3.0);
+        assert_eq!(one.gain_db(), two.gain_db());
     }
 
     #[test]
