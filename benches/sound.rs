@@ -97,7 +97,7 @@ fn blocks(c: &mut Criterion) {
         ("limiter at work", 3.0),
     ] {
         let sound = voice(amplitude, true);
-        let mut limiter = Limiter::new();
+        let mut limiter = Limiter::new(BusSettings::default().ceiling_dbtp);
         let mut index = 0;
         c.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -17,7 +17,7 @@
 //! **Real time.** `process` takes no lock and does not allocate (`tests/sound_alloc.rs` counts): all state, that of the
 //! denoiser too, is made when a strip is made.
 //!
-//! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
+//! **fundsp** gives the high-pass that each strip shares with its denoiser. Its limiter is not used: see [`limiter`].
 
 pub mod compressor;
 pub mod curve;
