@@ -96,6 +96,12 @@ impl Ramp {
         self.frames_left == 0 && self.value == value
     }
 
+    /// Whether it has arrived.
+    #[must_use]
+    pub const fn is_at_rest(&self) -> bool {
+        self.frames_left == 0
+    }
+
     /// Where it is now.
     #[must_use]
     pub const fn value(&self) -> f32 {
