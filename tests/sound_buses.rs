@@ -10,8 +10,9 @@
 
 mod sound_common;
 
+use ebur128::{EbuR128, Mode};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES, TimeDelta};
-use rigcast::sound::{BusSettings, Ducking, Mixer, Point, Role, StripSettings};
+use rigcast::sound::{BusSettings, Ducking, Mixer, Point, Ride, Role, StripSettings};
 use sound_common::*;
 
 /// Blocks of 10 ms after which the voice speaks, and after which it is quiet again.
@@ -65,7 +66,7 @@ fn tone(samples: &[f32], frequency: f64) -> f64 {
     2.0 * re.hypot(im) / samples.len() as f64
 }
 
-fn voice() -> StripSettings {
+fn voice_strip() -> StripSettings {
     StripSettings {
         role: Role::Voice,
         ..StripSettings::default()
@@ -94,7 +95,7 @@ fn music_ducks_by_the_set_amount_within_150_ms_and_comes_back() {
             },
             ..BusSettings::default()
         };
-        let mut desk = Desk::new(voice(), music(), bus);
+        let mut desk = Desk::new(voice_strip(), music(), bus);
         let levels = desk.run(500);
         let near = |content: usize, expected: f64| {
             let level = levels[heard(content)];
@@ -119,7 +120,7 @@ fn music_ducks_by_the_set_amount_within_150_ms_and_comes_back() {
 
 #[test]
 fn the_meter_of_the_music_shows_how_far_it_is_down() {
-    let mut desk = Desk::new(voice(), music(), BusSettings::default());
+    let mut desk = Desk::new(voice_strip(), music(), BusSettings::default());
     desk.run(OPENS + 30);
     let meters = desk.mixer.meters();
     assert_eq!(meters.strips[1].stages.duck_db, -12.0);
@@ -131,19 +132,19 @@ fn a_voice_that_is_not_heard_does_not_duck() {
     let muted = StripSettings {
         is_muted: true,
         is_solo: true,
-        ..voice()
+        ..voice_strip()
     };
     let quiet = StripSettings {
         gain_db: -40.0,
-        ..voice()
+        ..voice_strip()
     };
     let other = StripSettings {
         role: Role::Other,
-        ..voice()
+        ..voice_strip()
     };
     let away = StripSettings {
         is_afv: true,
-        ..voice()
+        ..voice_strip()
     };
     for (name, settings, is_on_program) in [
         ("muted", muted, true),
@@ -173,22 +174,22 @@ fn only_music_ducks_and_only_while_ducking_is_on() {
         ..BusSettings::default()
     };
     for (settings, bus) in [(StripSettings::default(), BusSettings::default()), (music(), off)] {
-        let levels = Desk::new(voice(), settings, bus).run(CLOSES);
+        let levels = Desk::new(voice_strip(), settings, bus).run(CLOSES);
         assert!(levels[heard(20)..].iter().all(|level| level.abs() < 0.3));
     }
     // Muted in the middle of a sentence, the voice lets the music come back; switched off, ducking does.
-    let mut desk = Desk::new(voice(), music(), BusSettings::default());
+    let mut desk = Desk::new(voice_strip(), music(), BusSettings::default());
     desk.run(OPENS + 30);
     desk.mixer.set(
         0,
         StripSettings {
             is_muted: true,
-            ..voice()
+            ..voice_strip()
         },
     );
     let levels = desk.run(CLOSES + 80);
     assert!(levels[levels.len() - 1].abs() < 0.3);
-    let mut desk = Desk::new(voice(), music(), BusSettings::default());
+    let mut desk = Desk::new(voice_strip(), music(), BusSettings::default());
     desk.run(OPENS + 20);
     desk.mixer.set_bus(off);
     let levels = desk.run(CLOSES);
@@ -322,5 +323,77 @@ fn the_ceiling_moves_live() {
             (level - f64::from(ceiling_dbtp)).abs() < 0.2,
             "{ceiling_dbtp}: {level:.2}"
         );
+    }
+}
+
+fn integrated_lufs(signal: &Signal) -> f32 {
+    let mut meter = EbuR128::new(2, RATE as u32, Mode::I).unwrap();
+    meter.add_frames_planar_f32(&[&signal[0], &signal[1]]).unwrap();
+    meter.loudness_global().unwrap() as f32
+}
+
+#[test]
+fn a_ridden_voice_comes_within_1_lu_of_the_target_and_its_pauses_stay_quiet() {
+    let (Some(espeak), Some(ffmpeg)) = (peer("espeak-ng"), peer("ffmpeg")) else {
+        return;
+    };
+    let (words, _) = speech(&espeak, &ffmpeg);
+    let seconds = 36;
+    let words: Vec<f32> = words.iter().copied().cycle().take(seconds * RATE).collect();
+    let own = integrated_lufs(&mono(words.clone()));
+    for (level, target_lufs, range_db, expected) in [
+        (-30.0, -16.0, 20.0, -16.0),
+        (-23.0, -16.0, 9.0, -16.0),
+        (-10.0, -16.0, 9.0, -16.0),
+        (-30.0, -23.0, 9.0, -23.0),
+        // Further than the ride may go: as far as it may.
+        (-30.0, -16.0, 9.0, -21.0),
+    ] {
+        let factor = 10.0_f32.powf((level - own) / 20.0);
+        let room = pink(9, words.len(), 0.0005);
+        let voice = words.iter().zip(room).map(|(x, noise)| factor * x + noise).collect();
+        let settings = StripSettings {
+            ride: Ride { is_on: true, range_db },
+            ..voice_strip()
+        };
+        // The ceiling is not to hold the loudest voice, which is synthetic and has high peaks: the ride is what is heard.
+        let bus = BusSettings {
+            target_lufs,
+            ceiling_dbtp: -0.1,
+            ..BusSettings::default()
+        };
+        let (mut mixer, signal) = (Mixer::new(&[settings], bus), mono(voice));
+        let mut gains = Vec::new();
+        for index in 0..seconds * 100 {
+            let input = block_of(&signal, index);
+            mixer.process(input.pts, &[Some(input)]);
+            if index == 1500 {
+                mixer.reset_loudness();
+            }
+            gains.push(mixer.meters().strips[0].stages.ride_db);
+        }
+        let reached = mixer.meters().loudness.integrated_lufs.unwrap();
+        let every = |n: usize| gains.iter().step_by(n).copied().collect::<Vec<f32>>();
+        eprintln!(
+            "{level} LUFS to {target_lufs} by at most {range_db} dB: {reached:.2} LUFS; {:.1?}",
+            every(200)
+        );
+        assert!(
+            (reached - expected).abs() <= 1.0,
+            "{level} LUFS: {reached:.2}, expected {expected}"
+        );
+        for pair in gains.windows(101).map(|gains| gains[100] - gains[0]) {
+            assert!((-4.01..2.01).contains(&pair), "{pair:.2} dB in a second");
+        }
+        // No overshoot on the way, and rest once it is there.
+        let wanted = expected - level;
+        assert!(
+            gains.iter().all(|gain| gain.abs() < wanted.abs() + 1.0),
+            "{:.1?}",
+            every(50)
+        );
+        let late = &gains[2000..];
+        let spread = late.iter().fold(-99.0_f32, |a, b| a.max(*b)) - late.iter().fold(99.0_f32, |a, b| a.min(*b));
+        assert!(spread < 1.0, "{spread:.2} dB");
     }
 }

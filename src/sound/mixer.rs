@@ -105,7 +105,9 @@ impl Mixer {
 
     /// Adds a strip behind the others and gives its number. Allocates, unlike [`process`](Self::process).
     pub fn add(&mut self, settings: StripSettings) -> usize {
-        self.strips.push(Strip::new(settings));
+        let mut strip = Strip::new(settings);
+        strip.set_target(self.bus.target_lufs);
+        self.strips.push(strip);
         self.meters.strips.push(StripMeter::default());
         self.strips.len() - 1
     }
@@ -145,6 +147,9 @@ impl Mixer {
     pub fn set_bus(&mut self, bus: BusSettings) {
         self.bus = bus.sanitised();
         self.ducker.set(self.bus.ducking);
+        for strip in &mut self.strips {
+            strip.set_target(self.bus.target_lufs);
+        }
         for limiter in [&mut self.program_limiter, &mut self.monitor_limiter] {
             limiter.set_ceiling(self.bus.ceiling_dbtp);
         }

@@ -120,6 +120,9 @@ impl Ride {
     /// Rides the next block, all channels alike; one channel stands for two that are the same. Without channels nothing
     /// happens.
     pub fn process(&mut self, block: &mut [[f32; BLOCK_FRAMES]]) {
+        if self.rests() {
+            return;
+        }
         if let (true, [left, ..]) = (self.settings.is_on, &*block) {
             self.listen(left, block.get(1).unwrap_or(left));
         }
@@ -134,9 +137,8 @@ impl Ride {
         self.gain_db
     }
 
-    /// Whether it changes nothing: off, and back at 0 dB. Then `process` may be left out.
-    #[must_use]
-    pub fn rests(&self) -> bool {
+    /// Whether it changes nothing: off, and back at 0 dB.
+    fn rests(&self) -> bool {
         !self.settings.is_on && self.gain_db == 0.0 && self.ramp.rests_at(1.0)
     }
 

@@ -20,7 +20,8 @@ use super::fader::{Buses, Fader};
 use super::gate::Gate;
 use super::input::Input;
 use super::meter::{Metering, StageMeters, StripMeter};
-use super::settings::StripSettings;
+use super::ride::Ride;
+use super::settings::{BusSettings, StripSettings};
 use super::stage_meter::{LevelChange, energy_of};
 use super::tone::{Shape, Tone, eq_shapes};
 
@@ -43,6 +44,8 @@ pub struct Strip {
     eq_change: LevelChange,
     compressor: Compressor,
     de_esser: DeEsser,
+    ride: Ride,
+    target_lufs: f32,
     fader: Fader,
     metering: Metering,
     silent_blocks: u32,
@@ -54,6 +57,9 @@ impl Strip {
     pub fn new(settings: StripSettings) -> Self {
         let settings = settings.sanitised();
         let active = active(&settings);
+        let target_lufs = BusSettings::default().target_lufs;
+        let mut ride = Ride::new();
+        ride.set(&active.ride, target_lufs);
         Self {
             settings,
             input: Input::new(),
@@ -65,6 +71,8 @@ impl Strip {
             eq_change: LevelChange::default(),
             compressor: Compressor::new(&active.compressor),
             de_esser: DeEsser::new(&active.de_esser),
+            ride,
+            target_lufs,
             fader: Fader::new(&active),
             metering: Metering::default(),
             silent_blocks: SLEEP_BLOCKS,
@@ -87,7 +95,14 @@ impl Strip {
         self.eq.set(active.eq.is_on, eq_shapes(&active.eq));
         self.compressor.set(&active.compressor);
         self.de_esser.set(&active.de_esser);
+        self.ride.set(&active.ride, self.target_lufs);
         self.fader.set(&active);
+    }
+
+    /// Sets how loud the ride makes a voice, in LUFS.
+    pub fn set_target(&mut self, target_lufs: f32) {
+        self.target_lufs = target_lufs;
+        self.ride.set(&active(&self.settings).ride, target_lufs);
     }
 
     /// The settings in force, sanitised.
@@ -153,6 +168,7 @@ impl Strip {
         measured(&mut self.eq, &mut self.eq_change, &mut out[..channels]);
         self.compressor.process(&mut out[..channels]);
         self.de_esser.process(&mut out[..channels]);
+        self.ride.process(&mut out[..channels]);
         self.count_silence(&out[..channels]);
         self.fader.process(out, channels, buses);
         self.metering.feed(self.fader.output());
@@ -201,7 +217,7 @@ impl Strip {
             eq_db: self.eq_change.db(),
             compressor_db: self.compressor.shown_db(),
             de_esser_db: self.de_esser.shown_db(),
-            ride_db: 0.0,
+            ride_db: self.ride.gain_db(),
             duck_db: self.fader.duck_db(),
         });
     }
