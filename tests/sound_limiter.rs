@@ -13,7 +13,7 @@ mod sound_common;
 use std::path::Path;
 use std::process::Command;
 
-use rigcast::sound::StripSettings;
+use rigcast::sound::{BusSettings, StripSettings};
 use sound_common::*;
 
 /// The true peak that ffmpeg's ebur128 filter reads, in dBTP.
@@ -108,6 +108,48 @@ fn nasty_signals_stay_below_minus_one_dbtp() {
         assert!(peak <= -0.9, "{name}: {peak} dBTP");
         assert!(peak >= -3.5, "{name}: limited, not strangled: {peak} dBTP");
     }
+}
+
+#[test]
+fn a_12_db_over_is_held_at_every_ceiling_by_ffmpegs_meter() {
+    let Some(ffmpeg) = peer("ffmpeg") else { return };
+    let tone = mono(sine(997.0, 1.0, 0.0, 3.0));
+    for ceiling_dbtp in [-0.1_f32, -1.0, -2.0, -6.0, -12.0] {
+        let bus = BusSettings {
+            ceiling_dbtp,
+            ..BusSettings::default()
+        };
+        let loud = StripSettings {
+            gain_db: 12.0,
+            ..StripSettings::default()
+        };
+        let out = through_mixer(&tone, loud, |index, mixer| {
+            if index == 0 {
+                mixer.set_bus(bus);
+            }
+        });
+        let peak = true_peak(&ffmpeg, &out);
+        // ffmpeg prints one decimal.
+        let over = peak - f64::from(ceiling_dbtp);
+        assert!((-0.15..0.051).contains(&over), "{ceiling_dbtp} dBTP: {peak} dBTP");
+    }
+}
+
+#[test]
+fn a_ceiling_that_moves_all_the_time_is_never_passed() {
+    let Some(ffmpeg) = peer("ffmpeg") else { return };
+    let noise = [times(white(5, 4 * RATE), 4.0), times(white(6, 4 * RATE), 4.0)];
+    // Up and down between -12 and -1 dBTP, every 70 ms.
+    let out = through_mixer(&noise, StripSettings::default(), |index, mixer| {
+        if index % 7 == 0 {
+            mixer.set_bus(BusSettings {
+                ceiling_dbtp: -1.0 - ((index / 7) * 5 % 12) as f32,
+                ..BusSettings::default()
+            });
+        }
+    });
+    let peak = true_peak(&ffmpeg, &out);
+    assert!((-2.5..=-0.9).contains(&peak), "{peak} dBTP");
 }
 
 #[test]

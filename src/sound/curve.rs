@@ -4,7 +4,7 @@
 //! sample rate as the filters themselves do). Levels follow D. Giannoulis, M. Massberg, J. Reiss, "Digital Dynamic Range
 //! Compressor Design" (JAES 60, 2012): the static curve with a quadratic knee.
 
-use super::settings::{Band, Compressor, Eq, Gate, HighPass, Shelf, StripSettings};
+use super::settings::{Band, Compressor, DeEsser, Eq, Gate, HighPass, Shelf, StripSettings};
 use crate::media::SAMPLE_RATE;
 
 /// The Q of shelves and of the high-pass: Butterworth.
@@ -164,6 +164,16 @@ pub fn gating_db(gate: &Gate, input_db: f32) -> f32 {
     (-(gate.ratio - 1.0) * under).max(-gate.range_db)
 }
 
+/// Above its threshold a de-esser lets one of so many dB through.
+const DE_ESSER_RATIO: f32 = 4.0;
+
+/// By how much a de-esser turns down where the level of the upper band is `band_db`: 0 or less, never below its range.
+#[must_use]
+pub fn de_essing_db(de_esser: &DeEsser, band_db: f32) -> f32 {
+    let over = (band_db - de_esser.threshold_db).max(0.0);
+    ((1.0 / DE_ESSER_RATIO - 1.0) * over).max(-de_esser.range_db)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,5 +244,17 @@ mod tests {
         near(gating_db(&gate, -39.0), 0.0, "above");
         near(gating_db(&gate, -45.0), -10.0, "below");
         near(gating_db(&gate, -90.0), -15.0, "far below");
+    }
+
+    #[test]
+    fn a_de_esser_turns_down_no_further_than_its_range() {
+        let de_esser = DeEsser {
+            threshold_db: -30.0,
+            range_db: 6.0,
+            ..DeEsser::default()
+        };
+        near(de_essing_db(&de_esser, -31.0), 0.0, "below");
+        near(de_essing_db(&de_esser, -26.0), -3.0, "above");
+        near(de_essing_db(&de_esser, -10.0), -6.0, "far above");
     }
 }

@@ -1,4 +1,4 @@
-//! The limiter: nothing leaves above −1 dBTP, however hot the sum of the strips is.
+//! The limiter: nothing leaves above the ceiling, however hot the sum of the strips is.
 //!
 //! **How.** [`TruePeakDetector`] says how high the sound rises at and between samples; from that follows the gain that
 //! each sample needs. The lowest of the next 5 ms is taken, released with a time constant of 100 ms, and averaged
@@ -8,6 +8,10 @@
 //!
 //! **Numbers.** Gains are fixed-point integers: a moving average of integers has no rounding error that grows over
 //! hours, and a limiter at rest multiplies by exactly one, in fact passes the samples untouched.
+//!
+//! **The ceiling moves live.** A new one is simply what gains are reckoned from, from the next sample that comes in on; they
+//! move to it as they move to a peak. What came in under the old ceiling leaves under it, what came in under the new one
+//! leaves under that: nothing overshoots on the way.
 //!
 //! **Latency** is exactly one block. Detector (16 samples) and attack (239) need less; the rest is padding.
 //!
@@ -19,9 +23,6 @@ use super::level::db_to_factor;
 use super::true_peak::{DETECTOR_DELAY, Peaks, TruePeakDetector};
 use super::{SILENCE, Stereo};
 use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
-
-/// What the output does not exceed, in dBTP.
-pub const CEILING_DBTP: f32 = -1.0;
 
 /// Kept below the ceiling for what meters with other oversampling filters see differently.
 const MARGIN_DB: f32 = 0.05;
@@ -67,12 +68,12 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter that has heard silence.
+    /// A limiter that has heard silence. The ceiling is in dBTP.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(ceiling_dbtp: f32) -> Self {
         Self {
             detector: TruePeakDetector::new(),
-            ceiling: db_to_factor(CEILING_DBTP - MARGIN_DB),
+            ceiling: db_to_factor(ceiling_dbtp - MARGIN_DB),
             held: SlidingMin::new(),
             released: UNITY,
             release_step: 1.0 - (-1.0 / (RELEASE_SECONDS * SAMPLE_RATE as f32)).exp(),
@@ -83,6 +84,11 @@ impl Limiter {
             unity_run: SETTLE,
             reduction_db: 0.0,
         }
+    }
+
+    /// What comes in from now on does not leave above this, in dBTP.
+    pub fn set_ceiling(&mut self, ceiling_dbtp: f32) {
+        self.ceiling = db_to_factor(ceiling_dbtp - MARGIN_DB);
     }
 
     /// Takes the next block and gives the block before it, limited.
@@ -132,12 +138,6 @@ impl Limiter {
         };
         let smooth = self.second.push(self.first.push(self.released));
         self.padding.push(smooth)
-    }
-}
-
-impl Default for Limiter {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
 
         #[test]
         fn no_sample_passes_the_ceiling(seed in any::<u32>(), gain in 0.0f32..60.0) {
-            let mut limiter = Limiter::new();
+            let mut limiter = Limiter::new(-1.0);
             let mut noise = seed | 1;
             for block in 0..30 {
                 let loud = if (seed >> (block % 32)) & 1 == 1 { gain } else { 0.3 };
@@ -258,9 +258,67 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn no_sample_passes_the_ceiling_that_it_came_in_under(
+            seed in any::<u32>(),
+            ceilings in prop::collection::vec(-12.0f32..=-0.1, 40),
+        ) {
+            let mut limiter = Limiter::new(ceilings[0]);
+            let mut noise = seed | 1;
+            let mut before = limiter.ceiling;
+            for (block, ceiling) in ceilings.iter().enumerate() {
+                // Some ceilings stay for a while.
+                if (seed >> (block % 32)) & 1 == 1 {
+                    limiter.set_ceiling(*ceiling);
+                }
+                let input: Stereo = std::array::from_fn(|_| std::array::from_fn(|_| {
+                    noise ^= noise << 13;
+                    noise ^= noise >> 17;
+                    noise ^= noise << 5;
+                    noise as f32 / u32::MAX as f32 * 2.0 - 1.0
+                }));
+                for sample in limiter.process(&input).iter().flatten() {
+                    prop_assert!(sample.abs() <= before * 1.000_001, "block {}", block);
+                }
+                before = limiter.ceiling;
+            }
+        }
+    }
+
+    #[test]
+    fn a_steady_tone_walks_to_a_new_ceiling_without_a_corner() {
+        let mut limiter = Limiter::new(-1.0);
+        let mut out = Vec::new();
+        for block in 0..60 {
+            if block == 20 {
+                limiter.set_ceiling(-9.0);
+            } else if block == 40 {
+                limiter.set_ceiling(-3.0);
+            }
+            let channel = std::array::from_fn(|n| {
+                2.0 * (std::f32::consts::TAU * 1000.0 / 48_000.0 * (block * BLOCK_FRAMES + n) as f32).sin()
+            });
+            out.extend(limiter.process(&[channel, channel])[0]);
+        }
+        let highest = |blocks: std::ops::Range<usize>| {
+            let samples = &out[blocks.start * BLOCK_FRAMES..blocks.end * BLOCK_FRAMES];
+            let peak = samples.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
+            20.0 * peak.log10()
+        };
+        for (blocks, ceiling) in [(10..20, -1.0), (21..40, -9.0), (58..60, -3.0)] {
+            let found = highest(blocks.clone());
+            assert!((found - ceiling + 0.05).abs() < 0.05, "{blocks:?}: {found} dB");
+        }
+        // The sharpest bend of a sine of that level is where it is highest: nowhere is one much sharper.
+        let bend = |x: &[f32]| (x[2] - 2.0 * x[1] + x[0]).abs();
+        let sharpest = |samples: &[f32]| samples.windows(3).map(bend).fold(0.0, f32::max);
+        assert!(sharpest(&out[12 * BLOCK_FRAMES..]) < 1.02 * sharpest(&out[12 * BLOCK_FRAMES..18 * BLOCK_FRAMES]));
+    }
+
     #[test]
     fn what_stays_below_the_ceiling_comes_out_bit_for_bit_one_block_later() {
-        let mut limiter = Limiter::new();
+        let mut limiter = Limiter::new(-1.0);
         let mut before = SILENCE;
         for block in 0..50 {
             let input: Stereo = std::array::from_fn(|channel| {
@@ -274,7 +332,7 @@ mod tests {
 
     #[test]
     fn after_a_peak_it_lets_go_and_is_untouched_again() {
-        let mut limiter = Limiter::new();
+        let mut limiter = Limiter::new(-1.0);
         let mut loud = SILENCE;
         loud[0][200] = 4.0;
         limiter.process(&loud);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Stereo;
-use super::level::{FLOOR_DBFS, amplitude_to_dbfs};
+use super::level::{FLOOR_DBFS, amplitude_to_dbfs, energy, peak};
 use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
 
 /// How long the peak hold and the clip lamp stay: 1.5 s.
@@ -103,12 +103,16 @@ pub struct Loudness {
     pub true_peak_dbtp: Option<f32>,
 }
 
+/// From here an input counts as clipped: the highest sample of 16 bits.
+const INPUT_CLIP: f32 = 32_767.0 / 32_768.0;
+
 /// Feeds one [`StripMeter`].
 #[derive(Clone, Debug, Default)]
 pub struct Metering {
     shown: StripMeter,
     channels: [ChannelState; 2],
     clip_left: u32,
+    input_clip_left: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -124,11 +128,24 @@ impl Metering {
     pub fn feed(&mut self, block: &Stereo) {
         self.clip_left = self.clip_left.saturating_sub(1);
         for (index, samples) in block.iter().enumerate() {
-            let peak = samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-            let energy = samples.iter().map(|sample| sample * sample).sum();
-            self.feed_channel(index, peak, energy);
+            self.feed_channel(index, peak(samples), energy(samples));
         }
         self.shown.is_clipping = self.clip_left > 0;
+    }
+
+    /// The largest amplitude of the next block as its source sent it.
+    pub fn feed_input(&mut self, peak: f32) {
+        self.input_clip_left = if peak >= INPUT_CLIP {
+            HOLD_BLOCKS
+        } else {
+            self.input_clip_left.saturating_sub(1)
+        };
+        self.shown.is_input_clipping = self.input_clip_left > 0;
+    }
+
+    /// What the stages do.
+    pub const fn show_stages(&mut self, stages: StageMeters) {
+        self.shown.stages = stages;
     }
 
     /// Measures a block without sound, for less.

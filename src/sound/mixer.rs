@@ -1,20 +1,32 @@
 //! The mixer: strips, buses, limiters, meters.
+//!
+//! Each block, the strips of role voice go first: music hears in the same 10 ms that somebody speaks, and ducks. What
+//! leaves the strips is one block old; program and monitor are one more, for their limiters look ahead. The aux
+//! buses feed no air but people and machines in the rig, and are not limited: what is above full scale is cut off there.
 
+use super::duck::Ducker;
+use super::fader::Buses;
+use super::level::{FLOOR_DBFS, db_to_factor};
 use super::limiter::Limiter;
-use super::meter::{Metering, Meters};
+use super::loudness::LoudnessMeter;
+use super::meter::{Metering, Meters, StripMeter};
 use super::ramp::Ramp;
-use super::settings::{BusSettings, StripSettings};
-use super::strip::{Buses, Strip};
-use super::{SILENCE, Stereo, denoise};
+use super::settings::{BusSettings, Role, StripSettings};
+use super::silence::{QUIET_DBFS, is_quiet};
+use super::strip::Strip;
+use super::{Stereo, denoise};
 use crate::media::{AudioBlock, BLOCK_FRAMES, TimeDelta, Timestamp};
 
 /// Listening moves between program and PFL in 10 ms.
 const LISTEN_FRAMES: usize = BLOCK_FRAMES;
 
+/// By how many blocks what leaves a strip is older than what went in.
+const STRIP_BLOCKS: i64 = 1;
+
 /// What the mixer gives for each block: both stamped with the time of what is in them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mix {
-    /// What goes on air: all strips that are not muted, at most −1 dBTP.
+    /// What goes on air: all open strips, at most as high as the ceiling.
     pub program: AudioBlock,
     /// What the operator hears: all solo strips, or program where none is solo. Likewise limited.
     pub monitor: AudioBlock,
@@ -41,11 +53,16 @@ pub struct Mixer {
     bus: BusSettings,
     last: Mix,
     buses: Box<Buses>,
+    ducker: Ducker,
     program_limiter: Limiter,
     monitor_limiter: Limiter,
     /// 1 = the monitor hears PFL, 0 = program.
     listen: Ramp,
     program_metering: Metering,
+    loudness: LoudnessMeter,
+    /// An amplitude below which program counts as silent.
+    quiet: f32,
+    silent_blocks: i64,
     meters: Meters,
 }
 
@@ -57,22 +74,24 @@ impl Mixer {
     #[must_use]
     pub fn new(settings: &[StripSettings], bus: BusSettings) -> Self {
         denoise::warm_up_this_thread();
+        let bus = bus.sanitised();
         let silence = AudioBlock::silence(Timestamp::ZERO);
         let mut mixer = Self {
             strips: Vec::new(),
-            bus: bus.sanitised(),
+            bus,
             last: Mix {
                 program: silence,
                 monitor: silence,
             },
-            buses: Box::new(Buses {
-                program: SILENCE,
-                pfl: SILENCE,
-            }),
-            program_limiter: Limiter::new(),
-            monitor_limiter: Limiter::new(),
+            buses: Box::default(),
+            ducker: Ducker::new(bus.ducking),
+            program_limiter: Limiter::new(bus.ceiling_dbtp),
+            monitor_limiter: Limiter::new(bus.ceiling_dbtp),
             listen: Ramp::new(0.0),
             program_metering: Metering::default(),
+            loudness: LoudnessMeter::new(),
+            quiet: db_to_factor(QUIET_DBFS),
+            silent_blocks: 0,
             meters: Meters::default(),
         };
         for settings in settings {
@@ -87,7 +106,7 @@ impl Mixer {
     /// Adds a strip behind the others and gives its number. Allocates, unlike [`process`](Self::process).
     pub fn add(&mut self, settings: StripSettings) -> usize {
         self.strips.push(Strip::new(settings));
-        self.meters.strips.push(super::StripMeter::default());
+        self.meters.strips.push(StripMeter::default());
         self.strips.len() - 1
     }
 
@@ -125,23 +144,40 @@ impl Mixer {
     /// Changes the settings of the buses; the sound follows along ramps.
     pub fn set_bus(&mut self, bus: BusSettings) {
         self.bus = bus.sanitised();
+        self.ducker.set(self.bus.ducking);
+        for limiter in [&mut self.program_limiter, &mut self.monitor_limiter] {
+            limiter.set_ceiling(self.bus.ceiling_dbtp);
+        }
     }
 
     /// Tells whether the source of a strip is seen on program, for audio that follows video; the strip opens or closes
     /// within `over`. Until it is told otherwise, a source counts as seen.
-    pub fn set_on_program(&mut self, _strip: usize, _is_on_program: bool, _over: TimeDelta) {}
+    pub fn set_on_program(&mut self, strip: usize, is_on_program: bool, over: TimeDelta) {
+        if let Some(strip) = self.strips.get_mut(strip) {
+            let frames = (Timestamp::ZERO + over).to_48k();
+            strip.set_on_program(is_on_program, usize::try_from(frames).unwrap_or(0));
+        }
+    }
 
     /// Integrated loudness, loudness range and highest true peak start anew.
-    pub fn reset_loudness(&mut self) {}
+    pub fn reset_loudness(&mut self) {
+        self.loudness.reset();
+        self.meters.loudness = self.loudness.shown();
+    }
 
-    /// What was at `point` in the last block. `None` where there is no such strip.
+    /// What was at `point` in the last block, stamped with its own time: strips and aux buses are a block ahead of program
+    /// and monitor. `None` where there is no such strip.
     #[must_use]
     pub fn output(&self, point: Point) -> Option<AudioBlock> {
-        match point {
-            Point::Strip(_) | Point::AuxA | Point::AuxB => None,
-            Point::Program => Some(self.last.program),
-            Point::Monitor => Some(self.last.monitor),
-        }
+        let channels = match point {
+            Point::Program => return Some(self.last.program),
+            Point::Monitor => return Some(self.last.monitor),
+            Point::Strip(strip) => *self.strips.get(strip)?.output(),
+            Point::AuxA => within_full_scale(self.buses.aux[0]),
+            Point::AuxB => within_full_scale(self.buses.aux[1]),
+        };
+        let pts = self.last.program.pts + AudioBlock::duration() * (Self::LATENCY_BLOCKS - STRIP_BLOCKS);
+        Some(AudioBlock { pts, channels })
     }
 
     /// The settings of a strip as they are in force, gain within its limits.
@@ -157,20 +193,14 @@ impl Mixer {
     /// makes the FFT plan of that thread.
     pub fn process(&mut self, now: Timestamp, inputs: &[Option<AudioBlock>]) -> Mix {
         denoise::warm_up_this_thread();
-        self.buses.program = SILENCE;
-        self.buses.pfl = SILENCE;
-        let inputs = inputs.iter().map(Option::as_ref).chain(std::iter::repeat(None));
-        for ((strip, meter), input) in self.strips.iter_mut().zip(&mut self.meters.strips).zip(inputs) {
-            debug_assert!(input.is_none_or(|block| block.pts == now), "a block of another time");
-            strip.process(input.map(|block| &block.channels), &mut self.buses);
-            *meter = *strip.meter();
-        }
+        self.buses.clear();
+        self.mix_strips(now, inputs, |role| role == Role::Voice);
+        self.duck();
+        self.mix_strips(now, inputs, |role| role != Role::Voice);
 
         let program = self.program_limiter.process(&self.buses.program);
         let pfl = self.monitor_limiter.process(&self.buses.pfl);
-        self.program_metering.feed(&program);
-        self.meters.program = *self.program_metering.shown();
-        self.meters.limiter_reduction_db = self.program_limiter.reduction_db();
+        self.measure(&program);
 
         let is_any_solo = self.is_any_solo();
         self.listen.aim(f32::from(u8::from(is_any_solo)), LISTEN_FRAMES);
@@ -192,7 +222,51 @@ impl Mixer {
         &self.meters
     }
 
+    /// Those strips whose role is `wanted` add their sound to the buses.
+    fn mix_strips(&mut self, now: Timestamp, inputs: &[Option<AudioBlock>], wanted: impl Fn(Role) -> bool) {
+        for (index, (strip, meter)) in self.strips.iter_mut().zip(&mut self.meters.strips).enumerate() {
+            if wanted(strip.settings().role) {
+                let input = inputs.get(index).and_then(Option::as_ref);
+                debug_assert!(input.is_none_or(|block| block.pts == now), "a block of another time");
+                strip.process(input.map(|block| &block.channels), &mut self.buses);
+                *meter = *strip.meter();
+            }
+        }
+    }
+
+    /// Music goes where the voices of this block want it.
+    fn duck(&mut self) {
+        let voices = self.strips.iter().filter_map(Strip::voice_dbfs);
+        let down = self.ducker.next_block(voices.fold(FLOOR_DBFS, f32::max));
+        for strip in &mut self.strips {
+            let is_music = strip.settings().role == Role::Music;
+            strip.duck(if is_music { down } else { 0.0 });
+        }
+    }
+
+    fn measure(&mut self, program: &Stereo) {
+        self.program_metering.feed(program);
+        self.loudness.feed(program);
+        self.silent_blocks = if is_quiet(program, self.quiet) {
+            self.silent_blocks + 1
+        } else {
+            0
+        };
+        let silent_for = AudioBlock::duration() * self.silent_blocks;
+        self.meters.program = *self.program_metering.shown();
+        self.meters.limiter_reduction_db = self.program_limiter.reduction_db();
+        self.meters.loudness = self.loudness.shown();
+        self.meters.silent_ms = silent_for.to_millis().unsigned_abs();
+    }
+
     fn is_any_solo(&self) -> bool {
         self.strips.iter().any(|strip| strip.settings().is_solo)
     }
+}
+
+fn within_full_scale(mut block: Stereo) -> Stereo {
+    for sample in block.as_flattened_mut() {
+        *sample = sample.clamp(-1.0, 1.0);
+    }
+    block
 }

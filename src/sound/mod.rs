@@ -19,16 +19,32 @@
 //!
 //! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
 
+pub mod compressor;
 pub mod curve;
+pub mod de_esser;
+pub mod delay;
 pub mod denoise;
+pub mod duck;
+pub mod envelope;
+pub mod fader;
+pub mod gate;
+pub mod input;
+pub mod k_weighting;
 pub mod level;
 pub mod limiter;
+pub mod loudness;
 pub mod meter;
 pub mod mixer;
+pub mod pan;
 pub mod ramp;
+pub mod range;
+pub mod ride;
+mod rnnoise;
 pub mod settings;
 mod silence;
+mod stage_meter;
 pub mod strip;
+pub mod tone;
 pub mod true_peak;
 
 pub use meter::{Loudness, Meters, StageMeters, StripMeter};

@@ -1,4 +1,8 @@
-//! A factor that moves to where it is told in a straight line over a set time, so that no change is heard as a click.
+//! A factor that moves to where it is told within a set time, so that no change is heard as a click.
+//!
+//! **Shape.** A cubic that starts with the slope it has and arrives with none: a corner in a fader's way is a faint click,
+//! and a fader that gets a new target every 10 ms must not stop at each. It never overshoots (the slope at the start is
+//! kept within what F. Fritsch and R. Carlson, "Monotone Piecewise Cubic Interpolation", 1980, allow).
 
 use super::Stereo;
 use crate::media::BLOCK_FRAMES;
@@ -8,7 +12,9 @@ use crate::media::BLOCK_FRAMES;
 pub struct Ramp {
     value: f32,
     target: f32,
-    step: f32,
+    /// The way as a polynomial of the share of time that is left: `target + u (way[0] + u (way[1] + u way[2]))`.
+    way: [f32; 3],
+    frames: usize,
     frames_left: usize,
 }
 
@@ -32,7 +38,8 @@ impl Ramp {
         Self {
             value,
             target: value,
-            step: 0.0,
+            way: [0.0; 3],
+            frames: 1,
             frames_left: 0,
         }
     }
@@ -40,10 +47,39 @@ impl Ramp {
     /// Sets out for `target`, to be there after `frames` samples. The same target again changes nothing.
     #[expect(clippy::float_cmp, reason = "a repeated target is bit for bit the same")]
     pub fn aim(&mut self, target: f32, frames: usize) {
+        if target == self.target {
+            return;
+        }
+        let distance = target - self.value;
+        let slope = self.slope() * frames.max(1) as f32;
+        let (low, high) = (distance.min(0.0) * 3.0, distance.max(0.0) * 3.0);
+        let slope = slope.clamp(low, high);
+        self.set_out(target, frames, [0.0, slope - 3.0 * distance, 2.0 * distance - slope]);
+    }
+
+    /// Sets out for `target` in a straight line: for targets that follow each other block by block and are smooth in
+    /// themselves.
+    #[expect(clippy::float_cmp, reason = "a repeated target is bit for bit the same")]
+    pub fn aim_straight(&mut self, target: f32, frames: usize) {
         if target != self.target {
-            self.target = target;
-            self.frames_left = frames.max(1);
-            self.step = (target - self.value) / self.frames_left as f32;
+            self.set_out(target, frames, [self.value - target, 0.0, 0.0]);
+        }
+    }
+
+    fn set_out(&mut self, target: f32, frames: usize, way: [f32; 3]) {
+        self.target = target;
+        self.way = way;
+        self.frames = frames.max(1);
+        self.frames_left = self.frames;
+    }
+
+    /// By how much the factor changes from one sample to the next, where it is now.
+    fn slope(&self) -> f32 {
+        let u = self.frames_left as f32 / self.frames as f32;
+        let [linear, square, cube] = self.way;
+        match self.frames_left {
+            0 => 0.0,
+            _ => -(linear + u * (2.0 * square + u * 3.0 * cube)) / self.frames as f32,
         }
     }
 
@@ -60,6 +96,18 @@ impl Ramp {
         self.frames_left == 0 && self.value == value
     }
 
+    /// Whether it has arrived.
+    #[must_use]
+    pub const fn is_at_rest(&self) -> bool {
+        self.frames_left == 0
+    }
+
+    /// Where it is now.
+    #[must_use]
+    pub const fn value(&self) -> f32 {
+        self.value
+    }
+
     /// The factors of the next block.
     pub fn next_block(&mut self) -> Factors {
         if self.frames_left == 0 {
@@ -67,20 +115,29 @@ impl Ramp {
         }
         let mut factors = [self.target; BLOCK_FRAMES];
         let moving = self.frames_left.min(BLOCK_FRAMES);
-        for factor in &mut factors[..moving] {
-            self.frames_left -= 1;
+        let [linear, square, cube] = self.way;
+        let share = 1.0 / self.frames as f32;
+        for (n, factor) in factors[..moving].iter_mut().enumerate() {
             // Counted back from the target: nothing adds up, and it is met exactly.
-            *factor = self.target - self.step * self.frames_left as f32;
+            let u = (self.frames_left - 1 - n) as f32 * share;
+            *factor = self.target + u * (linear + u * (square + u * cube));
         }
+        self.frames_left -= moving;
         self.value = factors[moving - 1];
         Factors::Moving(factors)
     }
 }
 
 impl Factors {
-    /// Multiplies both channels.
+    /// Whether all of them are zero.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Steady(factor) if *factor == 0.0)
+    }
+
+    /// Multiplies every channel.
     #[expect(clippy::float_cmp, reason = "a factor of exactly one changes nothing")]
-    pub fn apply(&self, block: &mut Stereo) {
+    pub fn apply(&self, block: &mut [[f32; BLOCK_FRAMES]]) {
         for channel in block {
             match self {
                 Self::Steady(factor) if *factor == 1.0 => {}
@@ -115,7 +172,7 @@ impl Factors {
 
     /// Fades `from` towards `to` in place: factor 0 leaves `from`, factor 1 makes it `to`.
     #[expect(clippy::float_cmp, reason = "the ends of a fade are exact")]
-    pub fn blend(&self, from: &mut Stereo, to: &Stereo) {
+    pub fn blend(&self, from: &mut [[f32; BLOCK_FRAMES]], to: &[[f32; BLOCK_FRAMES]]) {
         for (from, to) in from.iter_mut().zip(to) {
             match self {
                 Self::Steady(factor) if *factor == 0.0 => {}
@@ -154,7 +211,8 @@ mod tests {
             let mut ramp = Ramp::new(start);
             ramp.aim(target, frames);
             let path: Vec<f32> = (0..5).flat_map(|_| values(&mut ramp)).collect();
-            let largest = (target - start).abs() / frames as f32;
+            // The middle of the curve is half as steep again as a straight line.
+            let largest = 1.5 * (target - start).abs() / frames as f32;
             let mut last = start;
             for &value in &path {
                 prop_assert!((value - last).abs() <= largest + 1e-4);
@@ -163,6 +221,45 @@ mod tests {
             prop_assert_eq!(path[frames - 1], target);
             prop_assert!(ramp.rests_at(target));
         }
+    }
+
+    proptest! {
+        #[test]
+        fn new_targets_on_the_way_never_overshoot(targets in proptest::collection::vec((0.0f32..4.0, 1usize..2000), 1..20)) {
+            let mut ramp = Ramp::new(1.0);
+            for (target, frames) in targets {
+                let from = ramp.value();
+                ramp.aim(target, frames);
+                let (low, high) = (from.min(target) - 1e-4, from.max(target) + 1e-4);
+                for value in values(&mut ramp) {
+                    prop_assert!((low..=high).contains(&value), "{} between {} and {}", value, low, high);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_fader_that_is_dragged_does_not_stop_at_every_block() {
+        let mut ramp = Ramp::new(0.0);
+        let mut path = Vec::new();
+        for step in 1..=40 {
+            ramp.aim(step as f32 / 40.0, 2 * BLOCK_FRAMES);
+            path.extend(values(&mut ramp));
+        }
+        let slopes: Vec<f32> = path.windows(2).map(|x| x[1] - x[0]).collect();
+        let mean = 1.0 / (40.0 * BLOCK_FRAMES as f32);
+        for slope in &slopes[5 * BLOCK_FRAMES..] {
+            assert!((0.5 * mean..1.5 * mean).contains(slope), "{slope} around {mean}");
+        }
+    }
+
+    #[test]
+    fn a_straight_line_is_straight() {
+        let mut ramp = Ramp::new(0.0);
+        ramp.aim_straight(1.0, 2 * BLOCK_FRAMES);
+        assert!((values(&mut ramp)[239] - 0.25).abs() < 1e-4);
+        assert!((values(&mut ramp)[239] - 0.75).abs() < 1e-4);
+        assert!(ramp.rests_at(1.0));
     }
 
     #[test]

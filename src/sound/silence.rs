@@ -1,10 +1,11 @@
 //! Whether anything is heard: the idea of ffmpeg's silencedetect, block by block.
 
-use super::level::db_to_factor;
+use super::Stereo;
+use super::level::{db_to_factor, peak};
 use crate::media::{AudioBlock, Spell, TimeDelta, Timestamp, Turn};
 
 /// Below this peak, in dBFS, nothing is heard: the noise of a quiet room through a microphone is louder.
-const QUIET_DBFS: f32 = -60.0;
+pub(super) const QUIET_DBFS: f32 = -60.0;
 
 /// Blocks further apart than this have others between them that were not heard here.
 const LONGEST_STEP_MS: i64 = 250;
@@ -35,14 +36,13 @@ impl SilenceWatch {
 
     /// The next block.
     pub fn listen(&mut self, block: &AudioBlock) -> Option<Turn> {
-        self.spell.note(block.pts, is_quiet(block, self.quiet))
+        self.spell.note(block.pts, is_quiet(&block.channels, self.quiet))
     }
 }
 
 /// Whether both channels stay below `quiet`. What is no number is no sound.
-fn is_quiet(block: &AudioBlock, quiet: f32) -> bool {
-    let peak = |samples: &[f32]| samples.iter().fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
-    block.channels.iter().all(|samples| peak(samples) < quiet)
+pub(super) fn is_quiet(block: &Stereo, quiet: f32) -> bool {
+    block.iter().all(|samples| peak(samples) < quiet)
 }
 
 #[cfg(test)]
@@ -71,12 +71,16 @@ mod tests {
             (f32::NAN, 0.0, true),
             (f32::INFINITY, 0.0, false),
         ] {
-            assert_eq!(is_quiet(&tone(0, left, right), quiet), expected, "{left} {right}");
+            assert_eq!(
+                is_quiet(&tone(0, left, right).channels, quiet),
+                expected,
+                "{left} {right}"
+            );
         }
         // One sample is enough.
         let mut click = AudioBlock::silence(Timestamp::ZERO);
         click.channels[1][479] = -0.002;
-        assert!(!is_quiet(&click, quiet));
+        assert!(!is_quiet(&click.channels, quiet));
     }
 
     #[test]
