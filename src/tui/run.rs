@@ -269,10 +269,9 @@ impl Client {
                 }
             }
             Some(Incoming::Notification(Notification::Meters(meters))) => {
-                if self.ui.meters == meters {
+                if !self.ui.hear(meters) {
                     return Turn::Stay;
                 }
-                self.ui.meters = meters;
             }
             Some(Incoming::Reply { id, result }) => self.on_reply(id, result),
             Some(Incoming::Picture(..)) => {}
@@ -308,8 +307,11 @@ impl Client {
         match (result, name) {
             (Err(reason), _) => self.ui.say(reason, true),
             (Ok(Some(text)), _) => self.ui.say(text, false),
-            (Ok(None), Some(name)) => self.ui.say(name, false),
-            (Ok(None), None) => {}
+            // What a page shows already needs no words, and its keys stay readable while one is held down.
+            (Ok(None), Some(name)) if self.ui.page.is_none() || !matches!(name.as_str(), "set" | "bus set") => {
+                self.ui.say(name, false);
+            }
+            (Ok(None), _) => {}
         }
     }
 

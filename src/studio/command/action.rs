@@ -114,12 +114,18 @@ impl Bus {
 }
 
 /// What only the TUI that it is typed in can do. A script has no screen to do it to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand {
     /// Shows or hides the help.
     Help,
-    /// Opens the command prompt.
-    Prompt,
+    /// Opens the command prompt, with the beginning of a line in it.
+    Prompt(Option<String>),
+    /// Opens the prompt to type a value for the selected parameter, which begins so.
+    Type(Option<String>),
+    /// Opens a page; `None` closes the one that is open.
+    Page(Option<Page>),
+    /// Remembers the selected strip, to copy from.
+    Mark,
     /// Leaves the TUI; the show goes on.
     Detach,
     /// How monitors are drawn; `None` goes to the next way.
@@ -156,6 +162,19 @@ pub enum Selection {
     Destination,
     /// The focused pane.
     Pane,
+    /// A parameter of the open page.
+    Parameter,
+    /// A stage of the open page.
+    Stage,
+}
+
+/// What takes the whole screen, but for status line and footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Everything about the selected strip.
+    Strip,
+    /// Everything about the buses.
+    Buses,
 }
 
 /// Which way a selection moves.

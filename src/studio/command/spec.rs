@@ -65,6 +65,8 @@ pub enum ArgKind {
     Duration,
     /// A destination's address; may hold a secret.
     Url,
+    /// The beginning of what will be typed.
+    Text,
     /// A parameter of a strip.
     Parameter,
     /// A parameter or a stage of a strip.
@@ -99,6 +101,7 @@ impl ArgKind {
             Self::Gain => "dB: -6 sets, +3 or -=3 changes".into(),
             Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
             Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
+            Self::Text => "a text, quoted where it has blanks".into(),
             Self::Url => "an address rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY".into(),
             Self::Parameter => "a key of `[strip.NAME]`: gate_threshold_db".into(),
             Self::Part => "a key of `[strip.NAME]`, or a stage for all of its keys: eq".into(),

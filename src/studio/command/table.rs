@@ -1,7 +1,7 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{ClientCommand, Command, RecordPoint, Reset, Selection, Switch};
+use super::action::{ClientCommand, Command, Page, RecordPoint, Reset, Selection, Switch};
 use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
 use super::word;
 use crate::studio::model::{BUS_PARAMS, STRIP_PARAMS};
@@ -352,9 +352,15 @@ pub const TABLE: &[CommandSpec] = &[
     client("help", &[], "shows or hides this help", |words| {
         only(words, Command::Client(ClientCommand::Help))
     }),
-    client("prompt", &[], "opens the command prompt", |words| {
-        only(words, Command::Client(ClientCommand::Prompt))
-    }),
+    client(
+        "prompt",
+        &[may("LINE", ArgKind::Text)],
+        "opens the command prompt, with LINE in it",
+        |words| {
+            let line = words.optional(word::name)?;
+            only(words, Command::Client(ClientCommand::Prompt(line)))
+        },
+    ),
     client("detach", &[], "leaves the screen; the show goes on", |words| {
         only(words, Command::Client(ClientCommand::Detach))
     }),
@@ -391,6 +397,45 @@ pub const TABLE: &[CommandSpec] = &[
         "moves between the panes",
         |words| select(words, Selection::Pane),
     ),
+    client(
+        "select parameter",
+        &[arg("STEP", STEP)],
+        "selects the next or previous parameter of the page",
+        |words| select(words, Selection::Parameter),
+    ),
+    client(
+        "select stage",
+        &[arg("STEP", STEP)],
+        "selects the next or previous stage of the page",
+        |words| select(words, Selection::Stage),
+    ),
+    client(
+        "page strip",
+        &[],
+        "opens the page of the selected strip: all stages, EQ and compressor curve",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Strip)))),
+    ),
+    client(
+        "page buses",
+        &[],
+        "opens the page of the buses: loudness, limiter, ducking",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Buses)))),
+    ),
+    client("page close", &[], "closes the page", |words| {
+        only(words, Command::Client(ClientCommand::Page(None)))
+    }),
+    client(
+        "type",
+        &[may("BEGINNING", ArgKind::Text)],
+        "types a value for the selected parameter",
+        |words| {
+            let beginning = words.optional(word::name)?;
+            only(words, Command::Client(ClientCommand::Type(beginning)))
+        },
+    ),
+    client("mark", &[], "marks the selected strip to copy from", |words| {
+        only(words, Command::Client(ClientCommand::Mark))
+    }),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))
     }),
