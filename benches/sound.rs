@@ -107,7 +107,7 @@ fn blocks(c: &mut Criterion) {
         });
     }
 
-    let mut encoder = AacEncoder::open(AudioSettings { bitrate_kbps: 128 }).unwrap();
+    let mut encoder = AacEncoder::open(AudioSettings::default()).unwrap();
     let mut index = 0;
     c.bench_function("AAC-LC 128 kbit/s", |bencher| {
         bencher.iter(|| {

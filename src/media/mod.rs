@@ -11,7 +11,7 @@ pub mod time;
 pub mod video;
 
 pub use audio::{AudioBlock, BLOCK_FRAMES, SAMPLE_RATE};
-pub use packet::{AudioConfig, Packet, TrackKind, VideoConfig};
+pub use packet::{AudioCodec, AudioConfig, Packet, TrackKind, VideoConfig};
 pub use spell::{Spell, Turn};
 pub use time::{FrameRate, TimeDelta, Timestamp};
 pub use video::{FrameMut, FramePool, MAX_DIMENSION, Plane, SlotId, SlotMemory, VideoFrame, i420_len};

@@ -115,6 +115,10 @@ impl PublishError {
                 source: RtmpError::Rejected(rejection),
                 ..
             } if rejection.kind == RejectionKind::Credentials => FailureKind::Final,
+            Self::Protocol {
+                source: RtmpError::Unfit(_),
+                ..
+            } => FailureKind::Final,
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => FailureKind::Refused,
             _ => FailureKind::Passing,
         }
