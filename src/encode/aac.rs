@@ -14,7 +14,7 @@
 use bytes::Bytes;
 
 use super::fdk_raw::{RawEncoder, RawSettings};
-use super::timeline::{Frame, FrameShape, Timeline, TimelineStats};
+use super::timeline::{Frame, FrameShape, Timeline, TimelineStats, note};
 use super::{AudioEncoder, AudioSettings, Channels, EncodeError, RawError};
 use crate::media::{AudioBlock, AudioCodec, AudioConfig, Packet, TrackKind};
 
@@ -142,13 +142,6 @@ impl Codec {
             });
         }
         Ok(())
-    }
-}
-
-/// Keeps the first error of several frames.
-pub(super) fn note(result: &mut Result<(), EncodeError>, new: Result<(), EncodeError>) {
-    if result.is_ok() {
-        *result = new;
     }
 }
 

@@ -8,12 +8,14 @@ mod audio;
 mod fdk_raw;
 pub mod h264;
 mod openh264_raw;
+pub mod opus;
 mod resample;
 mod timeline;
 
 pub use aac::AacEncoder;
 pub use audio::{AudioRate, AudioSettings, Channels, OpusSettings, UnknownRate};
 pub use h264::H264Encoder;
+pub use opus::OpusEncoder;
 pub use timeline::TimelineStats;
 
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@
 //!
 //! Mono is summed first, then 44.1 kHz is made where it is wanted, then samples are rounded to 16 bit.
 
+use super::EncodeError;
 use super::audio::{AudioRate, Channels, to_i16};
 use super::resample::Resampler;
 use crate::media::{AudioBlock, BLOCK_FRAMES, SAMPLE_RATE, TimeDelta, Timestamp};
@@ -238,5 +239,12 @@ impl Framer {
             pts: self.start + TimeDelta::from_rate(at, self.rate),
             is_kept: at >= self.keep_from,
         });
+    }
+}
+
+/// Keeps the first error of several frames.
+pub(super) fn note(result: &mut Result<(), EncodeError>, new: Result<(), EncodeError>) {
+    if result.is_ok() {
+        *result = new;
     }
 }

@@ -5,6 +5,7 @@
 pub mod aac;
 pub mod audio;
 pub mod h264;
+pub mod opus;
 pub mod packet;
 pub mod spell;
 pub mod time;
