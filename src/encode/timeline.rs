@@ -248,3 +248,64 @@ pub(super) fn note(result: &mut Result<(), EncodeError>, new: Result<(), EncodeE
         *result = new;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds `blocks` blocks, and gives for each frame its PTS and whether it is kept.
+    fn run(shape: FrameShape, first: i64, blocks: i64) -> Vec<(Timestamp, bool)> {
+        let mut timeline = Timeline::new(shape).unwrap();
+        let mut frames = Vec::new();
+        let mut block = AudioBlock::silence(Timestamp::ZERO);
+        for index in first..first + blocks {
+            block.pts = AudioBlock::time_of(index);
+            timeline.push(&block, &mut |frame| frames.push((frame.pts, frame.is_kept)));
+        }
+        assert_eq!(timeline.stats(), TimelineStats::default());
+        frames
+    }
+
+    #[test]
+    fn after_an_hour_the_last_packet_is_where_the_first_said_it_would_be() {
+        const HOUR: i64 = 360_000;
+        for (rate, channels, samples, delay) in [
+            (AudioRate::Hz44100, Channels::Mono, 1024, 1600),
+            (AudioRate::Hz48000, Channels::Stereo, 1024, 1600),
+            (AudioRate::Hz48000, Channels::Stereo, 960, 312),
+        ] {
+            let shape = FrameShape {
+                rate,
+                channels,
+                samples,
+                delay,
+            };
+            let first = 123_457;
+            let frames = run(shape, first, HOUR);
+            let start = AudioBlock::time_of(first);
+            let kept: Vec<Timestamp> = frames.iter().filter(|frame| frame.1).map(|frame| frame.0).collect();
+            for (n, pts) in kept.iter().enumerate() {
+                let wanted = start + TimeDelta::from_rate((n * samples) as i64, rate.hz());
+                assert_eq!(*pts, wanted, "packet {n}");
+            }
+            // As many frames came out as samples went in: nothing is left behind but the codec's delay, the resampler's
+            // 30 ms and a frame that is not full.
+            let end = start + TimeDelta::from_millis(HOUR * 10);
+            let behind = end - *kept.last().unwrap();
+            let most = TimeDelta::from_rate((delay + 2 * samples) as i64, rate.hz()) + TimeDelta::from_millis(30);
+            assert!(behind < most, "{} ms behind", behind.to_millis());
+        }
+    }
+
+    #[test]
+    fn what_lies_before_the_first_block_is_not_kept() {
+        let shape = FrameShape {
+            rate: AudioRate::Hz48000,
+            channels: Channels::Stereo,
+            samples: 960,
+            delay: 312,
+        };
+        let frames = run(shape, 0, 4);
+        assert_eq!(frames, [(Timestamp::from_millis(-20), false), (Timestamp::ZERO, true)]);
+    }
+}
