@@ -110,15 +110,16 @@ impl PublishError {
     #[must_use]
     pub fn failure(&self) -> FailureKind {
         match self {
-            Self::Target { .. } | Self::CaFile { .. } => FailureKind::Final,
+            Self::Target { .. }
+            | Self::CaFile { .. }
+            | Self::Protocol {
+                source: RtmpError::Unfit(_),
+                ..
+            } => FailureKind::Final,
             Self::Protocol {
                 source: RtmpError::Rejected(rejection),
                 ..
             } if rejection.kind == RejectionKind::Credentials => FailureKind::Final,
-            Self::Protocol {
-                source: RtmpError::Unfit(_),
-                ..
-            } => FailureKind::Final,
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => FailureKind::Refused,
             _ => FailureKind::Passing,
         }
