@@ -10,9 +10,9 @@
 //! both, so there is no click. Of the encoders in Rust, opus-rs never leaves CELT for the sake of a loss, so at 96 kbit/s its
 //! FEC is a word only; ropus follows the reference to the bit.
 //!
-//! **Cost.** Complexity 5: beyond it, CPU nearly doubles for a tenth of a decibel (measured: docs/performance.md). No DTX: a
-//! packet every 20 ms, whatever is heard, is what receivers measure loss and jitter by. The library allocates scratch space
-//! in each frame; it runs on the thread of the encoder, not on that of the mixer.
+//! **Cost.** Complexity 5: at 9, hybrid takes nearly twice the CPU and comes no nearer to what it was (measured:
+//! docs/performance.md). No DTX: a packet every 20 ms, whatever is heard, is what receivers measure loss and jitter by. The
+//! library allocates scratch space in each frame; it runs on the thread of the encoder, not on that of the mixer.
 
 use bytes::Bytes;
 use ropus::{Application, Bitrate, Encoder, InbandFec};

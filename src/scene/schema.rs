@@ -111,7 +111,7 @@ const VIDEO: &[Key] = &[
 const AUDIO: &[Key] = &[
     key(
         "bitrate_kbps",
-        Kind::Integer(16, 320),
+        Kind::Integer(16, 512),
         "kilobits per second of AAC-LC: 32 at least in stereo, 256 at most in mono",
     ),
     key("sample_rate", Kind::OneOf(&[44_100, 48_000]), "samples per second"),
