@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use rigcast::encode::{AudioSettings, Channels};
 use rigcast::scene::{self, Show};
 
 /// A show that is good, for tables that make one thing wrong.
@@ -65,6 +66,26 @@ show.toml:10:35: scene.b.items[0].opactiy: unknown key; did you mean "opacity"?
 }
 
 #[test]
+fn sound_is_encoded_at_two_rates_and_at_what_its_channels_take() {
+    insta::assert_snapshot!(errors(&format!("[audio]\nsample_rate = 22050\nchannels = \"surround\"\n{GOOD}")), @r#"
+show.toml:2:15: audio.sample_rate: expected 44100 or 48000, found 22050
+show.toml:3:12: audio.channels: expected one of "mono", "stereo"
+"#);
+    insta::assert_snapshot!(errors(&format!("[audio]\nbitrate_kbps = 24\n{GOOD}")), @"show.toml:2:16: audio.bitrate_kbps: 24 is not from 32 to 512, which is what stereo takes");
+    insta::assert_snapshot!(errors(&format!("[audio]\nbitrate_kbps = 300\nchannels = \"mono\"\n{GOOD}")), @"show.toml:2:16: audio.bitrate_kbps: 300 is not from 16 to 256, which is what mono takes");
+    let show = set(&[
+        ("audio.sample_rate", "44100"),
+        ("audio.channels", "mono"),
+        ("audio.bitrate_kbps", "24"),
+    ])
+    .unwrap();
+    assert_eq!(show.audio.sample_rate.hz(), 44_100);
+    assert_eq!((show.audio.channels, show.audio.bitrate_kbps), (Channels::Mono, 24));
+    let default = set(&[]).unwrap();
+    assert_eq!(default.audio, AudioSettings::default());
+}
+
+#[test]
 fn types_and_ranges_are_named() {
     insta::assert_snapshot!(errors(&format!(
         "title = 3\n[video]\nwidth = \"wide\"\nheight = 8000\nframe_rate = 0\nbitrate_kbps = 3.5\ngop_seconds = 60\n[audio]\nbitrate_kbps = 9\n{GOOD}"
@@ -75,7 +96,7 @@ show.toml:4:10: video.height: expected a whole number from 16 to 2160, found 800
 show.toml:5:14: video.frame_rate: expected frames per second from 1 to 120, as 30 or "30000/1001", found 0
 show.toml:6:16: video.bitrate_kbps: expected a whole number from 100 to 50000, found a number
 show.toml:7:15: video.gop_seconds: expected a number from 0.5 to 10, found 60
-show.toml:9:16: audio.bitrate_kbps: expected a whole number from 32 to 320, found 9
+show.toml:9:16: audio.bitrate_kbps: expected a whole number from 16 to 512, found 9
 "#);
     insta::assert_snapshot!(errors(&format!(
         "[strip.cam]\ngain_db = 24.5\nmute = \"yes\"\nsolo = 1\n[transition]\nkind = \"fede\"\nduration_ms = -1\n{GOOD}"

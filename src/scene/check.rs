@@ -7,14 +7,15 @@ use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset;
 use super::raw::{
-    RawAnalysis, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawShow, RawSource, RawValue,
+    RawAnalysis, RawAudio, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawShow, RawSource,
+    RawValue,
 };
 use super::schema;
 use super::script::Script;
 use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
-use crate::encode::{AudioSettings, VideoSettings};
+use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Rect};
 use crate::publish::DestinationSpec;
@@ -126,9 +127,7 @@ impl Check<'_> {
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
-            audio: AudioSettings {
-                bitrate_kbps: raw.audio.bitrate_kbps,
-            },
+            audio: self.audio(&raw.audio),
             sources,
             strips,
             buses,
@@ -159,6 +158,29 @@ impl Check<'_> {
             bitrate_kbps: video.bitrate_kbps,
             gop_seconds: video.gop_seconds,
             threads: video.threads,
+        }
+    }
+
+    fn audio(&mut self, raw: &RawAudio) -> AudioSettings {
+        let range = AudioSettings::bitrate_range(raw.channels);
+        if !range.contains(&raw.bitrate_kbps) {
+            let channels = match raw.channels {
+                Channels::Mono => "mono",
+                Channels::Stereo => "stereo",
+            };
+            let (low, high) = range.into_inner();
+            self.error(
+                "audio.bitrate_kbps",
+                format!(
+                    "{} is not from {low} to {high}, which is what {channels} takes",
+                    raw.bitrate_kbps
+                ),
+            );
+        }
+        AudioSettings {
+            bitrate_kbps: raw.bitrate_kbps,
+            sample_rate: raw.sample_rate,
+            channels: raw.channels,
         }
     }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
+use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
 use crate::picture::{Crop, Fit};
 use crate::secret::Secret;
@@ -53,6 +54,8 @@ pub(super) struct RawVideo {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAudio {
     pub bitrate_kbps: u32,
+    pub sample_rate: AudioRate,
+    pub channels: Channels,
 }
 
 #[derive(Clone, Copy, Deserialize)]

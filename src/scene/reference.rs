@@ -96,6 +96,10 @@ fn value(kind: &Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Integer(low, high) => format!("whole number, {low} to {high}"),
+        Kind::OneOf(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(|number| format!("`{number}`")).collect();
+            numbers.join(", ")
+        }
         Kind::Number(low, high) => format!("number, {low} to {high}"),
         Kind::Choice(words) => format!("`\"{}\"`", words.join("\"`, `\"")),
         Kind::Rate => "`30` or `\"30000/1001\"`".to_owned(),

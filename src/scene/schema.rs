@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Flag,
     /// A whole number from the first to the second bound.
     Integer(i64, i64),
+    /// One of these whole numbers.
+    OneOf(&'static [i64]),
     /// A number from the first to the second bound.
     Number(f64, f64),
     /// One of these words.
@@ -109,11 +111,19 @@ const VIDEO: &[Key] = &[
     ),
 ];
 
-const AUDIO: &[Key] = &[key(
-    "bitrate_kbps",
-    Kind::Integer(32, 320),
-    "kilobits per second of AAC-LC, 48 kHz stereo",
-)];
+const AUDIO: &[Key] = &[
+    key(
+        "bitrate_kbps",
+        Kind::Integer(16, 512),
+        "kilobits per second of AAC-LC: 32 at least in stereo, 256 at most in mono",
+    ),
+    key("sample_rate", Kind::OneOf(&[44_100, 48_000]), "samples per second"),
+    key(
+        "channels",
+        Kind::Choice(&["mono", "stereo"]),
+        "mono is half the sum of left and right",
+    ),
+];
 
 /// The keys of each kind of source; `kind` itself belongs to all.
 pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[

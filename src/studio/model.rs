@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::media::{FrameRate, TimeDelta, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use crate::encode::{AudioRate, Channels};
 pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::settings::{bus_param, strip_param};
@@ -169,6 +170,12 @@ pub struct EncoderModel {
     pub video_kbps: u32,
     /// Sound target in kbit/s.
     pub audio_kbps: u32,
+    /// Samples per second of the encoded sound.
+    #[serde(default)]
+    pub audio_rate: AudioRate,
+    /// Whether the encoded sound is mono or stereo.
+    #[serde(default)]
+    pub audio_channels: Channels,
     /// IDR interval in seconds.
     pub gop_seconds: f64,
     /// For how many seconds in a row the encoder has been a fifth above its target: content too hard for it.

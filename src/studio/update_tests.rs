@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::*;
+use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
@@ -62,6 +63,8 @@ fn studio() -> Studio {
         encoder: EncoderModel {
             video_kbps: 2500,
             audio_kbps: 128,
+            audio_rate: AudioRate::default(),
+            audio_channels: Channels::default(),
             gop_seconds: 2.0,
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },

@@ -169,6 +169,8 @@ pub fn studio() -> Studio {
         encoder: EncoderModel {
             video_kbps: 2500,
             audio_kbps: 128,
+            audio_rate: AudioRate::default(),
+            audio_channels: Channels::default(),
             gop_seconds: 2.0,
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
