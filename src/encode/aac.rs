@@ -1,6 +1,6 @@
 //! AAC-LC by libfdk-aac: blocks of 480 samples in, raw data blocks of 1024 samples out; 48 or 44.1 kHz, mono or stereo.
 //!
-//! **Time** and gaps are as in [`timeline`](super::timeline). The encoder's delay is 1600 samples: half an MDCT and its
+//! **Time** and gaps are as in `encode::timeline`. The encoder's delay is 1600 samples: half an MDCT and its
 //! look-ahead for block switching. A decoder needs two packets for each stretch of sound (they overlap), so it fades the
 //! first 21 ms in, as for any viewer who joins later.
 //!

@@ -1,10 +1,10 @@
 //! Opus for RTP: blocks of 480 samples in, packets of 20 ms out, 48 kHz, mono or stereo (RFC 6716; RFC 7587 carries it).
 //!
-//! **Time** and gaps are as in [`timeline`](super::timeline). The encoder's look-ahead, 312 samples, is taken off each PTS, so
+//! **Time** and gaps are as in `encode::timeline`. The encoder's look-ahead, 312 samples, is taken off each PTS, so
 //! a receiver has nothing to skip.
 //!
 //! **In-band FEC.** A packet may carry a rougher copy of the one before it, from which a receiver mends a loss. Only the
-//! SILK half of Opus can do that, and above some 40 kbit/s the codec would never use SILK by itself. So it goes by the loss
+//! SILK half of Opus can do that, and at the bitrates of a show the codec would not use SILK by itself. So it goes by the loss
 //! that is expected, as the reference does: up to 5 % it stays with CELT, which sounds better and costs a third of the CPU, and
 //! leaves losses to the receiver's concealment; above 5 % it codes hybrid, with the copy. Packets where it changes over carry
 //! both, so there is no click. Of the encoders in Rust, opus-rs never leaves CELT for the sake of a loss, so at 96 kbit/s its
