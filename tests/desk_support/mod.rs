@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::common::media::Pull;
-use super::common::peer;
+use super::common::{peer, skip};
 
 pub const RATE: usize = 48_000;
 
 /// Samples of 10 ms, the grid of the levels.
 const STEP: usize = 480;
 
-/// A reading voice.
+/// Where Debian's asterisk-core-sounds-en-wav has its voice: recorded prompts of a person.
+const PROMPTS: &str = "/usr/share/asterisk/sounds/en_US_f_Allison";
+
+/// A speaking voice.
 pub struct Speech {
     pub samples: Vec<f32>,
     /// Where nobody speaks, in samples.
@@ -22,22 +25,16 @@ pub struct Speech {
 }
 
 impl Speech {
-    /// Two sentences by espeak-ng with a second and a half of silence behind each.
-    pub fn read_aloud() -> Option<Self> {
-        let (espeak, ffmpeg) = (peer("espeak-ng")?, peer("ffmpeg")?);
-        let folder = tempfile::tempdir().unwrap();
+    /// Two prompts that somebody spoke, with a second and a half of silence behind each.
+    pub fn recorded() -> Option<Self> {
+        let ffmpeg = peer("ffmpeg")?;
         let (mut samples, mut pauses) = (Vec::new(), Vec::new());
-        for words in [
-            "good evening and welcome to the show",
-            "tonight we talk about the weather",
-        ] {
-            let file = folder.path().join("words.wav");
-            let run = Command::new(&espeak)
-                .args(["-s", "150", "-w"])
-                .arg(&file)
-                .arg(words)
-                .status();
-            assert!(run.unwrap().success());
+        for words in ["agent-newlocation", "conf-onlyperson"] {
+            let file = Path::new(PROMPTS).join(words).with_extension("wav");
+            if !file.exists() {
+                skip("the recorded prompts of asterisk-core-sounds-en-wav");
+                return None;
+            }
             let spoken = decoded(&ffmpeg, &file, &[]);
             let peak = spoken.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
             samples.extend(spoken.iter().map(|x| x * 0.3 / peak));
@@ -281,18 +278,18 @@ impl Aligned<'_> {
     }
 }
 
-/// The mean over frames of 20 ms of speech of the ratio of the clean voice to what differs from it, each kept within −10
-/// and 35 dB (Hansen & Pellom, 1998).
-pub fn segmental_snr_db(speech: &Speech, heard: &[f32]) -> f64 {
+/// The mean over frames of 20 ms of speech (down to 40 dB below its mean power) of the ratio of the `clean` voice to what
+/// differs from it in `heard`, each kept within −10 and 35 dB (Hansen & Pellom, 1998).
+pub fn segmental_snr_db(speech: &Speech, clean: &[f32], heard: &[f32]) -> f64 {
     const FRAME: usize = 960;
-    let loud = speech.power() / 10_f64.powf(3.0);
+    let quiet = speech.power() / 10_f64.powi(4);
     let (mut sum, mut count) = (0.0, 0.0);
     for at in (0..speech.samples.len() - FRAME).step_by(FRAME) {
-        let clean = &speech.samples[at..at + FRAME];
-        let power = mean_power(clean.iter().copied());
-        if power < loud {
+        if !speech.is_spoken(at) || mean_power(speech.samples[at..at + FRAME].iter().copied()) < quiet {
             continue;
         }
+        let clean = &clean[at..at + FRAME];
+        let power = mean_power(clean.iter().copied());
         let error = mean_power(clean.iter().zip(&heard[at..]).map(|(clean, heard)| heard - clean));
         sum += (10.0 * (power / error.max(1e-12)).log10()).clamp(-10.0, 35.0);
         count += 1.0;
