@@ -602,8 +602,10 @@ proptest! {
             block[1].copy_from_slice(if *kind == 0 { left } else { right });
             buses.clear();
             strip.process((*kind < 3).then_some(&block), &mut buses);
-            let all = [buses.program, buses.pfl, buses.aux[0], buses.aux[1], *strip.output()];
-            prop_assert!(all.as_flattened().as_flattened().iter().all(|x| x.is_finite()));
+            let all = [&buses.program, &buses.pfl, &buses.aux[0], &buses.aux[1], strip.output()];
+            for samples in all {
+                prop_assert!(samples.as_flattened().iter().all(|x| x.is_finite()));
+            }
             let meter = strip.meter();
             prop_assert!(serde_json::to_string(meter).unwrap().find("null").is_none(), "{:?}", meter);
         }
