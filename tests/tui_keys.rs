@@ -231,7 +231,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
     for binding in keymap.bindings() {
         let mut screen = Screen::new(80, 24);
         // What marks a strip comes before what copies from it.
-        screen.press(match binding.context() {
+        screen.press(match binding.context {
             Context::Everywhere => "[",
             Context::AnyPage | Context::StripPage => "enter ] y [",
             Context::BusesPage => "B tab tab",

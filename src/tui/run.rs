@@ -351,8 +351,9 @@ impl Client {
         let area = self.screen.area();
         let (wanted, slots) = wishes(area, studio, &self.ui);
         if slots != self.slots {
-            if slots.first().map(|slot| slot.renderer) != self.slots.first().map(|slot| slot.renderer) {
-                // Pixels and cells do not wipe each other out reliably.
+            let renderer = |slots: &[Slot]| slots.first().map(|slot| slot.renderer);
+            if renderer(&slots) != renderer(&self.slots) || renderer(&slots) == Some(Renderer::Sixel) {
+                // Pixels and cells do not wipe each other out reliably, nor do pixels where a picture stood before.
                 self.screen.clear();
                 self.ui.pictures.clear();
             }

@@ -30,15 +30,11 @@ pub struct Binding {
     pub line: String,
     /// The heading it stands under in the help.
     pub section: String,
+    /// Where it holds, which the heading says.
+    pub context: Context,
 }
 
 impl Binding {
-    /// Where it holds.
-    #[must_use]
-    pub fn context(&self) -> Context {
-        Context::of_section(&self.section)
-    }
-
     /// Whether one of the two could never be reached for the other.
     fn clashes_with(&self, other: &Self) -> bool {
         self.keys.starts_with(&other.keys) || other.keys.starts_with(&self.keys)
@@ -134,15 +130,20 @@ impl Keymap {
                     return Err(error(at, format!("there is no key '{name}'")));
                 };
                 placeholder::check_line(line).map_err(|problem| error(value_at, problem))?;
-                let (line, section) = (line.to_owned(), section.to_owned());
-                read.push((at, Binding { keys, line, section }));
+                let binding = Binding {
+                    keys,
+                    line: line.to_owned(),
+                    section: section.to_owned(),
+                    context: Context::of_section(section),
+                };
+                read.push((at, binding));
             }
         }
         read.sort_by_key(|(at, _)| *at);
         for (index, (at, binding)) in read.iter().enumerate() {
             let clash = read[..index]
                 .iter()
-                .find(|(_, other)| other.context() == binding.context() && other.clashes_with(binding));
+                .find(|(_, other)| other.context == binding.context && other.clashes_with(binding));
             if let Some((_, other)) = clash {
                 let (this, other) = (binding.keys_text(), other.keys_text());
                 return Err(error(
@@ -156,7 +157,7 @@ impl Keymap {
             }
         }
         for (_, binding) in read {
-            let is_same = |old: &Binding| old.context() == binding.context();
+            let is_same = |old: &Binding| old.context == binding.context;
             let place = self
                 .bindings
                 .iter()
@@ -190,14 +191,17 @@ impl Keymap {
 
     /// The bindings that hold in `context`: of those that cannot both be reached, the one of the narrower context.
     pub fn active(&self, context: Context) -> impl Iterator<Item = &Binding> {
-        let rank = move |binding: &Binding| context.rank(binding.context());
+        let rank = move |binding: &Binding| context.rank(binding.context);
+        let narrower: Vec<&Binding> = self
+            .bindings
+            .iter()
+            .filter(|binding| rank(binding).is_some() && binding.context != Context::Everywhere)
+            .collect();
         self.bindings.iter().filter(move |binding| {
             rank(binding).is_some_and(|own| {
-                let is_hidden = |other: &Binding| rank(other).is_some_and(|rank| rank < own);
-                !self
-                    .bindings
+                !narrower
                     .iter()
-                    .any(|other| is_hidden(other) && other.clashes_with(binding))
+                    .any(|other| rank(other).is_some_and(|rank| rank < own) && other.clashes_with(binding))
             })
         })
     }
@@ -206,14 +210,6 @@ impl Keymap {
     #[must_use]
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
-    }
-
-    /// The first keys that are bound to exactly this line in `context`, for hints.
-    #[must_use]
-    pub fn keys_for(&self, context: Context, line: &str) -> Option<String> {
-        self.active(context)
-            .find(|binding| binding.line == line)
-            .map(Binding::keys_text)
     }
 }
 
@@ -262,8 +258,8 @@ mod tests {
                 [Context::Everywhere, Context::StripPage, Context::BusesPage].map(|it| line(&keymap, it, names));
             assert_eq!(found, [everywhere, strip, buses], "{names}");
         }
-        assert_eq!(keymap.keys_for(Context::Everywhere, "take").unwrap(), "a");
-        assert_eq!(keymap.keys_for(Context::StripPage, "take"), None);
+        let is_active = |context, line| keymap.active(context).any(|binding| binding.line == line);
+        assert!(is_active(Context::Everywhere, "take") && !is_active(Context::StripPage, "take"));
         keymap.merge("mine", "[\"Strip page\"]\na = \"\"").unwrap();
         assert_eq!(
             line(&keymap, Context::StripPage, "a"),

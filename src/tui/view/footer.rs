@@ -13,7 +13,7 @@ use crate::studio::command;
 use crate::studio::command::{ArgKind, table};
 use crate::studio::model::Studio;
 use crate::tui::app::{Completion, Overlay, Prompt, UiState, complete};
-use crate::tui::keymap::{Key, Lookup};
+use crate::tui::keymap::{Binding, Key, Lookup};
 
 /// Candidates shown at once.
 const CANDIDATES: usize = 8;
@@ -112,10 +112,12 @@ const PAGE_HINTS: &[(&str, &str)] = &[
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
     row.skip(1);
+    let bindings: Vec<&Binding> = scene.ui.keymap.active(scene.ui.context()).collect();
     for (line, word) in if scene.ui.page.is_some() { PAGE_HINTS } else { HINTS } {
-        let Some(keys) = scene.ui.keymap.keys_for(scene.ui.context(), line) else {
+        let Some(binding) = bindings.iter().find(|binding| binding.line == *line) else {
             continue;
         };
+        let keys = binding.keys_text();
         if usize::from(row.left()) < keys.width() + word.width() + 4 {
             break;
         }

@@ -97,7 +97,7 @@ fn lines(keymap: &Keymap, context: Context) -> Vec<Line<'_>> {
         _ => keymap.active(context).collect(),
     };
     if context != Context::Everywhere {
-        shown.sort_by_key(|binding| context.rank(binding.context()));
+        shown.sort_by_key(|binding| context.rank(binding.context));
     }
     let mut sections: Vec<&str> = Vec::new();
     for binding in &shown {

@@ -5,7 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::braille::Canvas;
-use crate::studio::model::{Stage, StripMeter, StripSettings, curve};
+use crate::studio::model::curve::{self, Biquad};
+use crate::studio::model::{Stage, StripMeter, StripSettings};
 use crate::tui::view::pane::titled;
 use crate::tui::view::text::Row;
 use crate::tui::view::theme::Theme;
@@ -165,16 +166,18 @@ impl Curves<'_> {
         let hz = |x: i32| share_hz(x as f32 / last_x);
         let band = self.band();
         if let Some((band, _)) = band {
-            canvas.curve(|x| tone_share(curve::eq_bands(&wanted.eq)[band].response_db(hz(x))) * last_y);
+            let band = curve::eq_bands(&wanted.eq)[band];
+            canvas.curve(|x| tone_share(band.response_db(hz(x))) * last_y);
             canvas.draw(buf, theme.accent());
         }
         let mut canvas = plot.canvas();
-        canvas.curve(|x| tone_share(curve::tone_db(&wanted, hz(x))) * last_y);
+        let filters = filters(&wanted);
+        canvas.curve(|x| tone_share(response_db(&filters, hz(x))) * last_y);
         canvas.draw(buf, if is_on { theme.curve() } else { theme.label() });
 
         let (hz, db) = match (self.stage, band) {
             (_, Some((_, at))) => at,
-            (Stage::HighPass, _) => (settings.high_pass.hz, curve::tone_db(&wanted, settings.high_pass.hz)),
+            (Stage::HighPass, _) => (settings.high_pass.hz, response_db(&filters, settings.high_pass.hz)),
             (Stage::DeEsser, _) => (settings.de_esser.hz, 0.0),
             _ => return,
         };
@@ -266,11 +269,12 @@ impl Curves<'_> {
         }
     }
 
-    /// Where on the curve the strip is now, reckoned back from its meter: level going in and level coming out.
+    /// Where on the curve the strip is now: level going in and level coming out, reckoned back from what leaves the strip.
+    /// What lies between gate and compressor, the EQ, counts as nothing, as it does in the curve.
     fn point(&self) -> Option<(f32, f32)> {
         let (settings, stages) = (self.settings, &self.reading.stages);
         let peak = self.reading.peak_dbfs[0].max(self.reading.peak_dbfs[1]);
-        let output = peak - settings.gain_db - stages.ride_db - stages.de_esser_db - stages.duck_db;
+        let output = peak - settings.gain_db - stages.ride_db;
         let makeup = if settings.compressor.is_on {
             settings.compressor.makeup_db
         } else {
@@ -279,6 +283,22 @@ impl Curves<'_> {
         let input = output - makeup - stages.compressor_db - stages.gate_db;
         (LOW_DB..=6.0).contains(&input).then_some((input.min(0.0), output))
     }
+}
+
+/// The filters of high-pass and EQ, as far as they are on: made once for all the frequencies of a curve.
+fn filters(settings: &StripSettings) -> Vec<Biquad> {
+    let mut filters = Vec::with_capacity(5);
+    if settings.high_pass.is_on && !settings.is_bypassed {
+        filters.push(Biquad::high_pass(&settings.high_pass));
+    }
+    if settings.eq.is_on && !settings.is_bypassed {
+        filters.extend(curve::eq_bands(&settings.eq));
+    }
+    filters
+}
+
+fn response_db(filters: &[Biquad], hz: f32) -> f32 {
+    filters.iter().map(|filter| filter.response_db(hz)).sum()
 }
 
 /// What gate and compressor make of a steady level, as far as they are on.
@@ -294,4 +314,56 @@ fn output_db(settings: &StripSettings, input_db: f32) -> f32 {
         level = curve::compressor_output_db(&settings.compressor, level);
     }
     level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_is_what_is_heard() {
+        let mut settings = StripSettings::default();
+        settings.high_pass.is_on = true;
+        settings.eq.is_on = true;
+        settings.eq.mid1.gain_db = -6.0;
+        settings.eq.high.gain_db = 4.0;
+        for is_bypassed in [false, true] {
+            settings.is_bypassed = is_bypassed;
+            for hz in [20.0, 80.0, 400.0, 3_000.0, 15_000.0] {
+                let (drawn, heard) = (response_db(&filters(&settings), hz), curve::tone_db(&settings, hz));
+                assert!((drawn - heard).abs() < 1e-4, "{hz} Hz: {drawn} dB, not {heard} dB");
+            }
+        }
+    }
+
+    #[test]
+    fn the_point_lies_on_the_curve() {
+        let mut settings = StripSettings {
+            gain_db: 3.0,
+            ..StripSettings::default()
+        };
+        settings.compressor.is_on = true;
+        settings.compressor.makeup_db = 5.0;
+        for input_db in [-50.0, -20.0, -6.0] {
+            let output = output_db(&settings, input_db);
+            let mut reading = StripMeter {
+                peak_dbfs: [output + 3.0 - 2.0, -70.0],
+                ..StripMeter::default()
+            };
+            reading.stages.compressor_db = curve::compression_db(&settings.compressor, input_db);
+            reading.stages.ride_db = -2.0;
+            let curves = Curves {
+                settings: &settings,
+                reading: &reading,
+                parameter: "compressor",
+                stage: Stage::Compressor,
+                theme: Theme::new(false),
+            };
+            let (input, level) = curves.point().unwrap();
+            assert!(
+                (input - input_db).abs() < 1e-3 && (level - output).abs() < 1e-3,
+                "{input} {level}"
+            );
+        }
+    }
 }

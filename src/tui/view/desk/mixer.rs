@@ -176,7 +176,8 @@ fn strip_row(buf: &mut Buffer, area: Rect, strip: &Strip, at: usize, columns: &C
             if is_selected { theme.strong() } else { theme.text() },
         )
         .skip(1);
-    switches(&mut row, settings, theme);
+    // Where there is no letter for AFV, its small one stands in the place of mute: both keep a strip silent.
+    switches(&mut row, settings, columns.stages == 0 && !is_heard, theme);
     if columns.stages > 0 {
         stages(row.skip(1), settings, is_heard, theme);
     }
@@ -211,17 +212,18 @@ pub fn is_heard(strip: &Strip, studio: &Studio) -> bool {
             .any(|source| source.name == strip.name && source.is_on_program)
 }
 
-/// `MSD`: mute, solo, denoise.
-pub fn switches(row: &mut Row<'_>, settings: &StripSettings, theme: Theme) {
-    for (letter, is_on, style) in [
-        ("M", settings.is_muted, theme.program_badge()),
-        ("S", settings.is_solo, theme.on_badge()),
-        ("D", settings.denoise.is_on, theme.preview_badge()),
-    ] {
-        row.put(
-            if is_on { letter } else { "·" },
-            if is_on { style } else { theme.frame() },
-        );
+/// `MSD`: mute, solo, denoise; `a` for mute where it is AFV that keeps the strip silent.
+pub fn switches(row: &mut Row<'_>, settings: &StripSettings, is_shut: bool, theme: Theme) {
+    let mute = if settings.is_muted {
+        Some(("M", theme.program_badge()))
+    } else {
+        is_shut.then(|| ("a", theme.label()))
+    };
+    let solo = settings.is_solo.then(|| ("S", theme.on_badge()));
+    let denoise = settings.denoise.is_on.then(|| ("D", theme.preview_badge()));
+    for letter in [mute, solo, denoise] {
+        let (letter, style) = letter.unwrap_or(("·", theme.frame()));
+        row.put(letter, style);
     }
 }
 

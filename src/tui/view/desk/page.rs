@@ -87,7 +87,7 @@ fn strip_title(row: &mut Row<'_>, strip: &Strip, at: usize, scene: &Scene<'_>) {
     row.put(" STRIP ", theme.label())
         .put(&strip.name, theme.strong())
         .put(" ", theme.text());
-    mixer::switches(row, &strip.settings, theme);
+    mixer::switches(row, &strip.settings, !mixer::is_heard(strip, scene.studio), theme);
     row.put(" ", theme.text());
     let source = scene.studio.sources.iter().find(|source| source.name == strip.name);
     if let Some((word, style)) = source.and_then(|source| monitors::tally(source, scene).1) {
