@@ -94,7 +94,7 @@ impl Compressor {
         self.ballistics = Ballistics::default();
         let &[heard, .., makeup_db] = self.glide.now();
         self.gain = StepGain::new(factor_of(heard * makeup_db));
-        self.shown.feed(0.0);
+        self.shown.settle(0.0);
     }
 }
 

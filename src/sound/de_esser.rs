@@ -129,12 +129,7 @@ impl DeEsser {
 
     /// It has been silent for long.
     pub fn sleep(&mut self) {
-        let mut shown = std::mem::take(&mut self.shown);
-        shown.feed(0.0);
-        *self = Self {
-            shown,
-            ..Self::new(&self.settings)
-        };
+        *self = Self::new(&self.settings);
     }
 }
 

@@ -42,7 +42,7 @@ impl Denoise {
             settings: *settings,
             denoiser: Denoiser::new(),
             heard: LEAD_BLOCKS,
-            wet: Ramp::new(share(settings)),
+            wet: Ramp::new(share(*settings)),
             delayed: SILENCE,
             is_delayed_sound: false,
             was_sound: false,
@@ -69,7 +69,7 @@ impl Denoise {
 
     /// Mixes what is denoised into `out`, as far as that is wanted.
     fn mix(&mut self, out: &mut Stereo, current: &Stereo, channels: usize) {
-        let share = share(&self.settings);
+        let share = share(self.settings);
         if share == 0.0 && self.wet.rests_at(0.0) {
             if self.heard > 0 {
                 self.heard = 0;
@@ -123,7 +123,7 @@ impl Denoise {
     /// Nothing is heard and nothing still rings. A denoiser that was on has heard the silence and may go on as it is. One
     /// that was not holds old sound: it starts with its lead when sound comes back.
     pub fn sleep(&mut self, is_present: bool) {
-        let share = share(&self.settings);
+        let share = share(self.settings);
         let goes_on = share > 0.0 && self.heard >= LEAD_BLOCKS;
         self.wet = Ramp::new(if goes_on { share } else { 0.0 });
         if !goes_on && self.heard > 0 {
@@ -137,6 +137,6 @@ impl Denoise {
     }
 }
 
-fn share(settings: &settings::Denoise) -> f32 {
+fn share(settings: settings::Denoise) -> f32 {
     if settings.is_on { settings.percent / 100.0 } else { 0.0 }
 }

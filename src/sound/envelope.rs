@@ -94,6 +94,12 @@ impl SlidingPeak {
     }
 }
 
+impl Default for SlidingPeak {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// How a gain of 0 dB or less goes down and comes back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ballistics {

@@ -12,7 +12,7 @@
 use super::delay::Delay;
 use super::level::{amplitude_to_dbfs, db_to_factor, peak};
 use super::pan::balance;
-use super::ramp::Ramp;
+use super::ramp::{Factors, Ramp};
 use super::settings::{Role, StripSettings};
 use super::{SILENCE, Stereo};
 use crate::media::BLOCK_FRAMES;
@@ -164,7 +164,7 @@ impl Fader {
 
         let factors = [&mut self.duck, &mut self.unmuted, &mut self.followed].map(Ramp::next_block);
         let sends = self.sends.each_mut().map(Ramp::next_block);
-        if factors.iter().any(super::ramp::Factors::is_closed) {
+        if factors.iter().any(Factors::is_closed) {
             return;
         }
         for factors in factors {

@@ -134,7 +134,7 @@ impl Gate {
         let wanted_db = gating_db(&self.settings, level_db(0.0));
         self.gain_db = if self.settings.is_on { wanted_db } else { 0.0 };
         self.gain = StepGain::new(factor_of(self.gain_db));
-        self.shown.feed(self.gain_db);
+        self.shown.settle(self.gain_db);
     }
 }
 

@@ -1,23 +1,30 @@
-//! Sound: one strip per source, two buses, a true-peak limiter, meters. Pure: no threads, no clock, no IO; a block of
-//! 10 ms goes in for every strip and a block of each bus comes out.
+//! Sound: one strip per source, buses, true-peak limiters, meters. Pure: no threads, no clock, no IO; a block of 10 ms goes
+//! in for every strip and a block of each bus comes out.
 //!
 //! ```text
-//! input ─ clean ─ DC block ─┬─ denoise ─┬─ gain ─┬─ meter
-//!         (fundsp, 20 Hz)   └─ delay ───┘        ├─ solo ── PFL bus ───── limiter ─┐
-//!                             crossfade          └─ mute ── program bus ─ limiter ─┴─ monitor
+//! strip   input ─ DC block ─ high-pass ─ denoise ─ gate ─ EQ ─ compressor ─ de-esser ─ ride ─ gain ─ pan ─ delay ─ meter
+//!
+//! buses   strips ─┬─ solo ───────────────── PFL bus ───── limiter ─┬─ monitor
+//!                 └─ duck ─ mute ─ AFV ─┬─ program bus ── limiter ─┴─ program ─ meter, loudness
+//!                                       └─ sends ─ aux buses A and B
 //! ```
 //!
 //! **Time.** Whatever is switched on or off, what comes out is exactly [`Mixer::LATENCY_BLOCKS`] older than what went
 //! in: one block for the denoiser (its overlap-add; the dry path is delayed equally), one for the limiter's
 //! look-ahead. So sound never moves against the picture.
 //!
-//! **No clicks.** Gain, mute, solo and denoise move along ramps; a source that vanishes fades out, one that returns
+//! **No clicks.** Everything that is set moves along ramps without corners, and a stage with a memory listens before it is
+//! heard (`tests/sound_clicks.rs` loops over the table of parameters); a source that vanishes fades out, one that returns
 //! fades in.
+//!
+//! **Cost.** A stage that is off is left out, a strip that is silent sleeps, and two channels that are the same are one
+//! until the pan.
 //!
 //! **Real time.** `process` takes no lock and does not allocate (`tests/sound_alloc.rs` counts): all state, that of the
 //! denoiser too, is made when a strip is made.
 //!
-//! **fundsp** gives the DC blocker of each strip. Its limiter is not used: see [`limiter`].
+//! **fundsp** gives the DC blocker of each strip. Where its nodes were not taken, the module says why: [`tone`],
+//! [`envelope`], [`delay`], [`pan`], [`limiter`].
 
 pub mod compressor;
 pub mod curve;

@@ -69,6 +69,11 @@ impl LowestGain {
         self.at = (self.at + 1) % GAIN_BLOCKS;
     }
 
+    /// It has been this one for long.
+    pub const fn settle(&mut self, gain_db: f32) {
+        self.gains = [gain_db; GAIN_BLOCKS];
+    }
+
     /// In dB.
     #[must_use]
     pub fn db(&self) -> f32 {

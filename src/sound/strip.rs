@@ -19,11 +19,13 @@ use super::denoise::Denoise;
 use super::fader::{Buses, Fader};
 use super::gate::Gate;
 use super::input::Input;
+use super::level::peak;
 use super::meter::{Metering, StageMeters, StripMeter};
 use super::ride::Ride;
 use super::settings::{BusSettings, StripSettings};
 use super::stage_meter::{LevelChange, energy_of};
 use super::tone::{Shape, Tone, eq_shapes};
+use crate::media::BLOCK_FRAMES;
 
 /// Half a second without sound, at the input and before the fader, and another half for the delay: the strip then costs
 /// nothing until sound comes back.
@@ -49,6 +51,8 @@ pub struct Strip {
     fader: Fader,
     metering: Metering,
     silent_blocks: u32,
+    /// Every stage has been told to sleep since anything was set or heard.
+    is_asleep: bool,
 }
 
 impl Strip {
@@ -76,6 +80,7 @@ impl Strip {
             fader: Fader::new(&active),
             metering: Metering::default(),
             silent_blocks: SLEEP_BLOCKS,
+            is_asleep: false,
         }
     }
 
@@ -87,6 +92,7 @@ impl Strip {
             return;
         }
         self.settings = settings;
+        self.is_asleep = false;
         let active = active(&settings);
         self.high_pass
             .set(active.high_pass.is_on, [Shape::high_pass(&active.high_pass)]);
@@ -152,6 +158,7 @@ impl Strip {
             self.sleep(input.is_some());
             return;
         }
+        self.is_asleep = false;
         if arrival.is_parting {
             self.widen();
         }
@@ -176,8 +183,8 @@ impl Strip {
     }
 
     /// A block that is silent at both ends is one more of silence.
-    fn count_silence(&mut self, out: &[[f32; crate::media::BLOCK_FRAMES]]) {
-        let is_ringing = super::level::peak(out.as_flattened()) > RINGING;
+    fn count_silence(&mut self, out: &[[f32; BLOCK_FRAMES]]) {
+        let is_ringing = peak(out.as_flattened()) > RINGING;
         self.silent_blocks = if is_ringing {
             0
         } else {
@@ -195,15 +202,18 @@ impl Strip {
 
     /// Nothing in, nothing out, and nothing still ringing.
     fn sleep(&mut self, is_present: bool) {
+        if !self.is_asleep {
+            self.is_asleep = true;
+            self.high_pass.sleep();
+            self.high_pass_change.rest();
+            self.gate.sleep();
+            self.eq.sleep();
+            self.eq_change.rest();
+            self.compressor.sleep();
+            self.de_esser.sleep();
+        }
         self.input.sleep();
-        self.high_pass.sleep();
-        self.high_pass_change.rest();
         self.denoise.sleep(is_present);
-        self.gate.sleep();
-        self.eq.sleep();
-        self.eq_change.rest();
-        self.compressor.sleep();
-        self.de_esser.sleep();
         self.fader.sleep();
         self.metering.feed_silence();
         self.show_stages();
@@ -239,11 +249,7 @@ const fn active(settings: &StripSettings) -> StripSettings {
 }
 
 /// Runs filters and measures what they change.
-fn measured<const N: usize>(
-    tone: &mut Tone<N>,
-    change: &mut LevelChange,
-    block: &mut [[f32; crate::media::BLOCK_FRAMES]],
-) {
+fn measured<const N: usize>(tone: &mut Tone<N>, change: &mut LevelChange, block: &mut [[f32; BLOCK_FRAMES]]) {
     if !tone.is_running() {
         change.rest();
         return;

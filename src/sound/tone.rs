@@ -14,7 +14,8 @@ use super::ramp::{Factors, Ramp};
 use super::settings::{Band, Eq, HighPass, Shelf};
 use crate::media::{BLOCK_FRAMES, SAMPLE_RATE};
 
-/// Whatever is set is there after 20 ms.
+/// Whatever is set is there after 20 ms, a frequency after as much again for each octave it moves: a peak that sweeps past
+/// a tone faster than that is heard as a chirp.
 const STEP_FRAMES: usize = 2 * BLOCK_FRAMES;
 
 /// Blocks that a stage with a memory hears before it is heard.
@@ -165,6 +166,7 @@ impl Kernel {
 /// One filter, of both channels.
 #[derive(Clone, Debug)]
 pub struct Filter {
+    /// The numbers of its shape, the first as its logarithm: frequencies move in octaves.
     ramps: [Ramp; 5],
     states: [State; 2],
 }
@@ -174,15 +176,18 @@ impl Filter {
     #[must_use]
     pub fn new(shape: Shape) -> Self {
         Self {
-            ramps: shape.numbers().map(Ramp::new),
+            ramps: logarithmic(shape).map(Ramp::new),
             states: [[0.0; 2]; 2],
         }
     }
 
     /// Sets out for another shape.
     pub fn aim(&mut self, shape: Shape) {
-        for (ramp, number) in self.ramps.iter_mut().zip(shape.numbers()) {
-            ramp.aim(number, STEP_FRAMES);
+        let numbers = logarithmic(shape);
+        let octaves = (numbers[0] - self.ramps[0].value()).abs() / std::f32::consts::LN_2;
+        let frames = STEP_FRAMES + (octaves * STEP_FRAMES as f32) as usize;
+        for (ramp, number) in self.ramps.iter_mut().zip(numbers) {
+            ramp.aim(number, frames);
         }
     }
 
@@ -197,7 +202,7 @@ impl Filter {
         self.ramps
             .iter()
             .all(Ramp::is_at_rest)
-            .then(|| Kernel::new(self.ramps.each_ref().map(Ramp::value)))
+            .then(|| kernel_of(self.ramps.each_ref().map(Ramp::value)))
     }
 
     /// Filters the next block, of one channel or two.
@@ -208,7 +213,7 @@ impl Filter {
     fn process_moving(&mut self, block: &mut [[f32; BLOCK_FRAMES]]) {
         let factors = self.ramps.each_mut().map(Ramp::next_block);
         for n in 0..BLOCK_FRAMES {
-            let kernel = Kernel::new(factors.each_ref().map(|factors| match factors {
+            let kernel = kernel_of(factors.each_ref().map(|factors| match factors {
                 Factors::Steady(value) => *value,
                 Factors::Moving(values) => values[n],
             }));
@@ -228,6 +233,15 @@ impl Filter {
         self.ramps.iter_mut().for_each(Ramp::settle);
         self.states = [[0.0; 2]; 2];
     }
+}
+
+fn logarithmic(shape: Shape) -> [f32; 5] {
+    let [g, k, input, first, second] = shape.numbers();
+    [g.ln(), k, input, first, second]
+}
+
+fn kernel_of([g, k, input, first, second]: [f32; 5]) -> Kernel {
+    Kernel::new([g.exp(), k, input, first, second])
 }
 
 /// Runs a block through filters one after the other.
