@@ -1,5 +1,8 @@
-//! Full strips: how long each block of a minute takes, against the goals. Time is what the thread spent on a processor, so
-//! that other work on the machine does not count.
+//! Full strips: how long each block of a minute takes, against the goals.
+//!
+//! Time is what the thread spent on a processor, so that other work on the machine does not count; on a virtual machine it
+//! counts all the same what the host took away. So the same minute is mixed three times, and of each block the shortest
+//! time is taken: what a block is slow at by itself, it is slow at each time. The longest of all is printed beside it.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -19,11 +22,34 @@ const WARM_UP: usize = 500;
 /// Microseconds of a block.
 const BLOCK_MICROS: f64 = 10_000.0;
 
+/// The same minute so often.
+const ROUNDS: usize = 3;
+
 /// What the blocks of a minute took, sorted, in microseconds.
-struct Times(Vec<f64>);
+struct Times {
+    sorted: Vec<f64>,
+    /// The longest of all rounds.
+    longest: f64,
+}
 
 impl Times {
     fn of(settings: &[StripSettings], sound: &[Stereo]) -> Self {
+        let mut sorted = Self::round(settings, sound);
+        let highest = |times: &[f64]| times.iter().copied().fold(0.0, f64::max);
+        let mut longest = highest(&sorted);
+        for _ in 1..ROUNDS {
+            let again = Self::round(settings, sound);
+            longest = longest.max(highest(&again));
+            for (time, again) in sorted.iter_mut().zip(again) {
+                *time = time.min(again);
+            }
+        }
+        sorted.sort_by(f64::total_cmp);
+        Self { sorted, longest }
+    }
+
+    /// The time of each block.
+    fn round(settings: &[StripSettings], sound: &[Stereo]) -> Vec<f64> {
         let mut mixer = Mixer::new(settings, BusSettings::default());
         let mut inputs = vec![None; settings.len()];
         let mut times = Vec::with_capacity(BLOCKS);
@@ -41,16 +67,15 @@ impl Times {
                 times.push(time.as_secs_f64() * 1e6);
             }
         }
-        times.sort_by(f64::total_cmp);
-        Self(times)
+        times
     }
 
     fn mean(&self) -> f64 {
-        self.0.iter().sum::<f64>() / self.0.len() as f64
+        self.sorted.iter().sum::<f64>() / self.sorted.len() as f64
     }
 
     fn share(&self, share: f64) -> f64 {
-        self.0[((self.0.len() - 1) as f64 * share) as usize]
+        self.sorted[((self.sorted.len() - 1) as f64 * share) as usize]
     }
 }
 
@@ -67,7 +92,7 @@ pub fn run() {
     for music in &mut mixed[6..] {
         music.role = Role::Music;
     }
-    println!("µs per block of 10 ms, CPU time of the thread, {BLOCKS} blocks each");
+    println!("µs per block of 10 ms, CPU time of the thread, {BLOCKS} blocks each, the shortest of {ROUNDS} rounds");
     println!(
         "{:34} {:>8} {:>8} {:>8} {:>8} {:>8}",
         "", "mean", "p50", "p99", "p99.9", "max"
@@ -75,7 +100,8 @@ pub fn run() {
     let row = |name: &str, times: &Times| {
         let [p50, p99, p999, max] = [0.5, 0.99, 0.999, 1.0].map(|share| times.share(share));
         let mean = times.mean();
-        println!("{name:34} {mean:8.1} {p50:8.1} {p99:8.1} {p999:8.1} {max:8.1}");
+        let longest = times.longest;
+        println!("{name:34} {mean:8.1} {p50:8.1} {p99:8.1} {p999:8.1} {max:8.1} {longest:10.1}");
     };
     let goal = |what: &str, found: f64, most: f64| {
         let verdict = if found <= most { "met" } else { "MISSED" };
