@@ -1,49 +1,23 @@
-//! What 10 ms of sound cost. A block lasts 10,000 µs: 100 µs are 1 % of a core.
-//!
-//! `cargo bench --bench sound`; to compare with ffmpeg's filters on 60 s of the same work: `benches/peers/sound_ffmpeg.sh`,
-//! which runs the `60 s` group of this file and ffmpeg one after the other.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+//! Each part on its own, by criterion.
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{Criterion, criterion_group};
 use rigcast::encode::{AacEncoder, AudioEncoder, AudioRate, AudioSettings, Channels, OpusEncoder, OpusSettings};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
+use rigcast::sound::duck::Ducker;
 use rigcast::sound::limiter::Limiter;
-use rigcast::sound::{BusSettings, Denoise, Mixer, Stereo, StripSettings};
+use rigcast::sound::loudness::LoudnessMeter;
+use rigcast::sound::ride::Ride;
+use rigcast::sound::{BusSettings, Denoise, Ducking, Mixer, Stereo, StripSettings, settings};
+
+use crate::sounds::{everything, voice};
 
 /// All of what is heard is denoised.
 const DENOISE: Denoise = Denoise {
     is_on: true,
     percent: 100.0,
 };
-
-/// A second of a buzzing voice with noise; the same on both channels or not.
-fn voice(amplitude: f32, is_stereo: bool) -> Vec<Stereo> {
-    let mut noise = 1_u32;
-    (0..100)
-        .map(|block| {
-            let mut channels = [[0.0; BLOCK_FRAMES]; 2];
-            for n in 0..BLOCK_FRAMES {
-                let t = (block * BLOCK_FRAMES + n) as f32 / 48_000.0;
-                let tone: f32 = (1..9)
-                    .map(|h| (std::f32::consts::TAU * 150.0 * h as f32 * t).sin() / h as f32)
-                    .sum();
-                for channel in &mut channels {
-                    noise ^= noise << 13;
-                    noise ^= noise >> 17;
-                    noise ^= noise << 5;
-                    channel[n] = amplitude * (0.4 * tone + 0.05 * (noise as f32 / u32::MAX as f32 - 0.5));
-                }
-                if !is_stereo {
-                    channels[1][n] = channels[0][n];
-                }
-            }
-            channels
-        })
-        .collect()
-}
 
 /// Mixes one block after the other with `strips` strips of `settings`.
 fn mix(c: &mut Criterion, name: &str, strips: usize, settings: StripSettings, sound: &[Stereo]) {
@@ -89,6 +63,8 @@ fn blocks(c: &mut Criterion) {
         &stereo,
     );
     mix(c, "8 strips, limiter at work", 8, StripSettings::default(), &stereo);
+    mix(c, "1 strip with everything on, equal channels", 1, everything(), &equal);
+    mix(c, "1 strip with everything on, stereo", 1, everything(), &stereo);
 
     for (name, amplitude) in [
         ("limiter at rest", 0.05),
@@ -96,7 +72,7 @@ fn blocks(c: &mut Criterion) {
         ("limiter at work", 3.0),
     ] {
         let sound = voice(amplitude, true);
-        let mut limiter = Limiter::new(BusSettings::default().ceiling_dbtp);
+        let mut limiter = Limiter::new(-1.0);
         let mut index = 0;
         c.bench_function(name, |bencher| {
             bencher.iter(|| {
@@ -105,6 +81,40 @@ fn blocks(c: &mut Criterion) {
             });
         });
     }
+
+    let sound = voice(0.5, true);
+    let mut index = 0;
+    let mut meter = LoudnessMeter::new();
+    c.bench_function("loudness and true peak", |bencher| {
+        bencher.iter(|| {
+            index += 1;
+            meter.feed(&sound[index % sound.len()]);
+            black_box(meter.shown())
+        });
+    });
+    let mut ride = Ride::new();
+    ride.set(
+        &settings::Ride {
+            is_on: true,
+            range_db: 9.0,
+        },
+        -16.0,
+    );
+    c.bench_function("ride", |bencher| {
+        bencher.iter(|| {
+            index += 1;
+            let mut block = sound[index % sound.len()];
+            ride.process(&mut block);
+            black_box(block)
+        });
+    });
+    let mut ducker = Ducker::new(Ducking::default());
+    c.bench_function("ducker", |bencher| {
+        bencher.iter(|| {
+            index += 1;
+            black_box(ducker.next_block(if index % 200 < 100 { -20.0 } else { -60.0 }))
+        });
+    });
 
     let mono = AudioSettings {
         sample_rate: AudioRate::Hz44100,
@@ -145,37 +155,4 @@ fn blocks(c: &mut Criterion) {
     }
 }
 
-/// What the peer script compares: a stereo source through denoise, gain and the limiter.
-fn minute(c: &mut Criterion) {
-    let sound = voice(0.25, true);
-    let mut group = c.benchmark_group("60 s");
-    group.sample_size(10);
-    for (name, is_on) in [("denoise, gain, limiter", true), ("gain, limiter", false)] {
-        group.bench_function(name, |bencher| {
-            bencher.iter_batched(
-                || {
-                    Mixer::new(
-                        &[StripSettings {
-                            gain_db: 12.0,
-                            denoise: Denoise { is_on, percent: 100.0 },
-                            ..StripSettings::default()
-                        }],
-                        BusSettings::default(),
-                    )
-                },
-                |mut mixer| {
-                    for index in 0..6000 {
-                        let pts = AudioBlock::time_of(index);
-                        let channels = sound[index as usize % sound.len()];
-                        black_box(mixer.process(pts, &[Some(AudioBlock { pts, channels })]));
-                    }
-                },
-                BatchSize::LargeInput,
-            );
-        });
-    }
-    group.finish();
-}
-
-criterion_group!(benches, blocks, minute);
-criterion_main!(benches);
+criterion_group!(benches, blocks);
