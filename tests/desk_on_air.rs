@@ -133,7 +133,6 @@ fn music_goes_down_under_a_voice_and_not_under_a_muted_one() {
         let (voice, music) = (heard.band(3000.0), heard.band(440.0));
         let opens =
             (20..voice.len() - 320).find(|at| voice[*at] > -30.0 && voice[at - 20..*at].iter().all(|db| *db < -45.0));
-        eprintln!("{:.0?}", voice);
         let opens = opens.expect("the voice opens");
         let undisturbed = music[opens - 15];
         let depth = |at: usize| undisturbed - music[at];

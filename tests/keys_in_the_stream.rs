@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use common::media::{Received, gaps};
 use common::pace::{Witness, in_real_time};
-use rigcast::tui::keymap::{Binding, Keymap};
+use rigcast::tui::keymap::{Binding, Context, Keymap};
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 use support::{FPS, Heard, Show};
@@ -29,7 +29,10 @@ fn every_key(witness: &Witness) {
     let (ends, keys): (Vec<&Binding>, Vec<&Binding>) = keymap.bindings().iter().partition(|it| it.line == "end");
     for binding in keys {
         show.at = format!("{} ({})", binding.keys_text(), binding.line);
-        press_and_check(&mut show, binding);
+        match binding.context {
+            Context::Everywhere => press_and_check(&mut show, binding),
+            _ => support::page::press_and_check(&mut show, binding),
+        }
     }
     // The screen is torn down in the middle of the show: the viewer must see nothing of it.
     kill_process(show.tmux.child(), Signal::KILL).unwrap();
@@ -51,7 +54,7 @@ fn every_key(witness: &Witness) {
         .map(|claim| claim.at.as_str())
         .collect::<Vec<_>>();
     assert_eq!(failed, [] as [&str; 0], "keys whose effect did not reach the viewer");
-    assert!(heard.len() >= 27, "{} things to see and hear", heard.len());
+    assert!(heard.len() >= 35, "{} things to see and hear", heard.len());
     assert_eq!(gaps(&received.numbers()), [], "no picture is missing");
     assert_eq!(received.complaints, "");
 }
@@ -97,7 +100,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             for is_solo in [true, false] {
                 show.press(&binding.keys);
                 show.until(|status| status["strips"][0]["is_solo"] == is_solo);
-                show.strip_shows(&format!("▸tone    · {} ·", if is_solo { 'S' } else { '·' }));
+                show.strip_shows(&format!("▸tone    ·{}·", if is_solo { 'S' } else { '·' }));
                 // PFL: the viewer hears what was heard before.
                 let (from, to) = show.held(0.6);
                 show.note(Heard::Tone(0.0), from, to);
@@ -199,6 +202,17 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             show.tmux.wait_gone("HELP");
         }
         "prompt" => bitrate(show, binding),
+        "page strip" | "page buses" => {
+            show.select_strip("tone");
+            show.press(&binding.keys);
+            show.tmux.wait_for(if line.ends_with("strip") {
+                "STRIP tone "
+            } else {
+                "SHORT-TERM"
+            });
+            show.tmux.keys(&["Escape"]);
+            show.tmux.wait_for("│▸tone ");
+        }
         "redraw" => {
             // Somebody else writes onto the terminal.
             let tty = show.tmux.variable("pane_tty");
@@ -280,7 +294,7 @@ fn mute(show: &mut Show, binding: &Binding) {
     for is_muted in [true, false] {
         show.press(&binding.keys);
         show.until(|status| status["strips"][0]["is_muted"] == is_muted);
-        show.strip_shows(&format!("▸tone    {} ·", if is_muted { 'M' } else { '·' }));
+        show.strip_shows(&format!("▸tone    {}·", if is_muted { 'M' } else { '·' }));
         let (from, to) = show.held(0.6);
         show.note(if is_muted { Heard::Silence } else { Heard::Tone(0.0) }, from, to);
     }
@@ -303,7 +317,10 @@ fn gain(show: &mut Show, binding: &Binding) {
     } else {
         format!("{after:+.1}")
     };
-    show.strip_shows(&format!("▸tone    · · · {shown:>5}"));
+    show.tmux.wait_until(&format!("a gain of {shown}"), |screen| {
+        let row = screen.lines().find(|line| line.starts_with("│▸tone    ···"));
+        row.is_some_and(|row| row.contains(&format!(" {shown} ")))
+    });
     let (from, to) = show.held(0.6);
     show.note(Heard::Tone(after), from, to);
     show.control.order("gain tone 0");
@@ -316,7 +333,7 @@ fn denoise(show: &mut Show, binding: &Binding) {
     let (before, between) = show.held(support::VOICE_SECONDS);
     show.press(&binding.keys);
     show.until(|status| status["strips"][2]["denoise"]["is_on"] == true);
-    show.strip_shows("▸voice   · · D");
+    show.strip_shows("▸voice   ··D");
     show.control.hold(1.0);
     let (after, end) = show.held(support::VOICE_SECONDS);
     show.note(
@@ -328,7 +345,7 @@ fn denoise(show: &mut Show, binding: &Binding) {
     );
     show.press(&binding.keys);
     show.until(|status| status["strips"][2]["denoise"]["is_on"] == false);
-    show.strip_shows("▸voice   · · ·");
+    show.strip_shows("▸voice   ···");
     show.control.order("mute voice on");
     show.control.order("mute tone off");
     show.select_strip("tone");

@@ -109,3 +109,33 @@ fn a_script_knows_its_scene_file() {
     assert!(!demo.script.is_of(&path));
     assert_eq!(scene::load_again(&demo.script).unwrap(), demo);
 }
+
+#[test]
+fn a_sound_preset_of_ones_own_is_part_of_the_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let presets = folder.path().join("config/rigcast/presets");
+    fs::create_dir_all(&presets).unwrap();
+    let own = presets.join("kitchen.toml");
+    fs::write(&own, "[strip]\ngate = true\ngate_threshold_db = -33\n").unwrap();
+    let path = folder.path().join("show.toml");
+    let text = "[source.host]\nkind = \"pattern\"\n[strip.host]\npreset = \"kitchen\"\ngate_ratio = 2\n\
+                [scene.host]\nitems = [{ source = \"host\" }]\n";
+    fs::write(&path, text).unwrap();
+    let config = folder.path().join("config").to_str().unwrap().to_owned();
+    let env = |name: &str| (name == "XDG_CONFIG_HOME").then(|| config.clone());
+    let show = scene::load(&path, &[], &env).unwrap();
+    let gate = show.strips[0].1.gate;
+    assert!(gate.is_on && (gate.threshold_db, gate.ratio) == (-33.0, 2.0), "{gate:?}");
+    assert_eq!(changes(&show.script, &env), [] as [&str; 0]);
+
+    // Somebody saves another sound under that name while the show is on: a show that goes on has the one it began with.
+    fs::write(&own, "[strip]\n").unwrap();
+    assert_eq!(changes(&show.script, &env).len(), 1);
+    assert_eq!(scene::load_again(&show.script).unwrap().strips, show.strips);
+
+    let without = scene::load(&path, &[], &nothing).unwrap_err().to_string();
+    assert!(
+        without.contains("show.toml:4:10: strip.host.preset: there is no sound preset \"kitchen\""),
+        "{without}"
+    );
+}

@@ -1,5 +1,7 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
+pub mod page;
+
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
@@ -226,6 +228,8 @@ fn tmux_name(name: &str) -> Option<String> {
         ("space", "Space"),
         ("enter", "Enter"),
         ("esc", "Escape"),
+        ("backspace", "BSpace"),
+        ("delete", "DC"),
         ("tab", "Tab"),
         ("backtab", "BTab"),
         ("up", "Up"),
