@@ -125,7 +125,10 @@ fn a_sound_preset_of_ones_own_is_part_of_the_show() {
     let env = |name: &str| (name == "XDG_CONFIG_HOME").then(|| config.clone());
     let show = scene::load(&path, &[], &env).unwrap();
     let gate = show.strips[0].1.gate;
-    assert!(gate.is_on && (gate.threshold_db, gate.ratio) == (-33.0, 2.0), "{gate:?}");
+    assert!(
+        gate.is_on && (gate.threshold_db, gate.ratio) == (-33.0, 2.0),
+        "{gate:?}"
+    );
     assert_eq!(changes(&show.script, &env), [] as [&str; 0]);
 
     // Somebody saves another sound under that name while the show is on: a show that goes on has the one it began with.

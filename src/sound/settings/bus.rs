@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tables::BUS_PARAMS;
-
 /// Music goes down while a voice is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -54,16 +52,5 @@ impl Default for BusSettings {
             ceiling_dbtp: -1.0,
             ducking: Ducking::default(),
         }
-    }
-}
-
-impl BusSettings {
-    /// The same settings with numbers that the buses can apply.
-    #[must_use]
-    pub fn sanitised(mut self) -> Self {
-        for param in BUS_PARAMS {
-            param.sanitise(&mut self);
-        }
-        self
     }
 }

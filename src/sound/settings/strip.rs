@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::stages::{Compressor, DeEsser, Denoise, Eq, Gate, HighPass, Ride};
-use super::tables::STRIP_PARAMS;
 
 /// The lowest gain of a strip, in dB. Silence is what mute is for.
 pub const MIN_GAIN_DB: f32 = -60.0;
@@ -63,16 +62,4 @@ pub struct StripSettings {
     pub is_muted: bool,
     /// PFL: heard on the monitor bus instead of program, together with all other solo strips. Never changes program.
     pub is_solo: bool,
-}
-
-impl StripSettings {
-    /// The same settings with numbers that a strip can apply: what is out of range comes to its end, what is no number
-    /// to its default.
-    #[must_use]
-    pub fn sanitised(mut self) -> Self {
-        for param in STRIP_PARAMS {
-            param.sanitise(&mut self);
-        }
-        self
-    }
 }

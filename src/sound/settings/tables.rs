@@ -183,6 +183,29 @@ pub fn bus_param(name: &str) -> Option<&'static Param<BusSettings>> {
     BUS_PARAMS.iter().find(|param| param.name == name)
 }
 
+impl StripSettings {
+    /// The same settings with numbers that a strip can apply: what is out of range comes to its end, what is no number
+    /// to its default.
+    #[must_use]
+    pub fn sanitised(mut self) -> Self {
+        for param in STRIP_PARAMS {
+            param.sanitise(&mut self);
+        }
+        self
+    }
+}
+
+impl BusSettings {
+    /// The same settings with numbers that the buses can apply.
+    #[must_use]
+    pub fn sanitised(mut self) -> Self {
+        for param in BUS_PARAMS {
+            param.sanitise(&mut self);
+        }
+        self
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::float_cmp)]
 mod tests {

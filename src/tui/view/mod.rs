@@ -10,6 +10,7 @@ pub mod layout;
 mod monitors;
 mod pane;
 mod scenes;
+mod shape;
 mod sources;
 mod status;
 mod text;

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Scene;
-use super::layout::{Arrangement, picture_area};
+use super::layout::Arrangement;
 use super::pane::framed;
+use super::shape::picture_area;
 use super::text::{Row, wrapped};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::{SourceModel, SourceState, TransitionKind};

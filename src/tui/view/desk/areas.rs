@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::studio::command::Page;
 use crate::studio::model::ProgramFormat;
-use crate::tui::view::layout::columns_for;
+use crate::tui::view::shape::columns_for;
 
 /// From this width on the list has two columns.
 const TWO_COLUMNS: u16 = 150;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::braille::Canvas;
-use super::page::stereo;
+use super::meter::stereo;
 use super::{figures, loudness, mixer};
 use crate::tui::view::Scene;
 use crate::tui::view::pane::framed;

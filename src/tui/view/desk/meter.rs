@@ -156,6 +156,48 @@ pub fn change_bar(row: &mut Row<'_>, db: f32, width: u16, theme: Theme) {
     bar(row, db.abs() / FULL_REDUCTION_DB, width, style);
 }
 
+/// Both channels, with a scale between them if `has_scale`; returns the row below.
+pub fn stereo(
+    buf: &mut Buffer,
+    inner: Rect,
+    reading: &StripMeter,
+    has_scale: bool,
+    is_silenced: bool,
+    theme: Theme,
+) -> u16 {
+    for (channel, letter) in ["L", "R"].into_iter().enumerate() {
+        let y = channel as u16 * (1 + u16::from(has_scale));
+        let mut row = Row::new(buf, inner, y);
+        row.put(letter, theme.label()).skip(2);
+        let place = Rect {
+            x: row.x(),
+            y: inner.y + y,
+            width: row.left().saturating_sub(7),
+            height: u16::from(y < inner.height),
+        };
+        row.skip(place.width);
+        if reading.is_clipping && channel == 0 {
+            row.number("CLIP", 6, theme.program_badge());
+        } else {
+            row.number(&dbfs(reading.hold_dbfs[channel]), 6, theme.text());
+        }
+        if place.height > 0 {
+            level(buf, place, reading, Channels::One(channel), is_silenced, theme);
+        }
+        if has_scale && channel == 0 {
+            scale(
+                buf,
+                Rect {
+                    y: place.y + 1,
+                    ..place
+                },
+                theme,
+            );
+        }
+    }
+    2 + u16::from(has_scale)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,15 +6,15 @@ use ratatui::layout::Rect;
 
 use super::areas::Areas;
 use super::curves::Curves;
-use super::meter::{self, Channels};
+use super::meter;
 use super::sheet::{self, Sheet};
 use super::{buses, mixer};
 use crate::studio::command::Page;
 use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMeter};
 use crate::tui::view::Scene;
+use crate::tui::view::monitors;
 use crate::tui::view::pane::{framed, titled};
 use crate::tui::view::text::Row;
-use crate::tui::view::{monitors, theme::Theme};
 
 /// Draws the page that is open.
 pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
@@ -127,55 +127,13 @@ fn levels(buf: &mut Buffer, area: Rect, strip: &Strip, reading: &StripMeter, sce
         Row::new(buf, edge, 0).right(" INPUT CLIPS ", theme.program_badge());
     }
     let is_silenced = strip.settings.is_muted || !is_heard;
-    let below = stereo(buf, inner, reading, inner.height >= 4, is_silenced, theme);
+    let below = meter::stereo(buf, inner, reading, inner.height >= 4, is_silenced, theme);
     let mut row = Row::new(buf, inner, below);
     let db = meter::reduction_db(&reading.stages);
     row.put("GR ", theme.label());
     let bar = row.left().saturating_sub(7);
     meter::change_bar(&mut row, db, bar, theme);
     row.number(&meter::gain(db), 6, theme.reduction());
-}
-
-/// Both channels, with a scale between them if `has_scale`; returns the row below.
-pub fn stereo(
-    buf: &mut Buffer,
-    inner: Rect,
-    reading: &StripMeter,
-    has_scale: bool,
-    is_silenced: bool,
-    theme: Theme,
-) -> u16 {
-    for (channel, letter) in ["L", "R"].into_iter().enumerate() {
-        let y = channel as u16 * (1 + u16::from(has_scale));
-        let mut row = Row::new(buf, inner, y);
-        row.put(letter, theme.label()).skip(2);
-        let place = Rect {
-            x: row.x(),
-            y: inner.y + y,
-            width: row.left().saturating_sub(7),
-            height: u16::from(y < inner.height),
-        };
-        row.skip(place.width);
-        if reading.is_clipping && channel == 0 {
-            row.number("CLIP", 6, theme.program_badge());
-        } else {
-            row.number(&meter::dbfs(reading.hold_dbfs[channel]), 6, theme.text());
-        }
-        if place.height > 0 {
-            meter::level(buf, place, reading, Channels::One(channel), is_silenced, theme);
-        }
-        if has_scale && channel == 0 {
-            meter::scale(
-                buf,
-                Rect {
-                    y: place.y + 1,
-                    ..place
-                },
-                theme,
-            );
-        }
-    }
-    2 + u16::from(has_scale)
 }
 
 fn buses_page(buf: &mut Buffer, areas: &Areas, scene: &Scene<'_>) {
