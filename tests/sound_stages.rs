@@ -586,7 +586,9 @@ fn when_channels_part_every_stage_goes_on_where_it_was() {
         ..plain()
     };
     let mut left = white(1, 2 * RATE);
-    left.iter_mut().for_each(|x| *x *= 0.1);
+    for x in &mut left {
+        *x *= 0.1;
+    }
     let other = white(2, 2 * RATE);
     let signal = |difference: f32| -> Signal {
         let right = left.iter().zip(&other).enumerate().map(

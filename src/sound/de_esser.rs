@@ -8,9 +8,9 @@
 
 use super::curve::de_essing_db;
 use super::envelope::{Ballistics, Glide, STEP, STEPS, level_db, share_per_step, step_peaks};
+use super::filter::{Filter, Kernel, Shape, State, root, warped};
 use super::settings::{self, HighPass};
 use super::stage_meter::LowestGain;
-use super::tone::{Filter, Kernel, Shape, State, root, warped};
 use crate::media::BLOCK_FRAMES;
 
 const ATTACK_MS: f32 = 1.0;

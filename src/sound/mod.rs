@@ -23,7 +23,7 @@
 //! **Real time.** `process` takes no lock and does not allocate (`tests/sound_alloc.rs` counts): all state, that of the
 //! denoiser too, is made when a strip is made.
 //!
-//! **fundsp** gives the DC blocker of each strip. Where its nodes were not taken, the module says why: [`tone`],
+//! **fundsp** gives the DC blocker of each strip. Where its nodes were not taken, the module says why: [`filter`],
 //! [`envelope`], [`delay`], [`pan`], [`limiter`].
 
 pub mod compressor;
@@ -34,6 +34,7 @@ pub mod denoise;
 pub mod duck;
 pub mod envelope;
 pub mod fader;
+pub mod filter;
 pub mod gate;
 pub mod input;
 pub mod k_weighting;

@@ -17,6 +17,7 @@ use super::de_esser::DeEsser;
 use super::delay::MAX_DELAY_BLOCKS;
 use super::denoise::Denoise;
 use super::fader::{Buses, Fader};
+use super::filter::{Shape, eq_shapes};
 use super::gate::Gate;
 use super::input::Input;
 use super::level::peak;
@@ -24,7 +25,7 @@ use super::meter::{Metering, StageMeters, StripMeter};
 use super::ride::Ride;
 use super::settings::{BusSettings, StripSettings};
 use super::stage_meter::{LevelChange, energy_of};
-use super::tone::{Shape, Tone, eq_shapes};
+use super::tone::Tone;
 use crate::media::BLOCK_FRAMES;
 
 /// Half a second without sound, at the input and before the fader, and another half for the delay: the strip then costs
