@@ -11,7 +11,7 @@
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
 //! LOOK   studio/runtime/analysis.rs  newest picture, all sound            → worker/analyse/ → events, stamps for the gate
-//! KEY    tui/keymap.rs → control/client.rs ─┐
+//! KEY    tui/keymap/   → control/client.rs ─┐
 //! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
 //! SHOW   scene/  raw text → checked Show, every error with its place

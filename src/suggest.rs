@@ -23,6 +23,9 @@ fn distance(a: &str, b: &str) -> usize {
 /// The words of a known vocabulary nobody would type more of: longer input is not compared.
 const LONGEST: usize = 64;
 
+/// Words that an error lists; whoever wants more of them reads the reference.
+const MOST_LISTED: usize = 14;
+
 /// The nearest of `known` to `typed`, where it is near enough to be meant: a third of its letters wrong at most, and one
 /// right.
 #[must_use]
@@ -46,7 +49,11 @@ pub fn hint<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> String
     match nearest(typed, known.iter().copied()) {
         Some(word) => format!("; did you mean \"{word}\"?"),
         None if known.is_empty() => String::new(),
-        None => format!("; known: {}", known.join(", ")),
+        None if known.len() <= MOST_LISTED => format!("; known: {}", known.join(", ")),
+        None => {
+            let (shown, more) = known.split_at(MOST_LISTED);
+            format!("; known: {} and {} more", shown.join(", "), more.len())
+        }
     }
 }
 
@@ -73,5 +80,8 @@ mod tests {
         assert_eq!(distance("abcd", "acbd"), 1);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(hint("volume", known), "; known: gain_db, mute, solo, denoise");
+        let many: Vec<String> = (0..20).map(|n| format!("k{n}")).collect();
+        let hint = hint("volume", many.iter().map(String::as_str));
+        assert!(hint.ends_with(", k12, k13 and 6 more"), "{hint}");
     }
 }

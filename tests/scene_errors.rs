@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use rigcast::encode::{AudioSettings, Channels};
 use rigcast::scene::{self, Show};
 
 /// A show that is good, for tables that make one thing wrong.
@@ -56,12 +57,32 @@ show.toml:6:1: video.zzz: unknown key; known: width, height, frame_rate, bitrate
     insta::assert_snapshot!(errors(&format!("[source.b]\nkind = \"file\"\npath = \"a.mp4\"\nlopp = true\n[strip.b]\ngain_bd = 3\nvolume = 1\n{GOOD}")), @r#"
 show.toml:4:1: source.b.lopp: unknown key; did you mean "loop"?
 show.toml:6:1: strip.b.gain_bd: unknown key; did you mean "gain_db"?
-show.toml:7:1: strip.b.volume: unknown key; known: gain_db, mute, solo, denoise
+show.toml:7:1: strip.b.volume: unknown key; known: preset, role, bypass, high_pass, high_pass_hz, denoise, denoise_percent, gate, gate_threshold_db, gate_ratio, gate_range_db, gate_attack_ms, gate_hold_ms, gate_release_ms and 32 more
 "#);
     insta::assert_snapshot!(errors(&format!("{GOOD}\n[scene.b]\nitems = [\n  {{ source = \"cam\", pos = [0, 0], opactiy = 0.5 }},\n]")), @r#"
 show.toml:10:21: scene.b.items[0].pos: unknown key; known: source, position, size, fit, crop, z, opacity
 show.toml:10:35: scene.b.items[0].opactiy: unknown key; did you mean "opacity"?
 "#);
+}
+
+#[test]
+fn sound_is_encoded_at_two_rates_and_at_what_its_channels_take() {
+    insta::assert_snapshot!(errors(&format!("[audio]\nsample_rate = 22050\nchannels = \"surround\"\n{GOOD}")), @r#"
+show.toml:2:15: audio.sample_rate: expected 44100 or 48000, found 22050
+show.toml:3:12: audio.channels: expected one of "mono", "stereo"
+"#);
+    insta::assert_snapshot!(errors(&format!("[audio]\nbitrate_kbps = 24\n{GOOD}")), @"show.toml:2:16: audio.bitrate_kbps: 24 is not from 32 to 512, which is what stereo takes");
+    insta::assert_snapshot!(errors(&format!("[audio]\nbitrate_kbps = 300\nchannels = \"mono\"\n{GOOD}")), @"show.toml:2:16: audio.bitrate_kbps: 300 is not from 16 to 256, which is what mono takes");
+    let show = set(&[
+        ("audio.sample_rate", "44100"),
+        ("audio.channels", "mono"),
+        ("audio.bitrate_kbps", "24"),
+    ])
+    .unwrap();
+    assert_eq!(show.audio.sample_rate.hz(), 44_100);
+    assert_eq!((show.audio.channels, show.audio.bitrate_kbps), (Channels::Mono, 24));
+    let default = set(&[]).unwrap();
+    assert_eq!(default.audio, AudioSettings::default());
 }
 
 #[test]
@@ -75,7 +96,7 @@ show.toml:4:10: video.height: expected a whole number from 16 to 2160, found 800
 show.toml:5:14: video.frame_rate: expected frames per second from 1 to 120, as 30 or "30000/1001", found 0
 show.toml:6:16: video.bitrate_kbps: expected a whole number from 100 to 50000, found a number
 show.toml:7:15: video.gop_seconds: expected a number from 0.5 to 10, found 60
-show.toml:9:16: audio.bitrate_kbps: expected a whole number from 32 to 320, found 9
+show.toml:9:16: audio.bitrate_kbps: expected a whole number from 16 to 512, found 9
 "#);
     insta::assert_snapshot!(errors(&format!(
         "[strip.cam]\ngain_db = 24.5\nmute = \"yes\"\nsolo = 1\n[transition]\nkind = \"fede\"\nduration_ms = -1\n{GOOD}"
@@ -228,7 +249,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, scene, start, transition, analysis, destination
+--set : unknown key; known: title, include, video, audio, source, strip, bus, scene, start, transition, analysis, destination
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());

@@ -83,8 +83,8 @@ fn help_and_prompt_answer() {
     let top = tmux.wait_for("HELP");
     assert!(top.contains("On air") && top.contains("1-"), "{top}");
     tmux.keys(&["End"]);
-    let end = tmux.wait_for("leaves the screen");
-    assert!(end.contains("Screen"), "{end}");
+    let end = tmux.wait_for("Commands without a key");
+    assert!(end.contains("Buses page"), "{end}");
     tmux.keys(&["Home"]);
     tmux.wait_for("On air");
     tmux.keys(&["Escape"]);

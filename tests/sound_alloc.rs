@@ -123,7 +123,7 @@ fn on_another_thread_only_the_first_block_allocates() {
 #[test]
 fn encoding_allocates_its_packets_and_nothing_else() {
     let noise: Signal = [white(1, RATE), white(2, RATE)];
-    let mut encoder = AacEncoder::open(AudioSettings { bitrate_kbps: 128 }).unwrap();
+    let mut encoder = AacEncoder::open(AudioSettings::default()).unwrap();
     let blocks: Vec<_> = (0..RATE / BLOCK_FRAMES).map(|index| block_of(&noise, index)).collect();
     let mut packets = Vec::with_capacity(blocks.len());
     let allocations = counted(|| {

@@ -11,6 +11,7 @@ mod tui_fixture;
 
 use rigcast::studio::command::MonitorMode;
 use rigcast::tui::app::{Overlay, Pane, UiAction};
+use rigcast::tui::keymap::Context;
 use rigcast::tui::monitor::{Palette, Renderer};
 use rigcast::tui::terminal::Colors;
 use tui_fixture::*;
@@ -229,6 +230,13 @@ fn every_key_of_the_help_does_what_its_line_says() {
     let keymap = Screen::new(80, 24).ui.keymap;
     for binding in keymap.bindings() {
         let mut screen = Screen::new(80, 24);
+        // What marks a strip comes before what copies from it.
+        screen.press(match binding.context {
+            Context::Everywhere => "[",
+            Context::AnyPage | Context::StripPage => "enter ] y [",
+            Context::BusesPage => "B tab tab",
+        });
+        screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);
         let mut actions = screen.press(&binding.keys_text());
         if let Overlay::Confirm { .. } = screen.ui.overlay {

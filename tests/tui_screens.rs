@@ -12,7 +12,7 @@ mod tui_fixture;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Color;
 use rigcast::media::{TimeDelta, Timestamp};
 use rigcast::studio::command::MonitorMode;
 use rigcast::studio::model::*;
@@ -209,25 +209,7 @@ fn without_colour_there_is_none_and_shapes_tell() {
     for cell in buffer.content() {
         assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{:?}", cell.symbol());
     }
-    // Reversed cells in brackets: badges and switches are told by shape.
-    let marked: Vec<String> = buffer
-        .content()
-        .chunks(80)
-        .map(|row| {
-            let mut line = String::new();
-            let mut is_open = false;
-            for cell in row {
-                let is_reversed = cell.modifier.contains(Modifier::REVERSED);
-                if is_reversed != is_open {
-                    line.push(if is_reversed { '⟦' } else { '⟧' });
-                }
-                is_open = is_reversed;
-                line.push_str(cell.symbol());
-            }
-            line.trim_end().to_owned()
-        })
-        .collect();
-    assert_snapshot!(marked.join("\n"));
+    assert_snapshot!(marked_text(&buffer));
 }
 
 #[test]

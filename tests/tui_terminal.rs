@@ -179,13 +179,16 @@ fn keys_act_and_however_the_client_ends_the_terminal_is_given_back() {
             .unwrap_or_default()
             .to_owned()
     };
-    let has_mark = |tmux: &Tmux, mark: &str| {
+    let is_muted = |tmux: &Tmux| {
         let strip = row(tmux);
-        strip.split_whitespace().any(|word| word == mark)
+        strip
+            .split_whitespace()
+            .nth(1)
+            .is_some_and(|flags| flags.starts_with('M'))
     };
-    let was_muted = has_mark(&tmux, "M");
+    let was_muted = is_muted(&tmux);
     tmux.press("m");
-    tmux.until("mute has changed", || has_mark(&tmux, "M") != was_muted);
+    tmux.until("mute has changed", || is_muted(&tmux) != was_muted);
     tmux.press("?");
     tmux.until("help is shown", || tmux.screen().contains("HELP"));
     tmux.press("Escape");

@@ -3,8 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group};
-use rigcast::encode::aac::AacEncoder;
-use rigcast::encode::{AudioEncoder, AudioSettings};
+use rigcast::encode::{AacEncoder, AudioEncoder, AudioRate, AudioSettings, Channels, OpusEncoder, OpusSettings};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES};
 use rigcast::sound::duck::Ducker;
 use rigcast::sound::limiter::Limiter;
@@ -117,18 +116,43 @@ fn blocks(c: &mut Criterion) {
         });
     });
 
-    let mut encoder = AacEncoder::open(AudioSettings { bitrate_kbps: 128 }).unwrap();
-    let mut index = 0;
-    c.bench_function("AAC-LC 128 kbit/s", |bencher| {
-        bencher.iter(|| {
-            let pts = AudioBlock::time_of(index);
-            let channels = stereo[index as usize % stereo.len()];
-            index += 1;
-            encoder
-                .encode(&AudioBlock { pts, channels }, &mut |packet| drop(black_box(packet)))
-                .unwrap();
+    let mono = AudioSettings {
+        sample_rate: AudioRate::Hz44100,
+        channels: Channels::Mono,
+        ..AudioSettings::default()
+    };
+    let opus = |expected_loss_percent| OpusSettings {
+        expected_loss_percent,
+        ..OpusSettings::default()
+    };
+    let encoders: [(&str, Box<dyn AudioEncoder>); 4] = [
+        (
+            "AAC-LC 128 kbit/s",
+            Box::new(AacEncoder::open(AudioSettings::default()).unwrap()),
+        ),
+        (
+            "AAC-LC 128 kbit/s, 44.1 kHz mono",
+            Box::new(AacEncoder::open(mono).unwrap()),
+        ),
+        ("Opus 96 kbit/s", Box::new(OpusEncoder::open(opus(0)).unwrap())),
+        (
+            "Opus 96 kbit/s with FEC",
+            Box::new(OpusEncoder::open(opus(10)).unwrap()),
+        ),
+    ];
+    for (name, mut encoder) in encoders {
+        let mut index = 0;
+        c.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let pts = AudioBlock::time_of(index);
+                let channels = stereo[index as usize % stereo.len()];
+                index += 1;
+                encoder
+                    .encode(&AudioBlock { pts, channels }, &mut |packet| drop(black_box(packet)))
+                    .unwrap();
+            });
         });
-    });
+    }
 }
 
 criterion_group!(benches, blocks);

@@ -36,7 +36,10 @@ pub fn run(address: &Address, words: &[String]) -> u8 {
             return exit::REFUSED;
         }
     };
-    match runtime.block_on(talk(&path, words)) {
+    // The studio runs in another folder.
+    let folder = std::env::current_dir().unwrap_or_default();
+    let words = command::with_whole_paths(words.to_vec(), &folder);
+    match runtime.block_on(talk(&path, &words)) {
         Ok(()) => exit::OK,
         Err(ClientError::Rpc(error)) => {
             complain(&error.message);

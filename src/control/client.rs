@@ -130,8 +130,8 @@ pub enum Incoming {
     Reply {
         /// As [`Live::command`] gave it.
         id: u64,
-        /// What the studio refused, in words.
-        result: Result<(), String>,
+        /// What it has to say beyond "done", or what the studio refused, in words.
+        result: Result<Option<String>, String>,
     },
     /// The connection broke without [`Notification::Ended`]; nothing follows.
     Lost(String),
@@ -203,10 +203,11 @@ async fn read_news(mut lines: LineReader<OwnedReadHalf>, news: mpsc::Sender<Inco
         let incoming = if let Ok(notification) = serde_json::from_str::<Notification>(&line) {
             Incoming::Notification(notification)
         } else if let Ok(response) = serde_json::from_str::<Response>(&line) {
-            let result = response.error.map_or(Ok(()), |error| Err(error.message));
+            let said = || Some(response.result?.get("text")?.as_str()?.to_owned());
+            let result = response.error.map_or_else(|| Ok(said()), |error| Err(error.message));
             // The answer to `watch` has number 0: nobody waits for it unless it is an error.
             match (response.id.as_u64().unwrap_or_default(), result) {
-                (0, Ok(())) => continue,
+                (0, Ok(_)) => continue,
                 (id, result) => Incoming::Reply { id, result },
             }
         } else {

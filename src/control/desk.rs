@@ -7,7 +7,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::taps::Taps;
 use crate::clock::Clock;
-use crate::studio::command::Command;
+use crate::studio::command::{Answer, Command};
 use crate::studio::model::{Event, Meters, Studio};
 
 /// Events that a slow client may lag behind before it is told that it missed some.
@@ -18,8 +18,8 @@ pub const EVENTS_BEHIND: usize = 256;
 pub struct Order {
     /// What is wanted.
     pub command: Command,
-    /// Where the answer goes: what the studio refused, in words.
-    pub reply: oneshot::Sender<Result<(), String>>,
+    /// Where the answer goes: what there is to say, or what the studio refused, in words.
+    pub reply: oneshot::Sender<Result<Answer, String>>,
 }
 
 /// What a client connection works with. Clones share everything.

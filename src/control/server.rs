@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures::future::{BoxFuture, FutureExt as _};
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -12,7 +14,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 use super::desk::{Desk, Order, Seat};
 use super::lines::LineReader;
 use super::protocol::{CommandParams, Notification, Request, Response, RpcError, TapParams, WatchParams};
-use crate::studio::command::{self, Command};
+use crate::studio::command::{self, Answer, Command};
 use crate::studio::model::{Event, EventLevel, Meters, Studio};
 
 /// Accepts clients until the task is dropped.
@@ -41,7 +43,12 @@ struct Connection {
     lines: LineReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
     desk: Desk,
+    /// Commands that have not been answered: a recording takes its time, and nothing else waits for it.
+    asked: FuturesUnordered<Asked>,
 }
+
+/// A command under way: the request's number, if it has one, and its answer.
+type Asked = BoxFuture<'static, (Option<Value>, Result<Value, RpcError>)>;
 
 /// What a watching connection listens to.
 #[derive(Default)]
@@ -59,6 +66,7 @@ impl Connection {
             lines: LineReader::new(reader),
             writer,
             desk,
+            asked: FuturesUnordered::new(),
         }
     }
 
@@ -80,6 +88,11 @@ impl Connection {
                             let error = RpcError { code: RpcError::PARSE, message: format!("no JSON-RPC request: {error}") };
                             respond(&mut self.writer, Value::Null, Err(error)).await?;
                         }
+                    }
+                }
+                Some((id, result)) = self.asked.next() => {
+                    if let Some(id) = id {
+                        respond(&mut self.writer, id, result).await?;
                     }
                 }
                 event = next_event(&mut watching.events) => notify(&mut self.writer, &Notification::Event(event)).await?,
@@ -106,7 +119,14 @@ impl Connection {
 
     async fn answer(&mut self, request: Request, watching: &mut Watching) -> std::io::Result<()> {
         let result = match request.method.as_str() {
-            "command" => self.command(request.params).await,
+            "command" => match self.command(request.params).await {
+                Ok(answer) => {
+                    let id = request.id;
+                    self.asked.push(async move { (id, answered(answer.await)) }.boxed());
+                    return Ok(());
+                }
+                Err(error) => Err(error),
+            },
             "status" => {
                 let mut state = Studio::clone(&self.desk.state.borrow());
                 // The state is as old as its last change; the clock a script reads from it is not.
@@ -144,7 +164,8 @@ impl Connection {
         }
     }
 
-    async fn command(&mut self, given: Value) -> Result<Value, RpcError> {
+    /// Passes a command on to the studio; its answer will come.
+    async fn command(&mut self, given: Value) -> Result<oneshot::Receiver<Result<Answer, String>>, RpcError> {
         let given = params::<CommandParams>(given)?;
         let mut words = command::split_words(&given.name);
         words.extend(given.args);
@@ -163,23 +184,9 @@ impl Connection {
             });
         }
         let (reply, answer) = oneshot::channel();
-        let ending = || RpcError {
-            code: RpcError::REFUSED,
-            message: "the studio is ending".to_owned(),
-        };
-        self.desk
-            .orders
-            .send(Order { command, reply })
-            .await
-            .map_err(|_| ending())?;
-        match answer.await {
-            Ok(Ok(())) => Ok(json!({ "ok": true })),
-            Ok(Err(message)) => Err(RpcError {
-                code: RpcError::REFUSED,
-                message,
-            }),
-            Err(_) => Err(ending()),
-        }
+        let order = Order { command, reply };
+        self.desk.orders.send(order).await.map_err(|_| ending())?;
+        Ok(answer)
     }
 
     /// Turns the connection into a stream of pictures.
@@ -208,6 +215,25 @@ impl Connection {
                 }
             }
         }
+    }
+}
+
+/// What the studio said to a command.
+fn answered(answer: Result<Result<Answer, String>, oneshot::error::RecvError>) -> Result<Value, RpcError> {
+    match answer {
+        Ok(Ok(answer)) => Ok(answer.into_json()),
+        Ok(Err(message)) => Err(RpcError {
+            code: RpcError::REFUSED,
+            message,
+        }),
+        Err(_) => Err(ending()),
+    }
+}
+
+fn ending() -> RpcError {
+    RpcError {
+        code: RpcError::REFUSED,
+        message: "the studio is ending".to_owned(),
     }
 }
 

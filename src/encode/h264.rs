@@ -22,7 +22,8 @@ use openh264_sys2::{
     RC_BITRATE_MODE, SEncParamExt, SM_FIXEDSLCNUM_SLICE, SM_SINGLE_SLICE, TRC_BT709, VF_UNDEF,
 };
 
-use super::openh264_raw::{RawEncoder, RawError, RawOutput};
+use super::RawError;
+use super::openh264_raw::{RawEncoder, RawOutput};
 use super::{EncodeError, VideoEncoder, VideoSettings, check_size};
 use crate::media::h264::{NalType, Sps, nal_type};
 use crate::media::{FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig, VideoFrame};
@@ -132,11 +133,7 @@ impl VideoEncoder for H264Encoder {
 }
 
 fn library(error: RawError) -> EncodeError {
-    EncodeError::Library {
-        encoder: NAME,
-        call: error.call,
-        code: error.code,
-    }
+    error.of(NAME)
 }
 
 fn refuse(reason: String) -> EncodeError {

@@ -4,10 +4,19 @@
 //! encoder may therefore live in this process or behind a worker's border without its caller noticing.
 
 pub mod aac;
+mod audio;
+mod fdk_raw;
 pub mod h264;
 mod openh264_raw;
+pub mod opus;
+mod resample;
+mod timeline;
 
+pub use aac::AacEncoder;
+pub use audio::{AudioRate, AudioSettings, Channels, OpusSettings, UnknownRate};
 pub use h264::H264Encoder;
+pub use opus::OpusEncoder;
+pub use timeline::TimelineStats;
 
 use serde::{Deserialize, Serialize};
 
@@ -46,19 +55,6 @@ impl Default for VideoSettings {
             gop_seconds: 2.0,
             threads: 1,
         }
-    }
-}
-
-/// AAC as asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AudioSettings {
-    /// Target in kbit/s.
-    pub bitrate_kbps: u32,
-}
-
-impl Default for AudioSettings {
-    fn default() -> Self {
-        Self { bitrate_kbps: 128 }
     }
 }
 
@@ -166,7 +162,25 @@ pub fn check_size(config: &VideoConfig, frame: &VideoFrame) -> Result<(), Encode
     })
 }
 
-/// Sound in, AAC out.
+/// A call into a codec library that it refused: its name and what it returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RawError {
+    call: &'static str,
+    code: i64,
+}
+
+impl RawError {
+    /// As an error of that encoder.
+    fn of(self, encoder: &'static str) -> EncodeError {
+        EncodeError::Library {
+            encoder,
+            call: self.call,
+            code: self.code,
+        }
+    }
+}
+
+/// Sound in, AAC or Opus out.
 pub trait AudioEncoder: Send {
     /// What a decoder needs before the first packet.
     fn config(&self) -> &AudioConfig;
@@ -176,4 +190,17 @@ pub trait AudioEncoder: Send {
     /// # Errors
     /// What the library said.
     fn encode(&mut self, block: &AudioBlock, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError>;
+
+    /// Changes the target while live, without a seam; brought inside what the codec takes.
+    ///
+    /// # Errors
+    /// What the library said; then the old target holds.
+    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+
+    /// Codes what is left, padded with silence, so that the last block is heard to its end. Afterwards the encoder may be
+    /// used again: the next block starts a new timeline.
+    ///
+    /// # Errors
+    /// What the library said.
+    fn finish(&mut self, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError>;
 }

@@ -15,14 +15,8 @@ use openh264_sys2::{
     videoFormatI420,
 };
 
+use super::RawError;
 use crate::media::{Plane, VideoFrame};
-
-/// A call that the library refused: its name and what it returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RawError {
-    pub call: &'static str,
-    pub code: i64,
-}
 
 /// What became of a picture, or of a request for parameter sets.
 pub(super) struct RawOutput<'a> {

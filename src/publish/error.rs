@@ -110,7 +110,12 @@ impl PublishError {
     #[must_use]
     pub fn failure(&self) -> FailureKind {
         match self {
-            Self::Target { .. } | Self::CaFile { .. } => FailureKind::Final,
+            Self::Target { .. }
+            | Self::CaFile { .. }
+            | Self::Protocol {
+                source: RtmpError::Unfit(_),
+                ..
+            } => FailureKind::Final,
             Self::Protocol {
                 source: RtmpError::Rejected(rejection),
                 ..

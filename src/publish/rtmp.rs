@@ -238,7 +238,7 @@ impl Driver {
                     let received = publisher.receive(&input[..len]);
                     // Whatever came before the nonsense still counts.
                     while let Some(event) = publisher.poll_event() {
-                        self.obey(event, &mut publisher, &mut progress);
+                        self.obey(event, &mut publisher, &mut progress)?;
                     }
                     received.map_err(|source: RtmpError| PublishError::Protocol { peer: peer.clone(), source })?;
                 }
@@ -301,19 +301,25 @@ impl Driver {
         }
     }
 
-    fn obey(&mut self, event: Event, publisher: &mut Publisher, progress: &mut Progress) {
+    fn obey(&mut self, event: Event, publisher: &mut Publisher, progress: &mut Progress) -> Result<(), PublishError> {
         let now = self.clock.now();
         match event {
             Event::Started => {
                 self.stats.connects += 1;
                 self.life.started(now);
                 progress.media_from = Some(progress.written + publisher.output().len() as u64);
-                publisher.send_headers(self.stream.video.as_ref(), self.stream.audio.as_ref());
+                publisher
+                    .send_headers(self.stream.video.as_ref(), self.stream.audio.as_ref())
+                    .map_err(|source| PublishError::Protocol {
+                        peer: self.spec.url.peer(),
+                        source,
+                    })?;
                 self.shared.queue().open();
                 self.report_stats();
             }
             Event::Acknowledged { total } => progress.acknowledge(total, now),
         }
+        Ok(())
     }
 
     /// Looks at the connection: has it begun in time, does it move, has the server proven that it means it?

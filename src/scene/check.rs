@@ -4,18 +4,23 @@
 
 use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
-use super::raw::{RawAnalysis, RawDestination, RawItem, RawKind, RawLength, RawScene, RawShow, RawSource, RawStrip};
+use super::library::Library;
+use super::preset;
+use super::raw::{
+    RawAnalysis, RawAudio, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawShow, RawSource,
+    RawValue,
+};
 use super::schema;
 use super::script::Script;
 use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
-use crate::encode::{AudioSettings, VideoSettings};
+use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Rect};
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::sound::{BusSettings, Denoise, StripSettings};
+use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
 use crate::suggest;
 use crate::worker::analyse::AnalysisSettings;
@@ -89,7 +94,8 @@ impl Check<'_> {
                 continue;
             };
             let kind = self.source(&format!("source.{name}"), source);
-            strips.push((name.clone(), strip(&raw.strip.remove(&name).unwrap_or_default())));
+            let strip = raw.strip.remove(&name).unwrap_or_default();
+            strips.push((name.clone(), self.strip(&format!("strip.{name}"), &strip)));
             sources.extend(kind.map(|kind| SourceSpec { name, kind }));
         }
         if sources.len() > MAX_SOURCES {
@@ -115,16 +121,16 @@ impl Check<'_> {
             let url = self.destination(&format!("destination.{name}"), destination);
             destinations.extend(url.map(|url| DestinationSpec::new(name, url)));
         }
+        let mut buses = BusSettings::default();
+        preset::set_all(BUS_PARAMS, &raw.bus, &mut buses);
         let start = self.start(raw.start.program, raw.start.preview, &scenes);
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
-            audio: AudioSettings {
-                bitrate_kbps: raw.audio.bitrate_kbps,
-            },
+            audio: self.audio(&raw.audio),
             sources,
             strips,
-            buses: BusSettings::default(),
+            buses,
             scenes,
             start,
             transition: TransitionSettings {
@@ -152,6 +158,29 @@ impl Check<'_> {
             bitrate_kbps: video.bitrate_kbps,
             gop_seconds: video.gop_seconds,
             threads: video.threads,
+        }
+    }
+
+    fn audio(&mut self, raw: &RawAudio) -> AudioSettings {
+        let range = AudioSettings::bitrate_range(raw.channels);
+        if !range.contains(&raw.bitrate_kbps) {
+            let channels = match raw.channels {
+                Channels::Mono => "mono",
+                Channels::Stereo => "stereo",
+            };
+            let (low, high) = range.into_inner();
+            self.error(
+                "audio.bitrate_kbps",
+                format!(
+                    "{} is not from {low} to {high}, which is what {channels} takes",
+                    raw.bitrate_kbps
+                ),
+            );
+        }
+        AudioSettings {
+            bitrate_kbps: raw.bitrate_kbps,
+            sample_rate: raw.sample_rate,
+            channels: raw.channels,
         }
     }
 
@@ -203,6 +232,23 @@ impl Check<'_> {
                 }))
             }
         }
+    }
+
+    /// A strip: its preset, and what is written beside that.
+    fn strip(&mut self, key: &str, raw: &RawParameters) -> StripSettings {
+        let mut settings = StripSettings::default();
+        if let Some(RawValue::Text(name)) = raw.get("preset") {
+            let key = format!("{key}.preset");
+            let place = self.layers.places.of(&key, &self.whole);
+            let folder = self.layers.resolve(&place, "");
+            match Library::new(self.environment).read_from(&mut self.layers.shelf, name, &folder) {
+                Ok(preset) if preset.is_for_strip() => settings = preset.on_strip(settings),
+                Ok(_) => self.error(&key, format!("preset \"{name}\" is for the buses, not for a strip")),
+                Err(error) => self.error(&key, error),
+            }
+        }
+        preset::set_all(STRIP_PARAMS, raw, &mut settings);
+        settings
     }
 
     fn scene(&mut self, name: &str, raw: RawScene, video: &VideoSettings) -> Scene {
@@ -338,19 +384,6 @@ fn pattern(raw: RawSource) -> PatternSpec {
         tone_hz: raw.tone_hz.map_or(default.tone_hz, |hz| (hz > 0.0).then_some(hz)),
         level_dbfs: raw.level_dbfs.unwrap_or(default.level_dbfs),
         has_flash: raw.flash.unwrap_or(default.has_flash),
-    }
-}
-
-fn strip(raw: &RawStrip) -> StripSettings {
-    StripSettings {
-        gain_db: raw.gain_db,
-        is_muted: raw.mute,
-        is_solo: raw.solo,
-        denoise: Denoise {
-            is_on: raw.denoise,
-            ..Denoise::default()
-        },
-        ..StripSettings::default()
     }
 }
 

@@ -37,11 +37,12 @@ struct Reader<'a> {
     errors: &'a mut Vec<Diagnostic>,
 }
 
-/// Reads `text`, the content of `file`. `None` where it is no TOML; the errors then say why.
+/// Reads `text`, the content of `file`, whose top level may have `keys`. `None` where it is no TOML; the errors then say why.
 pub(super) fn read_text(
     layer: usize,
     file: &Arc<str>,
     text: &str,
+    keys: &'static [Key],
     places: &mut Places,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
@@ -58,7 +59,7 @@ pub(super) fn read_text(
         errors,
     };
     match DeTable::parse(text) {
-        Ok(root) => Some(reader.table("", root.get_ref(), ROOT)),
+        Ok(root) => Some(reader.table("", root.get_ref(), keys)),
         Err(error) => {
             let message = error.message().replace('\n', "; ");
             reader.error(&error.span().unwrap_or(0..0), "", message);
@@ -142,6 +143,7 @@ fn wanted(kind: &Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Flag => "true or false".to_owned(),
         Kind::Integer(low, high) => format!("a whole number from {low} to {high}"),
+        Kind::OneOf(numbers) => numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
         Kind::Number(low, high) => format!("a number from {low} to {high}"),
         Kind::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
         Kind::Rate => "frames per second from 1 to 120, as 30 or \"30000/1001\"".to_owned(),
@@ -271,6 +273,10 @@ impl Reader<'_> {
             (Kind::Integer(low, high), DeValue::Integer(_)) => {
                 let number = integer(value.get_ref());
                 return self.in_range(path, value, kind, number.filter(|n| (low..=high).contains(&n)));
+            }
+            (Kind::OneOf(numbers), DeValue::Integer(_)) => {
+                let number = integer(value.get_ref());
+                return self.in_range(path, value, kind, number.filter(|n| numbers.contains(n)));
             }
             (Kind::Number(low, high), DeValue::Integer(_) | DeValue::Float(_)) => {
                 let number = number(value.get_ref()).filter(|n| (low..=high).contains(&n));

@@ -100,7 +100,7 @@ impl Layers {
         let file: Arc<str> = label.into();
         let layer = self.folders.len();
         self.folders.push(folder.map(Path::to_owned));
-        match layer::read_text(layer, &file, text, &mut self.places, &mut self.errors) {
+        match layer::read_text(layer, &file, text, schema::ROOT, &mut self.places, &mut self.errors) {
             Some(table) => self.values.push(table),
             None => self.is_unreadable = true,
         }

@@ -17,7 +17,9 @@ mod check;
 mod error;
 mod layer;
 mod layers;
+mod library;
 mod places;
+mod preset;
 mod raw;
 mod read;
 mod reference;
@@ -29,6 +31,8 @@ mod show;
 mod value;
 
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
+pub use library::Library;
+pub use preset::{Difference, Preset, bus_preset_text, strip_preset_text};
 pub use reference::reference_markdown;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
@@ -94,19 +98,31 @@ pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
 /// need not make a whole show. Media files and secrets that are not there now are warnings: the file may be reviewed on
 /// another machine than the one it is for.
 pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Diagnostic> {
-    let found = paths
-        .iter()
-        .map(|path| {
-            read(
-                Text::File(path),
-                &mut Layers::new(Shelf::disk()),
-                &[],
-                env,
-                Purpose::Review,
-            )
-        })
-        .flat_map(|(_, diagnostics)| diagnostics);
+    let found = paths.iter().flat_map(|path| {
+        if let Some(result) = sound_preset(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
+        let mut layers = Layers::new(Shelf::disk());
+        read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
+    });
     found.collect()
+}
+
+/// Reads the file at `path` as a sound preset, if it looks like one: nothing but a title, a strip and buses, and the strip
+/// has parameters where a show has names.
+fn sound_preset(path: &Path) -> Option<Result<Preset, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    let has_only = table
+        .keys()
+        .all(|key| matches!(key.as_str(), "title" | "strip" | "bus"));
+    let is_nameless = match table.get("strip") {
+        Some(toml::Value::Table(strip)) => !strip.values().any(toml::Value::is_table),
+        Some(_) => false,
+        None => table.contains_key("bus") && table.contains_key("title"),
+    };
+    let name = path.file_stem()?.to_string_lossy();
+    (has_only && is_nameless).then(|| Preset::read(&name, &path.display().to_string(), &text))
 }
 
 /// Where the text of a show is.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
+use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
 use crate::picture::{Crop, Fit};
 use crate::secret::Secret;
@@ -24,7 +25,9 @@ pub(super) struct RawShow {
     #[serde(default)]
     pub source: HashMap<String, RawSource>,
     #[serde(default)]
-    pub strip: HashMap<String, RawStrip>,
+    pub strip: HashMap<String, RawParameters>,
+    #[serde(default)]
+    pub bus: RawParameters,
     #[serde(default)]
     pub scene: HashMap<String, RawScene>,
     #[serde(default)]
@@ -51,6 +54,8 @@ pub(super) struct RawVideo {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAudio {
     pub bitrate_kbps: u32,
+    pub sample_rate: AudioRate,
+    pub channels: Channels,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -79,13 +84,16 @@ pub(super) struct RawSource {
     pub password: Option<RawSecret>,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct RawStrip {
-    pub gain_db: f32,
-    pub mute: bool,
-    pub solo: bool,
-    pub denoise: bool,
+/// Parameters by name, each of its kind, and the preset that they change.
+pub(super) type RawParameters = HashMap<String, RawValue>;
+
+/// The value of a parameter, or the name of a preset.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum RawValue {
+    Flag(bool),
+    Number(f64),
+    Text(String),
 }
 
 #[derive(Deserialize)]

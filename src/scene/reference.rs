@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use super::preset::Preset;
 use super::schema::{self, Key, Kind, ROOT};
 use super::shipped;
+use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS, Value};
 
 /// The reference of all keys, shipped presets and environment variables, in Markdown.
 #[must_use]
@@ -20,6 +22,15 @@ pub fn reference_markdown() -> String {
     page.push_str("### Shipped presets\n\n");
     for name in preset_names() {
         let _ = writeln!(page, "- [`{name}`](../presets/{name}.toml)");
+    }
+    page.push_str("\n### Shipped sound presets\n\n");
+    for (name, text) in shipped::SOUND_PRESETS {
+        let title = Preset::read(name, name, text).ok().and_then(|preset| preset.title);
+        let _ = writeln!(
+            page,
+            "- [`{name}`](../presets/sound/{name}.toml): {}",
+            title.unwrap_or_default()
+        );
     }
     page.push_str("\n### Environment variables\n\n| variable | key |\n| --- | --- |\n");
     for (variable, path, _) in schema::variables() {
@@ -56,7 +67,28 @@ fn section(page: &mut String, title: &str, doc: &str, keys: &'static [Key]) {
 }
 
 fn row(page: &mut String, name: &str, key: &Key) {
-    let _ = writeln!(page, "| `{name}` | {} | {} |", value(&key.kind), key.doc);
+    let default = default_of(key).map_or_else(String::new, |value| format!(" (default {value})"));
+    let _ = writeln!(page, "| `{name}` | {} | {}{default} |", value(&key.kind), key.doc);
+}
+
+/// The default of a key that is a parameter of the sound desk: the others say it in their sentence.
+fn default_of(key: &Key) -> Option<String> {
+    fn shown<S: Default>(params: &[Param<S>], key: &Key) -> Option<String> {
+        // The same name may be a key of something else: only the very sentence tells.
+        let param = params
+            .iter()
+            .find(|param| param.name == key.name && std::ptr::eq(param.doc, key.doc))?;
+        Some(match (param.default_value(), param.kind) {
+            (Value::Switch(is_on), _) => is_on.to_string(),
+            (Value::Choice(at), ParamKind::Choice(words)) => format!("\"{}\"", words.get(at).unwrap_or(&"")),
+            (value, ParamKind::Number { has_off: true, .. }) if param.show(value).to_string() == "off" => {
+                "the lowest, which is off".to_owned()
+            }
+            (Value::Number(number), _) => number.to_string(),
+            _ => return None,
+        })
+    }
+    shown(STRIP_PARAMS, key).or_else(|| shown(BUS_PARAMS, key))
 }
 
 fn value(kind: &Kind) -> String {
@@ -64,6 +96,10 @@ fn value(kind: &Kind) -> String {
         Kind::Text => "text".to_owned(),
         Kind::Flag => "`true` or `false`".to_owned(),
         Kind::Integer(low, high) => format!("whole number, {low} to {high}"),
+        Kind::OneOf(numbers) => {
+            let numbers: Vec<String> = numbers.iter().map(|number| format!("`{number}`")).collect();
+            numbers.join(", ")
+        }
         Kind::Number(low, high) => format!("number, {low} to {high}"),
         Kind::Choice(words) => format!("`\"{}\"`", words.join("\"`, `\"")),
         Kind::Rate => "`30` or `\"30000/1001\"`".to_owned(),

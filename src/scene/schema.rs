@@ -2,6 +2,8 @@
 //!
 //! A key that is not here is refused, and a key here has its type, its range and its one-line description in one place.
 
+use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
+
 /// One key of a table.
 #[derive(Debug)]
 pub(super) struct Key {
@@ -22,6 +24,8 @@ pub(super) enum Kind {
     Flag,
     /// A whole number from the first to the second bound.
     Integer(i64, i64),
+    /// One of these whole numbers.
+    OneOf(&'static [i64]),
     /// A number from the first to the second bound.
     Number(f64, f64),
     /// One of these words.
@@ -70,6 +74,7 @@ pub(super) const ROOT: &[Key] = &[
         Kind::Named(STRIP),
         "the mixer strip of the source of the same name",
     ),
+    key("bus", Kind::Table(BUS), "the buses: loudness, limiter, ducking"),
     key("scene", Kind::Named(SCENE), "which sources are seen, and where"),
     key(
         "start",
@@ -106,11 +111,19 @@ const VIDEO: &[Key] = &[
     ),
 ];
 
-const AUDIO: &[Key] = &[key(
-    "bitrate_kbps",
-    Kind::Integer(32, 320),
-    "kilobits per second of AAC-LC, 48 kHz stereo",
-)];
+const AUDIO: &[Key] = &[
+    key(
+        "bitrate_kbps",
+        Kind::Integer(16, 512),
+        "kilobits per second of AAC-LC: 32 at least in stereo, 256 at most in mono",
+    ),
+    key("sample_rate", Kind::OneOf(&[44_100, 48_000]), "samples per second"),
+    key(
+        "channels",
+        Kind::Choice(&["mono", "stereo"]),
+        "mono is half the sum of left and right",
+    ),
+];
 
 /// The keys of each kind of source; `kind` itself belongs to all.
 pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[
@@ -166,20 +179,44 @@ const SOURCE: &[Key] = &[
     key("password", Kind::Secret, "rtsp: the password of that user"),
 ];
 
-const STRIP: &[Key] = &[
-    key(
-        "gain_db",
-        Kind::Number(-60.0, 24.0),
-        "louder or quieter, in dB (default 0)",
-    ),
-    key("mute", Kind::Flag, "silent on program (default false)"),
-    key("solo", Kind::Flag, "alone on the monitor bus, PFL (default false)"),
-    key(
-        "denoise",
-        Kind::Flag,
-        "take steady noise out of a voice (default false)",
-    ),
+/// The key that comes before the parameters of a strip.
+const PRESET_OF_STRIP: Key = key(
+    "preset",
+    Kind::Text,
+    "begins with the sound of a preset: its name, or the path of its file relative to this one; keys beside it change it",
+);
+
+/// What a sound preset may hold: a file of its own kind, no layer of a show.
+pub(super) const SOUND_PRESET: &[Key] = &[
+    key("title", Kind::Text, "what it is for, in a line"),
+    key("strip", Kind::Table(STRIP_PARAMETERS), "the sound of a strip"),
+    key("bus", Kind::Table(BUS), "the buses"),
 ];
+
+const STRIP: &[Key] = &parameters::<_, { STRIP_PARAMS.len() + 1 }>(STRIP_PARAMS, Some(PRESET_OF_STRIP));
+const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
+const BUS: &[Key] = &parameters::<_, { BUS_PARAMS.len() }>(BUS_PARAMS, None);
+
+/// The keys of a table of parameters, behind `first`.
+const fn parameters<S, const N: usize>(params: &[Param<S>], first: Option<Key>) -> [Key; N] {
+    let mut keys = [const { key("", Kind::Flag, "") }; N];
+    let offset = N - params.len();
+    if let Some(first) = first {
+        keys[0] = first;
+    }
+    let mut at = 0;
+    while at < params.len() {
+        let param = &params[at];
+        let kind = match param.kind {
+            ParamKind::Switch => Kind::Flag,
+            ParamKind::Choice(words) => Kind::Choice(words),
+            ParamKind::Number { low, high, .. } => Kind::Number(low, high),
+        };
+        keys[at + offset] = key(param.name, kind, param.doc);
+        at += 1;
+    }
+    keys
+}
 
 const SCENE: &[Key] = &[key(
     "items",

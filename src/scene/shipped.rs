@@ -13,6 +13,32 @@ const PRESETS: &[(&str, &str)] = &[
     ("fade", include_str!("../../presets/fade.toml")),
 ];
 
+/// Sound presets by name.
+pub(super) const SOUND_PRESETS: &[(&str, &str)] = &[
+    ("podcast-voice", include_str!("../../presets/sound/podcast-voice.toml")),
+    ("noisy-street", include_str!("../../presets/sound/noisy-street.toml")),
+    ("music", include_str!("../../presets/sound/music.toml")),
+    ("line-in", include_str!("../../presets/sound/line-in.toml")),
+    (
+        "loudness-streaming",
+        include_str!("../../presets/sound/loudness-streaming.toml"),
+    ),
+    (
+        "loudness-podcast",
+        include_str!("../../presets/sound/loudness-podcast.toml"),
+    ),
+    (
+        "loudness-broadcast",
+        include_str!("../../presets/sound/loudness-broadcast.toml"),
+    ),
+];
+
+/// The text of a shipped sound preset.
+pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
+    let found = SOUND_PRESETS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, text)| *text)
+}
+
 /// The preset under every show.
 pub(super) const DEFAULT: &str = "default";
 
@@ -45,7 +71,10 @@ mod tests {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets");
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
-            let stem = file.strip_suffix(".toml").unwrap();
+            let Some(stem) = file.strip_suffix(".toml") else {
+                assert_eq!(file, "sound");
+                continue;
+            };
             if stem == "keymap" {
                 continue; // read by the terminal, no part of a show
             }
@@ -59,5 +88,17 @@ mod tests {
             }
         }
         assert_eq!(preset("nothing"), None);
+    }
+
+    #[test]
+    fn every_sound_preset_is_shipped_and_right() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/sound");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let name = file.strip_suffix(".toml").unwrap();
+            let text = sound_preset(name).unwrap_or_else(|| panic!("{name} is not in SOUND_PRESETS"));
+            let preset = crate::scene::Preset::read(name, &file, text).unwrap();
+            assert!(preset.title.is_some(), "{name}");
+        }
     }
 }

@@ -1,19 +1,11 @@
-//! Where a source's sound enters its strip: made finite, freed of its DC offset, and looked at: is there anything, and are
-//! both channels the same?
-
-use fundsp::audionode::AudioNode;
-use fundsp::filter::DCBlock;
+//! Where a source's sound enters its strip: made finite, and looked at: is there anything, and are both channels the same?
 
 use super::level::peak;
 use super::{SILENCE, Stereo};
-use crate::media::SAMPLE_RATE;
 
 /// -160 dBFS: below what 24 bits can say. Tails that decay towards nothing count as silence, before their numbers get
 /// so small that arithmetic slows down.
 const INAUDIBLE: f32 = 1e-8;
-
-/// Below speech and music; takes out the offset of cheap converters, which would eat headroom and click at a mute.
-const DC_CUTOFF_HZ: f64 = 20.0;
 
 /// +36 dBFS: no source sends more on purpose, and filters stay finite.
 const INPUT_LIMIT: f32 = 64.0;
@@ -36,7 +28,6 @@ pub struct Arrival {
 
 /// The input of one strip.
 pub struct Input {
-    dc: [DCBlock<f64>; 2],
     /// Blocks for which both channels are still worked on. Zero: one.
     stereo_left: u32,
 }
@@ -45,12 +36,7 @@ impl Input {
     /// An input that has heard nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let mut dc = DCBlock::new(DC_CUTOFF_HZ);
-        dc.set_sample_rate(f64::from(SAMPLE_RATE));
-        Self {
-            dc: [dc.clone(), dc],
-            stereo_left: 0,
-        }
+        Self { stereo_left: 0 }
     }
 
     /// Looks at the next block (`None`: the source has none).
@@ -65,9 +51,6 @@ impl Input {
             STEREO_HOLD_BLOCKS
         };
         let is_parting = was_one && !is_mono;
-        if is_parting {
-            self.dc[1] = self.dc[0].clone();
-        }
         Arrival {
             peak,
             is_sounding: peak > INAUDIBLE,
@@ -77,28 +60,21 @@ impl Input {
     }
 
     /// The block as the strip works on it; only the channels that count.
-    pub fn clean(&mut self, block: Option<&Stereo>, channels: usize) -> Stereo {
-        let Some(input) = block else {
-            self.dc.iter_mut().for_each(AudioNode::reset);
-            return SILENCE;
-        };
+    pub fn clean(block: Option<&Stereo>, channels: usize) -> Stereo {
+        let Some(input) = block else { return SILENCE };
         let mut block = *input;
-        for (samples, filter) in block.iter_mut().zip(&mut self.dc).take(channels) {
-            for sample in samples {
-                let finite = if sample.is_finite() {
-                    sample.clamp(-INPUT_LIMIT, INPUT_LIMIT)
-                } else {
-                    0.0
-                };
-                *sample = filter.tick(&[finite].into())[0];
-            }
+        for sample in block[..channels].as_flattened_mut() {
+            *sample = if sample.is_finite() {
+                sample.clamp(-INPUT_LIMIT, INPUT_LIMIT)
+            } else {
+                0.0
+            };
         }
         block
     }
 
     /// Nothing comes in, and nothing still rings.
     pub fn sleep(&mut self) {
-        self.dc.iter_mut().for_each(AudioNode::reset);
         self.stereo_left = 0;
     }
 }
@@ -136,7 +112,7 @@ mod tests {
         block[0][..4].copy_from_slice(&[f32::NAN, f32::INFINITY, -1e30, 1e-40]);
         let arrival = input.look(Some(&block));
         assert!(arrival.is_sounding && arrival.channels == 2);
-        let clean = input.clean(Some(&block), 2);
-        assert!(clean.as_flattened().iter().all(|x| x.abs() <= 2.0 * INPUT_LIMIT));
+        let clean = Input::clean(Some(&block), 2);
+        assert!(clean.as_flattened().iter().all(|x| x.abs() <= INPUT_LIMIT));
     }
 }

@@ -23,7 +23,7 @@
 //! **Real time.** `process` takes no lock and does not allocate (`tests/sound_alloc.rs` counts): all state, that of the
 //! denoiser too, is made when a strip is made.
 //!
-//! **fundsp** gives the DC blocker of each strip. Where its nodes were not taken, the module says why: [`filter`],
+//! **fundsp** gives the high-pass that each strip shares with its denoiser. Where its nodes were not taken, the module says why: [`filter`],
 //! [`envelope`], [`delay`], [`pan`], [`limiter`].
 
 pub mod compressor;

@@ -165,7 +165,7 @@ impl Strip {
         }
         let channels = arrival.channels;
 
-        let mut current = self.input.clean(input, channels);
+        let mut current = Input::clean(input, channels);
         measured(
             &mut self.high_pass,
             &mut self.high_pass_change,

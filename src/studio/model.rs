@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::media::{FrameRate, TimeDelta, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use crate::encode::{AudioRate, Channels};
 pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::settings::{bus_param, strip_param};
@@ -52,6 +53,9 @@ pub struct Studio {
     /// Silence on program that lasts so many seconds is an alarm; 0 is never.
     #[serde(default)]
     pub silence_alarm_s: f64,
+    /// Sound presets that can be applied by name.
+    #[serde(default)]
+    pub presets: Vec<PresetModel>,
     /// Where the show goes.
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
@@ -130,6 +134,19 @@ pub struct Strip {
     pub settings: StripSettings,
 }
 
+/// A sound preset as clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresetModel {
+    /// As it is asked for.
+    pub name: String,
+    /// What it is for.
+    pub title: String,
+    /// Says how a strip sounds.
+    pub is_for_strip: bool,
+    /// Says how the buses are set.
+    pub is_for_buses: bool,
+}
+
 /// A destination as clients see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DestinationModel {
@@ -153,6 +170,12 @@ pub struct EncoderModel {
     pub video_kbps: u32,
     /// Sound target in kbit/s.
     pub audio_kbps: u32,
+    /// Samples per second of the encoded sound.
+    #[serde(default)]
+    pub audio_rate: AudioRate,
+    /// Whether the encoded sound is mono or stereo.
+    #[serde(default)]
+    pub audio_channels: Channels,
     /// IDR interval in seconds.
     pub gop_seconds: f64,
     /// For how many seconds in a row the encoder has been a fifth above its target: content too hard for it.
@@ -256,6 +279,13 @@ impl Studio {
     #[must_use]
     pub fn scene(&self, name: &str) -> Option<&SceneModel> {
         self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// Whether the scene of that name shows the source of that name.
+    #[must_use]
+    pub fn is_in_scene(&self, scene: &str, source: &str) -> bool {
+        self.scene(scene)
+            .is_some_and(|scene| scene.sources.iter().any(|name| name == source))
     }
 
     /// The strip of that name.

@@ -127,10 +127,13 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         buses: show.buses,
         silence_alarm_s: show.analysis.silence.as_secs_f64(),
+        presets: Vec::new(),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: show.video.bitrate_kbps,
             audio_kbps: show.audio.bitrate_kbps,
+            audio_rate: show.audio.sample_rate,
+            audio_channels: show.audio.channels,
             gop_seconds: show.video.gop_seconds,
             seconds_over: 0,
             codec: EncoderKind { has_nasm: HAS_NASM },

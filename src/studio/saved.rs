@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{Strip, Studio, Transition};
+use super::model::{BusSettings, Strip, Studio, Transition};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::scene::{Script, Show};
 use crate::secret::{Secret, SecretUrl};
 
 /// The form of the file. A file of another version is not read: half a state is worse than none.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The range of the video target in kbit/s, as commands and scene files have it.
 const KBPS: std::ops::RangeInclusive<u32> = 50..=100_000;
@@ -50,6 +50,8 @@ pub struct Standing {
     pub transition: Transition,
     /// All strips.
     pub strips: Vec<Strip>,
+    /// Loudness target, limiter, ducking.
+    pub buses: BusSettings,
     /// The video target in kbit/s.
     pub video_kbps: u32,
     destinations: Vec<SavedDestination>,
@@ -199,6 +201,7 @@ impl Standing {
             preview: studio.preview.clone(),
             transition: studio.transition,
             strips: studio.strips.clone(),
+            buses: studio.buses,
             video_kbps: studio.encoder.video_kbps,
             destinations: destinations.collect(),
         }
@@ -232,6 +235,7 @@ impl Standing {
                     .push(format!("there is no strip {} any more", strip.name)),
             }
         }
+        show.buses = self.buses.sanitised();
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
         let of_scene = std::mem::take(&mut show.destinations);
         for saved in &self.destinations {

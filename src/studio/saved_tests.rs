@@ -72,6 +72,9 @@ fn what_operators_changed_comes_back() {
         "mute grid on",
         "solo bars on",
         "denoise grid on",
+        "set grid gate on",
+        "set grid gate_threshold_db -33",
+        "bus set duck_by_db 9",
         "bitrate 3100",
         "destination remove spare",
         "destination add more rtmp://127.0.0.1/live/sk-more",
@@ -140,13 +143,13 @@ fn what_is_no_state_is_refused_with_its_place() {
     }
     let other = String::from_utf8(file)
         .unwrap()
-        .replacen("\"version\":1", "\"version\":2", 1);
+        .replacen("\"version\":2", "\"version\":1", 1);
     let error = Saved::from_json(other.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it was written in form 2; this program reads form 1");
+    assert_eq!(error.to_string(), "it was written in form 1; this program reads form 2");
     for (text, expected) in [
-        ("{\n  \"version\": 1,\n  sk-key }", "3:3: this is no saved state"),
+        ("{\n  \"version\": 2,\n  sk-key }", "3:3: this is no saved state"),
         ("{\"version\": \"sk-key\"}", "1:20: this is no saved state"),
-        ("{\"version\": 1}", "1:14: this is no saved state"),
+        ("{\"version\": 2}", "1:14: this is no saved state"),
         ("", "1:0: it ends in the middle"),
         ("[1, 2]", "1:1: this is no saved state"),
     ] {
@@ -190,6 +193,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
                 duration: TimeDelta::from_millis(ms % 1_000_000),
             },
             strips: lists.0,
+            buses: BusSettings::default(),
             video_kbps,
             destinations: lists.1,
         }

@@ -3,26 +3,38 @@
 //! It reads no clock, does no IO and starts no thread; so a whole evening can be replayed in a test in milliseconds. The
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
+mod desk;
 mod reports;
+
+pub(in crate::studio) use desk::check_target;
 
 use thiserror::Error;
 
-use super::command::{Command, Gain};
+use super::command::Command;
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB, MIN_GAIN_DB,
-    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB,
+    MIN_GAIN_DB, PresetModel, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind,
+    WorkerReport,
 };
 use crate::media::{TimeDelta, Timestamp};
+use crate::scene::Preset;
 use crate::secret::SecretUrl;
 
 /// The range of a strip's gain in dB. Below it, mute is the right tool; above it, the source is.
 pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = MIN_GAIN_DB..=MAX_GAIN_DB;
+
+/// How long, in ms, sound that follows video takes over a cut: too short to be noticed, long enough not to click.
+const CUT_SOUND_MS: i64 = 20;
 
 /// What can happen to a studio.
 #[derive(Debug)]
 pub enum Input {
     /// An operator or a script wants something.
     Command(Command),
+    /// A preset that was read is to be applied, to the named strip and to the buses, as far as it is for them.
+    Preset(Box<Preset>, Option<String>),
+    /// These presets can be had now.
+    Presets(Vec<PresetModel>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -50,6 +62,12 @@ pub enum Effect {
     Picture,
     /// A strip's settings changed.
     Strip(usize, StripSettings),
+    /// The settings of the buses changed.
+    Buses(BusSettings),
+    /// The source of a strip is seen on program from now on, or is not; audio that follows it does so within that time.
+    OnProgram(usize, bool, TimeDelta),
+    /// Loudness is to be measured anew.
+    ResetLoudness,
     /// The video encoder's target changed, in kbit/s.
     Bitrate(u32),
     /// The next picture is to be an IDR.
@@ -94,6 +112,23 @@ pub enum Refusal {
     /// A gain beyond the range, as typed.
     #[error("a gain of {0} dB is out of range; from -60 to +24 dB can be set")]
     Gain(String),
+    /// A parameter cannot be set so.
+    #[error("{parameter} can be {expected}")]
+    Parameter {
+        /// Its name.
+        parameter: &'static str,
+        /// What can be set.
+        expected: String,
+    },
+    /// A preset for a strip, and no strip to apply it to.
+    #[error("preset {0} is for a strip: say which one")]
+    NeedsStrip(String),
+    /// A preset for the buses, and a strip to apply it to.
+    #[error("preset {0} is for the buses, not for a strip")]
+    NotForStrip(String),
+    /// A command that reads or writes files: the runtime carries it out.
+    #[error("that needs files, and there are none here")]
+    NeedsFiles,
 }
 
 struct Unit<'a> {
@@ -116,6 +151,8 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
     unit.end_fade();
     match input {
         Input::Command(command) => unit.command(command)?,
+        Input::Presets(presets) => unit.studio.presets = presets,
+        Input::Preset(preset, strip) => unit.apply_preset(&preset, strip.as_deref())?,
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
@@ -217,6 +254,22 @@ impl Unit<'_> {
                     "denoise off"
                 })
             }),
+            Command::Set(strip, param, adjust) => self.set(&strip, param, adjust),
+            Command::Reset(strip, what) => self.reset(&strip, what),
+            Command::CopyStrip(from, to) => self.copy_strip(&from, &to),
+            Command::BusSet(param, adjust) => self.bus_set(param, adjust),
+            Command::BusReset(what) => {
+                self.bus_reset(what);
+                Ok(())
+            }
+            Command::LoudnessReset => {
+                self.effects.push(Effect::ResetLoudness);
+                self.event(EventLevel::Info, "program", "loudness is measured anew");
+                Ok(())
+            }
+            Command::PresetApply(..) | Command::PresetDiff(..) | Command::PresetSave(..) | Command::Record(..) => {
+                Err(Refusal::NeedsFiles)
+            }
             Command::Bitrate(kbps) => {
                 self.studio.encoder.video_kbps = kbps;
                 self.effects.push(Effect::Bitrate(kbps));
@@ -313,6 +366,12 @@ impl Unit<'_> {
             duration: transition.duration,
         });
         self.studio.program.clone_from(&next);
+        let over = if is_fade {
+            transition.duration
+        } else {
+            TimeDelta::from_millis(CUT_SOUND_MS)
+        };
+        self.follow_video(&last, over);
         // Program and preview change places, so that the next take goes back.
         if self.studio.preview == next {
             self.studio.preview = last;
@@ -325,58 +384,18 @@ impl Unit<'_> {
 
     /// Marks which sources are seen where.
     fn tally(&mut self) {
-        let shows = |scene: &str, source: &str, studio: &Studio| {
-            studio
-                .scene(scene)
-                .is_some_and(|scene| scene.sources.iter().any(|name| name == source))
-        };
         for at in 0..self.studio.sources.len() {
             let studio = &*self.studio;
             let name = &studio.sources[at].name;
-            let is_fading = studio.fade.as_ref().is_some_and(|fade| shows(&fade.from, name, studio));
-            let is_on_program = is_fading || shows(&studio.program, name, studio);
-            let is_on_preview = shows(&studio.preview, name, studio);
+            let is_fading = studio
+                .fade
+                .as_ref()
+                .is_some_and(|fade| studio.is_in_scene(&fade.from, name));
+            let is_on_program = is_fading || studio.is_in_scene(&studio.program, name);
+            let is_on_preview = studio.is_in_scene(&studio.preview, name);
             self.studio.sources[at].is_on_program = is_on_program;
             self.studio.sources[at].is_on_preview = is_on_preview;
         }
-    }
-
-    fn gain(&mut self, strip: &str, gain: Gain) -> Result<(), Refusal> {
-        if let Gain::Set(db) = gain
-            && !GAIN_RANGE_DB.contains(&db)
-        {
-            return Err(Refusal::Gain(format!("{db:+.1}")));
-        }
-        self.strip(strip, |settings| {
-            settings.gain_db = match gain {
-                Gain::Set(db) => db,
-                Gain::Change(db) => (settings.gain_db + db).clamp(*GAIN_RANGE_DB.start(), *GAIN_RANGE_DB.end()),
-            };
-            None
-        })
-    }
-
-    /// Changes a strip and tells the mixer; `change` says what is worth an event.
-    fn strip(
-        &mut self,
-        name: &str,
-        change: impl FnOnce(&mut StripSettings) -> Option<&'static str>,
-    ) -> Result<(), Refusal> {
-        let Some(at) = self.studio.strips.iter().position(|strip| strip.name == name) else {
-            return Err(unknown(
-                "strip",
-                name.to_owned(),
-                self.studio.strips.iter().map(|strip| &strip.name),
-            ));
-        };
-        let settings = &mut self.studio.strips[at].settings;
-        let told = change(settings);
-        let settings = *settings;
-        self.effects.push(Effect::Strip(at, settings));
-        if let Some(text) = told {
-            self.event(EventLevel::Info, format!("strip {name}"), text);
-        }
-        Ok(())
     }
 
     fn destination(&self, name: &str) -> Result<(), Refusal> {
@@ -403,6 +422,12 @@ impl Unit<'_> {
         self.effects.push(Effect::StartDestination(name));
         Ok(())
     }
+}
+
+/// That there is no strip of that name.
+pub(in crate::studio) fn unknown_strip(studio: &Studio, name: &str) -> Refusal {
+    let names = studio.strips.iter().map(|strip| &strip.name);
+    unknown("strip", name.to_owned(), names)
 }
 
 fn unknown<'a>(kind: &'static str, name: String, known: impl Iterator<Item = &'a String>) -> Refusal {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use super::*;
+use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
@@ -57,10 +58,13 @@ fn studio() -> Studio {
         strips: vec![strip("camera"), strip("slides")],
         buses: BusSettings::default(),
         silence_alarm_s: 10.0,
+        presets: vec![],
         destinations: vec![],
         encoder: EncoderModel {
             video_kbps: 2500,
             audio_kbps: 128,
+            audio_rate: AudioRate::default(),
+            audio_channels: Channels::default(),
             gop_seconds: 2.0,
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
@@ -91,7 +95,16 @@ fn acts(effects: Vec<Effect>) -> Vec<Effect> {
 #[test]
 fn take_swaps_program_and_preview() {
     let mut studio = studio();
-    assert_eq!(acts(run(&mut studio, "take", ms(100)).unwrap()), [Effect::Picture]);
+    let soon = TimeDelta::from_millis(20);
+    assert_eq!(
+        acts(run(&mut studio, "take", ms(100)).unwrap()),
+        [
+            // What follows the picture closes and opens over the cut.
+            Effect::OnProgram(0, false, soon),
+            Effect::OnProgram(1, true, soon),
+            Effect::Picture
+        ]
+    );
     assert_eq!((studio.program.as_str(), studio.preview.as_str()), ("talk", "wide"));
     assert!(!studio.sources[0].is_on_program && studio.sources[0].is_on_preview);
     run(&mut studio, "take", ms(200)).unwrap();
@@ -151,6 +164,96 @@ fn strips_do_as_they_are_told() {
 }
 
 #[test]
+fn every_parameter_can_be_set_reset_and_copied() {
+    use crate::studio::model::STRIP_PARAMS;
+    let mut studio = studio();
+    for param in STRIP_PARAMS {
+        // All but this one begin below their end.
+        let step = if param.name == "denoise_percent" {
+            "previous"
+        } else {
+            "next"
+        };
+        let last = run(&mut studio, &format!("set camera {} {step}", param.name), ms(0));
+        last.unwrap_or_else(|refusal| panic!("{}: {refusal}", param.name));
+        let settings = studio.strips[0].settings;
+        assert_ne!((param.get)(&settings), param.default_value(), "{}", param.name);
+    }
+    run(&mut studio, "copy strip camera slides", ms(0)).unwrap();
+    let (camera, slides) = (studio.strips[0].settings, studio.strips[1].settings);
+    for param in STRIP_PARAMS {
+        let is_copied = (param.get)(&camera) == (param.get)(&slides);
+        assert_eq!(
+            is_copied,
+            !["mute", "solo", "afv"].contains(&param.name),
+            "{}",
+            param.name
+        );
+    }
+    run(&mut studio, "reset camera eq", ms(0)).unwrap();
+    assert_eq!(studio.strips[0].settings.eq, crate::sound::Eq::default());
+    assert_eq!(studio.strips[0].settings.gate, camera.gate);
+    run(&mut studio, "reset camera gate_ratio", ms(0)).unwrap();
+    let expected = crate::studio::model::StripSettings { ..camera };
+    assert!(studio.strips[0].settings.gate != expected.gate, "the ratio is back");
+    run(&mut studio, "reset camera", ms(0)).unwrap();
+    let expected = StripSettings {
+        is_muted: true,
+        is_solo: true,
+        is_afv: true,
+        ..StripSettings::default()
+    };
+    assert_eq!(studio.strips[0].settings, expected, "what is heard now stays");
+    assert_eq!(
+        acts(run(&mut studio, "bus set duck_by_db -=2", ms(0)).unwrap()),
+        [Effect::Buses(studio.buses)]
+    );
+    assert_eq!(studio.buses.ducking.by_db.to_bits(), 10.0_f32.to_bits());
+    run(&mut studio, "bus reset duck", ms(0)).unwrap();
+    assert_eq!(studio.buses, BusSettings::default());
+}
+
+#[test]
+fn a_preset_changes_how_a_strip_sounds_and_not_what_is_heard() {
+    let mut studio = studio();
+    for line in [
+        "gain camera -6",
+        "mute camera on",
+        "set camera pan_percent 30",
+        "set camera gate on",
+    ] {
+        run(&mut studio, line, ms(0)).unwrap();
+    }
+    let read = |text: &str| Box::new(Preset::read("street", "street.toml", text).unwrap());
+    let preset = read("[strip]\nrole = \"voice\"\neq = true\neq_low_db = -4.5");
+    let before = studio.clone();
+    let no_strip = update(&mut studio, Input::Preset(preset.clone(), None), ms(0)).unwrap_err();
+    assert_eq!(no_strip.to_string(), "preset street is for a strip: say which one");
+    assert_eq!(studio, before);
+    update(&mut studio, Input::Preset(preset, Some("camera".into())), ms(0)).unwrap();
+    let mut expected = StripSettings {
+        role: crate::studio::model::Role::Voice,
+        gain_db: -6.0,
+        is_muted: true,
+        pan_percent: 30.0,
+        ..StripSettings::default()
+    };
+    expected.eq.is_on = true;
+    expected.eq.low.gain_db = -4.5;
+    assert_eq!(studio.strips[0].settings, expected);
+
+    let buses = read("[bus]\ntarget_lufs = -23");
+    let refused = update(&mut studio, Input::Preset(buses.clone(), Some("camera".into())), ms(0)).unwrap_err();
+    assert_eq!(refused.to_string(), "preset street is for the buses, not for a strip");
+    let effects = acts(update(&mut studio, Input::Preset(buses, None), ms(0)).unwrap());
+    let expected = BusSettings {
+        target_lufs: -23.0,
+        ..BusSettings::default()
+    };
+    assert_eq!(effects, [Effect::Buses(expected)]);
+}
+
+#[test]
 fn refusals_say_what_there_is() {
     let mut studio = studio();
     for (line, expected) in [
@@ -160,6 +263,10 @@ fn refusals_say_what_there_is() {
         (
             "gain camera 30",
             "a gain of +30.0 dB is out of range; from -60 to +24 dB can be set",
+        ),
+        (
+            "copy strip camera host",
+            "there is no strip 'host'; there is camera, slides",
         ),
         ("destination stop a", "there is no destination 'a'; there is none"),
         ("source restart x", "there is no source 'x'; there is camera, slides"),

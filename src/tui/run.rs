@@ -137,6 +137,14 @@ struct Client {
     next_frame: Instant,
 }
 
+/// The arguments with the paths of files whole: the studio runs in another folder.
+fn whole(name: &str, args: Vec<String>) -> Vec<String> {
+    let name = command::split_words(name);
+    let words = name.iter().cloned().chain(args).collect();
+    let folder = std::env::current_dir().unwrap_or_default();
+    command::with_whole_paths(words, &folder).split_off(name.len())
+}
+
 /// What a turn of the loop leads to.
 enum Turn {
     Stay,
@@ -239,7 +247,7 @@ impl Client {
             match action {
                 UiAction::Detach => return Ok(Turn::Leave(Leave::Detached)),
                 UiAction::Redraw => self.screen.clear(),
-                UiAction::Command { name, args } => match self.live.command(&name, &args).await {
+                UiAction::Command { name, args } => match self.live.command(&name, &whole(&name, args)).await {
                     Ok(id) => self.asked.push((id, name)),
                     // What has become of the studio comes by the way that news come: it may have ended as it should.
                     Err(error) => self.ui.say(error.to_string(), true),
@@ -261,10 +269,9 @@ impl Client {
                 }
             }
             Some(Incoming::Notification(Notification::Meters(meters))) => {
-                if self.ui.meters == meters {
+                if !self.ui.hear(meters) {
                     return Turn::Stay;
                 }
-                self.ui.meters = meters;
             }
             Some(Incoming::Reply { id, result }) => self.on_reply(id, result),
             Some(Incoming::Picture(..)) => {}
@@ -291,7 +298,7 @@ impl Client {
         self.studio = Some(studio);
     }
 
-    fn on_reply(&mut self, id: u64, result: Result<(), String>) {
+    fn on_reply(&mut self, id: u64, result: Result<Option<String>, String>) {
         let name = self
             .asked
             .iter()
@@ -299,8 +306,12 @@ impl Client {
             .map(|at| self.asked.swap_remove(at).1);
         match (result, name) {
             (Err(reason), _) => self.ui.say(reason, true),
-            (Ok(()), Some(name)) => self.ui.say(name, false),
-            (Ok(()), None) => {}
+            (Ok(Some(text)), _) => self.ui.say(text, false),
+            // What a page shows already needs no words, and its keys stay readable while one is held down.
+            (Ok(None), Some(name)) if self.ui.page.is_none() || !matches!(name.as_str(), "set" | "bus set") => {
+                self.ui.say(name, false);
+            }
+            (Ok(None), _) => {}
         }
     }
 
@@ -340,8 +351,9 @@ impl Client {
         let area = self.screen.area();
         let (wanted, slots) = wishes(area, studio, &self.ui);
         if slots != self.slots {
-            if slots.first().map(|slot| slot.renderer) != self.slots.first().map(|slot| slot.renderer) {
-                // Pixels and cells do not wipe each other out reliably.
+            let renderer = |slots: &[Slot]| slots.first().map(|slot| slot.renderer);
+            if renderer(&slots) != renderer(&self.slots) || renderer(&slots) == Some(Renderer::Sixel) {
+                // Pixels and cells do not wipe each other out reliably, nor do pixels where a picture stood before.
                 self.screen.clear();
                 self.ui.pictures.clear();
             }

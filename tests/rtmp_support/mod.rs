@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use rigcast::clock::Clock;
 use rigcast::media::h264::parse_avc_decoder_configuration_record;
-use rigcast::media::{AudioConfig, FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
+use rigcast::media::{AudioCodec, AudioConfig, FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
 use rigcast::publish::{
     self, DestinationHandle, DestinationReport, DestinationSpec, DestinationState, DestinationStats, StreamConfig,
 };
@@ -99,9 +99,11 @@ impl Clip {
                 TagKind::Audio => match parse_audio(tag.body).unwrap() {
                     AudioBody::SequenceHeader(asc) => {
                         config.audio = Some(AudioConfig {
+                            codec: AudioCodec::Aac {
+                                asc: Bytes::copy_from_slice(asc),
+                            },
                             sample_rate: 48_000,
                             channels: 2,
-                            asc: Bytes::copy_from_slice(asc),
                             bitrate_kbps: 96,
                         });
                     }

@@ -13,7 +13,7 @@ use rigcast::media::{AudioBlock, BLOCK_FRAMES};
 use rigcast::sound::{BusSettings, Mixer, StripSettings};
 
 #[allow(unused_imports, reason = "each test binary uses its own part")]
-pub use peers::peer;
+pub use peers::{peer, skip};
 
 pub const RATE: usize = 48_000;
 

@@ -4,16 +4,47 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use ratatui::style::Modifier;
 
 use rigcast::control::protocol::MonitorTarget;
 use rigcast::media::{FrameRate, TimeDelta, Timestamp};
-use rigcast::studio::command::MonitorMode;
+use rigcast::studio::command::{self, MonitorMode};
 use rigcast::studio::model::*;
+use rigcast::studio::update::{Input, update};
 use rigcast::tui::app::{UiAction, UiState};
 use rigcast::tui::keymap::Keymap;
 use rigcast::tui::monitor::{CellSize, Picture, Prepared, Renderer, ascii};
 use rigcast::tui::terminal::{Capabilities, Colors};
 use rigcast::tui::view::{layout::Arrangement, view};
+
+/// A voice with everything on.
+pub fn treated_voice() -> StripSettings {
+    let mut voice = StripSettings {
+        role: Role::Voice,
+        gain_db: 3.0,
+        ..StripSettings::default()
+    };
+    for (name, word) in [
+        ("high_pass", "on"),
+        ("high_pass_hz", "90"),
+        ("denoise", "on"),
+        ("gate", "on"),
+        ("eq", "on"),
+        ("eq_low_db", "-4"),
+        ("eq_mid1_db", "-3.5"),
+        ("eq_mid2_db", "4.5"),
+        ("eq_high_db", "2"),
+        ("compressor", "on"),
+        ("compressor_threshold_db", "-24"),
+        ("compressor_makeup_db", "4"),
+        ("de_esser", "on"),
+        ("ride", "on"),
+    ] {
+        let param = strip_param(name).unwrap();
+        param.adjust(&mut voice, param.read(word).unwrap()).unwrap();
+    }
+    voice
+}
 
 /// Four scenes, four sources, two destinations, nineteen minutes in.
 pub fn studio() -> Studio {
@@ -80,29 +111,21 @@ pub fn studio() -> Studio {
             source("bars", "pattern", "bars", Some((1280, 720)), (false, false)),
         ],
         strips: vec![
-            strip(
-                "camera",
-                StripSettings {
-                    gain_db: 3.0,
-                    denoise: Denoise {
-                        is_on: true,
-                        ..Denoise::default()
-                    },
-                    ..Default::default()
-                },
-            ),
+            strip("camera", treated_voice()),
             strip(
                 "guest",
                 StripSettings {
+                    role: Role::Voice,
                     gain_db: -1.5,
                     is_solo: true,
+                    is_bypassed: true,
                     ..Default::default()
                 },
             ),
             strip(
                 "clip",
                 StripSettings {
-                    gain_db: 0.0,
+                    role: Role::Music,
                     is_muted: true,
                     ..Default::default()
                 },
@@ -111,12 +134,14 @@ pub fn studio() -> Studio {
                 "bars",
                 StripSettings {
                     gain_db: -12.0,
+                    is_afv: true,
                     ..Default::default()
                 },
             ),
         ],
         buses: BusSettings::default(),
         silence_alarm_s: 10.0,
+        presets: Vec::new(),
         destinations: vec![
             DestinationModel {
                 name: "main".into(),
@@ -144,6 +169,8 @@ pub fn studio() -> Studio {
         encoder: EncoderModel {
             video_kbps: 2500,
             audio_kbps: 128,
+            audio_rate: AudioRate::default(),
+            audio_channels: Channels::default(),
             gop_seconds: 2.0,
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
@@ -224,17 +251,42 @@ impl Screen {
             is_clipping: false,
             ..StripMeter::default()
         };
-        ui.meters = Meters {
+        ui.hear(Meters {
             strips: vec![
-                meter(-21.0, -12.5, -14.0),
+                StripMeter {
+                    stages: StageMeters {
+                        high_pass_db: -0.4,
+                        denoise_db: -1.2,
+                        gate_db: 0.0,
+                        eq_db: -0.8,
+                        compressor_db: -4.6,
+                        de_esser_db: -1.5,
+                        ride_db: 2.1,
+                        duck_db: 0.0,
+                    },
+                    ..meter(-21.0, -12.5, -14.0)
+                },
                 meter(-30.0, -19.0, -24.0),
-                StripMeter::default(),
+                StripMeter {
+                    stages: StageMeters {
+                        duck_db: -12.0,
+                        ..StageMeters::default()
+                    },
+                    ..StripMeter::default()
+                },
                 meter(-24.0, -18.0, -18.0),
             ],
             program: meter(-18.0, -8.0, -9.5),
             limiter_reduction_db: 0.8,
-            ..Meters::default()
-        };
+            loudness: Loudness {
+                momentary_lufs: Some(-15.2),
+                short_term_lufs: Some(-17.4),
+                integrated_lufs: Some(-16.4),
+                range_lu: Some(4.2),
+                true_peak_dbtp: Some(-1.0),
+            },
+            silent_ms: 0,
+        });
         Self {
             studio,
             ui,
@@ -246,6 +298,28 @@ impl Screen {
     /// Presses keys, by the names of the keymap; a word after `:` is typed letter by letter.
     pub fn press(&mut self, keys: &str) -> Vec<UiAction> {
         keys.split(' ').flat_map(|name| self.press_one(name)).collect()
+    }
+
+    /// Presses keys and lets the studio do what they ask for, as far as it is in its model. Returns the command lines.
+    pub fn act(&mut self, keys: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        for key in keys.split(' ') {
+            for action in self.press(key) {
+                let UiAction::Command { name, args } = action else {
+                    panic!("{key} asks for {action:?}");
+                };
+                let mut words = command::split_words(&name);
+                words.extend(args);
+                lines.push(words.join(" "));
+                let command = command::parse(&words).unwrap();
+                match update(&mut self.studio, Input::Command(command), self.ui.now) {
+                    Ok(_) => self.ui.say(name, false),
+                    Err(refusal) => self.ui.say(refusal.to_string(), true),
+                }
+                self.ui.follow(&self.studio);
+            }
+        }
+        lines
     }
 
     pub fn press_one(&mut self, name: &str) -> Vec<UiAction> {
@@ -260,6 +334,7 @@ impl Screen {
             "tab" => KeyCode::Tab,
             "backtab" => KeyCode::BackTab,
             "backspace" => KeyCode::Backspace,
+            "delete" => KeyCode::Delete,
             "up" => KeyCode::Up,
             "down" => KeyCode::Down,
             "left" => KeyCode::Left,
@@ -310,6 +385,25 @@ impl Screen {
     pub fn text(&self) -> String {
         text_of(&self.buffer())
     }
+}
+
+/// The screen as text with reversed cells in brackets: so badges and switches are told where there is no colour.
+pub fn marked_text(buffer: &Buffer) -> String {
+    let rows = buffer.content().chunks(usize::from(buffer.area.width));
+    let marked = rows.map(|row| {
+        let mut line = String::new();
+        let mut is_open = false;
+        for cell in row {
+            let is_reversed = cell.modifier.contains(Modifier::REVERSED);
+            if is_reversed != is_open {
+                line.push(if is_reversed { '⟦' } else { '⟧' });
+            }
+            is_open = is_reversed;
+            line.push_str(cell.symbol());
+        }
+        line.trim_end().to_owned()
+    });
+    marked.collect::<Vec<_>>().join("\n")
 }
 
 pub fn text_of(buffer: &Buffer) -> String {

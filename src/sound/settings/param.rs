@@ -50,6 +50,34 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// As commands call it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Strip => "strip",
+            Self::HighPass => "high_pass",
+            Self::Denoise => "denoise",
+            Self::Gate => "gate",
+            Self::Eq => "eq",
+            Self::Compressor => "compressor",
+            Self::DeEsser => "de_esser",
+            Self::Ride => "ride",
+            Self::Fader => "fader",
+            Self::Loudness => "loudness",
+            Self::Limiter => "limiter",
+            Self::Ducking => "duck",
+        }
+    }
+
+    /// Whether it treats the sound of a strip, rather than saying where and how much of it goes: what presets are about.
+    #[must_use]
+    pub const fn is_treatment(self) -> bool {
+        matches!(
+            self,
+            Self::HighPass | Self::Denoise | Self::Gate | Self::Eq | Self::Compressor | Self::DeEsser | Self::Ride
+        )
+    }
+
     /// As the screen calls it.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -186,39 +214,37 @@ impl<S> Param<S> {
             } => {
                 let suffix = unit.suffix();
                 let off = if has_off { ", or off" } else { "" };
-                format!("{low} to {high} {suffix}{off}; +1 and -=1 change it").replace(" ;", ";")
+                let blank = if suffix.starts_with(|c: char| c.is_alphabetic()) {
+                    " "
+                } else {
+                    ""
+                };
+                format!("{low} to {high}{blank}{suffix}{off}; +1 and -=1 change it")
             }
         }
     }
 
-    /// Reads what somebody typed: `on`, `-45`, `2.5k`, `-45dB`, `+3`, `-=3`. `None` where it is none of that.
+    /// Reads what somebody typed: `on`, `-45`, `2.5k`, `-45dB`, `+3`, `-=3`, `next`, `+10steps`. `None` where it is none of
+    /// that.
     #[must_use]
     pub fn read(&self, word: &str) -> Option<Adjust> {
+        if let Some(by) = steps(word) {
+            return Some(Adjust::Steps(by));
+        }
         match self.kind {
             ParamKind::Switch => match word {
                 "on" | "true" => Some(Adjust::Set(Value::Switch(true))),
                 "off" | "false" => Some(Adjust::Set(Value::Switch(false))),
                 "toggle" => Some(Adjust::Toggle),
-                "next" => Some(Adjust::Steps(1)),
-                "previous" => Some(Adjust::Steps(-1)),
                 _ => None,
             },
-            ParamKind::Choice(words) => match word {
-                "next" => Some(Adjust::Steps(1)),
-                "previous" => Some(Adjust::Steps(-1)),
-                word => {
-                    let at = words.iter().position(|known| *known == word)?;
-                    Some(Adjust::Set(Value::Choice(at)))
-                }
-            },
+            ParamKind::Choice(words) => {
+                let at = words.iter().position(|known| *known == word)?;
+                Some(Adjust::Set(Value::Choice(at)))
+            }
             ParamKind::Number { low, unit, has_off, .. } => {
                 if has_off && word == "off" {
                     return Some(Adjust::Set(Value::Number(low as f32)));
-                }
-                match word {
-                    "next" => return Some(Adjust::Steps(1)),
-                    "previous" => return Some(Adjust::Steps(-1)),
-                    _ => {}
                 }
                 if let Some(rest) = word.strip_prefix("-=") {
                     number(rest, unit).map(|by| Adjust::Change(-by))
@@ -275,6 +301,20 @@ impl<S> Param<S> {
             }
             _ => false,
         }
+    }
+
+    /// Where in its range a number is, from 0 to 1, as a slider shows it. `None` for what is no number.
+    #[must_use]
+    pub fn share(&self, value: Value) -> Option<f32> {
+        let (ParamKind::Number { low, high, step, .. }, Value::Number(number)) = (self.kind, value) else {
+            return None;
+        };
+        let place = |number: f64| match step {
+            Step::Add(_) => number,
+            Step::Times(_) => number.ln(),
+        };
+        let share = (place(number.into()) - place(low)) / (place(high) - place(low));
+        share.is_finite().then_some(share.clamp(0.0, 1.0) as f32)
     }
 
     /// `value` as it is typed and shown: `on`, `-45dB`, `2500Hz`.
@@ -337,6 +377,20 @@ impl fmt::Display for Shown {
             }
             _ => f.pad("?"),
         }
+    }
+}
+
+/// `next`, `previous`, `+10steps`, `-=10steps`.
+fn steps(word: &str) -> Option<i32> {
+    let count = |digits: &str| digits.parse().ok().filter(|count| (0..=1000).contains(count));
+    match (word, word.strip_suffix("steps")) {
+        ("next", _) => Some(1),
+        ("previous", _) => Some(-1),
+        (_, None) => None,
+        (_, Some(change)) => match change.strip_prefix("-=") {
+            Some(digits) => count(digits).map(|count: i32| -count),
+            None => count(change.strip_prefix("+=").or_else(|| change.strip_prefix('+'))?),
+        },
     }
 }
 

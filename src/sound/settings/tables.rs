@@ -250,6 +250,9 @@ mod tests {
             ("gate_ratio", "2:1", "2:1"),
             ("compressor_attack_ms", "next", "8.98ms"),
             ("gain_db", "next", "1dB"),
+            ("gain_db", "+10steps", "10dB"),
+            ("gain_db", "-=3steps", "-3dB"),
+            ("gate", "+10steps", "on"),
             ("pan_percent", "-50%", "-50%"),
         ] {
             let param = strip_param(name).unwrap();
@@ -264,6 +267,9 @@ mod tests {
             ("role", "drum"),
             ("gain_db", "inf"),
             ("gain_db", ""),
+            ("gain_db", "10steps"),
+            ("gain_db", "+-2steps"),
+            ("gain_db", "+9999steps"),
         ] {
             assert_eq!(strip_param(name).unwrap().read(word), None, "{name} {word}");
         }

@@ -1,8 +1,10 @@
 //! What an operator can do, as values.
 
+use std::path::PathBuf;
+
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
-use crate::studio::model::TransitionKind;
+use crate::studio::model::{Adjust, Stage, TransitionKind};
 
 /// One operator action.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +27,26 @@ pub enum Command {
     Solo(String, Switch),
     /// Voice denoise of a strip.
     Denoise(String, Switch),
+    /// Sets or changes a parameter of a strip, called by its name in the table of parameters.
+    Set(String, &'static str, Adjust),
+    /// Brings a strip, or a part of it, back to the default.
+    Reset(String, Reset),
+    /// Gives one strip the sound of another: everything but mute, solo and AFV.
+    CopyStrip(String, String),
+    /// Sets or changes a parameter of the buses.
+    BusSet(&'static str, Adjust),
+    /// Brings the buses, or a part of them, back to the default.
+    BusReset(Reset),
+    /// Integrated loudness, loudness range and highest true peak start anew.
+    LoudnessReset,
+    /// Applies a preset to the named strip, to the buses, or both, as the preset has it.
+    PresetApply(String, Option<String>),
+    /// Tells what a preset would change.
+    PresetDiff(String, Option<String>),
+    /// Saves the sound of a strip, or without one the buses, as a preset; a preset that exists is replaced only if told so.
+    PresetSave(String, Option<String>, bool),
+    /// Writes what is at a point of the mixer into a new WAV file for so long.
+    Record(RecordPoint, TimeDelta, PathBuf),
     /// Video bitrate in kbit/s.
     Bitrate(u32),
     /// Makes the next picture an IDR.
@@ -47,13 +69,63 @@ pub enum Command {
     Client(ClientCommand),
 }
 
-/// What only the TUI that it is typed in can do. A script has no screen to do it to.
+/// What a reset is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// Everything but what is heard now: mute, solo and AFV stay.
+    All,
+    /// All parameters of a stage.
+    Stage(Stage),
+    /// One parameter, by its name.
+    Param(&'static str),
+}
+
+/// Where a recording is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordPoint {
+    /// What leaves a strip, muted or not.
+    Strip(String),
+    /// A bus.
+    Bus(Bus),
+}
+
+/// The buses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bus {
+    /// What goes on air.
+    Program,
+    /// What the operator hears.
+    Monitor,
+    /// Aux A.
+    AuxA,
+    /// Aux B.
+    AuxB,
+}
+
+impl Bus {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["program", "monitor", "aux-a", "aux-b"];
+
+    /// As it is typed.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
+/// What only the TUI that it is typed in can do. A script has no screen to do it to.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand {
     /// Shows or hides the help.
     Help,
-    /// Opens the command prompt.
-    Prompt,
+    /// Opens the command prompt, with the beginning of a line in it.
+    Prompt(Option<String>),
+    /// Opens the prompt to type a value for the selected parameter, which begins so.
+    Type(Option<String>),
+    /// Opens a page; `None` closes the one that is open.
+    Page(Option<Page>),
+    /// Remembers the selected strip, to copy from.
+    Mark,
     /// Leaves the TUI; the show goes on.
     Detach,
     /// How monitors are drawn; `None` goes to the next way.
@@ -90,6 +162,19 @@ pub enum Selection {
     Destination,
     /// The focused pane.
     Pane,
+    /// A parameter of the open page.
+    Parameter,
+    /// A stage of the open page.
+    Stage,
+}
+
+/// What takes the whole screen, but for status line and footer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Everything about the selected strip.
+    Strip,
+    /// Everything about the buses.
+    Buses,
 }
 
 /// Which way a selection moves.

@@ -3,11 +3,13 @@
 //! Words are checked against the one [`table`], whoever typed them: a key, the prompt, `rigcast ctl`.
 
 mod action;
+mod answer;
 mod parse;
 mod spec;
 pub mod table;
 pub mod word;
 
-pub use action::{ClientCommand, Command, Gain, MonitorMode, Selection, Step, Switch};
-pub use parse::{find, parse, split_words};
+pub use action::{Bus, ClientCommand, Command, Gain, MonitorMode, Page, RecordPoint, Reset, Selection, Step, Switch};
+pub use answer::Answer;
+pub use parse::{find, parse, split_words, with_whole_paths};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};

@@ -1,7 +1,7 @@
 //! From typed words to a command: every word is held against the table.
 
 use super::action::Command;
-use super::spec::{CommandSpec, Suggestion, UsageError, Words};
+use super::spec::{ArgKind, CommandSpec, Suggestion, UsageError, Words};
 use super::table;
 use crate::suggest;
 
@@ -54,6 +54,26 @@ pub fn parse(words: &[String]) -> Result<Command, UsageError> {
     (spec.build)(&mut Words::new(spec, args))
 }
 
+/// The same words with the paths of files whole, relative ones starting from `folder`: the studio that will write them runs
+/// somewhere else.
+#[must_use]
+pub fn with_whole_paths(mut words: Vec<String>, folder: &std::path::Path) -> Vec<String> {
+    let Ok((spec, args)) = find(&words) else { return words };
+    let first = words.len() - args.len();
+    for (at, arg) in spec.args.iter().enumerate() {
+        let is_path = |word: &str| match arg.kind {
+            ArgKind::File => true,
+            ArgKind::Preset => word.contains(['/', '.']),
+            _ => false,
+        };
+        if let Some(word) = words.get_mut(first + at).filter(|word| is_path(word)) {
+            // A path that is no UTF-8 was none before either: words are text.
+            *word = folder.join(&word).to_string_lossy().into_owned();
+        }
+    }
+    words
+}
+
 /// The command whose whole name, or whose first word, is nearest to what was typed.
 fn nearest(typed: &str) -> Option<&'static str> {
     let first = typed.split(' ').next().unwrap_or_default();
@@ -63,10 +83,10 @@ fn nearest(typed: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::action::{ClientCommand, Gain, MonitorMode, Selection, Step, Switch};
+    use super::super::action::{Bus, ClientCommand, Gain, MonitorMode, RecordPoint, Reset, Selection, Step, Switch};
     use super::*;
     use crate::media::TimeDelta;
-    use crate::studio::model::TransitionKind;
+    use crate::studio::model::{Adjust, Stage, TransitionKind};
     use proptest::prelude::*;
 
     fn command(line: &str) -> Result<Command, UsageError> {
@@ -93,6 +113,23 @@ mod tests {
             ("destination stop a", Command::DestinationStop("a".into())),
             ("retry", Command::Retry(None)),
             (
+                "set voice gate toggle",
+                Command::Set("voice".into(), "gate", Adjust::Toggle),
+            ),
+            (
+                "reset voice eq",
+                Command::Reset("voice".into(), Reset::Stage(Stage::Eq)),
+            ),
+            (
+                "strip voice record 5s a.wav",
+                Command::Record(RecordPoint::Strip("voice".into()), ms(5000), "a.wav".into()),
+            ),
+            (
+                "bus aux-a record 2m a.wav",
+                Command::Record(RecordPoint::Bus(Bus::AuxA), ms(120_000), "a.wav".into()),
+            ),
+            ("preset apply music", Command::PresetApply("music".into(), None)),
+            (
                 "monitor sixel",
                 Command::Client(ClientCommand::Monitor(Some(MonitorMode::Sixel))),
             ),
@@ -117,6 +154,22 @@ mod tests {
             ("cut a b", "cut: 'b' is one word too many; usage: cut [SCENE]"),
             ("keyframe now", "keyframe: 'now' is one word too many; usage: keyframe"),
             (
+                "set voice gate_treshold_db -40",
+                "set: PARAMETER is 'gate_treshold_db', expected a parameter; did you mean \"gate_threshold_db\"?",
+            ),
+            (
+                "set voice gate_ratio 40",
+                "set: VALUE is '40', expected 1 to 20:1; +1 and -=1 change it",
+            ),
+            (
+                "reset voice gates",
+                "reset: PART is 'gates', expected a parameter or a stage; did you mean \"gate\"?",
+            ),
+            (
+                "strip voice record 5h /tmp/a.wav",
+                "strip: LENGTH is '5h', expected a duration up to 10 minutes: 5s, 2m",
+            ),
+            (
                 "bitrate 3",
                 "bitrate: KBPS is '3', expected kbit/s from 50 to 100000: 2500, 2.5M",
             ),
@@ -126,6 +179,25 @@ mod tests {
                 Err(expected.to_owned()),
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn paths_of_files_become_whole_and_nothing_else_does() {
+        let whole = |line: &str| with_whole_paths(split_words(line), std::path::Path::new("/home/me")).join(" ");
+        for (line, expected) in [
+            ("strip voice record 5s a.wav", "strip voice record 5s /home/me/a.wav"),
+            ("bus program record 5s /tmp/a.wav", "bus program record 5s /tmp/a.wav"),
+            ("preset apply music", "preset apply music"),
+            (
+                "preset apply ./mine.toml voice",
+                "preset apply /home/me/./mine.toml voice",
+            ),
+            ("preset save mine voice", "preset save mine voice"),
+            ("take a.wav", "take a.wav"),
+            ("nothing a.wav", "nothing a.wav"),
+        ] {
+            assert_eq!(whole(line), expected);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::action::Command;
+use super::action::{Bus, Command};
 use crate::secret::DOTS;
 
 /// One row of the table.
@@ -65,6 +65,26 @@ pub enum ArgKind {
     Duration,
     /// A destination's address; may hold a secret.
     Url,
+    /// The beginning of what will be typed.
+    Text,
+    /// A parameter of a strip.
+    Parameter,
+    /// A parameter or a stage of a strip.
+    Part,
+    /// A parameter of the buses.
+    BusParameter,
+    /// A parameter or a stage of the buses.
+    BusPart,
+    /// What the parameter before it is set to.
+    Value,
+    /// A preset's name, or the path of its file.
+    Preset,
+    /// A bus.
+    Bus,
+    /// How long something is recorded.
+    Length,
+    /// A file to be written, on the machine of the studio.
+    File,
 }
 
 impl ArgKind {
@@ -81,7 +101,17 @@ impl ArgKind {
             Self::Gain => "dB: -6 sets, +3 or -=3 changes".into(),
             Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
             Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
+            Self::Text => "a text, quoted where it has blanks".into(),
             Self::Url => "an address rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY".into(),
+            Self::Parameter => "a key of `[strip.NAME]`: gate_threshold_db".into(),
+            Self::Part => "a key of `[strip.NAME]`, or a stage for all of its keys: eq".into(),
+            Self::BusParameter => "a key of `[bus]`: target_lufs".into(),
+            Self::BusPart => "a key of `[bus]`, or a stage for all of its keys: duck".into(),
+            Self::Value => "a value: -45 or on sets, +3 or -=3 changes, toggle, next and previous go a step".into(),
+            Self::Preset => "the name of a preset, or the path of its file".into(),
+            Self::Bus => Bus::WORDS.join(", "),
+            Self::Length => "a duration up to 10 minutes: 5s, 2m".into(),
+            Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }
 }
@@ -214,6 +244,38 @@ impl<'a> Words<'a> {
             argument: self.spec.args.get(at).map_or("argument", |arg| arg.name),
             usage: self.spec.usage(),
         })
+    }
+
+    /// An argument whose reader knows better what is expected than the table does.
+    pub fn required_or<T>(&mut self, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<T, UsageError> {
+        let mut expected = None;
+        let at = self.at;
+        let found = self.required(|word| parse(word).map_err(|better| expected = Some(better)).ok());
+        match (found, expected) {
+            (
+                Err(UsageError::Bad {
+                    command,
+                    argument,
+                    word,
+                    ..
+                }),
+                Some(expected),
+            ) if self.at == at => Err(UsageError::Bad {
+                command,
+                argument,
+                word,
+                expected,
+            }),
+            (found, _) => found,
+        }
+    }
+
+    /// The same for one that may be left out.
+    pub fn optional_or<T>(&mut self, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, UsageError> {
+        if self.args.get(self.at).is_none() {
+            return Ok(None);
+        }
+        self.required_or(parse).map(Some)
     }
 
     /// No more words may follow.

@@ -1,9 +1,10 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{ClientCommand, Command, Selection, Switch};
+use super::action::{ClientCommand, Command, Page, RecordPoint, Reset, Selection, Switch};
 use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
 use super::word;
+use crate::studio::model::{BUS_PARAMS, STRIP_PARAMS};
 
 /// The row of that name.
 #[must_use]
@@ -28,6 +29,7 @@ const fn may(name: &'static str, kind: ArgKind) -> ArgSpec {
 }
 
 const SWITCH: ArgKind = ArgKind::Choice(&["on", "off", "toggle"]);
+const RECORD: ArgKind = ArgKind::Choice(&["record"]);
 const STEP: ArgKind = ArgKind::Choice(&["next", "previous"]);
 const MONITORS: ArgKind = ArgKind::Choice(&["auto", "half-blocks", "ascii", "sixel", "off"]);
 
@@ -81,6 +83,19 @@ fn switched(words: &mut Words<'_>, make: fn(String, Switch) -> Command) -> Resul
 fn select(words: &mut Words<'_>, what: Selection) -> Result<Command, UsageError> {
     let step = words.required(word::step)?;
     only(words, Command::Client(ClientCommand::Select(what, step)))
+}
+
+fn record(words: &mut Words<'_>, point: RecordPoint) -> Result<Command, UsageError> {
+    words.required(|word| (word == "record").then_some(()))?;
+    let length = words.required(word::length)?;
+    let file = words.required(word::file)?;
+    only(words, Command::Record(point, length, file))
+}
+
+fn preset(words: &mut Words<'_>, make: fn(String, Option<String>) -> Command) -> Result<Command, UsageError> {
+    let name = words.required(word::name)?;
+    let strip = words.optional(word::name)?;
+    only(words, make(name, strip))
 }
 
 fn named(words: &mut Words<'_>, make: fn(String) -> Command) -> Result<Command, UsageError> {
@@ -165,6 +180,118 @@ pub const TABLE: &[CommandSpec] = &[
         |words| switched(words, Command::Denoise),
     ),
     row(
+        "set",
+        &[
+            arg("STRIP", ArgKind::Strip),
+            arg("PARAMETER", ArgKind::Parameter),
+            arg("VALUE", ArgKind::Value),
+        ],
+        "sets or changes a parameter of a strip",
+        |words| {
+            let strip = words.required(word::name)?;
+            let param = words.required_or(|word| word::parameter(STRIP_PARAMS, word))?;
+            let value = words.required_or(|word| word::value(param, word))?;
+            only(words, Command::Set(strip, param.name, value))
+        },
+    ),
+    row(
+        "reset",
+        &[arg("STRIP", ArgKind::Strip), may("PART", ArgKind::Part)],
+        "brings a parameter, a stage or a whole strip back to the default; mute, solo and AFV stay",
+        |words| {
+            let strip = words.required(word::name)?;
+            let part = words.optional_or(|word| word::part(STRIP_PARAMS, word))?;
+            only(words, Command::Reset(strip, part.unwrap_or(Reset::All)))
+        },
+    ),
+    row(
+        "copy strip",
+        &[arg("FROM", ArgKind::Strip), arg("TO", ArgKind::Strip)],
+        "gives a strip the sound of another; mute, solo and AFV stay",
+        |words| {
+            let from = words.required(word::name)?;
+            let to = words.required(word::name)?;
+            only(words, Command::CopyStrip(from, to))
+        },
+    ),
+    row(
+        "strip",
+        &[
+            arg("STRIP", ArgKind::Strip),
+            arg("VERB", RECORD),
+            arg("LENGTH", ArgKind::Length),
+            arg("FILE", ArgKind::File),
+        ],
+        "writes what leaves a strip, muted or not, into a WAV file, and tells its level when it is done",
+        |words| {
+            let point = RecordPoint::Strip(words.required(word::name)?);
+            record(words, point)
+        },
+    ),
+    row(
+        "bus",
+        &[
+            arg("BUS", ArgKind::Bus),
+            arg("VERB", RECORD),
+            arg("LENGTH", ArgKind::Length),
+            arg("FILE", ArgKind::File),
+        ],
+        "writes what is on a bus into a WAV file, and tells its level when it is done",
+        |words| {
+            let point = RecordPoint::Bus(words.required(word::bus)?);
+            record(words, point)
+        },
+    ),
+    row(
+        "bus set",
+        &[arg("PARAMETER", ArgKind::BusParameter), arg("VALUE", ArgKind::Value)],
+        "sets or changes a parameter of the buses",
+        |words| {
+            let param = words.required_or(|word| word::parameter(BUS_PARAMS, word))?;
+            let value = words.required_or(|word| word::value(param, word))?;
+            only(words, Command::BusSet(param.name, value))
+        },
+    ),
+    row(
+        "bus reset",
+        &[may("PART", ArgKind::BusPart)],
+        "brings a parameter, a stage or all of the buses back to the default",
+        |words| {
+            let part = words.optional_or(|word| word::part(BUS_PARAMS, word))?;
+            only(words, Command::BusReset(part.unwrap_or(Reset::All)))
+        },
+    ),
+    row(
+        "loudness reset",
+        &[],
+        "integrated loudness, loudness range and true peak start anew",
+        |words| only(words, Command::LoudnessReset),
+    ),
+    row(
+        "preset apply",
+        &[arg("PRESET", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
+        "gives a strip the sound of a preset; one for the buses needs no STRIP",
+        |words| preset(words, Command::PresetApply),
+    ),
+    row(
+        "preset diff",
+        &[arg("PRESET", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
+        "tells what a preset would change",
+        |words| preset(words, Command::PresetDiff),
+    ),
+    row(
+        "preset save",
+        &[arg("NAME", ArgKind::NewName), may("STRIP", ArgKind::Strip)],
+        "saves the sound of a strip, or without STRIP the buses, as a preset of a new name",
+        |words| preset(words, |name, strip| Command::PresetSave(name, strip, false)),
+    ),
+    confirmed(row(
+        "preset replace",
+        &[arg("NAME", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
+        "the same over a preset of your own; what it was is kept beside it",
+        |words| preset(words, |name, strip| Command::PresetSave(name, strip, true)),
+    )),
+    row(
         "bitrate",
         &[arg("KBPS", ArgKind::Kbps)],
         "sets the video bitrate, live",
@@ -225,9 +352,15 @@ pub const TABLE: &[CommandSpec] = &[
     client("help", &[], "shows or hides this help", |words| {
         only(words, Command::Client(ClientCommand::Help))
     }),
-    client("prompt", &[], "opens the command prompt", |words| {
-        only(words, Command::Client(ClientCommand::Prompt))
-    }),
+    client(
+        "prompt",
+        &[may("LINE", ArgKind::Text)],
+        "opens the command prompt, with LINE in it",
+        |words| {
+            let line = words.optional(word::name)?;
+            only(words, Command::Client(ClientCommand::Prompt(line)))
+        },
+    ),
     client("detach", &[], "leaves the screen; the show goes on", |words| {
         only(words, Command::Client(ClientCommand::Detach))
     }),
@@ -264,6 +397,45 @@ pub const TABLE: &[CommandSpec] = &[
         "moves between the panes",
         |words| select(words, Selection::Pane),
     ),
+    client(
+        "select parameter",
+        &[arg("STEP", STEP)],
+        "selects the next or previous parameter of the page",
+        |words| select(words, Selection::Parameter),
+    ),
+    client(
+        "select stage",
+        &[arg("STEP", STEP)],
+        "selects the next or previous stage of the page",
+        |words| select(words, Selection::Stage),
+    ),
+    client(
+        "page strip",
+        &[],
+        "opens the page of the selected strip: all stages, EQ and compressor curve",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Strip)))),
+    ),
+    client(
+        "page buses",
+        &[],
+        "opens the page of the buses: loudness, limiter, ducking",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Buses)))),
+    ),
+    client("page close", &[], "closes the page", |words| {
+        only(words, Command::Client(ClientCommand::Page(None)))
+    }),
+    client(
+        "type",
+        &[may("BEGINNING", ArgKind::Text)],
+        "types a value for the selected parameter",
+        |words| {
+            let beginning = words.optional(word::name)?;
+            only(words, Command::Client(ClientCommand::Type(beginning)))
+        },
+    ),
+    client("mark", &[], "marks the selected strip to copy from", |words| {
+        only(words, Command::Client(ClientCommand::Mark))
+    }),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))
     }),

@@ -1,10 +1,13 @@
 //! Readers of single words, one per kind of argument. `None`: the word is none of that kind.
 
-use super::action::{Gain, MonitorMode, Step, Switch};
+use std::path::PathBuf;
+
+use super::action::{Bus, Gain, MonitorMode, Reset, Step, Switch};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::studio::model::TransitionKind;
+use crate::studio::model::{Adjust, Param, Stage, TransitionKind};
+use crate::suggest;
 
 /// Any word that is not empty.
 pub fn name(word: &str) -> Option<String> {
@@ -91,4 +94,74 @@ pub fn monitor_mode(word: &str) -> Option<MonitorMode> {
         "off" => Some(MonitorMode::Off),
         _ => None,
     }
+}
+
+/// A parameter of `params`, by its name.
+///
+/// # Errors
+/// What was perhaps meant, or which ones there are.
+pub fn parameter<S>(params: &'static [Param<S>], word: &str) -> Result<&'static Param<S>, String> {
+    let names = || params.iter().map(|param| param.name);
+    let found = params.iter().find(|param| param.name == word);
+    found.ok_or_else(|| format!("a parameter{}", suggest::hint(word, names())))
+}
+
+/// What `param` is set to.
+///
+/// # Errors
+/// What can be typed instead.
+pub fn value<S>(param: &'static Param<S>, word: &str) -> Result<Adjust, String> {
+    let adjust = param.read(word).ok_or_else(|| param.expected())?;
+    match adjust {
+        Adjust::Set(value) if !param.allows(value) => Err(param.expected()),
+        adjust => Ok(adjust),
+    }
+}
+
+/// A stage that has parameters among `params`, or one of these by its name.
+///
+/// # Errors
+/// What was perhaps meant.
+pub fn part<S>(params: &'static [Param<S>], word: &str) -> Result<Reset, String> {
+    let stage = params.iter().map(|param| param.stage).find(|stage| stage.key() == word);
+    if let Some(stage) = stage {
+        return Ok(Reset::Stage(stage));
+    }
+    if let Some(param) = params.iter().find(|param| param.name == word) {
+        return Ok(Reset::Param(param.name));
+    }
+    let mut known: Vec<&str> = params.iter().map(|param| param.stage).map(Stage::key).collect();
+    known.dedup();
+    known.extend(params.iter().map(|param| param.name));
+    let nearest = suggest::nearest(word, known).map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
+    Err(format!("a parameter or a stage{nearest}"))
+}
+
+/// A bus.
+pub fn bus(word: &str) -> Option<Bus> {
+    match word {
+        "program" => Some(Bus::Program),
+        "monitor" => Some(Bus::Monitor),
+        "aux-a" => Some(Bus::AuxA),
+        "aux-b" => Some(Bus::AuxB),
+        _ => None,
+    }
+}
+
+/// `5s`, `500ms`, `2m`: seconds unless said otherwise, from a tenth to ten minutes.
+pub fn length(word: &str) -> Option<TimeDelta> {
+    let (digits, seconds) = if let Some(digits) = word.strip_suffix("ms") {
+        (digits, 0.001)
+    } else if let Some(digits) = word.strip_suffix('m') {
+        (digits, 60.0)
+    } else {
+        (word.strip_suffix('s').unwrap_or(word), 1.0)
+    };
+    let value = digits.parse::<f64>().ok()? * seconds;
+    (0.1..=600.0).contains(&value).then(|| TimeDelta::from_secs_f64(value))
+}
+
+/// A path.
+pub fn file(word: &str) -> Option<PathBuf> {
+    (!word.is_empty() && !word.contains('\0')).then(|| PathBuf::from(word))
 }

@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::destinations::Destinations;
+use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
 use super::outlet::Outlet;
@@ -18,6 +19,7 @@ use super::raise::{Raised, raise};
 use super::reporters::post;
 use super::saver::{self, Saver};
 use super::service::Service;
+use super::sound_loop::SoundMessage;
 use super::stage::Stage;
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
@@ -26,6 +28,7 @@ use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::publish::DestinationSpec;
 use crate::scene::Show;
+use crate::studio::command::{Answer, Command};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
@@ -111,6 +114,7 @@ struct Core {
     stage: Stage,
     outlet: Arc<Outlet>,
     destinations: Destinations,
+    errands: Errands,
     inputs: mpsc::Receiver<Input>,
     orders: mpsc::Receiver<Order>,
     state: watch::Sender<Arc<Studio>>,
@@ -125,7 +129,9 @@ struct Core {
 impl Core {
     fn open(options: &Options, clock: Clock, ended: watch::Receiver<Option<String>>) -> Result<(Self, Desk), RunError> {
         let show = options.opening.show.clone();
-        let studio = opening::studio(&options.name, &show);
+        let errands = Errands::new();
+        let mut studio = opening::studio(&options.name, &show);
+        studio.presets = errands.presets();
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
@@ -169,6 +175,7 @@ impl Core {
             stage,
             outlet,
             destinations,
+            errands,
             inputs,
             orders,
             state,
@@ -207,6 +214,7 @@ impl Core {
                 () = until(deadline) => self.tell(EventLevel::Info, "its time is up"),
                 Some(order) = self.orders.recv() => { self.order(order); continue }
                 Some(input) = self.inputs.recv() => { self.feed(input); continue }
+                Some(brought) = self.errands.next() => { self.take_in(brought); continue }
                 _ = signals.hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
                 _ = tick.tick() => { self.tick(); continue }
                 _ = second.tick() => {
@@ -240,14 +248,42 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
-        let result = update(&mut self.studio, Input::Command(order.command), self.clock.now());
+        if Errands::is_one(&order.command) {
+            let sound = &mut self.stage.sound;
+            self.errands.start(order, &self.studio, |recorder| {
+                let told = sound.push(SoundMessage::Record(recorder));
+                told.map_err(|_| "the sound thread does not listen".to_owned())
+            });
+            return;
+        }
+        self.obey(Input::Command(order.command), order.reply);
+    }
+
+    /// Does what is wanted, if it can be done, and says so to whoever asked.
+    fn obey(&mut self, input: Input, reply: errands::Reply) {
+        let result = update(&mut self.studio, input, self.clock.now());
         let answer = result
             .map(|effects| self.carry_out(effects))
+            .map(|()| Answer::default())
             .map_err(|refusal| refusal.to_string());
         // At once, so that whoever asked sees the new state right after the answer.
         self.publish();
         // The client may have gone; the command is done all the same.
-        let _ = order.reply.send(answer);
+        let _ = reply.send(answer);
+    }
+
+    fn take_in(&mut self, brought: Brought) {
+        match brought {
+            Brought::Preset(preset, Command::PresetApply(_, strip), reply) => {
+                self.obey(Input::Preset(preset, strip), reply);
+            }
+            Brought::Preset(preset, Command::PresetDiff(_, strip), reply) => {
+                let found = errands::diff(&self.studio, &preset, strip.as_deref());
+                let _ = reply.send(found.map_err(|refusal| refusal.to_string()));
+            }
+            Brought::Preset(..) => {}
+            Brought::Presets(presets) => self.feed(Input::Presets(presets)),
+        }
     }
 
     fn feed(&mut self, input: Input) {
@@ -281,6 +317,12 @@ impl Core {
         }
     }
 
+    fn tell_sound(&mut self, message: SoundMessage) {
+        if self.stage.sound.push(message).is_err() {
+            tracing::error!("the sound thread does not fetch its messages");
+        }
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
@@ -288,11 +330,10 @@ impl Core {
                     let plan = Arc::new(Plan::new(&self.studio, &self.show.scenes));
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
-                Effect::Strip(at, settings) => {
-                    if self.stage.strips.push((at, settings)).is_err() {
-                        tracing::error!("the sound thread does not fetch its settings");
-                    }
-                }
+                Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
+                Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
+                Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
+                Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
                 Effect::Bitrate(kbps) => self.outlet.set_video_kbps(kbps),
                 Effect::Keyframe => self.outlet.want_idr(),
                 Effect::AddDestination(name, url) => self.destinations.know(DestinationSpec::new(name, url)),

@@ -184,6 +184,14 @@ mod tests {
                 self.1.push(*block != AudioBlock::silence(block.pts));
                 Ok(())
             }
+
+            fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
+                self.0.set_bitrate(kbps)
+            }
+
+            fn finish(&mut self, sink: &mut dyn FnMut(crate::media::Packet)) -> Result<(), EncodeError> {
+                self.0.finish(sink)
+            }
         }
         let gate = Arc::new(Gate::default());
         gate.arm("words", TrackKind::Audio);

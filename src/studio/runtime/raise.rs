@@ -87,6 +87,11 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
         sources,
         strips: studio.strips.iter().map(|strip| strip.settings).collect(),
         strip_sources: opening::strip_sources(studio),
+        is_on_program: studio
+            .strips
+            .iter()
+            .map(|strip| studio.is_in_scene(&studio.program, &strip.name))
+            .collect(),
         buses: studio.buses,
         plan: Arc::new(Plan::new(studio, &show.scenes)),
         video: Box::new(video),

@@ -9,15 +9,30 @@ use std::sync::{Arc, Mutex};
 
 use super::analysis::SoundFeed;
 use super::outlet::Outlet;
+use super::recording::{MOST, Recorder};
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta};
-use crate::sound::{Meters, Mixer, StripSettings};
+use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
 
 /// How far, in ms, the thread may fall behind before it gives up the blocks in between: a rig that was suspended.
 const GIVE_UP_AFTER_MS: i64 = 500;
 
 /// Blocks between two sets of meters: 50 ms.
 const METER_BLOCKS: i64 = 5;
+
+/// What the sound thread is told.
+pub enum SoundMessage {
+    /// The settings of a strip have changed.
+    Strip(usize, StripSettings),
+    /// The settings of the buses have.
+    Buses(BusSettings),
+    /// The source of a strip has come on program or left it; sound that follows it does so within that time.
+    OnProgram(usize, bool, TimeDelta),
+    /// Loudness is to be measured anew.
+    ResetLoudness,
+    /// Something is to be recorded.
+    Record(Recorder),
+}
 
 /// The sound of a source as it comes in.
 pub type SoundRing = rtrb::Consumer<AudioBlock>;
@@ -30,8 +45,8 @@ pub struct SoundLoop {
     pub rings: Vec<Option<SoundRing>>,
     /// The mixer, with as many strips.
     pub mixer: Mixer,
-    /// Changes of strips.
-    pub settings: rtrb::Consumer<(usize, StripSettings)>,
+    /// What is to change.
+    pub messages: rtrb::Consumer<SoundMessage>,
     /// To the sound encoder.
     pub encoder: SyncSender<AudioBlock>,
     /// Whether anyone wants encoded sound, and the counters.
@@ -48,6 +63,7 @@ impl SoundLoop {
     /// Runs until `stop`.
     pub fn run(mut self) {
         let mut inputs = vec![None; self.rings.len()];
+        let mut recorders = Vec::with_capacity(MOST);
         let mut index = AudioBlock::index_at(self.clock.now());
         while !self.stop.load(Ordering::Relaxed) {
             index += 1;
@@ -62,20 +78,29 @@ impl SoundLoop {
                     .fetch_add((now - index).unsigned_abs(), Ordering::Relaxed);
                 index = now;
             }
-            self.block(index, &mut inputs);
+            self.block(index, &mut inputs, &mut recorders);
         }
     }
 
-    fn block(&mut self, index: i64, inputs: &mut [Option<AudioBlock>]) {
+    fn block(&mut self, index: i64, inputs: &mut [Option<AudioBlock>], recorders: &mut Vec<Recorder>) {
         let now = AudioBlock::time_of(index);
-        while let Ok((strip, settings)) = self.settings.pop() {
-            self.mixer.set(strip, settings);
+        while let Ok(message) = self.messages.pop() {
+            match message {
+                SoundMessage::Strip(strip, settings) => self.mixer.set(strip, settings),
+                SoundMessage::Buses(settings) => self.mixer.set_bus(settings),
+                SoundMessage::OnProgram(strip, is_on, over) => self.mixer.set_on_program(strip, is_on, over),
+                SoundMessage::ResetLoudness => self.mixer.reset_loudness(),
+                // Never more than there is room for: the list would grow, and growing allocates.
+                SoundMessage::Record(recorder) if recorders.len() < recorders.capacity() => recorders.push(recorder),
+                SoundMessage::Record(_) => {}
+            }
         }
         for (ring, input) in self.rings.iter_mut().zip(inputs.iter_mut()) {
             *input = ring.as_mut().and_then(|ring| take_block(ring, now));
         }
         let mix = self.mixer.process(now, inputs);
         self.outlet.counters.blocks.fetch_add(1, Ordering::Relaxed);
+        recorders.retain_mut(|recorder| recorder.put(self.mixer.output(recorder.point).as_ref()));
         if self.outlet.is_wanted() && self.encoder.try_send(mix.program).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }

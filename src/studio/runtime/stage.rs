@@ -12,17 +12,17 @@ use super::gate::{self, Gate, PictureGate, SoundGate};
 use super::outlet::Outlet;
 use super::picture_loop::{PictureLoop, PictureMessage};
 use super::plan::Plan;
-use super::sound_loop::SoundLoop;
+use super::sound_loop::{SoundLoop, SoundMessage};
 use super::tap_loop::{TapLoop, TapSlot};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, VideoEncoder};
-use crate::media::{FramePool, FrameRate};
+use crate::media::{FramePool, FrameRate, TimeDelta};
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
 
-/// Strip changes that may wait for the sound thread, which fetches them every 10 ms.
-const SETTINGS_WAITING: usize = 256;
+/// Messages that may wait for the sound thread, which fetches them every 10 ms.
+const MESSAGES_WAITING: usize = 256;
 
 /// What the threads are made of.
 pub struct Parts {
@@ -40,6 +40,8 @@ pub struct Parts {
     pub strips: Vec<StripSettings>,
     /// The source of each strip.
     pub strip_sources: Vec<usize>,
+    /// For each strip whether its source is seen on program at first.
+    pub is_on_program: Vec<bool>,
     /// Bus settings.
     pub buses: BusSettings,
     /// The first plan.
@@ -67,7 +69,7 @@ pub struct Stage {
     /// To the picture thread.
     pub pictures: Sender<PictureMessage>,
     /// To the sound thread.
-    pub strips: rtrb::Producer<(usize, StripSettings)>,
+    pub sound: rtrb::Producer<SoundMessage>,
     /// From the sound thread.
     pub meters: Arc<Mutex<Meters>>,
     stop: Arc<AtomicBool>,
@@ -84,8 +86,11 @@ impl Stage {
         let (frames_in, frames) = sync_channel(FRAMES_WAITING);
         let (blocks_in, blocks) = sync_channel(BLOCKS_WAITING);
         let (pictures, messages) = channel();
-        let (strips, settings) = rtrb::RingBuffer::new(SETTINGS_WAITING);
-        let mixer = Mixer::new(&parts.strips, parts.buses);
+        let (sound_in, sound_messages) = rtrb::RingBuffer::new(MESSAGES_WAITING);
+        let mut mixer = Mixer::new(&parts.strips, parts.buses);
+        for (at, is_on_program) in parts.is_on_program.iter().enumerate() {
+            mixer.set_on_program(at, *is_on_program, TimeDelta::ZERO);
+        }
         let meters = Arc::new(Mutex::new(mixer.meters().clone()));
         let slot = Arc::new(TapSlot::new(parts.taps));
         let covers = parts.pool.clone();
@@ -104,7 +109,7 @@ impl Stage {
             clock: parts.clock,
             rings,
             mixer,
-            settings,
+            messages: sound_messages,
             encoder: blocks_in,
             outlet: Arc::clone(&parts.outlet),
             analysis: sound_feed,
@@ -135,7 +140,7 @@ impl Stage {
 
         let mut stage = Self {
             pictures,
-            strips,
+            sound: sound_in,
             meters,
             stop,
             threads: Vec::new(),

@@ -1,8 +1,8 @@
 //! Completion of a command line, from the command table and the names in the studio.
 
 use crate::studio::command::split_words;
-use crate::studio::command::{ArgKind, CommandSpec, table};
-use crate::studio::model::Studio;
+use crate::studio::command::{ArgKind, Bus, CommandSpec, table};
+use crate::studio::model::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS, Studio, bus_param, strip_param};
 
 /// What could stand at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,32 +87,110 @@ pub fn complete(line: &str, studio: &Studio) -> Completion {
 }
 
 fn complete_argument(line: &str, spec: &'static CommandSpec, at: usize, partial: &str, studio: &Studio) -> Completion {
-    let names = |names: Vec<&str>| -> Vec<Candidate> {
-        names
-            .into_iter()
-            .filter(|name| name.starts_with(partial))
-            .map(|name| Candidate {
-                word: quoted(name),
-                doc: "",
-            })
-            .collect()
-    };
-    let candidates = match spec.args.get(at).map(|arg| arg.kind) {
-        Some(ArgKind::Scene) => names(studio.scenes.iter().map(|scene| scene.name.as_str()).collect()),
-        Some(ArgKind::Strip) => names(studio.strips.iter().map(|strip| strip.name.as_str()).collect()),
-        Some(ArgKind::Source) => names(studio.sources.iter().map(|source| source.name.as_str()).collect()),
-        Some(ArgKind::Destination) => names(studio.destinations.iter().map(|to| to.name.as_str()).collect()),
-        Some(ArgKind::Choice(words)) => names(words.to_vec()),
-        Some(ArgKind::NewName | ArgKind::Gain | ArgKind::Kbps | ArgKind::Duration | ArgKind::Url) | None => Vec::new(),
+    let words = split_words(line);
+    let before = at.checked_sub(1).and_then(|at| {
+        let name = spec.name.split(' ').count();
+        words.get(name + at).map(String::as_str)
+    });
+    let arg = spec.args.get(at);
+    let mut candidates = arg.map_or_else(Vec::new, |arg| known_words(arg.kind, before, studio));
+    candidates.retain(|candidate| candidate.word.starts_with(partial));
+    for candidate in &mut candidates {
+        candidate.word = quoted(&candidate.word);
+    }
+    let hint = match (arg, before) {
+        (None, _) => spec.doc.to_owned(),
+        (Some(arg), before) => {
+            let expected = before
+                .filter(|_| arg.kind == ArgKind::Value)
+                .and_then(expected_value)
+                .unwrap_or_else(|| arg.kind.expected());
+            format!("{}: {} ({expected})", spec.usage(), arg.name)
+        }
     };
     Completion {
         start: word_start(line, partial),
         candidates,
-        hint: spec.args.get(at).map_or_else(
-            || spec.doc.to_owned(),
-            |arg| format!("{}: {} ({})", spec.usage(), arg.name, arg.kind.expected()),
-        ),
+        hint,
     }
+}
+
+/// The words that an argument can be, where they are known; `before` is the argument before it.
+fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Candidate> {
+    fn names<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Candidate> {
+        let candidate = |name: &str| Candidate {
+            word: name.to_owned(),
+            doc: "",
+        };
+        names.map(candidate).collect()
+    }
+    match kind {
+        ArgKind::Scene => names(studio.scenes.iter().map(|scene| scene.name.as_str())),
+        ArgKind::Strip => names(studio.strips.iter().map(|strip| strip.name.as_str())),
+        ArgKind::Source => names(studio.sources.iter().map(|source| source.name.as_str())),
+        ArgKind::Destination => names(studio.destinations.iter().map(|to| to.name.as_str())),
+        ArgKind::Choice(words) => names(words.iter().copied()),
+        ArgKind::Bus => names(Bus::WORDS.iter().copied()),
+        ArgKind::Preset => names(studio.presets.iter().map(|preset| preset.name.as_str())),
+        ArgKind::Parameter => parameters(STRIP_PARAMS),
+        ArgKind::BusParameter => parameters(BUS_PARAMS),
+        ArgKind::Part => parts(STRIP_PARAMS),
+        ArgKind::BusPart => parts(BUS_PARAMS),
+        ArgKind::Value => names(before.map_or(&[][..], values).iter().copied()),
+        ArgKind::NewName
+        | ArgKind::Gain
+        | ArgKind::Kbps
+        | ArgKind::Duration
+        | ArgKind::Length
+        | ArgKind::Url
+        | ArgKind::Text
+        | ArgKind::File => Vec::new(),
+    }
+}
+
+fn parameters<S>(params: &'static [Param<S>]) -> Vec<Candidate> {
+    let candidate = |param: &Param<S>| Candidate {
+        word: param.name.to_owned(),
+        doc: param.doc,
+    };
+    params.iter().map(candidate).collect()
+}
+
+/// Stages, then parameters. A switch that has its stage's name is the stage.
+fn parts<S>(params: &'static [Param<S>]) -> Vec<Candidate> {
+    let mut parts: Vec<Candidate> = Vec::new();
+    for stage in params.iter().map(|param| param.stage) {
+        if parts.last().is_none_or(|part| part.word != stage.key()) {
+            parts.push(Candidate {
+                word: stage.key().to_owned(),
+                doc: "all of the stage",
+            });
+        }
+    }
+    let single = parameters(params)
+        .into_iter()
+        .filter(|param| parts.iter().all(|part| part.word != param.word))
+        .collect::<Vec<_>>();
+    parts.extend(single);
+    parts
+}
+
+/// The words that a parameter can be set to; numbers are not listed.
+fn values(parameter: &str) -> &'static [&'static str] {
+    let kind = strip_param(parameter)
+        .map(|param| param.kind)
+        .or_else(|| bus_param(parameter).map(|param| param.kind));
+    match kind {
+        Some(ParamKind::Switch) => &["on", "off", "toggle"],
+        Some(ParamKind::Choice(words)) => words,
+        Some(ParamKind::Number { .. }) | None => &[],
+    }
+}
+
+fn expected_value(parameter: &str) -> Option<String> {
+    strip_param(parameter)
+        .map(Param::expected)
+        .or_else(|| bus_param(parameter).map(Param::expected))
 }
 
 /// Where the last word of the line begins, its opening quote included.
@@ -127,7 +205,8 @@ fn word_start(line: &str, partial: &str) -> usize {
         .map_or(0, |at| at + line[at..].chars().next().map_or(1, char::len_utf8))
 }
 
-fn quoted(name: &str) -> String {
+/// A name as one word of a line.
+pub fn quoted(name: &str) -> String {
     if name.contains(char::is_whitespace) {
         format!("\"{name}\"")
     } else {

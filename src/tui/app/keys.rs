@@ -2,12 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
-use crate::studio::command::ArgKind;
-use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Selection, Step};
+use super::{Overlay, UiAction, UiState};
+use crate::studio::command::{self, ArgKind, Step};
 use crate::studio::model::Studio;
-use crate::tui::keymap::{Key, Lookup, Placeholder};
-use crate::tui::monitor::Renderer;
+use crate::tui::keymap::{Key, Lookup};
 
 /// Lines of prompt history that are kept.
 const HISTORY: usize = 100;
@@ -52,7 +50,7 @@ impl UiState {
             return Vec::new();
         }
         self.pending.push(Key::from(event));
-        let line = match self.keymap.lookup(&self.pending) {
+        let line = match self.keymap.lookup(self.context(), &self.pending) {
             Lookup::Pending(_) => return Vec::new(),
             Lookup::Bound(binding) => Some(binding.line.clone()),
             Lookup::Unbound => None,
@@ -129,113 +127,5 @@ impl UiState {
             self.history.remove(0);
         }
         self.history.push(line.to_owned());
-    }
-
-    /// Runs a line of a key or of the prompt: here, or by asking the studio.
-    pub fn run_line(&mut self, studio: &Studio, line: &str) -> Vec<UiAction> {
-        let mut words = command::split_words(line);
-        for word in &mut words {
-            if let Some(placeholder) = Placeholder::of(word) {
-                let Some(name) = self.filled(studio, placeholder) else {
-                    self.say(format!("there is no {} to do that to", placeholder.noun()), true);
-                    return Vec::new();
-                };
-                *word = name;
-            }
-        }
-        let (spec, args) = match command::find(&words) {
-            Ok((spec, args)) => (spec, args.to_vec()),
-            Err(error) => {
-                self.say(error.to_string(), true);
-                return Vec::new();
-            }
-        };
-        match command::parse(&words) {
-            Err(error) => self.say(error.to_string(), true),
-            Ok(Command::Client(client)) => return self.run_client(studio, client),
-            Ok(_) if spec.is_confirmed => {
-                let name = spec.name.to_owned();
-                self.overlay = Overlay::Confirm { name, args };
-            }
-            Ok(_) => {
-                let name = spec.name.to_owned();
-                return vec![UiAction::Command { name, args }];
-            }
-        }
-        Vec::new()
-    }
-
-    fn filled(&self, studio: &Studio, placeholder: Placeholder) -> Option<String> {
-        match placeholder {
-            Placeholder::Strip => studio.strips.get(self.selected.strip).map(|strip| strip.name.clone()),
-            Placeholder::Source => studio
-                .sources
-                .get(self.selected.source)
-                .map(|source| source.name.clone()),
-            Placeholder::Scene => Some(studio.preview.clone()),
-            Placeholder::Destination => studio
-                .destinations
-                .get(self.selected.destination)
-                .map(|destination| destination.name.clone()),
-        }
-    }
-
-    fn run_client(&mut self, studio: &Studio, client: ClientCommand) -> Vec<UiAction> {
-        match client {
-            ClientCommand::Help => {
-                self.overlay = match self.overlay {
-                    Overlay::Help { .. } => Overlay::None,
-                    _ => Overlay::Help { scroll: 0 },
-                };
-            }
-            ClientCommand::Prompt => self.prompt = Some(Prompt::default()),
-            ClientCommand::Detach => return vec![UiAction::Detach],
-            ClientCommand::Redraw => return vec![UiAction::Redraw],
-            ClientCommand::Monitor(mode) => {
-                self.monitor_mode = mode.unwrap_or_else(|| self.next_mode());
-                self.pictures.clear();
-                self.say(format!("monitors: {}", self.renderer().name()), false);
-            }
-            ClientCommand::Select(what, by) => self.select(studio, what, by),
-        }
-        Vec::new()
-    }
-
-    /// The next way of drawing; sixels only where the terminal claimed them.
-    fn next_mode(&self) -> MonitorMode {
-        match self.renderer() {
-            Renderer::Blocks(_) => MonitorMode::Ascii,
-            Renderer::Ascii if self.capabilities.has_sixel => MonitorMode::Sixel,
-            Renderer::Ascii | Renderer::Sixel => MonitorMode::Off,
-            Renderer::Off => MonitorMode::HalfBlocks,
-        }
-    }
-
-    /// Moves a selection. A strip and the source whose sound it is are selected together.
-    fn select(&mut self, studio: &Studio, what: Selection, by: Step) {
-        let selected = &mut self.selected;
-        match what {
-            Selection::Strip => {
-                selected.strip = step(selected.strip, studio.strips.len(), by);
-                let name = studio.strips.get(selected.strip).map(|strip| &strip.name);
-                if let Some(at) = studio.sources.iter().position(|source| Some(&source.name) == name) {
-                    selected.source = at;
-                }
-            }
-            Selection::Source => {
-                selected.source = step(selected.source, studio.sources.len(), by);
-                let name = studio.sources.get(selected.source).map(|source| &source.name);
-                if let Some(at) = studio.strips.iter().position(|strip| Some(&strip.name) == name) {
-                    selected.strip = at;
-                }
-            }
-            Selection::Destination => {
-                selected.destination = step(selected.destination, studio.destinations.len(), by);
-            }
-            Selection::Pane => {
-                let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
-                self.pane = Pane::ALL[step(at, Pane::ALL.len(), by)];
-            }
-        }
     }
 }

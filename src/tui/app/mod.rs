@@ -2,20 +2,25 @@
 //! function of it, the studio and a key.
 
 mod complete;
+mod heard;
 mod keys;
+mod line;
+mod page;
 mod prompt;
 
 use std::collections::HashMap;
 
 use crate::control::protocol::MonitorTarget;
 use crate::media::{TimeDelta, Timestamp};
-use crate::studio::command::{MonitorMode, Step};
+use crate::studio::command::{MonitorMode, Page, Step};
 use crate::studio::model::{DestinationState, Meters, Studio};
-use crate::tui::keymap::{Key, Keymap};
+use crate::tui::keymap::{Context, Key, Keymap};
 use crate::tui::monitor::{CellSize, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
 
 pub use complete::{Candidate, Completion, complete};
+pub use heard::Heard;
+pub use page::{Entry, Place, entries, is_stage_switch};
 pub use prompt::Prompt;
 
 /// How long a reply stays on screen, in ms.
@@ -36,6 +41,12 @@ pub struct UiState {
     pub selected: Selected,
     /// The pane that is shown where there is room for one only.
     pub pane: Pane,
+    /// The page that is open.
+    pub page: Option<Page>,
+    /// Which parameters are selected on the pages.
+    pub place: Place,
+    /// The strip that was marked to copy from.
+    pub marked: Option<String>,
     /// What lies over the screen.
     pub overlay: Overlay,
     /// The command prompt while it is open.
@@ -48,6 +59,8 @@ pub struct UiState {
     pub toast: Option<Toast>,
     /// The newest meters.
     pub meters: Meters,
+    /// How loud program was.
+    pub heard: Heard,
     /// What the monitors show.
     pub pictures: HashMap<MonitorTarget, Prepared>,
     /// Since when each lost destination waits for its attempt of that number.
@@ -151,12 +164,16 @@ impl UiState {
             now: Timestamp::ZERO,
             selected: Selected::default(),
             pane: Pane::Mixer,
+            page: None,
+            place: Place::default(),
+            marked: None,
             overlay: Overlay::None,
             prompt: None,
             history: Vec::new(),
             pending: Vec::new(),
             toast: None,
             meters: Meters::default(),
+            heard: Heard::default(),
             pictures: HashMap::new(),
             backoffs: HashMap::new(),
         }
@@ -180,6 +197,12 @@ impl UiState {
         }
     }
 
+    /// Where keys are pressed.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        Context::of_page(self.page)
+    }
+
     /// Pixels of a character cell.
     #[must_use]
     pub fn cell_size(&self) -> CellSize {
@@ -200,6 +223,11 @@ impl UiState {
             source: clamp(self.selected.source, studio.sources.len()),
             destination: clamp(self.selected.destination, studio.destinations.len()),
         };
+        self.marked
+            .take_if(|marked| !studio.strips.iter().any(|strip| strip.name == *marked));
+        if self.page == Some(Page::Strip) && studio.strips.is_empty() {
+            self.page = None;
+        }
         let now = studio.now;
         let before = std::mem::take(&mut self.backoffs);
         for destination in &studio.destinations {
@@ -218,6 +246,14 @@ impl UiState {
         let is_new_second = now.to_millis().div_euclid(1000) != self.now.to_millis().div_euclid(1000);
         self.now = now;
         self.toast.take_if(|toast| toast.until <= now).is_some() || is_new_second
+    }
+
+    /// Takes new meters; returns whether the screen looks different for them.
+    pub fn hear(&mut self, meters: Meters) -> bool {
+        self.heard.note(self.now, meters.loudness.short_term_lufs);
+        let is_new = self.meters != meters;
+        self.meters = meters;
+        is_new
     }
 
     /// Shows a reply for a while.

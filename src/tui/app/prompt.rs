@@ -22,6 +22,14 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// A prompt in which a line has been begun.
+    #[must_use]
+    pub fn beginning(line: String) -> Self {
+        let mut prompt = Self::default();
+        prompt.set(line);
+        prompt
+    }
+
     /// What has been typed.
     #[must_use]
     pub fn text(&self) -> &str {

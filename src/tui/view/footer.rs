@@ -13,7 +13,7 @@ use crate::studio::command;
 use crate::studio::command::{ArgKind, table};
 use crate::studio::model::Studio;
 use crate::tui::app::{Completion, Overlay, Prompt, UiState, complete};
-use crate::tui::keymap::{Key, Lookup};
+use crate::tui::keymap::{Binding, Key, Lookup};
 
 /// Candidates shown at once.
 const CANDIDATES: usize = 8;
@@ -45,7 +45,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, screen: Rect, scene: &Scene<'_>) -> Op
     if !ui.pending.is_empty() {
         let typed: Vec<String> = ui.pending.iter().map(Key::to_string).collect();
         row.put(&format!(" {} … ", typed.join(" ")), theme.strong());
-        if let Lookup::Pending(ways) = ui.keymap.lookup(&ui.pending) {
+        if let Lookup::Pending(ways) = ui.keymap.lookup(ui.context(), &ui.pending) {
             for way in ways {
                 let rest: Vec<String> = way.keys[ui.pending.len()..].iter().map(Key::to_string).collect();
                 row.put(&rest.join(" "), theme.accent())
@@ -69,28 +69,56 @@ pub fn draw(buf: &mut Buffer, area: Rect, screen: Rect, scene: &Scene<'_>) -> Op
     None
 }
 
-/// The keys that matter most, as many as fit whole.
+/// The keys that matter most, and a word for each.
+const HINTS: &[(&str, &str)] = &[
+    ("help", "help"),
+    ("prompt", "command"),
+    ("take", "take"),
+    ("mute {strip} toggle", "mute"),
+    ("solo {strip} toggle", "solo"),
+    ("denoise {strip} toggle", "denoise"),
+    ("select strip next", "strip"),
+    ("gain {strip} +1", "gain"),
+    ("page strip", "strip page"),
+    ("page buses", "buses"),
+    ("select pane next", "pane"),
+    ("retry {destination}", "retry"),
+    ("monitor", "pictures"),
+    ("detach", "detach"),
+];
+
+/// The same on a page.
+const PAGE_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("set {strip} {parameter} next", "adjust"),
+    ("bus set {parameter} next", "adjust"),
+    ("type", "type"),
+    ("set {strip} {switch} toggle", "on/off"),
+    ("bus set {switch} toggle", "on/off"),
+    ("set {strip} bypass toggle", "bypass"),
+    ("loudness reset", "loudness anew"),
+    ("help", "help"),
+    ("reset {strip} {parameter}", "reset"),
+    ("bus reset {parameter}", "reset"),
+    ("select stage next", "stage"),
+    ("select strip next", "strip"),
+    ("prompt \"preset apply \"", "preset"),
+    ("mark", "mark"),
+    ("copy strip {marked} {strip}", "paste"),
+    ("page buses", "buses"),
+];
+
+/// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
     row.skip(1);
-    for (line, word) in [
-        ("help", "help"),
-        ("prompt", "command"),
-        ("take", "take"),
-        ("mute {strip} toggle", "mute"),
-        ("solo {strip} toggle", "solo"),
-        ("denoise {strip} toggle", "denoise"),
-        ("select strip next", "strip"),
-        ("gain {strip} +1", "gain"),
-        ("select pane next", "pane"),
-        ("retry {destination}", "retry"),
-        ("monitor", "pictures"),
-        ("detach", "detach"),
-    ] {
-        let Some(keys) = scene.ui.keymap.keys_for(line) else {
+    let bindings: Vec<&Binding> = scene.ui.keymap.active(scene.ui.context()).collect();
+    for (line, word) in if scene.ui.page.is_some() { PAGE_HINTS } else { HINTS } {
+        let Some(binding) = bindings.iter().find(|binding| binding.line == *line) else {
             continue;
         };
-        if usize::from(row.left()) < keys.width() + word.width() + 3 {
+        let keys = binding.keys_text();
+        if usize::from(row.left()) < keys.width() + word.width() + 4 {
             break;
         }
         row.put(&keys, theme.accent())

@@ -9,7 +9,7 @@ use super::text::Row;
 use crate::studio::command::table::TABLE;
 use crate::studio::command::{self, split_words};
 use crate::tui::app::UiState;
-use crate::tui::keymap::Keymap;
+use crate::tui::keymap::{Binding, Context, Keymap};
 
 const WIDTH: u16 = 118;
 
@@ -29,12 +29,12 @@ enum Line<'a> {
 
 /// Where the help stands.
 pub fn area(body: Rect, ui: &UiState) -> Rect {
-    popup_area(body, WIDTH, lines(&ui.keymap).len() as u16 + 2)
+    popup_area(body, WIDTH, lines(&ui.keymap, ui.context()).len() as u16 + 2)
 }
 
 pub fn draw(buf: &mut Buffer, body: Rect, scroll: u16, scene: &Scene<'_>) {
     let theme = scene.theme;
-    let lines = lines(&scene.ui.keymap);
+    let lines = lines(&scene.ui.keymap, scene.ui.context());
     let height = lines.len() as u16 + 2;
     let title = "HELP · every key is a command, every command can be scripted: rigcast ctl COMMAND";
     let inner = popup(buf, body, WIDTH, height, title, theme.accent(), theme.strong());
@@ -51,7 +51,7 @@ pub fn draw(buf: &mut Buffer, body: Rect, scroll: u16, scene: &Scene<'_>) {
             Line::Entry { keys, what, doc } => {
                 row.skip(1).column(keys, 12, theme.accent()).skip(1);
                 if inner.width > WIDE {
-                    row.column(what, 32, theme.text()).skip(1).put(doc, theme.label());
+                    row.column(what, 34, theme.text()).skip(1).put(doc, theme.label());
                 } else if is_said_twice(&lines, doc) {
                     row.put(&without_placeholders(what), theme.text());
                 } else {
@@ -88,28 +88,39 @@ fn without_placeholders(line: &str) -> String {
         .join(" ")
 }
 
-/// All lines: the keys under their headings, then the commands that have no key.
-fn lines(keymap: &Keymap) -> Vec<Line<'_>> {
+/// All lines: the keys under their headings, then the commands that have no key. On a page, its own keys come first, and
+/// those that do something else there are left out.
+fn lines(keymap: &Keymap, context: Context) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
+    let mut shown: Vec<&Binding> = match context {
+        Context::Everywhere => keymap.bindings().iter().collect(),
+        _ => keymap.active(context).collect(),
+    };
+    if context != Context::Everywhere {
+        shown.sort_by_key(|binding| context.rank(binding.context));
+    }
     let mut sections: Vec<&str> = Vec::new();
-    for binding in keymap.bindings() {
+    for binding in &shown {
         if !sections.contains(&binding.section.as_str()) {
             sections.push(&binding.section);
         }
     }
-    let mut bound: Vec<&'static str> = Vec::new();
+    let bound: Vec<&'static str> = keymap
+        .bindings()
+        .iter()
+        .filter_map(|binding| Some(command::find(&split_words(&binding.line)).ok()?.0.name))
+        .collect();
     for section in sections {
         if !lines.is_empty() {
             lines.push(Line::Blank);
         }
         lines.push(Line::Heading(section));
         let mut entries: Vec<(String, &str, &'static str)> = Vec::new();
-        for binding in keymap.bindings().iter().filter(|binding| binding.section == section) {
+        for binding in shown.iter().filter(|binding| binding.section == section) {
             let Ok((spec, _)) = command::find(&split_words(&binding.line)).map(|(spec, args)| (spec, args.len()))
             else {
                 continue;
             };
-            bound.push(spec.name);
             // Keys that do the same stand together.
             match entries.iter_mut().find(|(_, line, _)| *line == binding.line) {
                 Some((keys, ..)) => *keys = format!("{keys}, {}", binding.keys_text()),

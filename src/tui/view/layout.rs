@@ -6,21 +6,29 @@
 
 use ratatui::layout::{Constraint, Layout, Rect, Size};
 
+use super::desk::areas::Areas;
 use crate::control::protocol::MonitorTarget;
+use crate::studio::command::Page;
+use crate::studio::model::Stage;
 use crate::studio::model::{ProgramFormat, Studio};
 use crate::tui::app::{Pane, UiState};
 
 /// The smallest screen that shows a studio.
 pub const SMALLEST: Size = Size { width: 60, height: 16 };
 
+/// Rows of the mixer besides its strips: frame, header, program, loudness.
+const MIXER_MORE: u16 = 5;
+
 /// Where everything stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arrangement {
     /// On air, clock, measures.
     pub status: Rect,
     /// Keys, prompt, replies.
     pub footer: Rect,
-    /// With frame.
+    /// The page that is open, and its parts. It takes the place of all that follows but program.
+    pub page: Option<(Page, Areas)>,
+    /// With frame; empty where a page leaves no room for it.
     pub program: Rect,
     /// With frame.
     pub preview: Rect,
@@ -45,10 +53,22 @@ impl Arrangement {
         }
         let [status, body, footer] =
             Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        if let Some(page) = ui.page {
+            let stage = ui.place.entry(page).map(|entry| entry.stage);
+            let wants_dynamics = matches!(stage, Some(Stage::Gate | Stage::Compressor));
+            let areas = Areas::new(body, page, wants_dynamics, studio.format);
+            return Some(Self {
+                status,
+                footer,
+                page: Some((page, areas)),
+                program: areas.program,
+                ..Self::default()
+            });
+        }
         let scenes_width = (body.width / 7).clamp(16, 28);
         let widest = (body.width - scenes_width) / 2;
         // What the panes below need comes off first: a monitor that hides the mixer is no help.
-        let panes_need = if body.height >= 20 { 12 } else { 6 };
+        let panes_need = if body.height >= 20 { 13 } else { 6 };
         let most = (body.height - panes_need).min(body.height * 11 / 20).max(7);
         let height = (rows_for(widest - 2, studio.format) + 2).min(most);
         let width = (columns_for(height - 2, studio.format) + 2).min(widest);
@@ -66,14 +86,11 @@ impl Arrangement {
             program,
             preview,
             scenes,
-            tiles: Vec::new(),
-            after_tiles: Rect::ZERO,
-            panes: Vec::new(),
-            is_tabbed: false,
+            ..Self::default()
         };
-        let panes_want = (studio.strips.len() as u16 + 4)
+        let panes_want = (studio.strips.len() as u16 + MIXER_MORE)
             .max(studio.destinations.len() as u16 * 2 + 7)
-            .clamp(10, 14);
+            .clamp(10, 15);
         let tile_height = rest.height.saturating_sub(panes_want).max(rest.height / 3).min(12);
         let rest = if tile_height >= 5 && !studio.sources.is_empty() {
             let [row, rest] = Layout::vertical([Constraint::Length(tile_height), Constraint::Fill(1)]).areas(rest);
@@ -107,7 +124,7 @@ impl Arrangement {
     }
 
     fn place_panes(&mut self, rest: Rect, studio: &Studio, ui: &UiState) {
-        let mixer_height = studio.strips.len() as u16 + 4;
+        let mixer_height = studio.strips.len() as u16 + MIXER_MORE;
         let destinations_height = (studio.destinations.len() as u16 * 2).max(1) + 2;
         let split = |area: Rect, parts: &[Constraint], is_wide: bool| -> Vec<Rect> {
             let layout = if is_wide {
@@ -166,6 +183,7 @@ impl Arrangement {
             (MonitorTarget::Program, picture_area(self.program, studio.format)),
             (MonitorTarget::Preview, picture_area(self.preview, studio.format)),
         ];
+        monitors.retain(|(_, area)| !area.is_empty());
         monitors.extend(self.tiles.iter().filter_map(|(at, area)| {
             let source = studio.sources.get(*at)?;
             let target = MonitorTarget::Source(source.name.clone());
@@ -201,7 +219,7 @@ fn rows_for(columns: u16, format: ProgramFormat) -> u16 {
 }
 
 /// Columns that a picture `rows` high takes, rounded.
-fn columns_for(rows: u16, format: ProgramFormat) -> u16 {
+pub fn columns_for(rows: u16, format: ProgramFormat) -> u16 {
     let (w, h) = shape(format);
     ((u64::from(rows) * 4 * w + h) / (2 * h)).clamp(1, 1000) as u16
 }

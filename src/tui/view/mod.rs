@@ -1,12 +1,12 @@
 //! The screen as a function of the studio and of the client's own state. It draws on any ratatui backend, asks no clock
 //! and changes nothing, so a test sees exactly what an operator sees.
 
+mod desk;
 mod destinations;
 mod events;
 mod footer;
 mod help;
 pub mod layout;
-mod mixer;
 mod monitors;
 mod pane;
 mod scenes;
@@ -53,16 +53,10 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
         return None;
     };
     status::draw(buf, arrangement.status, scene);
-    monitors::draw(buf, &arrangement, scene);
-    scenes::draw(buf, arrangement.scenes, scene);
-    for (pane, area) in &arrangement.panes {
-        let inner = draw_pane_frame(buf, *area, *pane, arrangement.is_tabbed, scene);
-        match pane {
-            Pane::Mixer => mixer::draw(buf, inner, scene),
-            Pane::Sources => sources::draw(buf, inner, scene),
-            Pane::Destinations => destinations::draw(buf, inner, scene),
-            Pane::Events => events::draw(buf, inner, scene),
-        }
+    if let Some((page, areas)) = &arrangement.page {
+        desk::page::draw(buf, areas, *page, scene);
+    } else {
+        draw_desktop(buf, &arrangement, scene);
     }
     match &scene.ui.overlay {
         Overlay::None => {}
@@ -70,6 +64,21 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
         Overlay::Confirm { name, args } => footer::draw_question(buf, body(area), name, args, scene),
     }
     footer::draw(buf, arrangement.footer, area, scene)
+}
+
+/// Monitors and panes: the screen while no page is open.
+fn draw_desktop(buf: &mut ratatui::buffer::Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
+    monitors::draw(buf, arrangement, scene);
+    scenes::draw(buf, arrangement.scenes, scene);
+    for (pane, area) in &arrangement.panes {
+        let inner = draw_pane_frame(buf, *area, *pane, arrangement.is_tabbed, scene);
+        match pane {
+            Pane::Mixer => desk::mixer::draw(buf, inner, scene),
+            Pane::Sources => sources::draw(buf, inner, scene),
+            Pane::Destinations => destinations::draw(buf, inner, scene),
+            Pane::Events => events::draw(buf, inner, scene),
+        }
+    }
 }
 
 /// The part of the screen that lies under no overlay ever: all but status and footer.

@@ -14,28 +14,7 @@ use crate::tui::monitor::{Prepared, Renderer};
 
 pub fn draw(buf: &mut Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
-
-    let (_, edge) = framed(buf, arrangement.program, theme.program());
-    let mut row = Row::new(buf, edge, 0);
-    row.put(" PGM ", theme.program_badge())
-        .put(" ", theme.text())
-        .put(&studio.program, theme.strong());
-    if let Some(fade) = &studio.fade {
-        let done = (scene.ui.now - fade.start).ratio(fade.duration).clamp(0.0, 1.0);
-        row.put(&format!(" ← {} {:.0}%", fade.from, done * 100.0), theme.warning());
-    }
-    row.put(" ", theme.text());
-    let format = studio.format;
-    row.right(
-        &format!(
-            " {}×{} {} fps ",
-            format.width,
-            format.height,
-            fps(format.frame_rate.as_f64())
-        ),
-        theme.label(),
-    );
-    picture(buf, arrangement.program, &MonitorTarget::Program, scene);
+    program(buf, arrangement.program, scene);
 
     let (_, edge) = framed(buf, arrangement.preview, theme.preview());
     let mut row = Row::new(buf, edge, 0);
@@ -62,6 +41,32 @@ pub fn draw(buf: &mut Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
         let note = format!(" +{hidden} more");
         Row::new(buf, arrangement.after_tiles, arrangement.after_tiles.height / 2).put(&note, theme.label());
     }
+}
+
+/// The picture that is on air, in its frame.
+pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let (studio, theme) = (scene.studio, scene.theme);
+    let (_, edge) = framed(buf, area, theme.program());
+    let mut row = Row::new(buf, edge, 0);
+    row.put(" PGM ", theme.program_badge())
+        .put(" ", theme.text())
+        .put(&studio.program, theme.strong());
+    if let Some(fade) = &studio.fade {
+        let done = (scene.ui.now - fade.start).ratio(fade.duration).clamp(0.0, 1.0);
+        row.put(&format!(" ← {} {:.0}%", fade.from, done * 100.0), theme.warning());
+    }
+    row.put(" ", theme.text());
+    let format = studio.format;
+    row.right(
+        &format!(
+            " {}×{} {} fps ",
+            format.width,
+            format.height,
+            fps(format.frame_rate.as_f64())
+        ),
+        theme.label(),
+    );
+    picture(buf, area, &MonitorTarget::Program, scene);
 }
 
 /// `30`, `29.97`.

@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::Scene;
 use super::text::{Row, clock};
+use super::{Scene, desk};
 use crate::studio::model::WorkerState;
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
@@ -21,6 +21,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         .put("  ", theme.text())
         .put(&studio.name, theme.text());
 
+    // Nothing is worse than nothing to be heard.
+    if let Some(seconds) = desk::mixer::silence_s(scene).filter(|_| studio.is_on_air()) {
+        row.right(&format!(" SILENCE {seconds} s "), theme.program_badge());
+    }
     // What stands still comes first; the losses that were made up for are a number among others.
     for worker in &studio.workers {
         let text = match worker.state {

@@ -131,6 +131,24 @@ impl Theme {
         self.color(203).add_modifier(Modifier::BOLD)
     }
 
+    /// What turns sound down now.
+    #[must_use]
+    pub fn reduction(self) -> Style {
+        self.color(215)
+    }
+
+    /// A curve that is at work.
+    #[must_use]
+    pub fn curve(self) -> Style {
+        self.color(153).add_modifier(Modifier::BOLD)
+    }
+
+    /// The point of a curve that keys move.
+    #[must_use]
+    pub fn mark(self) -> Style {
+        self.color(221).add_modifier(Modifier::BOLD)
+    }
+
     /// Meter by level in dBFS: green, yellow above −18, red above −6.
     #[must_use]
     pub fn meter(self, dbfs: f32) -> Style {

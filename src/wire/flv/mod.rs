@@ -8,5 +8,6 @@ pub mod write;
 
 pub use read::{AudioBody, FlvError, FlvProblem, Tag, TagKind, VideoBody, parse_audio, parse_video, tags};
 pub use write::{
-    AUDIO_HEADER, audio_sequence_header, metadata, video_end_of_sequence, video_header, video_sequence_header,
+    AUDIO_HEADER, UnfitCodec, audio_sequence_header, metadata, video_end_of_sequence, video_header,
+    video_sequence_header,
 };

@@ -1,10 +1,11 @@
 //! Tag bodies out of packets and configurations (annex E.4).
 
 use crate::media::h264::avc_decoder_configuration_record;
-use crate::media::{AudioConfig, Packet, TimeDelta, VideoConfig};
+use crate::media::{AudioCodec, AudioConfig, Packet, TimeDelta, VideoConfig};
 use crate::wire::amf0::Value;
 
-/// What stands before a raw AAC block: format 10, and the "44 kHz, 16 bit, stereo" that E.4.2.1 demands of every AAC tag.
+/// What stands before a raw AAC block: format 10, and the "44 kHz, 16 bit, stereo" that E.4.2.1 demands of every AAC tag,
+/// whatever its rate and channels are. Those are in the AudioSpecificConfig, and players look there.
 pub const AUDIO_HEADER: [u8; 2] = [0xAF, 1];
 
 /// H.264 in the low half of a video tag's first byte.
@@ -39,12 +40,22 @@ pub const fn video_end_of_sequence() -> [u8; 5] {
     [KEYFRAME | AVC, 2, 0, 0, 0]
 }
 
+/// Sound that FLV, and RTMP with it, has no tag for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("FLV and RTMP carry AAC, not {0}")]
+pub struct UnfitCodec(pub &'static str);
+
 /// The tag body that carries the AudioSpecificConfig (AAC sequence header).
-#[must_use]
-pub fn audio_sequence_header(config: &AudioConfig) -> Vec<u8> {
+///
+/// # Errors
+/// [`UnfitCodec`] for anything but AAC.
+pub fn audio_sequence_header(config: &AudioConfig) -> Result<Vec<u8>, UnfitCodec> {
+    let AudioCodec::Aac { asc } = &config.codec else {
+        return Err(UnfitCodec(config.codec.name()));
+    };
     let mut body = vec![AUDIO_HEADER[0], 0];
-    body.extend_from_slice(&config.asc);
-    body
+    body.extend_from_slice(asc);
+    Ok(body)
 }
 
 /// `onMetaData` for the tracks that there are (E.5): what players and servers show before they have decoded anything.
@@ -70,4 +81,46 @@ pub fn metadata(video: Option<&VideoConfig>, audio: Option<&AudioConfig>) -> Val
     }
     put("encoder", Value::string(concat!("rigcast/", env!("CARGO_PKG_VERSION"))));
     Value::EcmaArray(properties)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::aac::AudioSpecificConfig;
+    use crate::wire::flv::{AudioBody, parse_audio};
+
+    fn config(codec: AudioCodec, sample_rate: u32, channels: u8) -> AudioConfig {
+        AudioConfig {
+            codec,
+            sample_rate,
+            channels,
+            bitrate_kbps: 96,
+        }
+    }
+
+    #[test]
+    fn the_tag_says_44_khz_stereo_and_the_config_the_truth() {
+        for (rate, channels) in [(44_100, 1), (44_100, 2), (48_000, 1), (48_000, 2)] {
+            let asc = AudioSpecificConfig::aac_lc(rate, channels);
+            let codec = AudioCodec::Aac {
+                asc: asc.to_bytes().into(),
+            };
+            let config = config(codec, rate, channels);
+            let body = audio_sequence_header(&config).unwrap();
+            assert_eq!(body[..2], [0xAF, 0]);
+            let Ok(AudioBody::SequenceHeader(bytes)) = parse_audio(&body) else {
+                panic!("no sequence header");
+            };
+            assert_eq!(AudioSpecificConfig::parse(bytes), Ok(asc));
+            let metadata = metadata(None, Some(&config));
+            assert_eq!(metadata.get("audiosamplerate"), Some(&Value::Number(f64::from(rate))));
+            assert_eq!(metadata.get("stereo"), Some(&Value::Boolean(channels == 2)));
+        }
+    }
+
+    #[test]
+    fn opus_is_refused_by_name() {
+        let error = audio_sequence_header(&config(AudioCodec::Opus, 48_000, 2)).unwrap_err();
+        assert_eq!(error.to_string(), "FLV and RTMP carry AAC, not Opus");
+    }
 }

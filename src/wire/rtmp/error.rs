@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::wire::amf0::Amf0Error;
+use crate::wire::flv::UnfitCodec;
 
 /// Why a connection cannot go on. Never contains a stream key: what servers say is scrubbed before it gets here.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -43,6 +44,9 @@ pub enum RtmpError {
     /// The server said no.
     #[error(transparent)]
     Rejected(Rejection),
+    /// What is to be sent is nothing that RTMP carries.
+    #[error(transparent)]
+    Unfit(#[from] UnfitCodec),
     /// The peer makes us answer more than it reads.
     #[error("the server asks more than it reads: {pending} bytes of answers wait")]
     Flood {

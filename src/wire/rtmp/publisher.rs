@@ -203,7 +203,11 @@ impl Publisher {
     }
 
     /// Sends the metadata and the sequence headers: once [`Event::Started`] has come, before any packet.
-    pub fn send_headers(&mut self, video: Option<&VideoConfig>, audio: Option<&AudioConfig>) {
+    ///
+    /// # Errors
+    /// [`RtmpError::Unfit`] where the sound is no AAC; then nothing is sent.
+    pub fn send_headers(&mut self, video: Option<&VideoConfig>, audio: Option<&AudioConfig>) -> Result<(), RtmpError> {
+        let audio_header = audio.map(flv::audio_sequence_header).transpose()?;
         let mut data = Vec::new();
         Value::string("@setDataFrame").encode(&mut data);
         Value::string("onMetaData").encode(&mut data);
@@ -213,10 +217,10 @@ impl Publisher {
             let header = flv::video_sequence_header(video);
             self.media(lane::VIDEO, kind::VIDEO, Timestamp::ZERO, &[], &header);
         }
-        if let Some(audio) = audio {
-            let header = flv::audio_sequence_header(audio);
+        if let Some(header) = audio_header {
             self.media(lane::AUDIO, kind::AUDIO, Timestamp::ZERO, &[], &header);
         }
+        Ok(())
     }
 
     /// Sends one packet, stamped with `timestamp` on the connection's own clock. Gives the bytes that it will take on the

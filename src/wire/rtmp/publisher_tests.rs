@@ -4,6 +4,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::*;
+use crate::media::AudioCodec;
 use crate::secret::SecretUrl;
 
 fn publisher() -> Publisher {
@@ -165,6 +166,24 @@ fn media_goes_on_the_stream_that_was_given() {
     );
     assert_eq!(sent.payload[..5], [0x17, 1, 0, 0, 33]);
     assert_eq!(sent.payload[5..], packet.data[..]);
+}
+
+#[test]
+fn sound_that_is_no_aac_is_refused_before_anything_is_sent() {
+    let mut server = Server::new();
+    server.accept();
+    let mut publisher = publisher();
+    publisher.receive(&server.wire).unwrap();
+    drain(&mut publisher);
+    let opus = AudioConfig {
+        codec: AudioCodec::Opus,
+        sample_rate: 48_000,
+        channels: 2,
+        bitrate_kbps: 96,
+    };
+    let error = publisher.send_headers(None, Some(&opus)).unwrap_err();
+    assert_eq!(error.to_string(), "FLV and RTMP carry AAC, not Opus");
+    assert!(publisher.output().is_empty());
 }
 
 #[test]

@@ -3,112 +3,23 @@
 //! The shipped file `presets/keymap.toml` is the default; a user's file is merged over it by the same loader. What is wrong
 //! in a file is named with its line and column before anything starts: an unknown key or command, a key bound twice, a key
 //! that can never be reached because it begins another.
+//!
+//! Most keys hold everywhere. Those in tables whose heading begins with `Page`, `Strip page` or `Buses page` hold only while
+//! such a page is open, and go before the others there.
 
-use std::fmt;
+mod context;
+mod key;
+mod placeholder;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use thiserror::Error;
 
-use crate::studio::command;
+pub use context::Context;
+pub use key::Key;
+pub use placeholder::Placeholder;
 
 /// The shipped keymap.
-const DEFAULT: &str = include_str!("../../presets/keymap.toml");
+const DEFAULT: &str = include_str!("../../../presets/keymap.toml");
 const DEFAULT_NAME: &str = "presets/keymap.toml";
-
-/// One key press.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    code: KeyCode,
-    modifiers: KeyModifiers,
-}
-
-/// Names of keys that are no character.
-const NAMED: [(&str, KeyCode); 16] = [
-    ("space", KeyCode::Char(' ')),
-    ("enter", KeyCode::Enter),
-    ("esc", KeyCode::Esc),
-    ("tab", KeyCode::Tab),
-    ("backtab", KeyCode::BackTab),
-    ("backspace", KeyCode::Backspace),
-    ("delete", KeyCode::Delete),
-    ("insert", KeyCode::Insert),
-    ("up", KeyCode::Up),
-    ("down", KeyCode::Down),
-    ("left", KeyCode::Left),
-    ("right", KeyCode::Right),
-    ("home", KeyCode::Home),
-    ("end", KeyCode::End),
-    ("pageup", KeyCode::PageUp),
-    ("pagedown", KeyCode::PageDown),
-];
-
-impl Key {
-    /// The key of that name: `m`, `M`, `space`, `ctrl-l`, `alt-x`, `f5`.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let mut modifiers = KeyModifiers::NONE;
-        let mut rest = name;
-        loop {
-            let (modifier, after) = if let Some(after) = rest.strip_prefix("ctrl-") {
-                (KeyModifiers::CONTROL, after)
-            } else if let Some(after) = rest.strip_prefix("alt-") {
-                (KeyModifiers::ALT, after)
-            } else {
-                break;
-            };
-            if after.is_empty() || modifiers.contains(modifier) {
-                return None;
-            }
-            modifiers |= modifier;
-            rest = after;
-        }
-        let mut characters = rest.chars();
-        let code = match (characters.next(), characters.next()) {
-            (Some(character), None) if !character.is_whitespace() && !character.is_control() => {
-                KeyCode::Char(character)
-            }
-            _ => NAMED
-                .iter()
-                .find(|(known, _)| *known == rest)
-                .map(|(_, code)| *code)
-                .or_else(|| {
-                    let number = rest.strip_prefix('f')?.parse().ok()?;
-                    (1..=12).contains(&number).then_some(KeyCode::F(number))
-                })?,
-        };
-        Some(Self { code, modifiers })
-    }
-}
-
-impl From<KeyEvent> for Key {
-    /// Shift is left out: it is in the character already, or in `backtab`.
-    fn from(event: KeyEvent) -> Self {
-        let kept = KeyModifiers::CONTROL | KeyModifiers::ALT;
-        Self {
-            code: event.code,
-            modifiers: event.modifiers.intersection(kept),
-        }
-    }
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.modifiers.contains(KeyModifiers::CONTROL) {
-            f.write_str("ctrl-")?;
-        }
-        if self.modifiers.contains(KeyModifiers::ALT) {
-            f.write_str("alt-")?;
-        }
-        if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
-            return f.write_str(name);
-        }
-        match self.code {
-            KeyCode::Char(character) => write!(f, "{character}"),
-            KeyCode::F(number) => write!(f, "f{number}"),
-            other => write!(f, "{other}"),
-        }
-    }
-}
 
 /// What a key does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,9 +30,16 @@ pub struct Binding {
     pub line: String,
     /// The heading it stands under in the help.
     pub section: String,
+    /// Where it holds, which the heading says.
+    pub context: Context,
 }
 
 impl Binding {
+    /// Whether one of the two could never be reached for the other.
+    fn clashes_with(&self, other: &Self) -> bool {
+        self.keys.starts_with(&other.keys) || other.keys.starts_with(&self.keys)
+    }
+
     /// The keys as the help shows them.
     #[must_use]
     pub fn keys_text(&self) -> String {
@@ -159,48 +77,6 @@ pub struct KeymapError {
     pub column: usize,
     /// What is wrong.
     pub problem: String,
-}
-
-/// The place that fills a placeholder: which of the selected things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placeholder {
-    /// The selected strip.
-    Strip,
-    /// The selected source.
-    Source,
-    /// The scene on preview.
-    Scene,
-    /// The selected destination.
-    Destination,
-}
-
-impl Placeholder {
-    const ALL: [(&'static str, Self); 4] = [
-        ("{strip}", Self::Strip),
-        ("{source}", Self::Source),
-        ("{scene}", Self::Scene),
-        ("{destination}", Self::Destination),
-    ];
-
-    /// The placeholder that a word is.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|(text, _)| *text == word)
-            .map(|(_, placeholder)| placeholder)
-    }
-
-    /// What it stands for, in words.
-    #[must_use]
-    pub const fn noun(self) -> &'static str {
-        match self {
-            Self::Strip => "strip",
-            Self::Source => "source",
-            Self::Scene => "scene",
-            Self::Destination => "destination",
-        }
-    }
 }
 
 impl Keymap {
@@ -253,16 +129,21 @@ impl Keymap {
                 let Some(keys) = keys else {
                     return Err(error(at, format!("there is no key '{name}'")));
                 };
-                check_line(line).map_err(|problem| error(value_at, problem))?;
-                let (line, section) = (line.to_owned(), section.to_owned());
-                read.push((at, Binding { keys, line, section }));
+                placeholder::check_line(line).map_err(|problem| error(value_at, problem))?;
+                let binding = Binding {
+                    keys,
+                    line: line.to_owned(),
+                    section: section.to_owned(),
+                    context: Context::of_section(section),
+                };
+                read.push((at, binding));
             }
         }
         read.sort_by_key(|(at, _)| *at);
         for (index, (at, binding)) in read.iter().enumerate() {
             let clash = read[..index]
                 .iter()
-                .find(|(_, other)| is_clash(&other.keys, &binding.keys));
+                .find(|(_, other)| other.context == binding.context && other.clashes_with(binding));
             if let Some((_, other)) = clash {
                 let (this, other) = (binding.keys_text(), other.keys_text());
                 return Err(error(
@@ -276,9 +157,13 @@ impl Keymap {
             }
         }
         for (_, binding) in read {
-            let place = self.bindings.iter().position(|old| old.keys == binding.keys);
+            let is_same = |old: &Binding| old.context == binding.context;
+            let place = self
+                .bindings
+                .iter()
+                .position(|old| is_same(old) && old.keys == binding.keys);
             if place.is_none() {
-                self.bindings.retain(|old| !is_clash(&old.keys, &binding.keys));
+                self.bindings.retain(|old| !is_same(old) || !old.clashes_with(&binding));
             }
             match (place, binding.line.is_empty()) {
                 (Some(place), true) => drop(self.bindings.remove(place)),
@@ -290,22 +175,35 @@ impl Keymap {
         Ok(())
     }
 
-    /// What these keys, pressed one after the other, mean.
+    /// What these keys, pressed one after the other, mean in `context`.
     #[must_use]
-    pub fn lookup(&self, keys: &[Key]) -> Lookup<'_> {
-        if let Some(binding) = self.bindings.iter().find(|binding| binding.keys == keys) {
-            return Lookup::Bound(binding);
-        }
+    pub fn lookup(&self, context: Context, keys: &[Key]) -> Lookup<'_> {
         let ways: Vec<&Binding> = self
-            .bindings
-            .iter()
+            .active(context)
             .filter(|binding| binding.keys.starts_with(keys))
             .collect();
-        if ways.is_empty() {
-            Lookup::Unbound
-        } else {
-            Lookup::Pending(ways)
+        match ways.as_slice() {
+            [] => Lookup::Unbound,
+            [binding] if binding.keys == keys => Lookup::Bound(binding),
+            _ => Lookup::Pending(ways),
         }
+    }
+
+    /// The bindings that hold in `context`: of those that cannot both be reached, the one of the narrower context.
+    pub fn active(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        let rank = move |binding: &Binding| context.rank(binding.context);
+        let narrower: Vec<&Binding> = self
+            .bindings
+            .iter()
+            .filter(|binding| rank(binding).is_some() && binding.context != Context::Everywhere)
+            .collect();
+        self.bindings.iter().filter(move |binding| {
+            rank(binding).is_some_and(|own| {
+                !narrower
+                    .iter()
+                    .any(|other| rank(other).is_some_and(|rank| rank < own) && other.clashes_with(binding))
+            })
+        })
     }
 
     /// All bindings, for the help.
@@ -313,38 +211,6 @@ impl Keymap {
     pub fn bindings(&self) -> &[Binding] {
         &self.bindings
     }
-
-    /// The first keys bound to exactly this line, for hints.
-    #[must_use]
-    pub fn keys_for(&self, line: &str) -> Option<String> {
-        self.bindings
-            .iter()
-            .find(|binding| binding.line == line)
-            .map(Binding::keys_text)
-    }
-}
-
-/// Whether one of the two begins with the other.
-fn is_clash(a: &[Key], b: &[Key]) -> bool {
-    a.starts_with(b) || b.starts_with(a)
-}
-
-/// Checks a line against the command table, with a name in place of each placeholder.
-fn check_line(line: &str) -> Result<(), String> {
-    let mut words = command::split_words(line);
-    if words.is_empty() {
-        return Ok(());
-    }
-    for word in &mut words {
-        if Placeholder::of(word).is_some() {
-            *word = "name".into();
-        } else if word.starts_with('{') && word.ends_with('}') {
-            return Err(format!(
-                "there is no placeholder '{word}'; there are {{strip}}, {{source}}, {{scene}}, {{destination}}"
-            ));
-        }
-    }
-    command::parse(&words).map(drop).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -356,37 +222,51 @@ mod tests {
         names.split(' ').map(|name| Key::parse(name).unwrap()).collect()
     }
 
-    #[test]
-    fn the_shipped_file_loads() {
-        let keymap = Keymap::shipped().unwrap();
-        assert!(matches!(keymap.lookup(&keys("space")), Lookup::Bound(binding) if binding.line == "take"));
-        assert!(matches!(keymap.lookup(&keys("g")), Lookup::Pending(ways) if ways.len() == 2));
-        assert_eq!(keymap.lookup(&keys("f12")), Lookup::Unbound);
+    fn line<'a>(keymap: &'a Keymap, context: Context, names: &str) -> &'a str {
+        match keymap.lookup(context, &keys(names)) {
+            Lookup::Bound(binding) => &binding.line,
+            Lookup::Pending(_) => "…",
+            Lookup::Unbound => "",
+        }
     }
 
     #[test]
-    fn key_names_round_trip() {
-        for name in [
-            "m",
-            "M",
-            "space",
-            "ctrl-l",
-            "alt-x",
-            "ctrl-alt-f5",
-            "backtab",
-            "?",
-            ":",
-            "-",
-            "ctrl--",
-            "pageup",
+    fn the_shipped_file_loads() {
+        let keymap = Keymap::shipped().unwrap();
+        for context in [Context::Everywhere, Context::StripPage, Context::BusesPage] {
+            assert_eq!(line(&keymap, context, "m"), "mute {strip} toggle");
+            assert!(matches!(keymap.lookup(context, &keys("g")), Lookup::Pending(ways) if ways.len() == 2));
+            assert_eq!(line(&keymap, context, "f12"), "");
+        }
+    }
+
+    #[test]
+    fn keys_of_a_page_hold_there_and_go_before_the_others() {
+        let mut keymap = Keymap { bindings: Vec::new() };
+        let text = "[any]\na = \"take\"\n\"g a\" = \"cut\"\n\"g b\" = \"help\"\nx = \"redraw\"\n\
+                    [\"Page: all of them\"]\na = \"fade\"\n\"x y\" = \"detach\"\n\
+                    [\"strip page\"]\na = \"retry\"\ng = \"keyframe\"";
+        keymap.merge("k.toml", text).unwrap();
+        for (names, everywhere, strip, buses) in [
+            ("a", "take", "retry", "fade"),
+            ("g", "…", "keyframe", "…"),
+            ("g a", "cut", "", "cut"),
+            ("x", "redraw", "…", "…"),
+            ("x y", "", "detach", "detach"),
         ] {
-            assert_eq!(Key::parse(name).unwrap().to_string(), name);
+            let found =
+                [Context::Everywhere, Context::StripPage, Context::BusesPage].map(|it| line(&keymap, it, names));
+            assert_eq!(found, [everywhere, strip, buses], "{names}");
         }
-        for name in ["", "spce", "f13", "ctrl-", "ctrl-ctrl-x", "f0"] {
-            assert_eq!(Key::parse(name), None, "{name}");
-        }
-        let shifted = KeyEvent::new(KeyCode::Char('M'), KeyModifiers::SHIFT);
-        assert_eq!(Key::from(shifted), Key::parse("M").unwrap());
+        let is_active = |context, line| keymap.active(context).any(|binding| binding.line == line);
+        assert!(is_active(Context::Everywhere, "take") && !is_active(Context::StripPage, "take"));
+        keymap.merge("mine", "[\"Strip page\"]\na = \"\"").unwrap();
+        assert_eq!(
+            line(&keymap, Context::StripPage, "a"),
+            "fade",
+            "what lay under it holds again"
+        );
+        assert_eq!(line(&keymap, Context::Everywhere, "a"), "take");
     }
 
     #[test]
@@ -410,7 +290,12 @@ mod tests {
             ("x = \"take\"", "k.toml:1:1: 'x' must be a table of keys"),
             (
                 "[a]\nx = \"mute {strp}\"",
-                "k.toml:2:5: there is no placeholder '{strp}'; there are {strip}, {source}, {scene}, {destination}",
+                "k.toml:2:5: there is no placeholder '{strp}'; there are {strip}, {source}, {scene}, {destination}, \
+                 {parameter}, {stage}, {switch}, {marked}",
+            ),
+            (
+                "[\"Strip page\"]\nx = \"set {strip} {switch} loud\"",
+                "k.toml:2:5: set: PARAMETER is 'name', expected a parameter; known",
             ),
             (
                 "[a]\nx = \"gain {strip} loud\"",
@@ -432,11 +317,10 @@ mod tests {
                 "[mine]\nspace = \"cut\"\nx = \"mute {strip}\"\nQ = \"\"\ng = \"keyframe\"",
             )
             .unwrap();
-        assert!(matches!(keymap.lookup(&keys("space")), Lookup::Bound(binding) if binding.line == "cut"));
-        assert!(matches!(keymap.lookup(&keys("x")), Lookup::Bound(_)));
-        assert_eq!(keymap.lookup(&keys("Q")), Lookup::Unbound);
-        assert!(
-            matches!(keymap.lookup(&keys("g")), Lookup::Bound(_)),
+        let found = ["space", "x", "Q", "g"].map(|names| line(&keymap, Context::Everywhere, names));
+        assert_eq!(
+            found,
+            ["cut", "mute {strip}", "", "keyframe"],
             "a sequence gives way to the user's key"
         );
     }

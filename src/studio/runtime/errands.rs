@@ -1,0 +1,192 @@
+//! Commands that touch files: presets and recordings. Nobody waits for a disk: a task runs the errand, and what comes of it
+//! returns to the core task, which alone changes the model.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::recording;
+use crate::control::desk::Order;
+use crate::scene::{Difference, Library, Preset, bus_preset_text, strip_preset_text};
+use crate::sound::Point;
+use crate::studio::command::{Answer, Bus, Command, RecordPoint};
+use crate::studio::model::{PresetModel, Studio};
+use crate::studio::update::{Refusal, check_target, unknown_strip};
+
+/// Errands under way that may wait for the core task.
+const WAITING: usize = 16;
+
+/// Where an answer goes.
+pub type Reply = oneshot::Sender<Result<Answer, String>>;
+
+/// What an errand brings back to the core task.
+pub enum Brought {
+    /// A preset, what is to be done with it, and who asked.
+    Preset(Box<Preset>, Command, Reply),
+    /// The presets that there are now.
+    Presets(Vec<PresetModel>),
+}
+
+/// Runs errands.
+pub struct Errands {
+    library: Library,
+    recorders: Arc<Semaphore>,
+    bring: mpsc::Sender<Brought>,
+    brought: mpsc::Receiver<Brought>,
+}
+
+impl Errands {
+    /// Ready for errands of the person whose environment this is.
+    #[must_use]
+    pub fn new() -> Self {
+        let (bring, brought) = mpsc::channel(WAITING);
+        Self {
+            library: Library::new(&|name: &str| std::env::var(name).ok()),
+            recorders: Arc::new(Semaphore::new(recording::MOST)),
+            bring,
+            brought,
+        }
+    }
+
+    /// The presets that there are.
+    #[must_use]
+    pub fn presets(&self) -> Vec<PresetModel> {
+        presets(&self.library)
+    }
+
+    /// What the next errand brings.
+    pub async fn next(&mut self) -> Option<Brought> {
+        self.brought.recv().await
+    }
+
+    /// Whether `command` is one.
+    #[must_use]
+    pub fn is_one(command: &Command) -> bool {
+        matches!(
+            command,
+            Command::PresetApply(..) | Command::PresetDiff(..) | Command::PresetSave(..) | Command::Record(..)
+        )
+    }
+
+    /// Starts an errand. `record` takes the sound thread's end of a recording, unless the sound thread is too busy.
+    pub fn start(&self, order: Order, studio: &Studio, record: impl FnOnce(recording::Recorder) -> Result<(), String>) {
+        let Order { command, reply } = order;
+        match command {
+            Command::PresetApply(ref name, _) | Command::PresetDiff(ref name, _) => {
+                self.fetch(name.clone(), command, reply);
+            }
+            Command::PresetSave(name, strip, is_replacing) => match preset_text(studio, strip.as_deref()) {
+                Ok(text) => self.save(name, text, is_replacing, reply),
+                Err(refusal) => answer(reply, Err(refusal.to_string())),
+            },
+            Command::Record(point, length, path) => {
+                let prepared = point_of(studio, &point)
+                    .map_err(|refusal| refusal.to_string())
+                    .and_then(|point| {
+                        let permit = Arc::clone(&self.recorders).try_acquire_owned();
+                        let permit = permit.map_err(|_| format!("{} recordings are under way", recording::MOST))?;
+                        let (recorder, writer) = recording::prepare(point, length, &path)?;
+                        record(recorder)?;
+                        Ok((permit, writer))
+                    });
+                match prepared {
+                    Ok((permit, writer)) => drop(tokio::task::spawn_blocking(move || {
+                        answer(reply, writer.run());
+                        drop(permit);
+                    })),
+                    Err(error) => answer(reply, Err(error)),
+                }
+            }
+            _ => answer(reply, Err(Refusal::NeedsFiles.to_string())),
+        }
+    }
+
+    fn fetch(&self, name: String, command: Command, reply: Reply) {
+        let (library, bring) = (self.library.clone(), self.bring.clone());
+        tokio::task::spawn_blocking(move || match library.read(&name, Path::new("")) {
+            // The studio has ended where nobody takes it.
+            Ok(preset) => drop(bring.blocking_send(Brought::Preset(Box::new(preset), command, reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
+    }
+
+    fn save(&self, name: String, text: String, is_replacing: bool, reply: Reply) {
+        let (library, bring) = (self.library.clone(), self.bring.clone());
+        tokio::task::spawn_blocking(move || {
+            let saved = library.save(&name, &text, is_replacing);
+            let _ = bring.blocking_send(Brought::Presets(presets(&library)));
+            let said = saved.map(|path| {
+                let path = path.display().to_string();
+                Answer::text(format!("saved as {path}")).with("file", path)
+            });
+            answer(reply, said);
+        });
+    }
+}
+
+/// What a preset would change.
+///
+/// # Errors
+/// There is no such strip, or the preset is not for one.
+pub fn diff(studio: &Studio, preset: &Preset, strip: Option<&str>) -> Result<Answer, Refusal> {
+    let mut found = Vec::new();
+    if let Some(name) = check_target(preset, strip)? {
+        let strip = studio.strips.iter().find(|strip| strip.name == name);
+        let strip = strip.ok_or_else(|| unknown_strip(studio, name))?;
+        found.extend(preset.diff_strip(&strip.settings));
+    }
+    found.extend(preset.diff_buses(&studio.buses));
+    let said = |difference: &Difference| format!("{} {} → {}", difference.parameter, difference.now, difference.preset);
+    let text = if found.is_empty() {
+        format!("preset {} changes nothing", preset.name)
+    } else {
+        found.iter().map(said).collect::<Vec<_>>().join(", ")
+    };
+    let fields = found.iter().map(|difference| {
+        serde_json::json!({
+            "parameter": difference.parameter, "now": difference.now, "preset": difference.preset,
+        })
+    });
+    Ok(Answer::text(text).with("differences", fields.collect::<Vec<_>>()))
+}
+
+fn presets(library: &Library) -> Vec<PresetModel> {
+    let model = |preset: Preset| PresetModel {
+        is_for_strip: preset.is_for_strip(),
+        is_for_buses: preset.is_for_buses(),
+        title: preset.title.unwrap_or_default(),
+        name: preset.name,
+    };
+    library.all().into_iter().map(model).collect()
+}
+
+fn preset_text(studio: &Studio, strip: Option<&str>) -> Result<String, Refusal> {
+    let Some(name) = strip else {
+        return Ok(bus_preset_text(&studio.buses));
+    };
+    let strip = studio.strips.iter().find(|strip| strip.name == name);
+    strip
+        .map(|strip| strip_preset_text(&strip.settings))
+        .ok_or_else(|| unknown_strip(studio, name))
+}
+
+fn point_of(studio: &Studio, point: &RecordPoint) -> Result<Point, Refusal> {
+    match point {
+        RecordPoint::Strip(name) => {
+            let at = studio.strips.iter().position(|strip| strip.name == *name);
+            at.map(Point::Strip).ok_or_else(|| unknown_strip(studio, name))
+        }
+        RecordPoint::Bus(bus) => Ok(match bus {
+            Bus::Program => Point::Program,
+            Bus::Monitor => Point::Monitor,
+            Bus::AuxA => Point::AuxA,
+            Bus::AuxB => Point::AuxB,
+        }),
+    }
+}
+
+fn answer(reply: Reply, with: Result<Answer, String>) {
+    // Whoever asked may have gone.
+    let _ = reply.send(with);
+}

@@ -1,0 +1,155 @@
+//! What a line does: a command for the studio, or a change of this screen only.
+
+use super::complete::quoted;
+use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
+use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Selection, Step};
+use crate::studio::model::Studio;
+use crate::tui::keymap::Placeholder;
+use crate::tui::monitor::Renderer;
+
+impl UiState {
+    /// Runs a line of a key or of the prompt: here, or by asking the studio.
+    pub fn run_line(&mut self, studio: &Studio, line: &str) -> Vec<UiAction> {
+        let mut words = command::split_words(line);
+        for word in &mut words {
+            if let Some(placeholder) = Placeholder::of(word) {
+                let Some(name) = self.filled(studio, placeholder) else {
+                    self.say(placeholder.nothing(), true);
+                    return Vec::new();
+                };
+                *word = name;
+            }
+        }
+        let (spec, args) = match command::find(&words) {
+            Ok((spec, args)) => (spec, args.to_vec()),
+            Err(error) => {
+                self.say(error.to_string(), true);
+                return Vec::new();
+            }
+        };
+        match command::parse(&words) {
+            Err(error) => self.say(error.to_string(), true),
+            Ok(Command::Client(client)) => return self.run_client(studio, client),
+            Ok(_) if spec.is_confirmed => {
+                let name = spec.name.to_owned();
+                self.overlay = Overlay::Confirm { name, args };
+            }
+            Ok(_) => {
+                let name = spec.name.to_owned();
+                return vec![UiAction::Command { name, args }];
+            }
+        }
+        Vec::new()
+    }
+
+    fn filled(&self, studio: &Studio, placeholder: Placeholder) -> Option<String> {
+        let page = self.page.unwrap_or(Page::Strip);
+        match placeholder {
+            Placeholder::Strip => studio.strips.get(self.selected.strip).map(|strip| strip.name.clone()),
+            Placeholder::Source => studio
+                .sources
+                .get(self.selected.source)
+                .map(|source| source.name.clone()),
+            Placeholder::Scene => Some(studio.preview.clone()),
+            Placeholder::Destination => studio
+                .destinations
+                .get(self.selected.destination)
+                .map(|destination| destination.name.clone()),
+            Placeholder::Parameter => self.place.entry(page).map(|entry| entry.name.to_owned()),
+            Placeholder::Stage => self.place.entry(page).map(|entry| entry.stage.key().to_owned()),
+            Placeholder::Switch => self.place.switch(page).map(|entry| entry.name.to_owned()),
+            Placeholder::Marked => self.marked.clone(),
+        }
+    }
+
+    fn run_client(&mut self, studio: &Studio, client: ClientCommand) -> Vec<UiAction> {
+        match client {
+            ClientCommand::Help => {
+                self.overlay = match self.overlay {
+                    Overlay::Help { .. } => Overlay::None,
+                    _ => Overlay::Help { scroll: 0 },
+                };
+            }
+            ClientCommand::Prompt(line) => self.prompt = Some(Prompt::beginning(line.unwrap_or_default())),
+            ClientCommand::Type(beginning) => self.open_value(studio, &beginning.unwrap_or_default()),
+            ClientCommand::Page(Some(Page::Strip)) if studio.strips.is_empty() => {
+                self.say(Placeholder::Strip.nothing(), true);
+            }
+            ClientCommand::Page(page) => self.page = page,
+            ClientCommand::Mark => match self.filled(studio, Placeholder::Strip) {
+                Some(name) => {
+                    self.say(format!("{name} is marked to copy from"), false);
+                    self.marked = Some(name);
+                }
+                None => self.say(Placeholder::Strip.nothing(), true),
+            },
+            ClientCommand::Detach => return vec![UiAction::Detach],
+            ClientCommand::Redraw => return vec![UiAction::Redraw],
+            ClientCommand::Monitor(mode) => {
+                self.monitor_mode = mode.unwrap_or_else(|| self.next_mode());
+                self.pictures.clear();
+                self.say(format!("monitors: {}", self.renderer().name()), false);
+            }
+            ClientCommand::Select(what, by) => self.select(studio, what, by),
+        }
+        Vec::new()
+    }
+
+    /// Opens the prompt with all of the line that sets the selected parameter but the rest of the value.
+    fn open_value(&mut self, studio: &Studio, beginning: &str) {
+        let page = self.page.unwrap_or(Page::Strip);
+        let Some(entry) = self.place.entry(page) else {
+            return;
+        };
+        let line = match page {
+            Page::Buses => format!("bus set {} {beginning}", entry.name),
+            Page::Strip => {
+                let Some(strip) = self.filled(studio, Placeholder::Strip) else {
+                    return self.say(Placeholder::Strip.nothing(), true);
+                };
+                format!("set {} {} {beginning}", quoted(&strip), entry.name)
+            }
+        };
+        self.prompt = Some(Prompt::beginning(line));
+    }
+
+    /// The next way of drawing; sixels only where the terminal claimed them.
+    fn next_mode(&self) -> MonitorMode {
+        match self.renderer() {
+            Renderer::Blocks(_) => MonitorMode::Ascii,
+            Renderer::Ascii if self.capabilities.has_sixel => MonitorMode::Sixel,
+            Renderer::Ascii | Renderer::Sixel => MonitorMode::Off,
+            Renderer::Off => MonitorMode::HalfBlocks,
+        }
+    }
+
+    /// Moves a selection. A strip and the source whose sound it is are selected together.
+    fn select(&mut self, studio: &Studio, what: Selection, by: Step) {
+        let selected = &mut self.selected;
+        match what {
+            Selection::Strip => {
+                selected.strip = step(selected.strip, studio.strips.len(), by);
+                let name = studio.strips.get(selected.strip).map(|strip| &strip.name);
+                if let Some(at) = studio.sources.iter().position(|source| Some(&source.name) == name) {
+                    selected.source = at;
+                }
+            }
+            Selection::Source => {
+                selected.source = step(selected.source, studio.sources.len(), by);
+                let name = studio.sources.get(selected.source).map(|source| &source.name);
+                if let Some(at) = studio.strips.iter().position(|strip| Some(&strip.name) == name) {
+                    selected.strip = at;
+                }
+            }
+            Selection::Destination => {
+                selected.destination = step(selected.destination, studio.destinations.len(), by);
+            }
+            Selection::Parameter => self.place.step(self.page.unwrap_or(Page::Strip), by),
+            Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
+            Selection::Pane => {
+                let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
+                self.pane = Pane::ALL[step(at, Pane::ALL.len(), by)];
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Where on the screen a key holds.
+
+use crate::studio::command::Page;
+
+/// Where a binding holds, and where a key is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Context {
+    /// On all of the screen.
+    Everywhere,
+    /// While any page is open.
+    AnyPage,
+    /// While the page of a strip is open.
+    StripPage,
+    /// While the page of the buses is open.
+    BusesPage,
+}
+
+/// How the headings of tables begin whose keys hold on pages only, whatever the case of the letters.
+const HEADINGS: [(&str, Context); 3] = [
+    ("page", Context::AnyPage),
+    ("strip page", Context::StripPage),
+    ("buses page", Context::BusesPage),
+];
+
+impl Context {
+    /// Where the keys of a table hold.
+    #[must_use]
+    pub fn of_section(section: &str) -> Self {
+        let section = section.to_lowercase();
+        HEADINGS
+            .into_iter()
+            .find(|(beginning, _)| section.starts_with(beginning))
+            .map_or(Self::Everywhere, |(_, context)| context)
+    }
+
+    /// Where keys are pressed while this page is open, or none.
+    #[must_use]
+    pub const fn of_page(page: Option<Page>) -> Self {
+        match page {
+            None => Self::Everywhere,
+            Some(Page::Strip) => Self::StripPage,
+            Some(Page::Buses) => Self::BusesPage,
+        }
+    }
+
+    /// How far away bindings of `other` are from here: the nearest go first. `None` where they do not hold.
+    #[must_use]
+    pub fn rank(self, other: Self) -> Option<u8> {
+        match other {
+            Self::Everywhere => Some(2),
+            Self::AnyPage => (self != Self::Everywhere).then_some(1),
+            Self::StripPage | Self::BusesPage => (self == other).then_some(0),
+        }
+    }
+}

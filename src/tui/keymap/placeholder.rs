@@ -1,0 +1,112 @@
+//! Words of a key's line that stand for what is selected.
+
+use crate::studio::command::{self, UsageError, split_words};
+use crate::studio::model::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
+
+/// The place that fills a placeholder: which of the selected things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placeholder {
+    /// The selected strip.
+    Strip,
+    /// The selected source.
+    Source,
+    /// The scene on preview.
+    Scene,
+    /// The selected destination.
+    Destination,
+    /// The selected parameter of the page.
+    Parameter,
+    /// The stage that it belongs to.
+    Stage,
+    /// The switch of that stage.
+    Switch,
+    /// The strip that was marked to copy from.
+    Marked,
+}
+
+impl Placeholder {
+    const ALL: [(&'static str, Self); 8] = [
+        ("{strip}", Self::Strip),
+        ("{source}", Self::Source),
+        ("{scene}", Self::Scene),
+        ("{destination}", Self::Destination),
+        ("{parameter}", Self::Parameter),
+        ("{stage}", Self::Stage),
+        ("{switch}", Self::Switch),
+        ("{marked}", Self::Marked),
+    ];
+
+    /// The placeholder that a word is.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|(text, _)| *text == word)
+            .map(|(_, placeholder)| placeholder)
+    }
+
+    /// Why nothing can be put in its place.
+    #[must_use]
+    pub const fn nothing(self) -> &'static str {
+        match self {
+            Self::Strip => "there is no strip to do that to",
+            Self::Source => "there is no source to do that to",
+            Self::Scene => "there is no scene to do that to",
+            Self::Destination => "there is no destination to do that to",
+            Self::Parameter | Self::Stage => "there is no parameter to do that to",
+            Self::Switch => "there is nothing to switch on and off here",
+            Self::Marked => "no strip is marked to copy from",
+        }
+    }
+}
+
+/// Checks a line against the command table, with something in place of each placeholder: it must be right for one of the
+/// things that can be selected.
+pub fn check_line(line: &str) -> Result<(), String> {
+    let words = split_words(line);
+    if words.is_empty() {
+        return Ok(());
+    }
+    let unknown = words
+        .iter()
+        .find(|word| word.starts_with('{') && word.ends_with('}') && Placeholder::of(word).is_none());
+    if let Some(word) = unknown {
+        let known: Vec<&str> = Placeholder::ALL.iter().map(|(text, _)| *text).collect();
+        return Err(format!(
+            "there is no placeholder '{word}'; there are {}",
+            known.join(", ")
+        ));
+    }
+    let check = |words: &[String]| command::parse(words).map(drop);
+    let first = check_with(&words, &STRIP_PARAMS[0], &check);
+    let is_right = first.is_ok()
+        || STRIP_PARAMS
+            .iter()
+            .any(|param| check_with(&words, param, &check).is_ok())
+        || BUS_PARAMS.iter().any(|param| check_with(&words, param, &check).is_ok());
+    if is_right {
+        Ok(())
+    } else {
+        first.map_err(|error| error.to_string())
+    }
+}
+
+/// Checks the words of a line as they are while `param` is selected.
+fn check_with<S>(
+    words: &[String],
+    param: &Param<S>,
+    check: &dyn Fn(&[String]) -> Result<(), UsageError>,
+) -> Result<(), UsageError> {
+    let is_switch = matches!(param.kind, ParamKind::Switch);
+    let filled: Vec<String> = words
+        .iter()
+        .map(|word| match Placeholder::of(word) {
+            None => word.clone(),
+            Some(Placeholder::Parameter) => param.name.to_owned(),
+            Some(Placeholder::Switch) if is_switch => param.name.to_owned(),
+            Some(Placeholder::Stage) => param.stage.key().to_owned(),
+            Some(_) => "name".to_owned(),
+        })
+        .collect();
+    check(&filled)
+}

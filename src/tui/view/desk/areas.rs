@@ -1,0 +1,115 @@
+//! Where the parts of a page stand. What an operator must keep seeing, the picture on air, stays where there is room for it;
+//! the status line above every page says whether it goes out.
+
+use ratatui::layout::{Constraint, Layout, Rect};
+
+use crate::studio::command::Page;
+use crate::studio::model::ProgramFormat;
+use crate::tui::view::layout::columns_for;
+
+/// From this width on the list has two columns.
+const TWO_COLUMNS: u16 = 150;
+
+/// A plot lower than this, with its frame, tells nothing.
+const LOWEST_PLOT: u16 = 7;
+
+/// A monitor narrower than this, with its frame, shows nothing.
+const NARROWEST_MONITOR: u16 = 16;
+
+/// A plot of levels is at least so wide, with its frame and numbers.
+const NARROWEST_LEVELS: u16 = 20;
+
+/// The parts of a page, with their frames. What has no room is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Areas {
+    /// All parameters.
+    pub sheet: Rect,
+    /// One row: what the selected parameter is for.
+    pub note: Rect,
+    /// The picture on air.
+    pub program: Rect,
+    /// Of a strip: the curve of EQ and high-pass.
+    pub tone: Rect,
+    /// Of a strip: the curve of gate and compressor.
+    pub dynamics: Rect,
+    /// Of a strip: its meters.
+    pub levels: Rect,
+    /// Of the buses: how loud program is.
+    pub loudness: Rect,
+    /// Of the buses: the strips that go into them.
+    pub mixer: Rect,
+}
+
+impl Areas {
+    /// Arranges a page. Where there is room for one curve, it is that of the dynamics if `wants_dynamics`.
+    #[must_use]
+    pub fn new(body: Rect, page: Page, wants_dynamics: bool, format: ProgramFormat) -> Self {
+        let [main, note] = rows(body, [Constraint::Fill(1), Constraint::Length(1)]);
+        let areas = Self {
+            note,
+            ..Self::default()
+        };
+        match page {
+            Page::Strip => areas.strip(main, wants_dynamics, format),
+            Page::Buses => areas.buses(main),
+        }
+    }
+
+    fn strip(mut self, main: Rect, wants_dynamics: bool, format: ProgramFormat) -> Self {
+        let list = match main.width {
+            width if width >= TWO_COLUMNS => 92,
+            width => (width * 48 / 100).clamp(34, 46),
+        };
+        let [sheet, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        let levels = if main.height >= 24 { 6 } else { 5 };
+        let [plots, levels] = rows(right, [Constraint::Fill(1), Constraint::Length(levels)]);
+        self.sheet = sheet;
+        self.levels = levels;
+        if plots.height < 2 * LOWEST_PLOT {
+            let place = if wants_dynamics {
+                &mut self.dynamics
+            } else {
+                &mut self.tone
+            };
+            *place = plots;
+            return self;
+        }
+        let [tone, below] = rows(plots, [Constraint::Fill(1), Constraint::Length(plots.height / 2)]);
+        self.tone = tone;
+        let monitor = monitor_width(below.height, format).min(below.width.saturating_sub(NARROWEST_LEVELS));
+        if monitor < NARROWEST_MONITOR {
+            self.dynamics = below;
+        } else {
+            [self.dynamics, self.program] = columns(below, [Constraint::Fill(1), Constraint::Length(monitor)]);
+        }
+        self
+    }
+
+    fn buses(mut self, main: Rect) -> Self {
+        let list = (main.width * 48 / 100).clamp(34, 96);
+        let [left, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        // All parameters with their headings and a frame.
+        let all = 12;
+        if main.height < all + LOWEST_PLOT {
+            (self.sheet, self.loudness) = (left, right);
+            return self;
+        }
+        [self.sheet, self.mixer] = rows(left, [Constraint::Length(all), Constraint::Fill(1)]);
+        let picture = (main.height * 2 / 5).max(LOWEST_PLOT);
+        [self.loudness, self.program] = rows(right, [Constraint::Fill(1), Constraint::Length(picture)]);
+        self
+    }
+}
+
+/// How wide a monitor of that height is, both with the frame.
+fn monitor_width(height: u16, format: ProgramFormat) -> u16 {
+    columns_for(height.saturating_sub(2), format) + 2
+}
+
+fn rows<const N: usize>(area: Rect, parts: [Constraint; N]) -> [Rect; N] {
+    Layout::vertical(parts).areas(area)
+}
+
+fn columns<const N: usize>(area: Rect, parts: [Constraint; N]) -> [Rect; N] {
+    Layout::horizontal(parts).areas(area)
+}

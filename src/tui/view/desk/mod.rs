@@ -1,0 +1,12 @@
+//! The sound desk on screen: the mixer pane, and the pages of a strip and of the buses.
+
+pub mod areas;
+mod braille;
+mod buses;
+mod curves;
+mod figures;
+mod loudness;
+mod meter;
+pub mod mixer;
+pub mod page;
+mod sheet;
