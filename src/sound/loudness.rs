@@ -203,7 +203,9 @@ mod tests {
             meter.feed(&SILENCE);
         }
         assert_eq!(meter.shown(), Loudness::default());
-        wandering(1000).iter().for_each(|block| meter.feed(block));
+        for block in &wandering(1000) {
+            meter.feed(block);
+        }
         let before = meter.shown();
         for _ in 0..1000 {
             meter.feed(&SILENCE);
@@ -218,7 +220,9 @@ mod tests {
     fn a_reset_forgets_what_is_summed_up_and_nothing_else() {
         let mut meter = LoudnessMeter::new();
         let sound = wandering(400);
-        sound.iter().for_each(|block| meter.feed(block));
+        for block in &sound {
+            meter.feed(block);
+        }
         let before = meter.shown();
         meter.reset();
         let after = meter.shown();

@@ -402,7 +402,8 @@ mod tests {
             let mut sound = syllables(block, amplitude, &mut state);
             // The channels part in the middle.
             if block < 300 {
-                one.process(&mut sound.clone()[..1]);
+                let mut first = sound;
+                one.process(&mut first[..1]);
             } else {
                 one.process(&mut sound.clone());
             }

@@ -208,7 +208,7 @@ mod tests {
                     noise ^= noise << 13;
                     noise ^= noise >> 17;
                     noise ^= noise << 5;
-                    let is_loud = (block * BLOCK_FRAMES + n) / 100 % 5 == 0;
+                    let is_loud = ((block * BLOCK_FRAMES + n) / 100).is_multiple_of(5);
                     (noise as f32 / u32::MAX as f32 - 0.5) * if is_loud { 2.0 } else { 0.2 }
                 })
             });
