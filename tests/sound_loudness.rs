@@ -182,7 +182,12 @@ fn three_files_read_as_ffmpeg_reads_them() {
 
 #[test]
 fn a_reset_measures_from_there_on() {
-    let loud = mono(sine(997.0, 0.5, 0.0, 5.0));
+    // Out of nothing it would make the high-pass overshoot, and true peak is the highest of all.
+    let mut loud = sine(997.0, 0.5, 0.0, 5.0);
+    for (n, sample) in loud[..RATE / 20].iter_mut().enumerate() {
+        *sample *= n as f32 / (RATE / 20) as f32;
+    }
+    let loud = mono(loud);
     let quiet = mono(sine(997.0, 0.05, 0.0, 5.0));
     let mut mixer = Mixer::new(&[StripSettings::default()], BusSettings::default());
     let run = |mixer: &mut Mixer, signal: &Signal, from: usize| {
@@ -195,7 +200,7 @@ fn a_reset_measures_from_there_on() {
     };
     let before = run(&mut mixer, &loud, 0);
     assert!((before.integrated_lufs.unwrap() + 6.02).abs() < 0.1, "{before:?}");
-    assert!((before.true_peak_dbtp.unwrap() + 6.02).abs() < 0.2, "{before:?}");
+    assert!((before.true_peak_dbtp.unwrap() + 6.02).abs() < 0.1, "{before:?}");
     let both = run(&mut mixer, &quiet, 500);
     assert!(
         (both.integrated_lufs.unwrap() + 6.02).abs() < 0.4,
