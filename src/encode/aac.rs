@@ -14,7 +14,7 @@
 use bytes::Bytes;
 
 use super::fdk_raw::{RawEncoder, RawSettings};
-use super::timeline::{Frame, FrameShape, Timeline, TimelineStats, note};
+use super::timeline::{Frame, FrameShape, Timeline, TimelineStats};
 use super::{AudioEncoder, AudioSettings, Channels, EncodeError, RawError};
 use crate::media::{AudioBlock, AudioCodec, AudioConfig, Packet, TrackKind};
 
@@ -92,11 +92,8 @@ impl AudioEncoder for AacEncoder {
     }
 
     fn encode(&mut self, block: &AudioBlock, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError> {
-        let mut result = Ok(());
         let codec = &mut self.codec;
-        self.timeline
-            .push(block, &mut |frame| note(&mut result, codec.code(&frame, sink)));
-        result
+        self.timeline.code_block(block, &mut |frame| codec.code(frame, sink))
     }
 
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
@@ -110,11 +107,8 @@ impl AudioEncoder for AacEncoder {
     }
 
     fn finish(&mut self, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError> {
-        let mut result = Ok(());
         let codec = &mut self.codec;
-        self.timeline
-            .finish(&mut |frame| note(&mut result, codec.code(&frame, sink)));
-        result
+        self.timeline.code_rest(&mut |frame| codec.code(frame, sink))
     }
 }
 

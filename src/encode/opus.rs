@@ -18,7 +18,7 @@ use bytes::Bytes;
 use ropus::{Application, Bitrate, Encoder, InbandFec};
 
 use super::audio::OpusSettings;
-use super::timeline::{Frame, FrameShape, Timeline, TimelineStats, note};
+use super::timeline::{Frame, FrameShape, Timeline, TimelineStats};
 use super::{AudioEncoder, AudioRate, Channels, EncodeError};
 use crate::media::opus::{MAX_FRAME_BYTES, OpusHead};
 use crate::media::{AudioBlock, AudioCodec, AudioConfig, Packet, TimeDelta, TrackKind};
@@ -124,11 +124,8 @@ impl AudioEncoder for OpusEncoder {
     }
 
     fn encode(&mut self, block: &AudioBlock, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError> {
-        let mut result = Ok(());
         let codec = &mut self.codec;
-        self.timeline
-            .push(block, &mut |frame| note(&mut result, codec.code(&frame, sink)));
-        result
+        self.timeline.code_block(block, &mut |frame| codec.code(frame, sink))
     }
 
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
@@ -142,11 +139,8 @@ impl AudioEncoder for OpusEncoder {
     }
 
     fn finish(&mut self, sink: &mut dyn FnMut(Packet)) -> Result<(), EncodeError> {
-        let mut result = Ok(());
         let codec = &mut self.codec;
-        self.timeline
-            .finish(&mut |frame| note(&mut result, codec.code(&frame, sink)));
-        result
+        self.timeline.code_rest(&mut |frame| codec.code(frame, sink))
     }
 }
 

@@ -109,9 +109,35 @@ impl Timeline {
         self.stats
     }
 
-    /// Takes one block; hands each frame that became full to `code`, which must go on whatever becomes of one frame: time
-    /// does too.
-    pub fn push(&mut self, block: &AudioBlock, code: &mut impl FnMut(Frame<'_>)) {
+    /// Takes one block and has each frame that became full coded; time goes on whatever becomes of one frame.
+    ///
+    /// # Errors
+    /// The first that `code` gave.
+    pub fn code_block(
+        &mut self,
+        block: &AudioBlock,
+        code: &mut impl FnMut(&Frame<'_>) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        let mut result = Ok(());
+        self.push(block, &mut |frame| note(&mut result, code(&frame)));
+        result
+    }
+
+    /// Has coded what is left, padded with silence, so that the last block is heard to its end. The next block starts anew.
+    ///
+    /// # Errors
+    /// The first that `code` gave.
+    pub fn code_rest(
+        &mut self,
+        code: &mut impl FnMut(&Frame<'_>) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        let mut result = Ok(());
+        self.finish(&mut |frame| note(&mut result, code(&frame)));
+        result
+    }
+
+    /// Takes one block; hands each frame that became full to `code`.
+    fn push(&mut self, block: &AudioBlock, code: &mut impl FnMut(Frame<'_>)) {
         if !self.align(block.pts, code) {
             return;
         }
@@ -132,8 +158,8 @@ impl Timeline {
         self.push_in(BLOCK_FRAMES, code);
     }
 
-    /// Codes what is left, padded with silence, so that the last block is heard to its end. The next block starts anew.
-    pub fn finish(&mut self, code: &mut impl FnMut(Frame<'_>)) {
+    /// Hands what is left to `code`.
+    fn finish(&mut self, code: &mut impl FnMut(Frame<'_>)) {
         if self.next_in.take().is_none() {
             return;
         }
@@ -243,7 +269,7 @@ impl Framer {
 }
 
 /// Keeps the first error of several frames.
-pub(super) fn note(result: &mut Result<(), EncodeError>, new: Result<(), EncodeError>) {
+fn note(result: &mut Result<(), EncodeError>, new: Result<(), EncodeError>) {
     if result.is_ok() {
         *result = new;
     }
