@@ -7,8 +7,8 @@ use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset;
 use super::raw::{
-    RawAnalysis, RawAudio, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawShow, RawSource,
-    RawValue,
+    RawAnalysis, RawAudio, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawSecret, RawShow,
+    RawSource, RawValue,
 };
 use super::schema;
 use super::script::Script;
@@ -19,7 +19,7 @@ use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Rect};
 use crate::publish::DestinationSpec;
-use crate::secret::SecretUrl;
+use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
 use crate::suggest;
@@ -221,9 +221,7 @@ impl Check<'_> {
                 if raw.password.is_some() && raw.user.is_none() {
                     self.error(&password_key, "a password needs a \"user\" beside it");
                 }
-                let password = raw
-                    .password
-                    .and_then(|secret| secrets::resolve(self, &password_key, secret));
+                let password = raw.password.and_then(|secret| self.secret(&password_key, secret));
                 Some(SourceKind::Rtsp(RtspSpec {
                     url: url?,
                     transport: raw.transport.unwrap_or_default(),
@@ -328,7 +326,7 @@ impl Check<'_> {
         }
         let Some(stream_key) = raw.key else { return base };
         let key = format!("{key}.key");
-        let stream_key = secrets::resolve(self, &key, stream_key)?;
+        let stream_key = self.secret(&key, stream_key)?;
         let base = base?;
         if base.expose().query().is_some() || base.expose().fragment().is_some() {
             self.error(
@@ -351,6 +349,18 @@ impl Check<'_> {
             text.trim_start_matches('/')
         );
         self.url(&key, &joined, &["rtmp", "rtmps"])
+    }
+
+    /// The value of the secret at `key`, if it can be had.
+    fn secret(&mut self, key: &str, secret: RawSecret) -> Option<Secret> {
+        let place = self.layers.places.of(key, &self.whole);
+        let layers = &mut *self.layers;
+        let found = secrets::resolve(secret, self.environment, |written| {
+            let path = layers.resolve(&place, written);
+            let bytes = layers.shelf.read(&path);
+            (path, bytes)
+        });
+        found.map_err(|reason| self.missing_here(key, reason)).ok()
     }
 
     /// `text` as an address with a host. The errors never repeat it: it may carry a password.
