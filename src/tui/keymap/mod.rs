@@ -295,7 +295,9 @@ mod tests {
             ),
             (
                 "[\"Strip page\"]\nx = \"set {strip} {switch} loud\"",
-                "k.toml:2:5: set: PARAMETER is 'name', expected a parameter; known",
+                "k.toml:2:5: set: PARAMETER is 'name', expected a parameter; known: role, bypass, high_pass, high_pass_hz, \
+                 denoise, denoise_percent, gate, gate_threshold_db, gate_ratio, gate_range_db, gate_attack_ms, gate_hold_ms, \
+                 gate_release_ms, eq and 31 more",
             ),
             (
                 "[a]\nx = \"gain {strip} loud\"",
