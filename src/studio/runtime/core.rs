@@ -249,11 +249,7 @@ impl Core {
 
     fn order(&mut self, order: Order) {
         if Errands::is_one(&order.command) {
-            let sound = &mut self.stage.sound;
-            self.errands.start(order, &self.studio, |recorder| {
-                let told = sound.push(SoundMessage::Record(recorder));
-                told.map_err(|_| "the sound thread does not listen".to_owned())
-            });
+            self.errands.start(order, &self.studio);
             return;
         }
         self.obey(Input::Command(order.command), order.reply);
@@ -282,6 +278,10 @@ impl Core {
                 let _ = reply.send(found.map_err(|refusal| refusal.to_string()));
             }
             Brought::Preset(..) => {}
+            Brought::Recording(recorder, recording) => {
+                let told = self.stage.sound.push(SoundMessage::Record(*recorder));
+                recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
+            }
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
         }
     }

@@ -1,13 +1,14 @@
 //! Commands that touch files: presets and recordings. Nobody waits for a disk: a task runs the errand, and what comes of it
 //! returns to the core task, which alone changes the model.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::recording;
+use super::recording::{self, Recorder, Writer};
 use crate::control::desk::Order;
+use crate::media::TimeDelta;
 use crate::scene::{Difference, Library, Preset, bus_preset_text, strip_preset_text};
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
@@ -26,6 +27,26 @@ pub enum Brought {
     Preset(Box<Preset>, Command, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
+    /// A recording whose file is there: its end for the sound thread, and the rest.
+    Recording(Box<Recorder>, Recording),
+}
+
+/// A recording that the sound thread is still to be told of.
+pub struct Recording {
+    writer: Writer,
+    permit: OwnedSemaphorePermit,
+    reply: Reply,
+}
+
+impl Recording {
+    /// Writes what the sound thread takes, which it does if it could be `told`.
+    pub fn run(self, told: Result<(), String>) {
+        let Self { writer, permit, reply } = self;
+        tokio::task::spawn_blocking(move || {
+            answer(reply, told.and_then(|()| writer.run()));
+            drop(permit);
+        });
+    }
 }
 
 /// Runs errands.
@@ -69,8 +90,8 @@ impl Errands {
         )
     }
 
-    /// Starts an errand. `record` takes the sound thread's end of a recording, unless the sound thread is too busy.
-    pub fn start(&self, order: Order, studio: &Studio, record: impl FnOnce(recording::Recorder) -> Result<(), String>) {
+    /// Starts an errand.
+    pub fn start(&self, order: Order, studio: &Studio) {
         let Order { command, reply } = order;
         match command {
             Command::PresetApply(ref name, _) | Command::PresetDiff(ref name, _) => {
@@ -80,24 +101,10 @@ impl Errands {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
-            Command::Record(point, length, path) => {
-                let prepared = point_of(studio, &point)
-                    .map_err(|refusal| refusal.to_string())
-                    .and_then(|point| {
-                        let permit = Arc::clone(&self.recorders).try_acquire_owned();
-                        let permit = permit.map_err(|_| format!("{} recordings are under way", recording::MOST))?;
-                        let (recorder, writer) = recording::prepare(point, length, &path)?;
-                        record(recorder)?;
-                        Ok((permit, writer))
-                    });
-                match prepared {
-                    Ok((permit, writer)) => drop(tokio::task::spawn_blocking(move || {
-                        answer(reply, writer.run());
-                        drop(permit);
-                    })),
-                    Err(error) => answer(reply, Err(error)),
-                }
-            }
+            Command::Record(point, length, path) => match point_of(studio, &point) {
+                Ok(point) => self.record(point, length, path, reply),
+                Err(refusal) => answer(reply, Err(refusal.to_string())),
+            },
             _ => answer(reply, Err(Refusal::NeedsFiles.to_string())),
         }
     }
@@ -107,6 +114,20 @@ impl Errands {
         tokio::task::spawn_blocking(move || match library.read(&name, Path::new("")) {
             // The studio has ended where nobody takes it.
             Ok(preset) => drop(bring.blocking_send(Brought::Preset(Box::new(preset), command, reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
+    }
+
+    fn record(&self, point: Point, length: TimeDelta, path: PathBuf, reply: Reply) {
+        let Ok(permit) = Arc::clone(&self.recorders).try_acquire_owned() else {
+            return answer(reply, Err(format!("{} recordings are under way", recording::MOST)));
+        };
+        let bring = self.bring.clone();
+        tokio::task::spawn_blocking(move || match recording::prepare(point, length, &path) {
+            Ok((recorder, writer)) => {
+                let recording = Recording { writer, permit, reply };
+                let _ = bring.blocking_send(Brought::Recording(Box::new(recorder), recording));
+            }
             Err(error) => answer(reply, Err(error)),
         });
     }
