@@ -184,6 +184,15 @@ fn a_hearing_check_writes_what_leaves_a_strip_even_if_it_is_muted() {
     let loudness = answer["integrated_lufs"].as_f64().unwrap();
     assert!((loudness + 26.0).abs() < 0.7, "{loudness:.2} LUFS");
 
+    let tells = |status: &Value, begins: &str| {
+        let events = status["events"].as_array().unwrap().iter();
+        let mut texts = events.filter_map(|event| event["text"].as_str());
+        texts.any(|text| text.starts_with(begins) && text.contains("check.wav"))
+    };
+    desk.studio
+        .wait_until("both ends of it told", common::PATIENCE, |status| {
+            tells(status, "is recorded for 1.0 s to /") && tells(status, "recorded 1.0 s in /")
+        });
     let (code, words) = desk.refused("strip low record 1s check.wav");
     assert!(code == 1 && words.contains("exists already"), "{code} {words}");
     let (code, words) = desk.refused("strip low record 1s nowhere/check.wav");

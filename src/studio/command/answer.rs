@@ -22,6 +22,12 @@ impl Answer {
         self
     }
 
+    /// The sentence; empty where there is none.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        self.fields.get("text").and_then(Value::as_str).unwrap_or_default()
+    }
+
     /// As it goes over the control socket: `{"ok": true, …}`.
     #[must_use]
     pub fn into_json(mut self) -> Value {

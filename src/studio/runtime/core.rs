@@ -279,9 +279,12 @@ impl Core {
             }
             Brought::Preset(..) => {}
             Brought::Recording(recorder, recording) => {
+                let (subject, text) = (recording.subject.clone(), recording.begins.clone());
+                self.feed(Input::Event(EventLevel::Info, subject, text));
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
         }
     }

@@ -12,7 +12,7 @@ use crate::media::TimeDelta;
 use crate::scene::{Difference, Library, Preset, bus_preset_text, strip_preset_text};
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
-use crate::studio::model::{PresetModel, Studio};
+use crate::studio::model::{EventLevel, PresetModel, Studio};
 use crate::studio::update::{Refusal, check_target, unknown_strip};
 
 /// Errands under way that may wait for the core task.
@@ -29,22 +29,35 @@ pub enum Brought {
     Presets(Vec<PresetModel>),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
+    /// Something to tell: of what, and what.
+    News(EventLevel, String, String),
 }
 
 /// A recording that the sound thread is still to be told of.
 pub struct Recording {
+    /// What is recorded, as events call it.
+    pub subject: String,
+    /// For how long, and where to.
+    pub begins: String,
     writer: Writer,
     permit: OwnedSemaphorePermit,
+    bring: mpsc::Sender<Brought>,
     reply: Reply,
 }
 
 impl Recording {
     /// Writes what the sound thread takes, which it does if it could be `told`.
     pub fn run(self, told: Result<(), String>) {
-        let Self { writer, permit, reply } = self;
         tokio::task::spawn_blocking(move || {
-            answer(reply, told.and_then(|()| writer.run()));
-            drop(permit);
+            let done = told.and_then(|()| self.writer.run());
+            let (level, text) = match &done {
+                Ok(answer) => (EventLevel::Info, format!("recorded {}", answer.said())),
+                Err(error) => (EventLevel::Warning, format!("not recorded: {error}")),
+            };
+            // The studio has ended where nobody takes it.
+            let _ = self.bring.blocking_send(Brought::News(level, self.subject, text));
+            answer(self.reply, done);
+            drop(self.permit);
         });
     }
 }
@@ -102,7 +115,7 @@ impl Errands {
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
             Command::Record(point, length, path) => match point_of(studio, &point) {
-                Ok(point) => self.record(point, length, path, reply),
+                Ok(at) => self.record(at, subject(&point), length, path, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
             _ => answer(reply, Err(Refusal::NeedsFiles.to_string())),
@@ -118,14 +131,23 @@ impl Errands {
         });
     }
 
-    fn record(&self, point: Point, length: TimeDelta, path: PathBuf, reply: Reply) {
+    fn record(&self, point: Point, subject: String, length: TimeDelta, path: PathBuf, reply: Reply) {
         let Ok(permit) = Arc::clone(&self.recorders).try_acquire_owned() else {
             return answer(reply, Err(format!("{} recordings are under way", recording::MOST)));
         };
         let bring = self.bring.clone();
         tokio::task::spawn_blocking(move || match recording::prepare(point, length, &path) {
             Ok((recorder, writer)) => {
-                let recording = Recording { writer, permit, reply };
+                let begins = format!("is recorded for {:.1} s to {}", length.as_secs_f64(), path.display());
+                let again = bring.clone();
+                let recording = Recording {
+                    subject,
+                    begins,
+                    writer,
+                    permit,
+                    bring: again,
+                    reply,
+                };
                 let _ = bring.blocking_send(Brought::Recording(Box::new(recorder), recording));
             }
             Err(error) => answer(reply, Err(error)),
@@ -204,6 +226,14 @@ fn point_of(studio: &Studio, point: &RecordPoint) -> Result<Point, Refusal> {
             Bus::AuxA => Point::AuxA,
             Bus::AuxB => Point::AuxB,
         }),
+    }
+}
+
+/// What is recorded, as events call it.
+fn subject(point: &RecordPoint) -> String {
+    match point {
+        RecordPoint::Strip(name) => format!("strip {name}"),
+        RecordPoint::Bus(bus) => format!("bus {}", bus.word()),
     }
 }
 
