@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::command::table::TABLE;
-use super::command::{CommandSpec, Scope};
+use super::command::{ArgKind, ArgSpec, CommandSpec, Scope};
 
 /// The reference page as Markdown.
 #[must_use]
@@ -28,9 +28,11 @@ fn section(page: &mut String, title: &str, scope: Scope) {
 }
 
 fn words(spec: &CommandSpec) -> String {
+    let is_open = |arg: &&ArgSpec| !matches!(arg.kind, ArgKind::Choice([_]));
     let kinds = spec
         .args
         .iter()
+        .filter(is_open)
         .map(|arg| format!("{}: {}", arg.name, arg.kind.expected()));
     kinds.fold(String::new(), |all, kind| format!("{all}<br>{kind}"))
 }

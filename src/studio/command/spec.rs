@@ -120,12 +120,11 @@ impl CommandSpec {
     /// Name and arguments, optional ones in brackets.
     #[must_use]
     pub fn usage(&self) -> String {
-        let args = self.args.iter().map(|arg| {
-            if arg.is_optional {
-                format!(" [{}]", arg.name)
-            } else {
-                format!(" {}", arg.name)
-            }
+        let args = self.args.iter().map(|arg| match arg.kind {
+            // There is no choice: this very word is typed.
+            ArgKind::Choice([word]) => format!(" {word}"),
+            _ if arg.is_optional => format!(" [{}]", arg.name),
+            _ => format!(" {}", arg.name),
         });
         std::iter::once(self.name.to_owned()).chain(args).collect()
     }
