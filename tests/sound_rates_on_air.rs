@@ -30,7 +30,7 @@ fn a_mono_show_at_44_1_khz_arrives_as_that_and_in_sync() {
             "audio.channels=mono",
             "audio.bitrate_kbps=96",
         ];
-        let mut arguments = vec!["scenes/demo.toml", "--publish", &url, "--for", "16s"];
+        let mut arguments = vec!["scenes/demo.toml", "--publish", &url];
         arguments.extend(settings.iter().flat_map(|setting| ["--set", *setting]));
         let mut studio = Studio::start(&arguments);
         let pulled = Pull::start(&url, 8.0).save(Duration::from_mins(1));
@@ -45,6 +45,7 @@ fn a_mono_show_at_44_1_khz_arrives_as_that_and_in_sync() {
             ),
             (&96.into(), &44_100.into(), &"mono".into())
         );
+        studio.order("end");
         assert_eq!(studio.wait_end(Duration::from_mins(1)), Some(0));
         let received = Received::read(&pulled.path);
         let audio = received.streams.iter().find(|stream| stream["codec_type"] == "audio");
