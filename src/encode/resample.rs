@@ -18,6 +18,18 @@ const DELAY: usize = CHUNK_OUT / 2;
 
 const RATE_OUT: usize = 44_100;
 
+/// +36 dBFS, far above what an encoder can take.
+const LOUDEST: f32 = 64.0;
+
+/// The sample, as far as the filter can reckon with it: a spectrum with an infinity or no number in it makes the library panic.
+fn usable(sample: f32) -> f32 {
+    if sample.is_finite() {
+        sample.clamp(-LOUDEST, LOUDEST)
+    } else {
+        0.0
+    }
+}
+
 /// One stretch of sound after the other on its way to 44.1 kHz. Interleaved throughout.
 pub(super) struct Resampler {
     filter: Fft<f32>,
@@ -64,7 +76,7 @@ impl Resampler {
         let mut rest = samples;
         while !rest.is_empty() {
             let count = rest.len().min(CHUNK_IN * self.channels - self.pending.len());
-            self.pending.extend_from_slice(&rest[..count]);
+            self.pending.extend(rest[..count].iter().map(|sample| usable(*sample)));
             rest = &rest[count..];
             self.taken += (count / self.channels) as u64;
             if self.pending.len() == CHUNK_IN * self.channels {
@@ -118,6 +130,24 @@ mod tests {
         (0..samples)
             .map(|n| (TAU * hz * n as f64 / rate).sin() as f32)
             .collect()
+    }
+
+    #[test]
+    fn numbers_that_are_none_and_those_beyond_all_sense_stop_nothing() {
+        let mut resampler = Resampler::new(1).unwrap();
+        let mut samples = sine(1000.0, 48_000.0, 9600);
+        for (at, wild) in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, -3.5e35]
+            .into_iter()
+            .enumerate()
+        {
+            samples[at * 7] = wild;
+        }
+        let out = run(&mut resampler, &samples, 480);
+        assert!(out.iter().all(|sample| sample.is_finite()));
+        let quiet = out[out.len() - 1000..]
+            .iter()
+            .fold(0.0_f32, |peak, sample| peak.max(sample.abs()));
+        assert!((quiet - 1.0).abs() < 0.01, "what comes after it is as it was: {quiet}");
     }
 
     fn run(resampler: &mut Resampler, samples: &[f32], piece: usize) -> Vec<f32> {
