@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod common;
+mod sound_common;
 #[path = "desk_support/mod.rs"]
 mod support;
 
@@ -12,7 +13,8 @@ use common::nginx::Nginx;
 use common::pace::in_real_time;
 use common::peer;
 use common::studio::Studio;
-use support::{Aligned, Heard, RATE, Speech, mix_at_snr, pink, scene, segmental_snr_db, sine, write_wav};
+use sound_common::{RATE, mono, pink, sine, write_wav};
+use support::{Aligned, Heard, Speech, mix_at_snr, scene, segmental_snr_db};
 
 fn pull(nginx: &Nginx, name: &str, seconds: f64) -> Heard {
     Heard::of(Pull::start(&nginx.url(name), seconds).save(Duration::from_mins(1)))
@@ -22,10 +24,13 @@ fn pull(nginx: &Nginx, name: &str, seconds: f64) -> Heard {
 fn denoise_takes_noise_out_of_pauses_and_out_of_speech() {
     let Some(speech) = Speech::recorded() else { return };
     let Some(nginx) = Nginx::start() else { return };
-    let noise = pink(7, speech.samples.len());
+    let noise = pink(7, speech.samples.len(), 0.1);
     let folder = tempfile::tempdir().unwrap();
-    write_wav(&folder.path().join("clean.wav"), &speech.samples);
-    write_wav(&folder.path().join("noisy.wav"), &mix_at_snr(&speech, &noise, 10.0));
+    write_wav(&folder.path().join("clean.wav"), &mono(speech.samples.clone()));
+    write_wav(
+        &folder.path().join("noisy.wav"),
+        &mono(mix_at_snr(&speech, &noise, 10.0)),
+    );
     let show = scene(
         folder.path(),
         "[source.clean]\nkind = \"file\"\npath = \"clean.wav\"\n\
@@ -77,7 +82,7 @@ fn gain_arrives_to_the_tenth_and_what_is_too_loud_is_held() {
     }
     let Some(nginx) = Nginx::start() else { return };
     let folder = tempfile::tempdir().unwrap();
-    write_wav(&folder.path().join("tone.wav"), &sine(1000.0, 0.1, 10.0));
+    write_wav(&folder.path().join("tone.wav"), &mono(sine(1000.0, 0.1, 0.0, 10.0)));
     let show = scene(
         folder.path(),
         "[source.tone]\nkind = \"file\"\npath = \"tone.wav\"\n[strip.tone]\ngain_db = 6\n",
@@ -114,9 +119,9 @@ fn music_goes_down_under_a_voice_and_not_under_a_muted_one() {
     let folder = tempfile::tempdir().unwrap();
     // A voice that speaks for two seconds of six, an octave and more away from the music, so that each is heard alone.
     let mut voice = vec![0.0; 6 * RATE];
-    voice[2 * RATE..4 * RATE].copy_from_slice(&sine(3000.0, 0.2, 2.0));
-    write_wav(&folder.path().join("voice.wav"), &voice);
-    write_wav(&folder.path().join("music.wav"), &sine(440.0, 0.2, 6.0));
+    voice[2 * RATE..4 * RATE].copy_from_slice(&sine(3000.0, 0.2, 0.0, 2.0));
+    write_wav(&folder.path().join("voice.wav"), &mono(voice));
+    write_wav(&folder.path().join("music.wav"), &mono(sine(440.0, 0.2, 0.0, 6.0)));
     let show = scene(
         folder.path(),
         "[source.voice]\nkind = \"file\"\npath = \"voice.wav\"\n[strip.voice]\nrole = \"voice\"\n\

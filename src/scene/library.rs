@@ -19,6 +19,12 @@ pub struct Library {
     own: Option<PathBuf>,
 }
 
+/// Whether what is asked for is the path of a preset's file rather than its name: no name has a `/` or a `.` in it.
+#[must_use]
+pub fn is_preset_path(word: &str) -> bool {
+    word.contains(['/', '.'])
+}
+
 impl Library {
     /// The library of whoever has this environment.
     #[must_use]
@@ -44,7 +50,7 @@ impl Library {
 
     /// The same with files from `shelf`.
     pub(super) fn read_from(&self, shelf: &mut Shelf, name: &str, folder: &Path) -> Result<Preset, String> {
-        let path = if name.contains(['/', '.']) {
+        let path = if is_preset_path(name) {
             Some(folder.join(name))
         } else {
             self.own_path(name).filter(|path| shelf.has(path))

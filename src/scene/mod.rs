@@ -31,7 +31,7 @@ mod show;
 mod value;
 
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
-pub use library::Library;
+pub use library::{Library, is_preset_path};
 pub use preset::{Difference, Preset, bus_preset_text, strip_preset_text};
 pub use reference::reference_markdown;
 pub use script::{Change, Script};

@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::common::media::Pull;
 use super::common::{peer, skip};
-
-pub const RATE: usize = 48_000;
+use super::sound_common::{RATE, decode_with_ffmpeg, peak};
 
 /// Samples of 10 ms, the grid of the levels.
 const STEP: usize = 480;
@@ -35,9 +34,9 @@ impl Speech {
                 skip("the recorded prompts of asterisk-core-sounds-en-wav");
                 return None;
             }
-            let spoken = decoded(&ffmpeg, &file, &[]);
-            let peak = spoken.iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
-            samples.extend(spoken.iter().map(|x| x * 0.3 / peak));
+            let [spoken, _] = decode_with_ffmpeg(&ffmpeg, &file);
+            let highest = peak(&spoken);
+            samples.extend(spoken.iter().map(|x| x * 0.3 / highest));
             let from = samples.len();
             samples.resize(from + RATE * 3 / 2, 0.0);
             pauses.push(from..samples.len());
@@ -61,50 +60,12 @@ fn mean_power(samples: impl Iterator<Item = f32>) -> f64 {
     sum / f64::max(count, 1.0)
 }
 
-/// Pink noise (Kellet's filter over a xorshift).
-pub fn pink(seed: u32, count: usize) -> Vec<f32> {
-    let mut random = seed.wrapping_mul(0x9E37_79B9) | 1;
-    let mut state = [0.0_f32; 3];
-    let mut next = || {
-        random ^= random << 13;
-        random ^= random >> 17;
-        random ^= random << 5;
-        let white = random as f32 / u32::MAX as f32 * 2.0 - 1.0;
-        state[0] = 0.997_65 * state[0] + 0.099_046 * white;
-        state[1] = 0.963 * state[1] + 0.296_516_4 * white;
-        state[2] = 0.57 * state[2] + 1.052_691_3 * white;
-        state.iter().sum::<f32>() + 0.184_8 * white
-    };
-    (0..count).map(|_| next()).collect()
-}
-
 /// The voice with noise under it, `snr_db` below the mean power of what is spoken.
 pub fn mix_at_snr(speech: &Speech, noise: &[f32], snr_db: f64) -> Vec<f32> {
     let wanted = speech.power() / 10_f64.powf(snr_db / 10.0);
     let factor = (wanted / mean_power(noise.iter().copied())).sqrt() as f32;
     let mixed = speech.samples.iter().zip(noise);
     mixed.map(|(voice, noise)| voice + noise * factor).collect()
-}
-
-pub fn sine(hz: f64, amplitude: f64, seconds: f64) -> Vec<f32> {
-    let count = (seconds * RATE as f64) as usize;
-    let sample = |n: usize| amplitude * (TAU * hz * n as f64 / RATE as f64).sin();
-    (0..count).map(|n| sample(n) as f32).collect()
-}
-
-/// Writes a mono WAV file.
-pub fn write_wav(path: &Path, samples: &[f32]) {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: RATE as u32,
-        bits_per_sample: 32,
-        sample_format: hound::SampleFormat::Float,
-    };
-    let mut file = hound::WavWriter::create(path, spec).unwrap();
-    for sample in samples {
-        file.write_sample(*sample).unwrap();
-    }
-    file.finalize().unwrap();
 }
 
 /// Writes a scene with `text` and a picture without sound; gives its path.
@@ -115,33 +76,6 @@ pub fn scene(folder: &Path, text: &str) -> String {
                    [scene.card]\nitems = [{ source = \"card\" }]\n";
     std::fs::write(&path, format!("{picture}{text}")).unwrap();
     path.to_str().unwrap().to_owned()
-}
-
-/// The left channel of a file, by ffmpeg.
-fn decoded(ffmpeg: &Path, file: &Path, filter: &[&str]) -> Vec<f32> {
-    let run = Command::new(ffmpeg)
-        .args(["-v", "error", "-nostdin", "-i"])
-        .arg(file)
-        .args(filter)
-        .args([
-            "-map",
-            "0:a:0",
-            "-af",
-            "pan=mono|c0=c0",
-            "-ar",
-            "48000",
-            "-f",
-            "f32le",
-            "-",
-        ])
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let samples = run.stdout.chunks_exact(4);
-    samples
-        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
-        .collect()
 }
 
 /// A stream that was pulled.
@@ -161,7 +95,7 @@ pub struct Aligned<'a> {
 impl Heard {
     pub fn of(pull: Pull) -> Self {
         let ffmpeg = peer("ffmpeg").expect("it has just pulled");
-        let samples = decoded(&ffmpeg, &pull.path, &[]);
+        let [samples, _] = decode_with_ffmpeg(&ffmpeg, &pull.path);
         Self { pull, samples }
     }
 

@@ -3,7 +3,7 @@
 
 use super::bus::BusSettings;
 use super::param::{Param, ParamKind, Stage, Step, Unit, Value};
-use super::strip::{Role, StripSettings};
+use super::strip::{MAX_GAIN_DB, MIN_GAIN_DB, Role, StripSettings};
 
 const ROLES: &[&str] = &["other", "voice", "music"];
 
@@ -148,7 +148,7 @@ pub const STRIP_PARAMS: &[Param<StripSettings>] = &[
     row!(StripSettings, "de_esser_range_db", DeEsser, "range", number(0.0, 24.0, 1.0, Unit::Db), de_esser.range_db, "the de-esser never turns down by more"),
     row!(StripSettings, "ride", Ride, "on", switch, ride.is_on, "rides the gain by itself towards the loudness target of the buses"),
     row!(StripSettings, "ride_range_db", Ride, "range", number(0.0, 20.0, 1.0, Unit::Db), ride.range_db, "the ride never goes further from the set gain"),
-    row!(StripSettings, "gain_db", Fader, "gain", number(-60.0, 24.0, 1.0, Unit::Db), gain_db, "louder or quieter"),
+    row!(StripSettings, "gain_db", Fader, "gain", number(MIN_GAIN_DB as f64, MAX_GAIN_DB as f64, 1.0, Unit::Db), gain_db, "louder or quieter"),
     row!(StripSettings, "pan_percent", Fader, "pan", number(-100.0, 100.0, 5.0, Unit::Percent), pan_percent, "-100 is left, 100 is right"),
     row!(StripSettings, "delay_ms", Fader, "delay", number(0.0, 500.0, 5.0, Unit::Ms), delay_ms, "later by so much, for pictures that come late"),
     send!("send_a_db", "send A", send_a_db, "how much of it goes to aux bus A"),

@@ -106,6 +106,15 @@ impl Bus {
     /// All of them, as they are typed.
     pub const WORDS: &'static [&'static str] = &["program", "monitor", "aux-a", "aux-b"];
 
+    /// In the order of their [words](Self::WORDS).
+    const ALL: [Self; 4] = [Self::Program, Self::Monitor, Self::AuxA, Self::AuxB];
+
+    /// The bus that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bus| bus.word() == word)
+    }
+
     /// As it is typed.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -3,6 +3,7 @@
 use super::action::Command;
 use super::spec::{ArgKind, CommandSpec, Suggestion, UsageError, Words};
 use super::table;
+use crate::scene::is_preset_path;
 use crate::suggest;
 
 /// The words of a line: split at blanks, double quotes keep blanks together.
@@ -63,7 +64,7 @@ pub fn with_whole_paths(mut words: Vec<String>, folder: &std::path::Path) -> Vec
     for (at, arg) in spec.args.iter().enumerate() {
         let is_path = |word: &str| match arg.kind {
             ArgKind::File => true,
-            ArgKind::Preset => word.contains(['/', '.']),
+            ArgKind::Preset => is_preset_path(word),
             _ => false,
         };
         if let Some(word) = words.get_mut(first + at).filter(|word| is_path(word)) {

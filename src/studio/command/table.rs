@@ -1,7 +1,7 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{ClientCommand, Command, Page, RecordPoint, Reset, Selection, Switch};
+use super::action::{Bus, ClientCommand, Command, Page, RecordPoint, Reset, Selection, Switch};
 use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
 use super::word;
 use crate::studio::model::{BUS_PARAMS, STRIP_PARAMS};
@@ -238,7 +238,7 @@ pub const TABLE: &[CommandSpec] = &[
         ],
         "writes what is on a bus into a WAV file, and tells its level when it is done",
         |words| {
-            let point = RecordPoint::Bus(words.required(word::bus)?);
+            let point = RecordPoint::Bus(words.required(Bus::of)?);
             record(words, point)
         },
     ),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::action::{Bus, Gain, MonitorMode, Reset, Step, Switch};
+use super::action::{Gain, MonitorMode, Reset, Step, Switch};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
@@ -135,17 +135,6 @@ pub fn part<S>(params: &'static [Param<S>], word: &str) -> Result<Reset, String>
     known.extend(params.iter().map(|param| param.name));
     let nearest = suggest::nearest(word, known).map_or_else(String::new, |word| format!("; did you mean \"{word}\"?"));
     Err(format!("a parameter or a stage{nearest}"))
-}
-
-/// A bus.
-pub fn bus(word: &str) -> Option<Bus> {
-    match word {
-        "program" => Some(Bus::Program),
-        "monitor" => Some(Bus::Monitor),
-        "aux-a" => Some(Bus::AuxA),
-        "aux-b" => Some(Bus::AuxB),
-        _ => None,
-    }
 }
 
 /// `5s`, `500ms`, `2m`: seconds unless said otherwise, from a tenth to ten minutes.

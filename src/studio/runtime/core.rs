@@ -28,7 +28,7 @@ use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::publish::DestinationSpec;
 use crate::scene::Show;
-use crate::studio::command::{Answer, Command};
+use crate::studio::command::Answer;
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
@@ -248,11 +248,9 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
-        if Errands::is_one(&order.command) {
-            self.errands.start(order, &self.studio);
-            return;
+        if let Some(order) = self.errands.start(order, &self.studio) {
+            self.obey(Input::Command(order.command), order.reply);
         }
-        self.obey(Input::Command(order.command), order.reply);
     }
 
     /// Does what is wanted, if it can be done, and says so to whoever asked.
@@ -270,14 +268,11 @@ impl Core {
 
     fn take_in(&mut self, brought: Brought) {
         match brought {
-            Brought::Preset(preset, Command::PresetApply(_, strip), reply) => {
-                self.obey(Input::Preset(preset, strip), reply);
-            }
-            Brought::Preset(preset, Command::PresetDiff(_, strip), reply) => {
+            Brought::Apply(preset, strip, reply) => self.obey(Input::Preset(preset, strip), reply),
+            Brought::Compare(preset, strip, reply) => {
                 let found = errands::diff(&self.studio, &preset, strip.as_deref());
                 let _ = reply.send(found.map_err(|refusal| refusal.to_string()));
             }
-            Brought::Preset(..) => {}
             Brought::Recording(recorder, recording) => {
                 let (subject, text) = (recording.subject.clone(), recording.begins.clone());
                 self.feed(Input::Event(EventLevel::Info, subject, text));

@@ -23,8 +23,10 @@ pub type Reply = oneshot::Sender<Result<Answer, String>>;
 
 /// What an errand brings back to the core task.
 pub enum Brought {
-    /// A preset, what is to be done with it, and who asked.
-    Preset(Box<Preset>, Command, Reply),
+    /// A preset to be applied, to which strip, and who asked.
+    Apply(Box<Preset>, Option<String>, Reply),
+    /// A preset to be compared with a strip or the buses, and who asked.
+    Compare(Box<Preset>, Option<String>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
     /// A recording whose file is there: its end for the sound thread, and the rest.
@@ -94,22 +96,13 @@ impl Errands {
         self.brought.recv().await
     }
 
-    /// Whether `command` is one.
+    /// Starts an errand; an order that is none comes back.
     #[must_use]
-    pub fn is_one(command: &Command) -> bool {
-        matches!(
-            command,
-            Command::PresetApply(..) | Command::PresetDiff(..) | Command::PresetSave(..) | Command::Record(..)
-        )
-    }
-
-    /// Starts an errand.
-    pub fn start(&self, order: Order, studio: &Studio) {
+    pub fn start(&self, order: Order, studio: &Studio) -> Option<Order> {
         let Order { command, reply } = order;
         match command {
-            Command::PresetApply(ref name, _) | Command::PresetDiff(ref name, _) => {
-                self.fetch(name.clone(), command, reply);
-            }
+            Command::PresetApply(name, strip) => self.fetch(name, strip, reply, Brought::Apply),
+            Command::PresetDiff(name, strip) => self.fetch(name, strip, reply, Brought::Compare),
             Command::PresetSave(name, strip, is_replacing) => match preset_text(studio, strip.as_deref()) {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
@@ -118,15 +111,22 @@ impl Errands {
                 Ok(at) => self.record(at, subject(&point), length, path, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
-            _ => answer(reply, Err(Refusal::NeedsFiles.to_string())),
+            command => return Some(Order { command, reply }),
         }
+        None
     }
 
-    fn fetch(&self, name: String, command: Command, reply: Reply) {
+    fn fetch(
+        &self,
+        name: String,
+        strip: Option<String>,
+        reply: Reply,
+        what_for: fn(Box<Preset>, Option<String>, Reply) -> Brought,
+    ) {
         let (library, bring) = (self.library.clone(), self.bring.clone());
         tokio::task::spawn_blocking(move || match library.read(&name, Path::new("")) {
             // The studio has ended where nobody takes it.
-            Ok(preset) => drop(bring.blocking_send(Brought::Preset(Box::new(preset), command, reply))),
+            Ok(preset) => drop(bring.blocking_send(what_for(Box::new(preset), strip, reply))),
             Err(error) => answer(reply, Err(error)),
         });
     }
