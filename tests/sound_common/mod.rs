@@ -3,6 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
 #[path = "../common/peers.rs"]
+#[allow(
+    clippy::duplicate_mod,
+    reason = "a test with a whole studio has it from there as well"
+)]
 mod peers;
 
 use std::f64::consts::TAU;
