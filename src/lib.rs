@@ -39,5 +39,6 @@ pub mod source;
 pub mod studio;
 pub mod suggest;
 pub mod tui;
+pub mod vision;
 pub mod wire;
 pub mod worker;

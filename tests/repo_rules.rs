@@ -14,11 +14,13 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("media", &[]),
     ("suggest", &[]),
     ("wire", &["media", "secret"]),
-    ("sound", &["media"]),
-    ("picture", &["media"]),
+    ("sound", &["media", "param"]),
+    ("picture", &["media", "param"]),
+    ("vision", &["media"]),
+    ("param", &[]),
     ("encode", &["media"]),
     ("adapt", &["media"]),
-    ("worker", &["media", "encode", "picture", "sound", "clock"]),
+    ("worker", &["media", "encode", "picture", "sound", "vision", "clock"]),
     ("source", &["media", "picture", "clock", "secret"]),
     ("publish", &["media", "wire", "clock", "secret"]),
     // Of the stages, scene takes the plain types of their settings; the stages do not know that there are files.
@@ -31,6 +33,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "source",
             "sound",
             "picture",
+            "vision",
             "encode",
             "publish",
             "worker::analyse",
@@ -39,8 +42,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "studio",
         &[
-            "media", "clock", "secret", "suggest", "source", "sound", "picture", "encode", "publish", "adapt", "scene",
-            "control", "worker",
+            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "publish",
+            "adapt", "scene", "control", "worker",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),
@@ -59,8 +62,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "media", "clock", "secret", "source", "sound", "picture", "encode", "publish", "adapt", "scene", "studio",
-            "control", "tui", "worker",
+            "media", "clock", "secret", "source", "sound", "picture", "vision", "encode", "publish", "adapt", "scene",
+            "studio", "control", "tui", "worker",
         ],
     ),
 ];

@@ -4,6 +4,7 @@
 
 pub mod aac;
 pub mod audio;
+pub mod exact;
 pub mod h264;
 pub mod opus;
 pub mod packet;

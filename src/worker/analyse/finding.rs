@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::AnalysisSettings;
-use crate::media::{Timestamp, TrackKind, Turn};
+use crate::media::{Timestamp, TrackKind, Turn, exact};
 
 /// What program can be that it should not be for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,23 +69,6 @@ pub struct Stamp {
     /// The PTS of the last one that it is done with.
     #[serde(with = "exact")]
     pub until: Timestamp,
-}
-
-/// Timestamps to the flick. Elsewhere JSON has milliseconds, which people read; a stamp that is rounded would clear what
-/// was not seen, or not clear what was.
-pub(super) mod exact {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::media::Timestamp;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references out")]
-    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(at.to_flicks())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-        i64::deserialize(deserializer).map(Timestamp::from_flicks)
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@
 use bytes::{Buf, BufMut, Bytes};
 use serde::{Deserialize, Serialize};
 
-use super::finding::{Finding, Stamp, Told, exact};
-use crate::media::{AudioBlock, BLOCK_FRAMES, Timestamp};
+use super::finding::{Finding, Stamp, Told};
+use crate::media::{AudioBlock, BLOCK_FRAMES, Timestamp, exact};
 use crate::worker::handshake::FIRST_OWN;
 use crate::worker::message::{Message, MessageError};
 

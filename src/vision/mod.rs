@@ -1,0 +1,11 @@
+//! Faces in pictures: found, followed, and told to whoever hides them. Knows pictures and nothing of masks.
+//!
+//! Pure: a picture goes in, verdicts come out. The process that this runs in is the analysis worker's.
+
+mod face;
+
+pub use face::{CoverReason, FaceBox, FaceVerdict, Found, Region, Regions, Sight, TrackedFace};
+
+/// The SeetaFace frontal model (BSD 2-Clause, VIPL, Chinese Academy of Sciences), as the build found it in the package of
+/// the `rustface` crate.
+pub static MODEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/face_model.bin"));
