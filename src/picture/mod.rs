@@ -8,6 +8,7 @@ pub mod colour;
 mod compositor;
 pub mod font;
 mod geometry;
+pub mod occlude;
 mod scale;
 mod slate;
 pub mod text;
