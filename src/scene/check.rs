@@ -17,7 +17,7 @@ use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
 use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::TimeDelta;
-use crate::picture::{Crop, Rect};
+use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect};
 use crate::publish::DestinationSpec;
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
@@ -88,7 +88,7 @@ impl Check<'_> {
     pub fn show(&mut self, mut raw: RawShow, title: &str) -> Show {
         let names = |layers: &Layers, section: &str| layers.places.names(section).to_vec();
         let video = self.video(&raw);
-        let (mut sources, mut strips) = (Vec::new(), Vec::new());
+        let (mut sources, mut strips, mut pictures) = (Vec::new(), Vec::new(), Vec::new());
         for name in names(self.layers, "source") {
             let Some(source) = raw.source.remove(&name) else {
                 continue;
@@ -96,14 +96,23 @@ impl Check<'_> {
             let kind = self.source(&format!("source.{name}"), source);
             let strip = raw.strip.remove(&name).unwrap_or_default();
             strips.push((name.clone(), self.strip(&format!("strip.{name}"), &strip)));
+            let mut picture = PictureSettings::default();
+            preset::set_all(
+                PICTURE_PARAMS,
+                &raw.picture.remove(&name).unwrap_or_default(),
+                &mut picture,
+            );
+            pictures.push((name.clone(), picture));
             sources.extend(kind.map(|kind| SourceSpec { name, kind }));
         }
         if sources.len() > MAX_SOURCES {
             self.error("source", format!("{} sources; {MAX_SOURCES} at most", sources.len()));
         }
-        for name in names(self.layers, "strip") {
-            let key = format!("strip.{name}");
-            self.known("source", Some(name), &key);
+        for section in ["strip", "picture"] {
+            for name in names(self.layers, section) {
+                let key = format!("{section}.{name}");
+                self.known("source", Some(name), &key);
+            }
         }
         let mut scenes = Vec::new();
         for name in names(self.layers, "scene") {
@@ -130,6 +139,7 @@ impl Check<'_> {
             audio: self.audio(&raw.audio),
             sources,
             strips,
+            pictures,
             buses,
             scenes,
             start,

@@ -27,6 +27,8 @@ pub(super) struct RawShow {
     #[serde(default)]
     pub strip: HashMap<String, RawParameters>,
     #[serde(default)]
+    pub picture: HashMap<String, RawParameters>,
+    #[serde(default)]
     pub bus: RawParameters,
     #[serde(default)]
     pub scene: HashMap<String, RawScene>,

@@ -2,6 +2,7 @@
 //!
 //! A key that is not here is refused, and a key here has its type, its range and its one-line description in one place.
 
+use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
 
 /// One key of a table.
@@ -73,6 +74,11 @@ pub(super) const ROOT: &[Key] = &[
         "strip",
         Kind::Named(STRIP),
         "the mixer strip of the source of the same name",
+    ),
+    key(
+        "picture",
+        Kind::Named(PICTURE),
+        "the picture chain of the source of the same name",
     ),
     key("bus", Kind::Table(BUS), "the buses: loudness, limiter, ducking"),
     key("scene", Kind::Named(SCENE), "which sources are seen, and where"),
@@ -195,6 +201,7 @@ pub(super) const SOUND_PRESET: &[Key] = &[
 
 const STRIP: &[Key] = &parameters::<_, { STRIP_PARAMS.len() + 1 }>(STRIP_PARAMS, Some(PRESET_OF_STRIP));
 const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
+const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
 const BUS: &[Key] = &parameters::<_, { BUS_PARAMS.len() }>(BUS_PARAMS, None);
 
 /// The keys of a table of parameters, behind `first`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::script::Script;
 use crate::encode::{AudioSettings, VideoSettings};
 use crate::media::TimeDelta;
-use crate::picture::{Crop, Fit, Rect};
+use crate::picture::{Crop, Fit, PictureSettings, Rect};
 use crate::publish::DestinationSpec;
 use crate::sound::{BusSettings, StripSettings};
 use crate::source::SourceSpec;
@@ -29,6 +29,8 @@ pub struct Show {
     pub sources: Vec<SourceSpec>,
     /// One strip for each source, in the same order.
     pub strips: Vec<(String, StripSettings)>,
+    /// The picture chain of each source, in the same order.
+    pub pictures: Vec<(String, PictureSettings)>,
     /// Loudness target, limiter, ducking.
     pub buses: BusSettings,
     /// In the order of the file; never empty.
@@ -108,6 +110,13 @@ impl Show {
     #[must_use]
     pub fn scene(&self, name: &str) -> Option<&Scene> {
         self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// What is set on the picture of the source of that name.
+    #[must_use]
+    pub fn picture(&self, name: &str) -> PictureSettings {
+        let found = self.pictures.iter().find(|(known, _)| known == name);
+        found.map_or_else(PictureSettings::default, |(_, settings)| *settings)
     }
 
     /// The place of the source of that name in [`sources`](Self::sources) and [`strips`](Self::strips).

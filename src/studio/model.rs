@@ -11,6 +11,7 @@ use crate::media::{FrameRate, TimeDelta, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
 pub use crate::encode::{AudioRate, Channels};
+pub use crate::picture::{PICTURE_PARAMS, PictureSettings, picture_param};
 pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::settings::{bus_param, strip_param};
@@ -122,6 +123,9 @@ pub struct SourceModel {
     pub is_on_program: bool,
     /// Whether it is seen on preview now.
     pub is_on_preview: bool,
+    /// What the operator set on its picture.
+    #[serde(default)]
+    pub picture: PictureSettings,
 }
 
 /// One channel of the mixer.

@@ -87,6 +87,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             dropped_blocks: 0,
             is_on_program: shows(&show.start.program, &spec.name),
             is_on_preview: shows(&show.start.preview, &spec.name),
+            picture: show.picture(&spec.name),
         }
     });
     let destinations = show.destinations.iter().map(|spec| DestinationModel {

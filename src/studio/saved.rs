@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, Strip, Studio, Transition};
+use super::model::{BusSettings, PictureSettings, Strip, Studio, Transition};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::scene::{Script, Show};
@@ -50,6 +50,9 @@ pub struct Standing {
     pub transition: Transition,
     /// All strips.
     pub strips: Vec<Strip>,
+    /// The pictures of all sources, by their names.
+    #[serde(default)]
+    pub pictures: Vec<(String, PictureSettings)>,
     /// Loudness target, limiter, ducking.
     pub buses: BusSettings,
     /// The video target in kbit/s.
@@ -201,6 +204,11 @@ impl Standing {
             preview: studio.preview.clone(),
             transition: studio.transition,
             strips: studio.strips.clone(),
+            pictures: studio
+                .sources
+                .iter()
+                .map(|source| (source.name.clone(), source.picture))
+                .collect(),
             buses: studio.buses,
             video_kbps: studio.encoder.video_kbps,
             destinations: destinations.collect(),
@@ -233,6 +241,12 @@ impl Standing {
                 None => applied
                     .missing
                     .push(format!("there is no strip {} any more", strip.name)),
+            }
+        }
+        for (name, settings) in &self.pictures {
+            match show.pictures.iter_mut().find(|(known, _)| known == name) {
+                Some((_, picture)) => *picture = settings.sanitised(),
+                None => applied.missing.push(format!("there is no source {name} any more")),
             }
         }
         show.buses = self.buses.sanitised();

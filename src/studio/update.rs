@@ -4,6 +4,7 @@
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
 mod desk;
+mod picture;
 mod reports;
 
 pub(in crate::studio) use desk::check_target;
@@ -13,8 +14,8 @@ use thiserror::Error;
 use super::command::Command;
 use super::model::{
     BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB,
-    MIN_GAIN_DB, PresetModel, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind,
-    WorkerReport,
+    MIN_GAIN_DB, PictureSettings, PresetModel, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition,
+    TransitionKind, WorkerReport,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::scene::Preset;
@@ -62,6 +63,8 @@ pub enum Effect {
     Picture,
     /// A strip's settings changed.
     Strip(usize, StripSettings),
+    /// The settings of a source's picture changed.
+    Enhance(usize, PictureSettings),
     /// The settings of the buses changed.
     Buses(BusSettings),
     /// The source of a strip is seen on program from now on, or is not; audio that follows it does so within that time.
@@ -270,6 +273,9 @@ impl Unit<'_> {
             Command::PresetApply(..) | Command::PresetDiff(..) | Command::PresetSave(..) | Command::Record(..) => {
                 Err(Refusal::NeedsFiles)
             }
+            Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
+            Command::PictureReset(source, what) => self.picture_reset(&source, what),
+            Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
             Command::Bitrate(kbps) => {
                 self.studio.encoder.video_kbps = kbps;
                 self.effects.push(Effect::Bitrate(kbps));

@@ -10,8 +10,8 @@ use crate::media::FrameRate;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, ProgramFormat, SceneModel, SourceModel, Strip, WorkerModel,
-    WorkerState,
+    BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, PictureSettings, ProgramFormat, SceneModel, SourceModel,
+    Strip, WorkerModel, WorkerState,
 };
 
 fn studio() -> Studio {
@@ -29,6 +29,7 @@ fn studio() -> Studio {
         dropped_blocks: 0,
         is_on_program: name == "camera",
         is_on_preview: name == "slides",
+        picture: PictureSettings::default(),
     };
     let strip = |name: &str| Strip {
         name: name.into(),
@@ -161,6 +162,40 @@ fn strips_do_as_they_are_told() {
         );
     }
     assert_eq!(studio.strips[1].settings, StripSettings::default());
+}
+
+#[test]
+fn every_parameter_of_a_picture_can_be_set_reset_and_copied() {
+    use crate::studio::model::PICTURE_PARAMS;
+    let mut studio = studio();
+    for param in PICTURE_PARAMS {
+        let done = run(&mut studio, &format!("picture set camera {} next", param.name), ms(0));
+        let done = done.unwrap_or_else(|refusal| panic!("{}: {refusal}", param.name));
+        let settings = studio.sources[0].picture;
+        assert_ne!((param.get)(&settings), param.default_value(), "{}", param.name);
+        assert_eq!(acts(done), [Effect::Enhance(0, settings)], "{}", param.name);
+    }
+    let camera = studio.sources[0].picture;
+    let done = run(&mut studio, "picture copy camera slides", ms(0)).unwrap();
+    assert_eq!(acts(done), [Effect::Enhance(1, camera)]);
+    run(&mut studio, "picture reset camera tone", ms(0)).unwrap();
+    let expected = PictureSettings {
+        tone: PictureSettings::default().tone,
+        ..camera
+    };
+    assert_eq!(studio.sources[0].picture, expected);
+    run(&mut studio, "picture reset camera denoise_percent", ms(0)).unwrap();
+    assert!(studio.sources[0].picture.denoise.is_on, "only the one parameter");
+    run(&mut studio, "picture reset camera", ms(0)).unwrap();
+    assert_eq!(studio.sources[0].picture, PictureSettings::default());
+    assert_eq!(studio.sources[1].picture, camera);
+    let before = studio.clone();
+    let refused = run(&mut studio, "picture copy slides nobody", ms(0)).unwrap_err();
+    assert!(
+        refused.to_string().starts_with("there is no source 'nobody'"),
+        "{refused}"
+    );
+    assert_eq!(studio, before);
 }
 
 #[test]

@@ -68,6 +68,7 @@ pub fn studio() -> Studio {
         dropped_blocks: 0,
         is_on_program: on.0,
         is_on_preview: on.1,
+        picture: PictureSettings::default(),
     };
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),

@@ -47,6 +47,12 @@ pub enum Command {
     PresetSave(String, Option<String>, bool),
     /// Writes what is at a point of the mixer into a new WAV file for so long.
     Record(RecordPoint, TimeDelta, PathBuf),
+    /// Sets or changes a parameter of a source's picture, called by its name in the table of parameters.
+    PictureSet(String, &'static str, Adjust),
+    /// Brings the picture of a source, or a part of its chain, back to the default.
+    PictureReset(String, Reset),
+    /// Gives one source the picture settings of another.
+    PictureCopy(String, String),
     /// Video bitrate in kbit/s.
     Bitrate(u32),
     /// Makes the next picture an IDR.

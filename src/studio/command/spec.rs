@@ -75,6 +75,10 @@ pub enum ArgKind {
     BusParameter,
     /// A parameter or a stage of the buses.
     BusPart,
+    /// A parameter of a source's picture.
+    PictureParameter,
+    /// A parameter or a stage of a source's picture.
+    PicturePart,
     /// What the parameter before it is set to.
     Value,
     /// A preset's name, or the path of its file.
@@ -107,6 +111,8 @@ impl ArgKind {
             Self::Part => "a key of `[strip.NAME]`, or a stage for all of its keys: eq".into(),
             Self::BusParameter => "a key of `[bus]`: target_lufs".into(),
             Self::BusPart => "a key of `[bus]`, or a stage for all of its keys: duck".into(),
+            Self::PictureParameter => "a key of `[picture.NAME]`: denoise_percent".into(),
+            Self::PicturePart => "a key of `[picture.NAME]`, or a stage for all of its keys: tone".into(),
             Self::Value => "a value: -45 or on sets, +3 or -=3 changes, toggle, next and previous go a step".into(),
             Self::Preset => "the name of a preset, or the path of its file".into(),
             Self::Bus => Bus::WORDS.join(", "),

@@ -4,7 +4,7 @@
 use super::action::{Bus, ClientCommand, Command, Page, RecordPoint, Reset, Selection, Switch};
 use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
 use super::word;
-use crate::studio::model::{BUS_PARAMS, STRIP_PARAMS};
+use crate::studio::model::{BUS_PARAMS, PICTURE_PARAMS, STRIP_PARAMS};
 
 /// The row of that name.
 #[must_use]
@@ -291,6 +291,41 @@ pub const TABLE: &[CommandSpec] = &[
         "the same over a preset of your own; what it was is kept beside it",
         |words| preset(words, |name, strip| Command::PresetSave(name, strip, true)),
     )),
+    row(
+        "picture set",
+        &[
+            arg("SOURCE", ArgKind::Source),
+            arg("PARAMETER", ArgKind::PictureParameter),
+            arg("VALUE", ArgKind::Value),
+        ],
+        "sets or changes a parameter of a source's picture",
+        |words| {
+            let source = words.required(word::name)?;
+            let param = words.required_or(|word| word::parameter(PICTURE_PARAMS, word))?;
+            let value = words.required_or(|word| word::value(param, word))?;
+            only(words, Command::PictureSet(source, param.name, value))
+        },
+    ),
+    row(
+        "picture reset",
+        &[arg("SOURCE", ArgKind::Source), may("PART", ArgKind::PicturePart)],
+        "brings a parameter, a stage or all of a source's picture back to the default",
+        |words| {
+            let source = words.required(word::name)?;
+            let part = words.optional_or(|word| word::part(PICTURE_PARAMS, word))?;
+            only(words, Command::PictureReset(source, part.unwrap_or(Reset::All)))
+        },
+    ),
+    row(
+        "picture copy",
+        &[arg("FROM", ArgKind::Source), arg("TO", ArgKind::Source)],
+        "gives a source the picture settings of another",
+        |words| {
+            let from = words.required(word::name)?;
+            let to = words.required(word::name)?;
+            only(words, Command::PictureCopy(from, to))
+        },
+    ),
     row(
         "bitrate",
         &[arg("KBPS", ArgKind::Kbps)],

@@ -329,6 +329,7 @@ impl Core {
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
                 Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
+                Effect::Enhance(at, settings) => self.tell_pictures(PictureMessage::Enhance(at, settings)),
                 Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
                 Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),

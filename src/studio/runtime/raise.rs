@@ -85,6 +85,7 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
         frame_rate: show.video.frame_rate,
         pool: arena.pool().clone(),
         sources,
+        pictures: studio.sources.iter().map(|source| source.picture).collect(),
         strips: studio.strips.iter().map(|strip| strip.settings).collect(),
         strip_sources: opening::strip_sources(studio),
         is_on_program: studio
@@ -112,9 +113,9 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
     })
 }
 
-/// Pictures that can be under way at once: for each source those of its queue and a few more, and for the program those
-/// that wait for the encoder or are looked at. What is never drawn on takes no memory.
+/// Pictures that can be under way at once: for each source those of its queue, what its picture chain makes of them and a
+/// few more, and for the program those that wait for the encoder or are looked at. What is never drawn on takes no memory.
 fn slots(sources: usize) -> u32 {
-    let count = FRAMES_WAITING + 12 + sources * (source::CAPACITY + 4);
+    let count = FRAMES_WAITING + 12 + sources * (source::CAPACITY + 6);
     u32::try_from(count).unwrap_or(MAX_SLOTS)
 }

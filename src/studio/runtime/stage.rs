@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, VideoEncoder};
 use crate::media::{FramePool, FrameRate, TimeDelta};
+use crate::picture::PictureSettings;
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
 
@@ -36,6 +37,8 @@ pub struct Parts {
     pub pool: FramePool,
     /// Running sources with their names, in the model's order.
     pub sources: Vec<(String, SourceHandle)>,
+    /// What is set on the sources' pictures, in the same order.
+    pub pictures: Vec<PictureSettings>,
     /// Strip settings, in the model's order of strips.
     pub strips: Vec<StripSettings>,
     /// The source of each strip.
@@ -122,6 +125,7 @@ impl Stage {
             frame_rate: parts.frame_rate,
             pool: parts.pool,
             sources: parts.sources.into_iter().map(|(_, handle)| handle).collect(),
+            pictures: parts.pictures,
             names: names.clone(),
             messages,
             encoder: frames_in,
