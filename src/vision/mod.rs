@@ -2,8 +2,10 @@
 //!
 //! Pure: a picture goes in, verdicts come out. The process that this runs in is the analysis worker's.
 
+mod detector;
 mod face;
 
+pub use detector::{Area, Detector, Luma, Model, ModelError};
 pub use face::{CoverReason, FaceBox, FaceVerdict, Found, Region, Regions, Sight, TrackedFace};
 
 /// The SeetaFace frontal model (BSD 2-Clause, VIPL, Chinese Academy of Sciences), as the build found it in the package of
