@@ -113,7 +113,12 @@ mod tests {
     #[test]
     fn motion_and_light_are_none() {
         let here = stripes(0.0, 0.0, 1.0);
-        for same in [stripes(0.0, 0.0, 1.0), stripes(6.0, 0.05, 1.0), stripes(0.0, 0.0, 0.3), stripes(0.0, 0.0, 1.35)] {
+        for same in [
+            stripes(0.0, 0.0, 1.0),
+            stripes(6.0, 0.05, 1.0),
+            stripes(0.0, 0.0, 0.3),
+            stripes(0.0, 0.0, 1.35),
+        ] {
             assert!(!here.is_cut_to(&same) && !same.is_cut_to(&here) && !here.is_other_shot(&same));
         }
     }

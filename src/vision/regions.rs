@@ -102,8 +102,18 @@ mod tests {
     fn the_whole_face_hides_all_of_its_box_but_the_corners_and_a_rim_around_it() {
         let whole = whole(&FACE);
         assert!(whole.rx * 2.0 >= FACE.size * 1.3 && whole.ry * 2.0 >= FACE.size * 1.3);
-        for (right, down) in [(0.0, -0.8), (0.0, 0.75), (-0.62, 0.0), (0.62, 0.0), (0.45, 0.45), (-0.45, -0.45)] {
-            assert!(whole.has(FACE.x + right * FACE.size, FACE.y + down * FACE.size), "{right} {down}");
+        for (right, down) in [
+            (0.0, -0.8),
+            (0.0, 0.75),
+            (-0.62, 0.0),
+            (0.62, 0.0),
+            (0.45, 0.45),
+            (-0.45, -0.45),
+        ] {
+            assert!(
+                whole.has(FACE.x + right * FACE.size, FACE.y + down * FACE.size),
+                "{right} {down}"
+            );
         }
         assert!(!whole.has(FACE.x + FACE.size, FACE.y));
     }
@@ -130,6 +140,9 @@ mod tests {
         });
         let mut eyes = Vec::new();
         of(&face, Region::Eyes, &mut |part| eyes.push(part.y));
-        assert!(eyes[0] < FACE.y && eyes[1] > FACE.y, "the left one of the picture is now above");
+        assert!(
+            eyes[0] < FACE.y && eyes[1] > FACE.y,
+            "the left one of the picture is now above"
+        );
     }
 }

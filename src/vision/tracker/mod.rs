@@ -128,7 +128,7 @@ impl Tracker {
     ) {
         let is_hole = self.last.as_ref().is_some_and(|(last, _)| is_hole(pts - *last));
         if is_hole {
-            self.start_anew(verdicts);
+            self.flush(verdicts);
         }
         let is_cut = self.last.as_ref().is_some_and(|(_, last)| last.is_cut_to(&signature));
         self.pending.push_back(Pending {
@@ -171,8 +171,16 @@ impl Tracker {
         });
     }
 
-    /// After a hole: pictures whose look-ahead it cut short were not looked at enough.
-    fn start_anew(&mut self, verdicts: &mut Vec<FaceVerdict>) {
+    /// Pictures of another size come from now on. To be called when nothing waits.
+    pub(crate) fn resize(&mut self, width: usize, height: usize) {
+        *self = Self {
+            next_track: self.next_track,
+            ..Self::new(width, height)
+        };
+    }
+
+    /// A new beginning. Pictures whose look-ahead it cuts short were not looked at enough: they are to be covered.
+    pub(crate) fn flush(&mut self, verdicts: &mut Vec<FaceVerdict>) {
         for mut picture in self.pending.drain(..) {
             picture.is_not_seen = true;
             verdicts.push(picture.verdict());
@@ -230,7 +238,8 @@ impl Tracker {
         }
         let mut taken = is_taken.into_iter();
         self.fresh.clear();
-        self.fresh.extend(self.found.drain(..).filter(|_| taken.next() == Some(false)));
+        self.fresh
+            .extend(self.found.drain(..).filter(|_| taken.next() == Some(false)));
         // A second box on a face that has its track is no second face.
         let tracks = &self.tracks;
         self.fresh.retain(|fresh| {
@@ -246,7 +255,9 @@ impl Tracker {
         let was_long_lost = self.tracks[of].missed > 0 && !matches!(self.tracks[of].fate(now, bounds), Fate::Held(_));
         self.tracks[of].sight(now, found, signature);
         let is_by_itself = !self.tracks.iter().enumerate().any(|(other, track)| {
-            other != of && track.seen.0 == now && distance(track.seen.1, found) < 0.5 * track.seen.1.size.max(found.size)
+            other != of
+                && track.seen.0 == now
+                && distance(track.seen.1, found) < 0.5 * track.seen.1.size.max(found.size)
         });
         let track = &mut self.tracks[of];
         track.hits += u32::from(is_by_itself);
@@ -300,14 +311,21 @@ impl Tracker {
                     break;
                 }
                 looks -= 1;
-                let roll = if attempt == 0 && track.missed == 0 { track.motion.face.roll } else { track.next_tilt() };
+                let roll = if attempt == 0 && track.missed == 0 {
+                    track.motion.face.roll
+                } else {
+                    track.next_tilt()
+                };
                 let face = track.expected(now);
                 found.clear();
                 eye.scan(0, &around(face, 1.0, 1.5, roll), &mut found);
                 found.retain(|found| is_sound(found) && track.nearness(now, found.face).is_some());
                 let best = found.iter().max_by(|a, b| a.score.total_cmp(&b.score)).copied();
                 let Some(best) = best else { continue };
-                let is_anothers = self.tracks.iter().any(|other| other.seen.0 == now && is_one_face(other.seen.1, best.face));
+                let is_anothers = self
+                    .tracks
+                    .iter()
+                    .any(|other| other.seen.0 == now && is_one_face(other.seen.1, best.face));
                 if !is_anothers {
                     self.sight(of, now, best.face, signature);
                     self.fresh.retain(|fresh| !is_one_face(fresh.face, best.face));
@@ -364,7 +382,10 @@ impl Tracker {
                 eye.scan(age, &around(expected, room, 1.4, face.roll), &mut found);
             }
             let is_anothers = |found: &Found| {
-                picture.faces.iter().any(|other| other.sight == Sight::Seen && is_one_face(other.face, found.face))
+                picture
+                    .faces
+                    .iter()
+                    .any(|other| other.sight == Sight::Seen && is_one_face(other.face, found.face))
             };
             found.retain(|found| is_sound(found) && size_ratio(found.face, expected) < 1.7 && !is_anothers(found));
             let near = |found: &&Found| distance(found.face, expected);
@@ -376,13 +397,19 @@ impl Tracker {
                         motion.face = before.face;
                     }
                     (at, face, unseen) = (picture.pts, before.face, 0);
-                    let out = FaceBox { size: track.seen.1.size.max(before.face.size), ..before.face };
+                    let out = FaceBox {
+                        size: track.seen.1.size.max(before.face.size),
+                        ..before.face
+                    };
                     track.first = (at, out);
                     picture.add(track.id, out, Sight::Seen);
                 }
                 None => {
                     unseen += 1;
-                    let reach = hull(track.first.1, grown(expected, track.seen.1.size / track.motion.face.size));
+                    let reach = hull(
+                        track.first.1,
+                        grown(expected, track.seen.1.size / track.motion.face.size),
+                    );
                     picture.add(track.id, grown(reach, BACK_GROWTH.powi(unseen)), Sight::Predicted);
                 }
             }
@@ -429,7 +456,11 @@ impl Tracker {
 
     /// Certain faces that come to lie over one another get new numbers: from here on, either may be the other.
     fn mark_crossings(&mut self, now: Timestamp) {
-        let places: Vec<_> = self.tracks.iter().map(|track| (track.expected(now), track.is_certain())).collect();
+        let places: Vec<_> = self
+            .tracks
+            .iter()
+            .map(|track| (track.expected(now), track.is_certain()))
+            .collect();
         for of in 0..places.len() {
             let (own, is_certain) = places[of];
             let nearest = |reach: f32| {
@@ -466,7 +497,11 @@ impl Tracker {
                 picture.add(track.id, hull(track.seen.1, grown(face, 1.12)), Sight::Predicted);
                 return true;
             }
-            track.strange = if signature.is_other_shot(&track.shot) { track.strange + 1 } else { 0 };
+            track.strange = if signature.is_other_shot(&track.shot) {
+                track.strange + 1
+            } else {
+                0
+            };
             match track.fate(now, bounds) {
                 Fate::Held(face) => picture.add(track.id, face, Sight::Held),
                 Fate::Band(face) => picture.add(track.id, face, Sight::Band),
@@ -487,7 +522,8 @@ impl Tracker {
             let is_lost = lost.seen.0 < now && lost.missed > 0 && lost.fate(now, bounds) == Fate::Lost;
             let reach = (0.8 + 1.5 * lost.lost_for(now)).min(3.0);
             let heir = self.tracks.iter().position(|track| {
-                let is_new = track.seen.0 == now && track.is_certain() && !track.is_heir && track.first.0 >= lost.seen.0;
+                let is_new =
+                    track.seen.0 == now && track.is_certain() && !track.is_heir && track.first.0 >= lost.seen.0;
                 let (own, other) = (track.seen.1, lost.seen.1);
                 is_new && size_ratio(own, other) < 2.0 && distance(own, other) < reach * own.size.max(other.size)
             });
@@ -509,7 +545,11 @@ fn is_hole(gap: TimeDelta) -> bool {
 /// What a detector says can be believed in at all.
 fn is_sound(found: &Found) -> bool {
     let face = &found.face;
-    [face.x, face.y, face.roll, found.score].iter().all(|value| value.is_finite()) && face.size > 1.0 && face.size < 1e5
+    [face.x, face.y, face.roll, found.score]
+        .iter()
+        .all(|value| value.is_finite())
+        && face.size > 1.0
+        && face.size < 1e5
 }
 
 /// Whether two boxes of one picture are of one face.
@@ -523,7 +563,9 @@ fn merge(found: &mut Vec<Found>) {
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept = 0;
     for at in 0..found.len() {
-        let is_known = found[..kept].iter().any(|better| is_one_face(better.face, found[at].face));
+        let is_known = found[..kept]
+            .iter()
+            .any(|better| is_one_face(better.face, found[at].face));
         if !is_known {
             found.swap(kept, at);
             kept += 1;
@@ -544,6 +586,9 @@ fn try_tilt(search: &Search, from: usize, found: &mut Vec<Found>, eye: &mut dyn 
         let roll = (straight.face.roll + tilted.face.roll) * 0.5;
         let face = FaceBox { roll, ..straight.face };
         found.truncate(from);
-        found.push(Found { face, score: tilted.score });
+        found.push(Found {
+            face,
+            score: tilted.score,
+        });
     }
 }
