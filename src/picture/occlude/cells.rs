@@ -43,7 +43,7 @@ impl Cells {
     pub(super) fn measure(&mut self, frame: &FrameMut, touched: Touched, centre: (f32, f32), side: i32) {
         let (width, height) = (frame.width() as i32, frame.height() as i32);
         // No cell is larger than the picture, so a grid that starts in the picture has its place.
-        self.side = (side.max(2) + 1 & !1).min(width.max(height));
+        self.side = ((side.max(2) + 1) & !1).min(width.max(height));
         // The first corner at or before `from`, of all that are whole cells away from `centre`.
         let first = |centre: f32, from: i32| {
             let corner = centre.floor() as i32 & !1;
