@@ -79,22 +79,7 @@ impl Library {
     /// The names of all presets that can be had by name: one's own, then the shipped ones.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let entries = self.own.as_ref().and_then(|own| std::fs::read_dir(own).ok());
-        let files = entries
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> = files
-            .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
-            .filter(|name| is_name(name))
-            .collect();
-        names.sort();
-        for (shipped, _) in shipped::SOUND_PRESETS {
-            if !names.iter().any(|name| name == shipped) {
-                names.push((*shipped).to_owned());
-            }
-        }
-        names
+        names_in(self.own.as_deref(), shipped::SOUND_PRESETS)
     }
 
     /// Reads all presets that can be had by name; those that are broken are left out.
@@ -142,10 +127,35 @@ impl Library {
         Ok(path)
     }
 
+    /// The folder of one's own presets, which need not be there.
+    pub(super) fn own_folder(&self) -> Option<&Path> {
+        self.own.as_deref()
+    }
+
     fn own_path(&self, name: &str) -> Option<PathBuf> {
         let own = self.own.as_ref().filter(|_| is_name(name))?;
         Some(own.join(name).with_extension("toml"))
     }
+}
+
+/// The names of the TOML files in `folder`, in order, then those of `shipped` that are not among them.
+pub(super) fn names_in(folder: Option<&Path>, shipped: &[(&str, &str)]) -> Vec<String> {
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let files = entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
+        .filter(|name| is_name(name))
+        .collect();
+    names.sort();
+    for (shipped, _) in shipped {
+        if !names.iter().any(|name| name == shipped) {
+            names.push((*shipped).to_owned());
+        }
+    }
+    names
 }
 
 #[cfg(test)]

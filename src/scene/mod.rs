@@ -28,6 +28,7 @@ mod script;
 mod secrets;
 mod shipped;
 mod show;
+mod sticker;
 mod value;
 
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
@@ -36,6 +37,7 @@ pub use preset::{Difference, Preset, bus_preset_text, strip_preset_text};
 pub use reference::reference_markdown;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
+pub use sticker::{Sticker, StickerSet};
 
 use check::{Check, Purpose};
 use layers::Layers;

@@ -39,6 +39,38 @@ pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
     found.map(|(_, text)| *text)
 }
 
+/// Sets of stickers by name.
+pub(super) const STICKER_SETS: &[(&str, &str)] = &[
+    ("disguise", include_str!("../../presets/stickers/disguise.toml")),
+    ("robot", include_str!("../../presets/stickers/robot.toml")),
+    ("cat", include_str!("../../presets/stickers/cat.toml")),
+];
+
+/// The text of a shipped set of stickers.
+pub(super) fn sticker_set(name: &str) -> Option<&'static str> {
+    let found = STICKER_SETS.iter().find(|(known, _)| *known == name);
+    found.map(|(_, text)| *text)
+}
+
+/// The shipped art that is called `file`, as a PNG.
+pub(super) fn sticker_art(file: &str) -> Option<&'static [u8]> {
+    Some(match file {
+        "beard.png" => include_bytes!("../../presets/stickers/beard.png"),
+        "brows.png" => include_bytes!("../../presets/stickers/brows.png"),
+        "cap.png" => include_bytes!("../../presets/stickers/cap.png"),
+        "cat.png" => include_bytes!("../../presets/stickers/cat.png"),
+        "cheeks.png" => include_bytes!("../../presets/stickers/cheeks.png"),
+        "clown-nose.png" => include_bytes!("../../presets/stickers/clown-nose.png"),
+        "ear-muffs.png" => include_bytes!("../../presets/stickers/ear-muffs.png"),
+        "moustache.png" => include_bytes!("../../presets/stickers/moustache.png"),
+        "robot.png" => include_bytes!("../../presets/stickers/robot.png"),
+        "scarf.png" => include_bytes!("../../presets/stickers/scarf.png"),
+        "smile.png" => include_bytes!("../../presets/stickers/smile.png"),
+        "sunglasses.png" => include_bytes!("../../presets/stickers/sunglasses.png"),
+        _ => return None,
+    })
+}
+
 /// The preset under every show.
 pub(super) const DEFAULT: &str = "default";
 
@@ -72,7 +104,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
-                assert_eq!(file, "sound");
+                assert!(["sound", "stickers"].contains(&file.as_str()), "{file}");
                 continue;
             };
             if stem == "keymap" {
@@ -99,6 +131,20 @@ mod tests {
             let text = sound_preset(name).unwrap_or_else(|| panic!("{name} is not in SOUND_PRESETS"));
             let preset = crate::scene::Preset::read(name, &file, text).unwrap();
             assert!(preset.title.is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_file_of_stickers_is_shipped() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/stickers");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let is_shipped = match file.rsplit_once('.').unwrap() {
+                (name, "toml") => sticker_set(name).is_some(),
+                (_, "png") => sticker_art(&file).is_some(),
+                _ => file == "draw.py",
+            };
+            assert!(is_shipped, "{file}");
         }
     }
 }
