@@ -33,6 +33,16 @@ pub(super) const SOUND_PRESETS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Occlusion policies by name.
+pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
+    ("regions", include_str!("../../presets/occlusion/regions.toml")),
+    ("blur", include_str!("../../presets/occlusion/blur.toml")),
+    (
+        "all-or-nothing",
+        include_str!("../../presets/occlusion/all-or-nothing.toml"),
+    ),
+];
+
 /// The text of a shipped sound preset.
 pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
     let found = SOUND_PRESETS.iter().find(|(known, _)| *known == name);
@@ -45,12 +55,6 @@ pub(super) const STICKER_SETS: &[(&str, &str)] = &[
     ("robot", include_str!("../../presets/stickers/robot.toml")),
     ("cat", include_str!("../../presets/stickers/cat.toml")),
 ];
-
-/// The text of a shipped set of stickers.
-pub(super) fn sticker_set(name: &str) -> Option<&'static str> {
-    let found = STICKER_SETS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, text)| *text)
-}
 
 /// The shipped art that is called `file`, as a PNG.
 pub(super) fn sticker_art(file: &str) -> Option<&'static [u8]> {
@@ -104,7 +108,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
-                assert!(["sound", "stickers"].contains(&file.as_str()), "{file}");
+                assert!(["occlusion", "sound", "stickers"].contains(&file.as_str()), "{file}");
                 continue;
             };
             if stem == "keymap" {
@@ -120,6 +124,19 @@ mod tests {
             }
         }
         assert_eq!(preset("nothing"), None);
+    }
+
+    #[test]
+    fn every_occlusion_policy_is_shipped_and_right() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/occlusion");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let name = file.strip_suffix(".toml").unwrap();
+            let shipped = OCCLUSION_POLICIES.iter().find(|(known, _)| *known == name);
+            let (_, text) = shipped.unwrap_or_else(|| panic!("{name} is not in OCCLUSION_POLICIES"));
+            let policy = crate::scene::read_policy(name, &file, text).unwrap();
+            assert!(!policy.title.is_empty(), "{name}");
+        }
     }
 
     #[test]
@@ -140,7 +157,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let is_shipped = match file.rsplit_once('.').unwrap() {
-                (name, "toml") => sticker_set(name).is_some(),
+                (name, "toml") => STICKER_SETS.iter().any(|(known, _)| *known == name),
                 (_, "png") => sticker_art(&file).is_some(),
                 _ => file == "draw.py",
             };

@@ -11,7 +11,7 @@
 //! does not name has the mask alone.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -21,19 +21,26 @@ use super::layer;
 use super::library::{Library, is_preset_path};
 use super::places::Places;
 use super::read::read_limited;
+use super::script::Shelf;
 use super::{schema, shipped};
-use crate::picture::occlude::{Art, Placed};
+use crate::picture::occlude::Art;
 use crate::suggest;
-use crate::vision::{FaceBox, Region};
+use crate::vision::Region;
 
-/// What is drawn, and where on a face.
+/// Where sets are among presets, shipped and own.
+const FOLDER: &str = "stickers";
+
+/// What is drawn, and where on a face: lengths are in sizes of the face, which is upright here.
 #[derive(Clone, Debug)]
 pub struct Sticker {
-    art: Arc<Art>,
-    /// Its middle, from the middle of an upright face, and its width: in sizes of the face.
-    right: f32,
-    down: f32,
-    width: f32,
+    /// What is drawn.
+    pub art: Arc<Art>,
+    /// Its middle, to the right of the face's.
+    pub x: f32,
+    /// Its middle, below the face's.
+    pub y: f32,
+    /// How wide it is.
+    pub width: f32,
 }
 
 /// A set of stickers that was read, with its art.
@@ -55,21 +62,6 @@ struct RawSticker {
     #[serde(default)]
     down: f32,
     width: Option<f32>,
-}
-
-impl Sticker {
-    /// Where it lies on `face`.
-    #[must_use]
-    pub fn on(&self, face: &FaceBox) -> Placed<'_> {
-        let (sin, cos) = face.roll.sin_cos();
-        Placed {
-            art: &self.art,
-            x: face.x + face.size * (self.right * cos - self.down * sin),
-            y: face.y + face.size * (self.right * sin + self.down * cos),
-            width: face.size * self.width,
-            roll: face.roll,
-        }
-    }
 }
 
 impl StickerSet {
@@ -114,15 +106,12 @@ impl StickerSet {
         })
     }
 
-    /// What is drawn on a face that is hidden as a whole.
+    /// What is drawn on a hidden `region`, or with `None`, on a face that is hidden as a whole.
     #[must_use]
-    pub fn face(&self) -> Option<&Sticker> {
-        self.face.as_ref()
-    }
-
-    /// What is drawn on a hidden `region`.
-    #[must_use]
-    pub fn part(&self, region: Region) -> Option<&Sticker> {
+    pub fn sticker(&self, region: Option<Region>) -> Option<&Sticker> {
+        let Some(region) = region else {
+            return self.face.as_ref();
+        };
         let found = self.parts.iter().find(|(part, _)| *part == region);
         found.map(|(_, sticker)| sticker)
     }
@@ -159,8 +148,8 @@ impl<F: FnMut(&str) -> Result<Arc<Art>, String>> Reader<F> {
         };
         Some(Sticker {
             art,
-            right: raw.right,
-            down: raw.down,
+            x: raw.right,
+            y: raw.down,
             width,
         })
     }
@@ -178,29 +167,18 @@ impl Library {
     /// # Errors
     /// There is none, with the nearest name; or everything that is wrong with it, each with its place.
     pub fn read_stickers(&self, name: &str, folder: &Path) -> Result<StickerSet, String> {
-        let own = || Some(self.own_stickers()?.join(name).with_extension("toml"));
+        let found = self.find(&mut Shelf::disk(), FOLDER, name, folder, shipped::STICKER_SETS)?;
+        let Some((label, text)) = found else {
+            let names = self.sticker_names();
+            let hint = suggest::hint(name, names.iter().map(String::as_str));
+            return Err(format!("there is no set of stickers \"{name}\"{hint}"));
+        };
         let path = if is_preset_path(name) {
             Some(folder.join(name))
         } else {
-            own().filter(|path| schema::is_name(name) && path.exists())
-        };
-        let (label, text) = match (&path, shipped::sticker_set(name)) {
-            (Some(path), _) => {
-                let label = path.display().to_string();
-                let bytes = read_limited(path).map_err(|error| format!("{label}: {error}"))?;
-                let text = String::from_utf8(bytes).map_err(|_| format!("{label}: not UTF-8 text"))?;
-                (label, text)
-            }
-            (None, Some(text)) => (format!("presets/stickers/{name}.toml"), text.to_owned()),
-            (None, None) => {
-                let names = self.sticker_names();
-                let hint = suggest::hint(name, names.iter().map(String::as_str));
-                return Err(format!("there is no set of stickers \"{name}\"{hint}"));
-            }
+            self.own_path_in(FOLDER, name).filter(|path| path.exists())
         };
         let beside = path.as_deref().and_then(Path::parent);
-        let name = Path::new(name).file_stem();
-        let name = name.map(std::ffi::OsStr::to_string_lossy).unwrap_or_default();
         let art_of = |png: &str| {
             let own = beside.map(|folder| folder.join(png)).filter(|path| path.exists());
             let bytes = match (own, shipped::sticker_art(png)) {
@@ -210,18 +188,13 @@ impl Library {
             };
             Art::from_png(&bytes).map(Arc::new).map_err(|error| error.to_string())
         };
-        StickerSet::read(&name, &label, &text, art_of).map_err(|errors| errors.to_string())
+        StickerSet::read(&Self::short(name), &label, &text, art_of).map_err(|errors| errors.to_string())
     }
 
     /// The names of all sets of stickers that can be had by name: one's own, then the shipped ones.
     #[must_use]
     pub fn sticker_names(&self) -> Vec<String> {
-        let own = self.own_stickers();
-        super::library::names_in(own.as_deref(), shipped::STICKER_SETS)
-    }
-
-    fn own_stickers(&self) -> Option<PathBuf> {
-        self.own_folder().map(|own| own.join("stickers"))
+        self.names_in(FOLDER, shipped::STICKER_SETS)
     }
 }
 
@@ -271,19 +244,15 @@ mod tests {
     }
 
     #[test]
-    fn a_sticker_moves_grows_and_turns_with_its_face() {
-        let text = "[eyes]\npng = \"brows.png\"\nright = 0.5\ndown = -1\nwidth = 2";
+    fn a_sticker_has_its_place_and_the_same_art_is_read_once() {
+        let text =
+            "[eyes]\npng = \"brows.png\"\nright = 0.5\ndown = -1\nwidth = 2\n[face]\npng = \"brows.png\"\nwidth = 1.5";
         let set = read(text).unwrap();
-        assert!(set.face().is_none() && set.part(Region::Nose).is_none());
-        let eyes = set.part(Region::Eyes).unwrap();
-        let on = |x, y, size, roll| {
-            let placed = eyes.on(&FaceBox { x, y, size, roll });
-            [placed.x, placed.y, placed.width, placed.roll].map(|value| (value * 8.0).round() / 8.0)
-        };
-        assert_eq!(on(100.0, 200.0, 40.0, 0.0), [120.0, 160.0, 80.0, 0.0]);
-        // A quarter turn to the right: what was above is at the right.
-        let [x, y, ..] = on(100.0, 200.0, 40.0, std::f32::consts::FRAC_PI_2);
-        assert_eq!((x, y), (140.0, 220.0));
+        assert!(set.sticker(Some(Region::Nose)).is_none());
+        let (eyes, face) = (set.sticker(Some(Region::Eyes)).unwrap(), set.sticker(None).unwrap());
+        assert_eq!([eyes.x, eyes.y, eyes.width], [0.5, -1.0, 2.0]);
+        assert_eq!([face.x, face.y, face.width], [0.0, 0.0, 1.5]);
+        assert!(Arc::ptr_eq(&eyes.art, &face.art));
     }
 
     #[test]
@@ -292,10 +261,14 @@ mod tests {
         assert_eq!(library.sticker_names(), ["disguise", "robot", "cat"]);
         for name in library.sticker_names() {
             let set = library.read_stickers(&name, Path::new("")).unwrap();
-            assert!(set.face().is_some() && set.title.is_some(), "{name}");
+            assert!(set.sticker(None).is_some() && set.title.is_some(), "{name}");
         }
         let disguise = library.read_stickers("disguise", Path::new("")).unwrap();
-        assert!(Region::ALL.iter().all(|region| disguise.part(*region).is_some()));
+        assert!(
+            Region::ALL
+                .iter()
+                .all(|region| disguise.sticker(Some(*region)).is_some())
+        );
         let error = library.read_stickers("rabot", Path::new("")).unwrap_err();
         assert_eq!(error, "there is no set of stickers \"rabot\"; did you mean \"robot\"?");
     }
@@ -319,7 +292,7 @@ mod tests {
         assert!(error.contains("robot.toml:2:7: eyes.png: not a PNG"), "{error}");
         std::fs::write(own.join("mine.png"), PNG).unwrap();
         let set = library.read_stickers("robot", Path::new("")).unwrap();
-        assert!(set.part(Region::Nose).is_some() && set.face().is_none());
+        assert!(set.sticker(Some(Region::Nose)).is_some() && set.sticker(None).is_none());
         assert_eq!(library.sticker_names(), ["robot", "disguise", "cat"]);
         let by_path = library.read_stickers("stickers/robot.toml", own.parent().unwrap());
         assert_eq!(by_path.unwrap().name, "robot");
