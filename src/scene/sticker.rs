@@ -250,8 +250,8 @@ mod tests {
         let set = read(text).unwrap();
         assert!(set.sticker(Some(Region::Nose)).is_none());
         let (eyes, face) = (set.sticker(Some(Region::Eyes)).unwrap(), set.sticker(None).unwrap());
-        assert_eq!([eyes.x, eyes.y, eyes.width], [0.5, -1.0, 2.0]);
-        assert_eq!([face.x, face.y, face.width], [0.0, 0.0, 1.5]);
+        let halves = |sticker: &Sticker| [sticker.x, sticker.y, sticker.width].map(|length| (length * 2.0) as i32);
+        assert_eq!((halves(eyes), halves(face)), ([1, -2, 4], [0, 0, 3]));
         assert!(Arc::ptr_eq(&eyes.art, &face.art));
     }
 

@@ -257,19 +257,18 @@ mod tests {
             prop_assert_eq!(&hard, &painted(&mut cells, false));
             prop_assert_eq!(&soft, &painted(&mut cells, true));
             // A soft picture lies between the cells around it.
-            let bounds = |plane: usize| (hard[plane].iter().min(), hard[plane].iter().max());
-            for plane in 0..3 {
-                let (least, most) = bounds(plane);
-                prop_assert!(soft[plane].iter().min() >= least && soft[plane].iter().max() <= most);
+            for (hard, soft) in hard.iter().zip(&soft) {
+                prop_assert!(soft.iter().min() >= hard.iter().min() && soft.iter().max() <= hard.iter().max());
             }
         }
 
         #[test]
         fn shares_of_three_cells_come_to_one(side in 1_i32..500) {
-            let mut taps = Default::default();
+            let mut taps = <[Vec<u16>; 3]>::default();
             set_taps(&mut taps, side);
-            for at in 0..side as usize {
-                prop_assert_eq!(taps[0][at] + taps[1][at] + taps[2][at], ONE);
+            prop_assert_eq!(taps[0].len(), side as usize);
+            for ((before, here), after) in taps[0].iter().zip(&taps[1]).zip(&taps[2]) {
+                prop_assert_eq!(before + here + after, ONE);
             }
         }
     }

@@ -299,7 +299,8 @@ mod tests {
             let art = art(size.0, size.1, |x, y| (seed.wrapping_mul(x * 31 + y * 17 + 1)).to_le_bytes());
             let placed = Placed { art: &art, x, y, width, roll };
             let at = drawn(&placed);
-            let reach = (width * 0.5).hypot(width * 0.5 * size.1 as f32 / size.0 as f32) + 3.0;
+            // Art fades out over a pixel of its own, of chroma over two.
+            let reach = (width * 0.5).hypot(width * 0.5 * size.1 as f32 / size.0 as f32) + 3.0 + 1.5 * width / size.0 as f32;
             for row in 0..64 {
                 for column in 0..96 {
                     let away = (column as f32 + 0.5 - x).hypot(row as f32 + 0.5 - y);
