@@ -52,7 +52,7 @@ pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
 /// Sets of stickers by name.
 pub(super) const STICKER_SETS: &[(&str, &str)] = &[
     ("disguise", include_str!("../../presets/stickers/disguise.toml")),
-    ("robot", include_str!("../../presets/stickers/robot.toml")),
+    ("smile", include_str!("../../presets/stickers/smile.toml")),
     ("cat", include_str!("../../presets/stickers/cat.toml")),
 ];
 

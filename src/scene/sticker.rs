@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn every_shipped_set_is_right_and_one_has_something_for_every_part() {
         let library = Library::new(&|_: &str| None);
-        assert_eq!(library.sticker_names(), ["disguise", "robot", "cat"]);
+        assert_eq!(library.sticker_names(), ["disguise", "smile", "cat"]);
         for name in library.sticker_names() {
             let set = library.read_stickers(&name, Path::new("")).unwrap();
             assert!(set.sticker(None).is_some() && set.title.is_some(), "{name}");
@@ -269,8 +269,8 @@ mod tests {
                 .iter()
                 .all(|region| disguise.sticker(Some(*region)).is_some())
         );
-        let error = library.read_stickers("rabot", Path::new("")).unwrap_err();
-        assert_eq!(error, "there is no set of stickers \"rabot\"; did you mean \"robot\"?");
+        let error = library.read_stickers("smyle", Path::new("")).unwrap_err();
+        assert_eq!(error, "there is no set of stickers \"smyle\"; did you mean \"smile\"?");
     }
 
     #[test]
@@ -281,20 +281,20 @@ mod tests {
         let own = home.path().join("rigcast/presets/stickers");
         std::fs::create_dir_all(&own).unwrap();
         let text = "[eyes]\npng = \"mine.png\"\nwidth = 1\n[nose]\npng = \"clown-nose.png\"\nwidth = 1\n";
-        std::fs::write(own.join("robot.toml"), text).unwrap();
-        let error = library.read_stickers("robot", Path::new("")).unwrap_err();
+        std::fs::write(own.join("smile.toml"), text).unwrap();
+        let error = library.read_stickers("smile", Path::new("")).unwrap_err();
         assert!(
-            error.ends_with("robot.toml:2:7: eyes.png: there is no such file beside this one, and none is shipped"),
+            error.ends_with("smile.toml:2:7: eyes.png: there is no such file beside this one, and none is shipped"),
             "{error}"
         );
         std::fs::write(own.join("mine.png"), b"\x89PNG nonsense").unwrap();
-        let error = library.read_stickers("robot", Path::new("")).unwrap_err();
-        assert!(error.contains("robot.toml:2:7: eyes.png: not a PNG"), "{error}");
+        let error = library.read_stickers("smile", Path::new("")).unwrap_err();
+        assert!(error.contains("smile.toml:2:7: eyes.png: not a PNG"), "{error}");
         std::fs::write(own.join("mine.png"), PNG).unwrap();
-        let set = library.read_stickers("robot", Path::new("")).unwrap();
+        let set = library.read_stickers("smile", Path::new("")).unwrap();
         assert!(set.sticker(Some(Region::Nose)).is_some() && set.sticker(None).is_none());
-        assert_eq!(library.sticker_names(), ["robot", "disguise", "cat"]);
-        let by_path = library.read_stickers("stickers/robot.toml", own.parent().unwrap());
-        assert_eq!(by_path.unwrap().name, "robot");
+        assert_eq!(library.sticker_names(), ["smile", "disguise", "cat"]);
+        let by_path = library.read_stickers("stickers/smile.toml", own.parent().unwrap());
+        assert_eq!(by_path.unwrap().name, "smile");
     }
 }
