@@ -107,7 +107,7 @@ impl Funnel {
             let place = (x as i32, y as i32, size as i32);
             self.stretch
                 .cut(self.simd, canvas, place, WINDOW, self.window.as_mut_slice());
-            self.surf.look(self.simd, &self.window);
+            self.surf.look(self.simd, self.window.as_slice(), WINDOW, &stage.net.layout);
             let Some(opinion) = stage.net.judge(self.simd, &self.surf, &mut self.scratch) else {
                 continue;
             };
