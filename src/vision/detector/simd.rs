@@ -350,24 +350,22 @@ mod avx2 {
         plain::first_group(codes, start + whole.len() * 32, offsets, weights, rest);
     }
 
+    /// Two dependent gathers would be slower than single loads here: the windows lie anywhere. Four windows at a time keep
+    /// the loads coming.
     #[target_feature(enable = "avx2")]
     pub(super) fn next_group(codes: &[u8], places: &[u32], offsets: &[u32], weights: &[f32], scores: &mut [f32]) {
-        let (whole, rest) = scores.as_chunks_mut::<8>();
-        let (whole_places, rest_places) = places.as_chunks::<8>();
-        let byte = _mm256_set1_epi32(0xff);
+        let (whole, rest) = scores.as_chunks_mut::<4>();
+        let (whole_places, rest_places) = places.as_chunks::<4>();
         for (scores, places) in whole.iter_mut().zip(whole_places) {
-            // SAFETY: the arrays have eight words each. The caller has made sure that four bytes follow each place and
-            // offset, and that places are below 2^31; an index is a byte, and there are 256 weights.
-            unsafe {
-                let places = _mm256_loadu_si256(places.as_ptr().cast());
-                let mut sum = _mm256_loadu_ps(scores.as_ptr());
-                for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
-                    let words = _mm256_i32gather_epi32::<1>(codes.as_ptr().add(*offset as usize).cast(), places);
-                    let indices = _mm256_and_si256(words, byte);
-                    sum = _mm256_add_ps(sum, _mm256_i32gather_ps::<4>(weights.as_ptr(), indices));
+            let mut sums = *scores;
+            for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
+                for (sum, place) in sums.iter_mut().zip(places) {
+                    // SAFETY: the caller has made sure that there is a code at each place and offset.
+                    let code = unsafe { *codes.get_unchecked(*place as usize + *offset as usize) };
+                    *sum += weights[usize::from(code)];
                 }
-                _mm256_storeu_ps(scores.as_mut_ptr(), sum);
             }
+            *scores = sums;
         }
         plain::next_group(codes, rest_places, offsets, weights, rest);
     }
@@ -383,12 +381,24 @@ mod avx2 {
                 // edges, where a pixel beyond it would be wanted, the eight within are shifted instead.
                 unsafe {
                     let load = |row: &[u8], x: usize| _mm_loadl_epi64(row.as_ptr().add(x).cast());
-                    let before = if x == 0 { _mm_slli_si128::<1>(load(here, 0)) } else { load(here, x - 1) };
-                    let behind = if x + 8 == WINDOW { _mm_srli_si128::<1>(load(here, x)) } else { load(here, x + 1) };
+                    let before = if x == 0 {
+                        _mm_slli_si128::<1>(load(here, 0))
+                    } else {
+                        load(here, x - 1)
+                    };
+                    let behind = if x + 8 == WINDOW {
+                        _mm_srli_si128::<1>(load(here, x))
+                    } else {
+                        load(here, x + 1)
+                    };
                     let right = _mm_sub_epi16(_mm_cvtepu8_epi16(behind), _mm_cvtepu8_epi16(before));
                     let upper = _mm_cvtepu8_epi16(load(above, x));
                     let down = _mm_sub_epi16(_mm_cvtepu8_epi16(load(below, x)), upper);
-                    let down = if y == 0 || y == LAST { _mm_slli_epi16::<1>(down) } else { down };
+                    let down = if y == 0 || y == LAST {
+                        _mm_slli_epi16::<1>(down)
+                    } else {
+                        down
+                    };
                     let at = out.as_mut_ptr().add(2 * x);
                     _mm_storeu_si128(at.cast(), _mm_unpacklo_epi16(right, down));
                     _mm_storeu_si128(at.add(8).cast(), _mm_unpackhi_epi16(right, down));
