@@ -137,7 +137,8 @@ fn moved(proposal: &Proposal, opinion: &Opinion, canvas: &Luma<'_>) -> Option<Pr
     };
     let most = 2.0 * canvas.width.max(canvas.height) as f32;
     let touches = |at: f32, length: usize| at < length as f32 && at + size > 0.0;
-    let is_one = (LEAST_SIZE..most).contains(&size) && touches(moved.x, canvas.width) && touches(moved.y, canvas.height);
+    let is_one =
+        (LEAST_SIZE..most).contains(&size) && touches(moved.x, canvas.width) && touches(moved.y, canvas.height);
     is_one.then_some(moved)
 }
 
@@ -191,7 +192,9 @@ impl Thinning {
             ];
             for neighbour in neighbours.into_iter().flatten() {
                 let slot = self.slots[neighbour] as usize;
-                if slot > index + 1 && place((passed[slot - 1].column, passed[slot - 1].row)).overlap(&proposal) > SAME_WINDOW {
+                if slot > index + 1
+                    && place((passed[slot - 1].column, passed[slot - 1].row)).overlap(&proposal) > SAME_WINDOW
+                {
                     self.is_merged[slot - 1] = true;
                 }
             }

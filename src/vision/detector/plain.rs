@@ -123,7 +123,16 @@ pub(super) fn columns(slopes: &[i16; SLOPES], rows: &[usize], columns: usize, ou
                 let (right, down) = (slopes[(y * WINDOW + x) * 2], slopes[(y * WINDOW + x) * 2 + 1]);
                 let (falling, rising) = if down < 0 { (right, 0) } else { (0, right) };
                 let (left, forth) = if right < 0 { (down, 0) } else { (0, down) };
-                let values = [rising, rising.abs(), falling, falling.abs(), forth, forth.abs(), left, left.abs()];
+                let values = [
+                    rising,
+                    rising.abs(),
+                    falling,
+                    falling.abs(),
+                    forth,
+                    forth.abs(),
+                    left,
+                    left.abs(),
+                ];
                 for (sum, value) in sums.iter_mut().zip(values) {
                     *sum += value;
                 }

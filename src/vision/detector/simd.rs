@@ -383,12 +383,24 @@ mod avx2 {
                 // edges, where a pixel beyond it would be wanted, the eight within are shifted instead.
                 unsafe {
                     let load = |row: &[u8], x: usize| _mm_loadl_epi64(row.as_ptr().add(x).cast());
-                    let before = if x == 0 { _mm_slli_si128::<1>(load(here, 0)) } else { load(here, x - 1) };
-                    let behind = if x + 8 == WINDOW { _mm_srli_si128::<1>(load(here, x)) } else { load(here, x + 1) };
+                    let before = if x == 0 {
+                        _mm_slli_si128::<1>(load(here, 0))
+                    } else {
+                        load(here, x - 1)
+                    };
+                    let behind = if x + 8 == WINDOW {
+                        _mm_srli_si128::<1>(load(here, x))
+                    } else {
+                        load(here, x + 1)
+                    };
                     let right = _mm_sub_epi16(_mm_cvtepu8_epi16(behind), _mm_cvtepu8_epi16(before));
                     let upper = _mm_cvtepu8_epi16(load(above, x));
                     let down = _mm_sub_epi16(_mm_cvtepu8_epi16(load(below, x)), upper);
-                    let down = if y == 0 || y == LAST { _mm_slli_epi16::<1>(down) } else { down };
+                    let down = if y == 0 || y == LAST {
+                        _mm_slli_epi16::<1>(down)
+                    } else {
+                        down
+                    };
                     let at = out.as_mut_ptr().add(2 * x);
                     _mm_storeu_si128(at.cast(), _mm_unpacklo_epi16(right, down));
                     _mm_storeu_si128(at.add(8).cast(), _mm_unpackhi_epi16(right, down));
