@@ -30,6 +30,7 @@ pub mod clock;
 pub mod control;
 pub mod encode;
 pub mod media;
+pub mod param;
 pub mod picture;
 pub mod publish;
 pub mod scene;

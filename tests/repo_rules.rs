@@ -89,6 +89,7 @@ const PURE_FILES: &[&str] = &[
     "studio/command/table.rs",
     "studio/update.rs",
     "studio/update/reports.rs",
+    "studio/update/picture.rs",
     "studio/opening.rs",
     "studio/clearance.rs",
     "worker/analyse/analyser.rs",

@@ -137,14 +137,15 @@ show.toml:3:10: video.height: 719 is odd; pictures in 4:2:0 need an even size
 #[test]
 fn names_must_point_somewhere() {
     insta::assert_snapshot!(errors(
-        "[source.host]\nkind = \"pattern\"\n[strip.hots]\nmute = true\n[scene.a]\nitems = [{ source = \"gast\" }, {}]\n[scene.b]\n[scene.c]\nitems = []\n[start]\nprogram = \"d\"\npreview = \"a\""
+        "[source.host]\nkind = \"pattern\"\n[strip.hots]\nmute = true\n[picture.hst]\nlevels_s = 3\n[scene.a]\nitems = [{ source = \"gast\" }, {}]\n[scene.b]\n[scene.c]\nitems = []\n[start]\nprogram = \"d\"\npreview = \"a\""
     ), @r#"
 show.toml:3:8: strip.hots: no source "hots"; did you mean "host"?
-show.toml:6:21: scene.a.items[0].source: no source "gast"; known: host
-show.toml:6:31: scene.a.items[1]: needs the key "source"
-show.toml:7:8: scene.b: has no items; it would be black
-show.toml:8:8: scene.c: has no items; it would be black
-show.toml:11:11: start.program: no scene "d"; known: a, b, c
+show.toml:5:10: picture.hst: no source "hst"; did you mean "host"?
+show.toml:8:21: scene.a.items[0].source: no source "gast"; known: host
+show.toml:8:31: scene.a.items[1]: needs the key "source"
+show.toml:9:8: scene.b: has no items; it would be black
+show.toml:10:8: scene.c: has no items; it would be black
+show.toml:13:11: start.program: no scene "d"; known: a, b, c
 "#);
     insta::assert_snapshot!(errors("[source.host]\nkind = \"pattern\""), @"show.toml: scene: a show needs one scene at least: [scene.NAME] with items");
     insta::assert_snapshot!(errors(""), @"show.toml: scene: a show needs one scene at least: [scene.NAME] with items");
@@ -249,7 +250,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, bus, scene, start, transition, analysis, destination
+--set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, destination
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());

@@ -102,7 +102,7 @@ fn the_demo_needs_nothing() {
 #[test]
 fn the_order_of_the_file_is_kept() {
     let show = show(
-        "[source.zebra]\nkind = \"pattern\"\n[source.ant]\nkind = \"pattern\"\n[strip.ant]\ngain_db = -3\n\
+        "[source.zebra]\nkind = \"pattern\"\n[source.ant]\nkind = \"pattern\"\n[strip.ant]\ngain_db = -3\n[picture.ant]\ndenoise = true\n\
          [scene.z]\nitems = [{ source = \"zebra\" }]\n[scene.a]\nitems = [\n\
          { source = \"zebra\", z = 5 }, { source = \"ant\" }, { source = \"zebra\", opacity = 0.5 }]\n[scene.m]\nitems = [{ source = \"ant\" }]",
     );
@@ -118,6 +118,12 @@ fn the_order_of_the_file_is_kept() {
         .map(|(name, strip)| (name.as_str(), strip.gain_db))
         .collect();
     assert_eq!(strips, [("zebra", 0.0), ("ant", -3.0)]);
+    let pictures: Vec<(&str, bool)> = show
+        .pictures
+        .iter()
+        .map(|(name, picture)| (name.as_str(), picture.denoise.is_on))
+        .collect();
+    assert_eq!(pictures, [("zebra", false), ("ant", true)]);
     let scenes: Vec<&str> = show.scenes.iter().map(|scene| scene.name.as_str()).collect();
     assert_eq!(scenes, ["z", "a", "m"]);
     let items: Vec<(&str, i32)> = show.scenes[1]
@@ -378,6 +384,7 @@ fn nearly_toml() -> impl Strategy<Value = String> {
         "source",
         "scene",
         "strip",
+        "picture",
         "video",
         "width",
         "kind",

@@ -6,8 +6,10 @@
 mod blend;
 pub mod colour;
 mod compositor;
+pub mod enhance;
 pub mod font;
 mod geometry;
+pub mod occlude;
 mod scale;
 mod slate;
 pub mod text;
@@ -15,6 +17,7 @@ mod thumbnail;
 mod watch;
 
 pub use compositor::{Compositor, Layer};
+pub use enhance::{Enhancer, PICTURE_PARAMS, PictureSettings, picture_param};
 pub use geometry::{Crop, Fit, Rect};
 pub use slate::slate;
 pub use thumbnail::Thumbnailer;

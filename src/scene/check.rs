@@ -17,7 +17,7 @@ use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
 use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::TimeDelta;
-use crate::picture::{Crop, Rect};
+use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect};
 use crate::publish::DestinationSpec;
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
@@ -65,7 +65,7 @@ impl Check<'_> {
     }
 
     /// The value of a key that must be there. Silent where it was written but is wrong: that has been said.
-    fn required<T>(&mut self, value: Option<T>, table: &str, key: &str) -> Option<T> {
+    pub(super) fn required<T>(&mut self, value: Option<T>, table: &str, key: &str) -> Option<T> {
         if value.is_none() && !self.layers.places.has(&format!("{table}.{key}")) {
             self.error(table, format!("needs the key \"{key}\""));
         }
@@ -88,7 +88,7 @@ impl Check<'_> {
     pub fn show(&mut self, mut raw: RawShow, title: &str) -> Show {
         let names = |layers: &Layers, section: &str| layers.places.names(section).to_vec();
         let video = self.video(&raw);
-        let (mut sources, mut strips) = (Vec::new(), Vec::new());
+        let (mut sources, mut strips, mut pictures) = (Vec::new(), Vec::new(), Vec::new());
         for name in names(self.layers, "source") {
             let Some(source) = raw.source.remove(&name) else {
                 continue;
@@ -96,19 +96,30 @@ impl Check<'_> {
             let kind = self.source(&format!("source.{name}"), source);
             let strip = raw.strip.remove(&name).unwrap_or_default();
             strips.push((name.clone(), self.strip(&format!("strip.{name}"), &strip)));
+            let mut picture = PictureSettings::default();
+            preset::set_all(
+                PICTURE_PARAMS,
+                &raw.picture.remove(&name).unwrap_or_default(),
+                &mut picture,
+            );
+            pictures.push((name.clone(), picture));
             sources.extend(kind.map(|kind| SourceSpec { name, kind }));
         }
         if sources.len() > MAX_SOURCES {
             self.error("source", format!("{} sources; {MAX_SOURCES} at most", sources.len()));
         }
-        for name in names(self.layers, "strip") {
-            let key = format!("strip.{name}");
-            self.known("source", Some(name), &key);
+        for section in ["strip", "picture"] {
+            for name in names(self.layers, section) {
+                let key = format!("{section}.{name}");
+                self.known("source", Some(name), &key);
+            }
         }
+        let mut occlusion = self.occlusion(raw.occlusion, &video);
         let mut scenes = Vec::new();
         for name in names(self.layers, "scene") {
             let Some(scene) = raw.scene.remove(&name) else { continue };
-            scenes.push(self.scene(&name, scene, &video));
+            let level = self.scene_level(&name, scene.occlusion_level, &occlusion.policy);
+            scenes.push(self.scene(&name, scene, level, &video));
         }
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
@@ -124,12 +135,18 @@ impl Check<'_> {
         let mut buses = BusSettings::default();
         preset::set_all(BUS_PARAMS, &raw.bus, &mut buses);
         let start = self.start(raw.start.program, raw.start.preview, &scenes);
+        // As if the scene on air had been taken.
+        let first = scenes.iter().find(|scene| scene.name == start.program);
+        if let Some(level) = first.and_then(|scene| scene.occlusion_level) {
+            occlusion.level = level.min(occlusion.policy.top());
+        }
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
             audio: self.audio(&raw.audio),
             sources,
             strips,
+            pictures,
             buses,
             scenes,
             start,
@@ -138,6 +155,7 @@ impl Check<'_> {
                 duration: TimeDelta::from_millis(raw.transition.duration_ms),
             },
             analysis: analysis(&raw.analysis),
+            occlusion,
             destinations,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
@@ -249,7 +267,7 @@ impl Check<'_> {
         settings
     }
 
-    fn scene(&mut self, name: &str, raw: RawScene, video: &VideoSettings) -> Scene {
+    fn scene(&mut self, name: &str, raw: RawScene, occlusion_level: Option<u8>, video: &VideoSettings) -> Scene {
         let key = format!("scene.{name}");
         let items_key = format!("{key}.items");
         if raw.items.is_empty() && !(self.layers.places.has(&format!("{items_key}[0]"))) {
@@ -266,6 +284,7 @@ impl Check<'_> {
         Scene {
             name: name.to_owned(),
             items,
+            occlusion_level,
         }
     }
 
@@ -402,11 +421,13 @@ fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
         black: TimeDelta::from_secs_f64(raw.black),
         frozen: TimeDelta::from_secs_f64(raw.frozen),
         silence: TimeDelta::from_secs_f64(raw.silence),
+        // Switched on and off live.
+        faces: None,
     }
 }
 
 /// Rounds edges, not sizes, so that two halves meet without a gap.
-fn target(
+pub(super) fn target(
     position: Option<(RawLength, RawLength)>,
     size: Option<(RawLength, RawLength)>,
     video: &VideoSettings,

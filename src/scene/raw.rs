@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::occlusion::RawOcclusion;
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
@@ -27,6 +28,8 @@ pub(super) struct RawShow {
     #[serde(default)]
     pub strip: HashMap<String, RawParameters>,
     #[serde(default)]
+    pub picture: HashMap<String, RawParameters>,
+    #[serde(default)]
     pub bus: RawParameters,
     #[serde(default)]
     pub scene: HashMap<String, RawScene>,
@@ -34,6 +37,7 @@ pub(super) struct RawShow {
     pub start: RawStart,
     pub transition: RawTransition,
     pub analysis: RawAnalysis,
+    pub occlusion: RawOcclusion,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
 }
@@ -101,6 +105,7 @@ pub(super) enum RawValue {
 pub(super) struct RawScene {
     #[serde(default)]
     pub items: Vec<RawItem>,
+    pub occlusion_level: Option<u8>,
 }
 
 #[derive(Deserialize)]

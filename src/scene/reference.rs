@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::preset::Preset;
 use super::schema::{self, Key, Kind, ROOT};
 use super::shipped;
+use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS, Value};
 
 /// The reference of all keys, shipped presets and environment variables, in Markdown.
@@ -71,7 +72,7 @@ fn row(page: &mut String, name: &str, key: &Key) {
     let _ = writeln!(page, "| `{name}` | {} | {}{default} |", value(&key.kind), key.doc);
 }
 
-/// The default of a key that is a parameter of the sound desk: the others say it in their sentence.
+/// The default of a key that is a parameter of sound or picture: the others say it in their sentence.
 fn default_of(key: &Key) -> Option<String> {
     fn shown<S: Default>(params: &[Param<S>], key: &Key) -> Option<String> {
         // The same name may be a key of something else: only the very sentence tells.
@@ -88,7 +89,9 @@ fn default_of(key: &Key) -> Option<String> {
             _ => return None,
         })
     }
-    shown(STRIP_PARAMS, key).or_else(|| shown(BUS_PARAMS, key))
+    shown(STRIP_PARAMS, key)
+        .or_else(|| shown(BUS_PARAMS, key))
+        .or_else(|| shown(PICTURE_PARAMS, key))
 }
 
 fn value(kind: &Kind) -> String {

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::occlusion::OcclusionSettings;
 use super::script::Script;
 use crate::encode::{AudioSettings, VideoSettings};
 use crate::media::TimeDelta;
-use crate::picture::{Crop, Fit, Rect};
+use crate::picture::{Crop, Fit, PictureSettings, Rect};
 use crate::publish::DestinationSpec;
 use crate::sound::{BusSettings, StripSettings};
 use crate::source::SourceSpec;
@@ -29,6 +30,8 @@ pub struct Show {
     pub sources: Vec<SourceSpec>,
     /// One strip for each source, in the same order.
     pub strips: Vec<(String, StripSettings)>,
+    /// The picture chain of each source, in the same order.
+    pub pictures: Vec<(String, PictureSettings)>,
     /// Loudness target, limiter, ducking.
     pub buses: BusSettings,
     /// In the order of the file; never empty.
@@ -39,6 +42,8 @@ pub struct Show {
     pub transition: TransitionSettings,
     /// What is watched on program.
     pub analysis: AnalysisSettings,
+    /// What hides faces.
+    pub occlusion: OcclusionSettings,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
@@ -55,6 +60,8 @@ pub struct Scene {
     pub name: String,
     /// The lowest first: sorted by `z`, equal ones as listed. One at least, [`MAX_ITEMS`] at most.
     pub items: Vec<Item>,
+    /// The occlusion level that this scene sets when it comes on program.
+    pub occlusion_level: Option<u8>,
 }
 
 /// One source in a scene.
@@ -108,6 +115,13 @@ impl Show {
     #[must_use]
     pub fn scene(&self, name: &str) -> Option<&Scene> {
         self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// What is set on the picture of the source of that name.
+    #[must_use]
+    pub fn picture(&self, name: &str) -> PictureSettings {
+        let found = self.pictures.iter().find(|(known, _)| known == name);
+        found.map_or_else(PictureSettings::default, |(_, settings)| *settings)
     }
 
     /// The place of the source of that name in [`sources`](Self::sources) and [`strips`](Self::strips).

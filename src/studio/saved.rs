@@ -12,14 +12,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, Strip, Studio, Transition};
+use super::model::{BusSettings, MaskKind, Occlusion, PictureSettings, Policy, Strip, Studio, Transition, Zone};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
-use crate::scene::{Script, Show};
+use crate::scene::{MAX_ZONES, OcclusionSettings, Script, Show};
 use crate::secret::{Secret, SecretUrl};
 
 /// The form of the file. A file of another version is not read: half a state is worse than none.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The range of the video target in kbit/s, as commands and scene files have it.
 const KBPS: std::ops::RangeInclusive<u32> = 50..=100_000;
@@ -50,10 +50,15 @@ pub struct Standing {
     pub transition: Transition,
     /// All strips.
     pub strips: Vec<Strip>,
+    /// The pictures of all sources, by their names.
+    #[serde(default)]
+    pub pictures: Vec<(String, PictureSettings)>,
     /// Loudness target, limiter, ducking.
     pub buses: BusSettings,
     /// The video target in kbit/s.
     pub video_kbps: u32,
+    /// What hides faces.
+    pub occlusion: SavedOcclusion,
     destinations: Vec<SavedDestination>,
 }
 
@@ -201,8 +206,14 @@ impl Standing {
             preview: studio.preview.clone(),
             transition: studio.transition,
             strips: studio.strips.clone(),
+            pictures: studio
+                .sources
+                .iter()
+                .map(|source| (source.name.clone(), source.picture))
+                .collect(),
             buses: studio.buses,
             video_kbps: studio.encoder.video_kbps,
+            occlusion: SavedOcclusion::of(&studio.occlusion),
             destinations: destinations.collect(),
         }
     }
@@ -235,8 +246,15 @@ impl Standing {
                     .push(format!("there is no strip {} any more", strip.name)),
             }
         }
+        for (name, settings) in &self.pictures {
+            match show.pictures.iter_mut().find(|(known, _)| known == name) {
+                Some((_, picture)) => *picture = settings.sanitised(),
+                None => applied.missing.push(format!("there is no source {name} any more")),
+            }
+        }
         show.buses = self.buses.sanitised();
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
+        self.occlusion.apply(show);
         let of_scene = std::mem::take(&mut show.destinations);
         for saved in &self.destinations {
             let name = &saved.name;
@@ -257,6 +275,44 @@ impl Standing {
             }
         }
         applied
+    }
+}
+
+/// What hides faces. Exemptions are not kept: nobody knows whose face a number would be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedOcclusion {
+    is_armed: bool,
+    policy: Policy,
+    level: u8,
+    mask: MaskKind,
+    sticker: Option<String>,
+    zones: Vec<Zone>,
+}
+
+impl SavedOcclusion {
+    fn of(occlusion: &Occlusion) -> Self {
+        Self {
+            is_armed: occlusion.is_armed,
+            policy: occlusion.policy.clone(),
+            level: occlusion.level,
+            mask: occlusion.mask,
+            sticker: occlusion.sticker.clone(),
+            zones: occlusion.zones.clone(),
+        }
+    }
+
+    fn apply(&self, show: &mut Show) {
+        let mut zones = self.zones.clone();
+        zones.truncate(MAX_ZONES);
+        show.occlusion = OcclusionSettings {
+            is_armed: self.is_armed,
+            level: self.level.min(self.policy.top()),
+            policy: self.policy.clone(),
+            mask: self.mask,
+            sticker: self.sticker.clone(),
+            zones,
+        };
     }
 }
 

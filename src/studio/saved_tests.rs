@@ -6,7 +6,7 @@ use super::*;
 use crate::media::Timestamp;
 use crate::scene;
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::StripSettings;
+use crate::studio::model::{OcclusionLevel, Rect, StripSettings};
 use crate::studio::opening;
 use crate::studio::update::{Input, update};
 
@@ -75,6 +75,8 @@ fn what_operators_changed_comes_back() {
         "set grid gate on",
         "set grid gate_threshold_db -33",
         "bus set duck_by_db 9",
+        "picture set grid denoise on",
+        "picture set grid contrast_percent 15",
         "bitrate 3100",
         "destination remove spare",
         "destination add more rtmp://127.0.0.1/live/sk-more",
@@ -105,6 +107,9 @@ fn what_operators_changed_comes_back() {
     assert_eq!((again.program.as_str(), again.preview.as_str()), ("two", "two"));
     assert_eq!((again.transition, again.encoder), (studio.transition, studio.encoder));
     assert_eq!(again.strips, studio.strips);
+    let pictures = |studio: &Studio| studio.sources.iter().map(|source| source.picture).collect::<Vec<_>>();
+    assert_eq!(pictures(&again), pictures(&studio));
+    assert!(again.sources[1].picture.denoise.is_on);
     assert_eq!(again.destinations, studio.destinations);
     assert_eq!(resumed.destinations, specs);
     assert!(again.sources[1].is_on_program && !again.sources[0].is_on_program);
@@ -169,6 +174,11 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             ..StripSettings::default()
         },
     });
+    let picture = (name.clone(), any::<u32>()).prop_map(|(name, bits)| {
+        let mut settings = PictureSettings::default();
+        settings.tone.contrast_percent = f32::from_bits(bits);
+        (name.to_owned(), settings)
+    });
     let url = prop::option::of(prop::sample::select(vec![
         "rtmp://127.0.0.1/a/b",
         "http://127.0.0.1/",
@@ -183,6 +193,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
     let lists = (
         prop::collection::vec(strip, 0..5),
         prop::collection::vec(destination, 0..5),
+        prop::collection::vec(picture, 0..5),
     );
     (name.clone(), name, any::<i64>(), any::<u32>(), lists).prop_map(|(program, preview, ms, video_kbps, lists)| {
         Standing {
@@ -193,11 +204,39 @@ fn any_standing() -> impl Strategy<Value = Standing> {
                 duration: TimeDelta::from_millis(ms % 1_000_000),
             },
             strips: lists.0,
+            pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            occlusion: any_occlusion(ms),
             destinations: lists.1,
         }
     })
+}
+
+/// A policy of two levels, and numbers that may be beyond it.
+fn any_occlusion(number: i64) -> SavedOcclusion {
+    let open = OcclusionLevel {
+        strength: 0.0,
+        ..OcclusionLevel::HIDDEN
+    };
+    let levels = vec![OcclusionLevel::HIDDEN, open];
+    let zone = Zone {
+        name: "door".into(),
+        rect: Rect {
+            x: number as i32,
+            y: 0,
+            width: 10,
+            height: 10,
+        },
+    };
+    SavedOcclusion {
+        is_armed: number % 2 == 0,
+        policy: Policy::new("mine".into(), String::new(), None, levels).unwrap(),
+        level: number as u8,
+        mask: MaskKind::Mosaic,
+        sticker: None,
+        zones: vec![zone; (number as usize) % 40],
+    }
 }
 
 proptest! {
@@ -205,9 +244,15 @@ proptest! {
     fn any_standing_leaves_a_show_that_can_start(standing in any_standing()) {
         let mut resumed = show();
         let applied = standing.apply(&mut resumed);
+        prop_assert!(resumed.occlusion.level <= resumed.occlusion.policy.top());
+        prop_assert!(resumed.occlusion.zones.len() <= MAX_ZONES);
         prop_assert!(resumed.scene(&resumed.start.program).is_some() && resumed.scene(&resumed.start.preview).is_some());
         prop_assert_eq!(resumed.strips.len(), 2);
         for (_, settings) in &resumed.strips {
+            prop_assert_eq!(*settings, settings.sanitised());
+        }
+        prop_assert_eq!(resumed.pictures.len(), 2);
+        for (_, settings) in &resumed.pictures {
             prop_assert_eq!(*settings, settings.sanitised());
         }
         prop_assert!(KBPS.contains(&resumed.video.bitrate_kbps));

@@ -2,31 +2,10 @@
 //! sentences are. What is not here cannot be set by anybody.
 
 use super::bus::BusSettings;
-use super::param::{Param, ParamKind, Stage, Step, Unit, Value};
 use super::strip::{MAX_GAIN_DB, MIN_GAIN_DB, Role, StripSettings};
+use crate::param::{Param, ParamKind, Stage, Step, Unit, Value, row};
 
 const ROLES: &[&str] = &["other", "voice", "music"];
-
-const fn number(low: f64, high: f64, step: f64, unit: Unit) -> ParamKind {
-    ParamKind::Number {
-        low,
-        high,
-        step: Step::Add(step),
-        unit,
-        has_off: false,
-    }
-}
-
-/// Whose steps grow with it: frequencies, times, Qs.
-const fn scale(low: f64, high: f64, factor: f64, unit: Unit) -> ParamKind {
-    ParamKind::Number {
-        low,
-        high,
-        step: Step::Times(factor),
-        unit,
-        has_off: false,
-    }
-}
 
 const fn level(low: f64, high: f64, step: f64) -> ParamKind {
     ParamKind::Number {
@@ -43,40 +22,6 @@ const HZ: f64 = 1.122_462_048_309_373;
 
 /// The settings of sends below which nothing is sent.
 const SEND_OFF_DB: f32 = -60.0;
-
-/// A row whose value is a plain field: `row!(settings type, name, stage, label, kind, field path, as kind, doc)`.
-macro_rules! row {
-    ($settings:ty, $name:literal, $stage:ident, $label:literal, switch, $($field:ident).+, $doc:literal) => {
-        Param::<$settings> {
-            name: $name,
-            stage: Stage::$stage,
-            label: $label,
-            kind: ParamKind::Switch,
-            doc: $doc,
-            get: |settings| Value::Switch(settings.$($field).+),
-            set: |settings, value| {
-                if let Value::Switch(is_on) = value {
-                    settings.$($field).+ = is_on;
-                }
-            },
-        }
-    };
-    ($settings:ty, $name:literal, $stage:ident, $label:literal, $kind:expr, $($field:ident).+, $doc:literal) => {
-        Param::<$settings> {
-            name: $name,
-            stage: Stage::$stage,
-            label: $label,
-            kind: $kind,
-            doc: $doc,
-            get: |settings| Value::Number(settings.$($field).+),
-            set: |settings, value| {
-                if let Value::Number(number) = value {
-                    settings.$($field).+ = number;
-                }
-            },
-        }
-    };
-}
 
 macro_rules! send {
     ($name:literal, $label:literal, $field:ident, $doc:literal) => {
@@ -114,43 +59,43 @@ pub const STRIP_PARAMS: &[Param<StripSettings>] = &[
     },
     row!(StripSettings, "bypass", Strip, "bypass", switch, is_bypassed, "leaves out every stage from high-pass to ride, to compare"),
     row!(StripSettings, "high_pass", HighPass, "on", switch, high_pass.is_on, "takes out rumble"),
-    row!(StripSettings, "high_pass_hz", HighPass, "frequency", scale(20.0, 400.0, HZ, Unit::Hz), high_pass.hz, "where the high-pass is 3 dB down"),
+    row!(StripSettings, "high_pass_hz", HighPass, "frequency", ParamKind::scale(20.0, 400.0, HZ, Unit::Hz), high_pass.hz, "where the high-pass is 3 dB down"),
     row!(StripSettings, "denoise", Denoise, "on", switch, denoise.is_on, "takes steady noise out of a voice"),
-    row!(StripSettings, "denoise_percent", Denoise, "strength", number(0.0, 100.0, 5.0, Unit::Percent), denoise.percent, "how much of what is heard is denoised"),
+    row!(StripSettings, "denoise_percent", Denoise, "strength", ParamKind::number(0.0, 100.0, 5.0, Unit::Percent), denoise.percent, "how much of what is heard is denoised"),
     row!(StripSettings, "gate", Gate, "on", switch, gate.is_on, "turns down what is quiet: pauses"),
-    row!(StripSettings, "gate_threshold_db", Gate, "threshold", number(-80.0, 0.0, 1.0, Unit::Db), gate.threshold_db, "below this level the gate turns down"),
-    row!(StripSettings, "gate_ratio", Gate, "ratio", scale(1.0, 20.0, HZ, Unit::Ratio), gate.ratio, "how steeply: 2 is a soft expander, 20 a gate"),
-    row!(StripSettings, "gate_range_db", Gate, "range", number(0.0, 80.0, 1.0, Unit::Db), gate.range_db, "the gate never turns down by more"),
-    row!(StripSettings, "gate_attack_ms", Gate, "attack", scale(0.1, 100.0, HZ, Unit::Ms), gate.attack_ms, "how fast the gate opens"),
-    row!(StripSettings, "gate_hold_ms", Gate, "hold", number(0.0, 2000.0, 10.0, Unit::Ms), gate.hold_ms, "how long the gate stays open after the level has fallen"),
-    row!(StripSettings, "gate_release_ms", Gate, "release", scale(5.0, 4000.0, HZ, Unit::Ms), gate.release_ms, "how fast the gate closes"),
+    row!(StripSettings, "gate_threshold_db", Gate, "threshold", ParamKind::number(-80.0, 0.0, 1.0, Unit::Db), gate.threshold_db, "below this level the gate turns down"),
+    row!(StripSettings, "gate_ratio", Gate, "ratio", ParamKind::scale(1.0, 20.0, HZ, Unit::Ratio), gate.ratio, "how steeply: 2 is a soft expander, 20 a gate"),
+    row!(StripSettings, "gate_range_db", Gate, "range", ParamKind::number(0.0, 80.0, 1.0, Unit::Db), gate.range_db, "the gate never turns down by more"),
+    row!(StripSettings, "gate_attack_ms", Gate, "attack", ParamKind::scale(0.1, 100.0, HZ, Unit::Ms), gate.attack_ms, "how fast the gate opens"),
+    row!(StripSettings, "gate_hold_ms", Gate, "hold", ParamKind::number(0.0, 2000.0, 10.0, Unit::Ms), gate.hold_ms, "how long the gate stays open after the level has fallen"),
+    row!(StripSettings, "gate_release_ms", Gate, "release", ParamKind::scale(5.0, 4000.0, HZ, Unit::Ms), gate.release_ms, "how fast the gate closes"),
     row!(StripSettings, "eq", Eq, "on", switch, eq.is_on, "shapes the tone in four bands"),
-    row!(StripSettings, "eq_low_db", Eq, "low gain", number(-18.0, 18.0, 0.5, Unit::Db), eq.low.gain_db, "gain below eq_low_hz"),
-    row!(StripSettings, "eq_low_hz", Eq, "low frequency", scale(30.0, 500.0, HZ, Unit::Hz), eq.low.hz, "the low shelf's corner"),
-    row!(StripSettings, "eq_mid1_db", Eq, "mid 1 gain", number(-18.0, 18.0, 0.5, Unit::Db), eq.mid1.gain_db, "gain around eq_mid1_hz"),
-    row!(StripSettings, "eq_mid1_hz", Eq, "mid 1 frequency", scale(60.0, 8000.0, HZ, Unit::Hz), eq.mid1.hz, "the lower bell's middle"),
-    row!(StripSettings, "eq_mid1_q", Eq, "mid 1 Q", scale(0.3, 10.0, HZ, Unit::Plain), eq.mid1.q, "how narrow the lower bell is"),
-    row!(StripSettings, "eq_mid2_db", Eq, "mid 2 gain", number(-18.0, 18.0, 0.5, Unit::Db), eq.mid2.gain_db, "gain around eq_mid2_hz"),
-    row!(StripSettings, "eq_mid2_hz", Eq, "mid 2 frequency", scale(200.0, 16000.0, HZ, Unit::Hz), eq.mid2.hz, "the upper bell's middle"),
-    row!(StripSettings, "eq_mid2_q", Eq, "mid 2 Q", scale(0.3, 10.0, HZ, Unit::Plain), eq.mid2.q, "how narrow the upper bell is"),
-    row!(StripSettings, "eq_high_db", Eq, "high gain", number(-18.0, 18.0, 0.5, Unit::Db), eq.high.gain_db, "gain above eq_high_hz"),
-    row!(StripSettings, "eq_high_hz", Eq, "high frequency", scale(1500.0, 18000.0, HZ, Unit::Hz), eq.high.hz, "the high shelf's corner"),
+    row!(StripSettings, "eq_low_db", Eq, "low gain", ParamKind::number(-18.0, 18.0, 0.5, Unit::Db), eq.low.gain_db, "gain below eq_low_hz"),
+    row!(StripSettings, "eq_low_hz", Eq, "low frequency", ParamKind::scale(30.0, 500.0, HZ, Unit::Hz), eq.low.hz, "the low shelf's corner"),
+    row!(StripSettings, "eq_mid1_db", Eq, "mid 1 gain", ParamKind::number(-18.0, 18.0, 0.5, Unit::Db), eq.mid1.gain_db, "gain around eq_mid1_hz"),
+    row!(StripSettings, "eq_mid1_hz", Eq, "mid 1 frequency", ParamKind::scale(60.0, 8000.0, HZ, Unit::Hz), eq.mid1.hz, "the lower bell's middle"),
+    row!(StripSettings, "eq_mid1_q", Eq, "mid 1 Q", ParamKind::scale(0.3, 10.0, HZ, Unit::Plain), eq.mid1.q, "how narrow the lower bell is"),
+    row!(StripSettings, "eq_mid2_db", Eq, "mid 2 gain", ParamKind::number(-18.0, 18.0, 0.5, Unit::Db), eq.mid2.gain_db, "gain around eq_mid2_hz"),
+    row!(StripSettings, "eq_mid2_hz", Eq, "mid 2 frequency", ParamKind::scale(200.0, 16000.0, HZ, Unit::Hz), eq.mid2.hz, "the upper bell's middle"),
+    row!(StripSettings, "eq_mid2_q", Eq, "mid 2 Q", ParamKind::scale(0.3, 10.0, HZ, Unit::Plain), eq.mid2.q, "how narrow the upper bell is"),
+    row!(StripSettings, "eq_high_db", Eq, "high gain", ParamKind::number(-18.0, 18.0, 0.5, Unit::Db), eq.high.gain_db, "gain above eq_high_hz"),
+    row!(StripSettings, "eq_high_hz", Eq, "high frequency", ParamKind::scale(1500.0, 18000.0, HZ, Unit::Hz), eq.high.hz, "the high shelf's corner"),
     row!(StripSettings, "compressor", Compressor, "on", switch, compressor.is_on, "evens out loud and quiet"),
-    row!(StripSettings, "compressor_threshold_db", Compressor, "threshold", number(-60.0, 0.0, 1.0, Unit::Db), compressor.threshold_db, "above this level the compressor turns down"),
-    row!(StripSettings, "compressor_ratio", Compressor, "ratio", scale(1.0, 20.0, HZ, Unit::Ratio), compressor.ratio, "so many dB more going in are one dB more coming out"),
-    row!(StripSettings, "compressor_knee_db", Compressor, "knee", number(0.0, 24.0, 1.0, Unit::Db), compressor.knee_db, "over so many dB the curve bends"),
-    row!(StripSettings, "compressor_attack_ms", Compressor, "attack", scale(0.1, 200.0, HZ, Unit::Ms), compressor.attack_ms, "how fast the compressor turns down"),
-    row!(StripSettings, "compressor_release_ms", Compressor, "release", scale(5.0, 2000.0, HZ, Unit::Ms), compressor.release_ms, "how fast the compressor lets go"),
-    row!(StripSettings, "compressor_makeup_db", Compressor, "make-up", number(0.0, 24.0, 0.5, Unit::Db), compressor.makeup_db, "added behind the compressor"),
+    row!(StripSettings, "compressor_threshold_db", Compressor, "threshold", ParamKind::number(-60.0, 0.0, 1.0, Unit::Db), compressor.threshold_db, "above this level the compressor turns down"),
+    row!(StripSettings, "compressor_ratio", Compressor, "ratio", ParamKind::scale(1.0, 20.0, HZ, Unit::Ratio), compressor.ratio, "so many dB more going in are one dB more coming out"),
+    row!(StripSettings, "compressor_knee_db", Compressor, "knee", ParamKind::number(0.0, 24.0, 1.0, Unit::Db), compressor.knee_db, "over so many dB the curve bends"),
+    row!(StripSettings, "compressor_attack_ms", Compressor, "attack", ParamKind::scale(0.1, 200.0, HZ, Unit::Ms), compressor.attack_ms, "how fast the compressor turns down"),
+    row!(StripSettings, "compressor_release_ms", Compressor, "release", ParamKind::scale(5.0, 2000.0, HZ, Unit::Ms), compressor.release_ms, "how fast the compressor lets go"),
+    row!(StripSettings, "compressor_makeup_db", Compressor, "make-up", ParamKind::number(0.0, 24.0, 0.5, Unit::Db), compressor.makeup_db, "added behind the compressor"),
     row!(StripSettings, "de_esser", DeEsser, "on", switch, de_esser.is_on, "turns down sharp s-sounds"),
-    row!(StripSettings, "de_esser_hz", DeEsser, "frequency", scale(2500.0, 12000.0, HZ, Unit::Hz), de_esser.hz, "above this frequency the de-esser listens and turns down"),
-    row!(StripSettings, "de_esser_threshold_db", DeEsser, "threshold", number(-60.0, 0.0, 1.0, Unit::Db), de_esser.threshold_db, "above this level up there the de-esser turns down"),
-    row!(StripSettings, "de_esser_range_db", DeEsser, "range", number(0.0, 24.0, 1.0, Unit::Db), de_esser.range_db, "the de-esser never turns down by more"),
+    row!(StripSettings, "de_esser_hz", DeEsser, "frequency", ParamKind::scale(2500.0, 12000.0, HZ, Unit::Hz), de_esser.hz, "above this frequency the de-esser listens and turns down"),
+    row!(StripSettings, "de_esser_threshold_db", DeEsser, "threshold", ParamKind::number(-60.0, 0.0, 1.0, Unit::Db), de_esser.threshold_db, "above this level up there the de-esser turns down"),
+    row!(StripSettings, "de_esser_range_db", DeEsser, "range", ParamKind::number(0.0, 24.0, 1.0, Unit::Db), de_esser.range_db, "the de-esser never turns down by more"),
     row!(StripSettings, "ride", Ride, "on", switch, ride.is_on, "rides the gain by itself towards the loudness target of the buses"),
-    row!(StripSettings, "ride_range_db", Ride, "range", number(0.0, 20.0, 1.0, Unit::Db), ride.range_db, "the ride never goes further from the set gain"),
-    row!(StripSettings, "gain_db", Fader, "gain", number(MIN_GAIN_DB as f64, MAX_GAIN_DB as f64, 1.0, Unit::Db), gain_db, "louder or quieter"),
-    row!(StripSettings, "pan_percent", Fader, "pan", number(-100.0, 100.0, 5.0, Unit::Percent), pan_percent, "-100 is left, 100 is right"),
-    row!(StripSettings, "delay_ms", Fader, "delay", number(0.0, 500.0, 5.0, Unit::Ms), delay_ms, "later by so much, for pictures that come late"),
+    row!(StripSettings, "ride_range_db", Ride, "range", ParamKind::number(0.0, 20.0, 1.0, Unit::Db), ride.range_db, "the ride never goes further from the set gain"),
+    row!(StripSettings, "gain_db", Fader, "gain", ParamKind::number(MIN_GAIN_DB as f64, MAX_GAIN_DB as f64, 1.0, Unit::Db), gain_db, "louder or quieter"),
+    row!(StripSettings, "pan_percent", Fader, "pan", ParamKind::number(-100.0, 100.0, 5.0, Unit::Percent), pan_percent, "-100 is left, 100 is right"),
+    row!(StripSettings, "delay_ms", Fader, "delay", ParamKind::number(0.0, 500.0, 5.0, Unit::Ms), delay_ms, "later by so much, for pictures that come late"),
     send!("send_a_db", "send A", send_a_db, "how much of it goes to aux bus A"),
     send!("send_b_db", "send B", send_b_db, "how much of it goes to aux bus B"),
     row!(StripSettings, "afv", Fader, "AFV", switch, is_afv, "audio follows video: heard only while its source is seen on program"),
@@ -161,14 +106,14 @@ pub const STRIP_PARAMS: &[Param<StripSettings>] = &[
 /// The parameters of the buses.
 #[rustfmt::skip]
 pub const BUS_PARAMS: &[Param<BusSettings>] = &[
-    row!(BusSettings, "target_lufs", Loudness, "target", number(-40.0, -5.0, 1.0, Unit::Lufs), target_lufs, "how loud the show is meant to be: what the meter is held against and rides aim for"),
-    row!(BusSettings, "ceiling_dbtp", Limiter, "ceiling", number(-12.0, -0.1, 0.5, Unit::Dbtp), ceiling_dbtp, "what program does not exceed, true peak"),
+    row!(BusSettings, "target_lufs", Loudness, "target", ParamKind::number(-40.0, -5.0, 1.0, Unit::Lufs), target_lufs, "how loud the show is meant to be: what the meter is held against and rides aim for"),
+    row!(BusSettings, "ceiling_dbtp", Limiter, "ceiling", ParamKind::number(-12.0, -0.1, 0.5, Unit::Dbtp), ceiling_dbtp, "what program does not exceed, true peak"),
     row!(BusSettings, "duck", Ducking, "on", switch, ducking.is_on, "turns strips of role music down while one of role voice is heard"),
-    row!(BusSettings, "duck_by_db", Ducking, "by", number(0.0, 60.0, 1.0, Unit::Db), ducking.by_db, "by how much music goes down"),
-    row!(BusSettings, "duck_threshold_db", Ducking, "threshold", number(-70.0, 0.0, 1.0, Unit::Db), ducking.threshold_db, "a voice above this level is heard"),
-    row!(BusSettings, "duck_attack_ms", Ducking, "attack", scale(5.0, 500.0, HZ, Unit::Ms), ducking.attack_ms, "how long music takes to go down"),
-    row!(BusSettings, "duck_hold_ms", Ducking, "hold", number(0.0, 5000.0, 50.0, Unit::Ms), ducking.hold_ms, "how long music stays down after the last word"),
-    row!(BusSettings, "duck_release_ms", Ducking, "release", scale(50.0, 5000.0, HZ, Unit::Ms), ducking.release_ms, "how long music takes to come back"),
+    row!(BusSettings, "duck_by_db", Ducking, "by", ParamKind::number(0.0, 60.0, 1.0, Unit::Db), ducking.by_db, "by how much music goes down"),
+    row!(BusSettings, "duck_threshold_db", Ducking, "threshold", ParamKind::number(-70.0, 0.0, 1.0, Unit::Db), ducking.threshold_db, "a voice above this level is heard"),
+    row!(BusSettings, "duck_attack_ms", Ducking, "attack", ParamKind::scale(5.0, 500.0, HZ, Unit::Ms), ducking.attack_ms, "how long music takes to go down"),
+    row!(BusSettings, "duck_hold_ms", Ducking, "hold", ParamKind::number(0.0, 5000.0, 50.0, Unit::Ms), ducking.hold_ms, "how long music stays down after the last word"),
+    row!(BusSettings, "duck_release_ms", Ducking, "release", ParamKind::scale(50.0, 5000.0, HZ, Unit::Ms), ducking.release_ms, "how long music takes to come back"),
 ];
 
 /// The parameter of a strip that is called so.
@@ -209,50 +154,14 @@ impl BusSettings {
 #[cfg(test)]
 #[allow(clippy::float_cmp)]
 mod tests {
-    use super::super::param::Adjust;
     use super::*;
+    use crate::param::{Adjust, check_list};
     use proptest::prelude::*;
-    use std::collections::HashSet;
-
-    fn check<S: Default + Clone + PartialEq + std::fmt::Debug>(params: &'static [Param<S>]) {
-        let mut seen = HashSet::new();
-        for param in params {
-            let name = param.name;
-            assert!(seen.insert(name), "{name} twice");
-            assert!(!param.doc.ends_with('.') && !param.doc.is_empty(), "{name}");
-            let default = param.default_value();
-            assert!(param.allows(default), "{name}: the default is out of range");
-            // What is set can be read again, and nothing else has changed.
-            let others = match param.kind {
-                ParamKind::Switch => vec![Value::Switch(true), Value::Switch(false)],
-                ParamKind::Choice(words) => (0..words.len()).map(Value::Choice).collect(),
-                ParamKind::Number { low, high, .. } => [low, f64::midpoint(low, high).round(), high]
-                    .map(|n| Value::Number(n as f32))
-                    .to_vec(),
-            };
-            for value in others {
-                let mut settings = S::default();
-                param.adjust(&mut settings, Adjust::Set(value)).unwrap();
-                assert_eq!((param.get)(&settings), value, "{name}");
-                // What is shown can be typed.
-                let shown = param.show(value).to_string();
-                assert_eq!(param.read(&shown), Some(Adjust::Set(value)), "{name}: {shown}");
-                for other in params.iter().filter(|other| other.name != name) {
-                    assert_eq!(
-                        (other.get)(&settings),
-                        other.default_value(),
-                        "{name} sets {}",
-                        other.name
-                    );
-                }
-            }
-        }
-    }
 
     #[test]
     fn each_row_reads_and_sets_its_own_field() {
-        check(STRIP_PARAMS);
-        check(BUS_PARAMS);
+        check_list(STRIP_PARAMS);
+        check_list(BUS_PARAMS);
     }
 
     #[test]

@@ -75,12 +75,28 @@ pub enum ArgKind {
     BusParameter,
     /// A parameter or a stage of the buses.
     BusPart,
+    /// A parameter of a source's picture.
+    PictureParameter,
+    /// A parameter or a stage of a source's picture.
+    PicturePart,
     /// What the parameter before it is set to.
     Value,
     /// A preset's name, or the path of its file.
     Preset,
     /// A bus.
     Bus,
+    /// An occlusion level.
+    Level,
+    /// An occlusion policy's name.
+    Policy,
+    /// The name of a set of stickers.
+    Stickers,
+    /// The number of a face on program.
+    Face,
+    /// The name of a zone that is hidden.
+    Zone,
+    /// A share of the program's width or height.
+    Percent,
     /// How long something is recorded.
     Length,
     /// A file to be written, on the machine of the studio.
@@ -107,9 +123,17 @@ impl ArgKind {
             Self::Part => "a key of `[strip.NAME]`, or a stage for all of its keys: eq".into(),
             Self::BusParameter => "a key of `[bus]`: target_lufs".into(),
             Self::BusPart => "a key of `[bus]`, or a stage for all of its keys: duck".into(),
+            Self::PictureParameter => "a key of `[picture.NAME]`: denoise_percent".into(),
+            Self::PicturePart => "a key of `[picture.NAME]`, or a stage for all of its keys: tone".into(),
             Self::Value => "a value: -45 or on sets, +3 or -=3 changes, toggle, next and previous go a step".into(),
             Self::Preset => "the name of a preset, or the path of its file".into(),
             Self::Bus => Bus::WORDS.join(", "),
+            Self::Level => "an occlusion level: 0 hides everything".into(),
+            Self::Policy => "the name of an occlusion policy".into(),
+            Self::Stickers => "the name of a set of stickers".into(),
+            Self::Face => "the number of a face on program".into(),
+            Self::Zone => "the name of a zone".into(),
+            Self::Percent => "percent of the program: 0 to 100".into(),
             Self::Length => "a duration up to 10 minutes: 5s, 2m".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }

@@ -1,10 +1,10 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{Bus, ClientCommand, Command, Page, RecordPoint, Reset, Selection, Switch};
+use super::action::{Bus, ClientCommand, Command, Page, Place, RecordPoint, Reset, Selection, Switch};
 use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
 use super::word;
-use crate::studio::model::{BUS_PARAMS, STRIP_PARAMS};
+use crate::studio::model::{BUS_PARAMS, MaskKind, PICTURE_PARAMS, STRIP_PARAMS};
 
 /// The row of that name.
 #[must_use]
@@ -290,6 +290,141 @@ pub const TABLE: &[CommandSpec] = &[
         &[arg("NAME", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
         "the same over a preset of your own; what it was is kept beside it",
         |words| preset(words, |name, strip| Command::PresetSave(name, strip, true)),
+    )),
+    row(
+        "picture set",
+        &[
+            arg("SOURCE", ArgKind::Source),
+            arg("PARAMETER", ArgKind::PictureParameter),
+            arg("VALUE", ArgKind::Value),
+        ],
+        "sets or changes a parameter of a source's picture",
+        |words| {
+            let source = words.required(word::name)?;
+            let param = words.required_or(|word| word::parameter(PICTURE_PARAMS, word))?;
+            let value = words.required_or(|word| word::value(param, word))?;
+            only(words, Command::PictureSet(source, param.name, value))
+        },
+    ),
+    row(
+        "picture reset",
+        &[arg("SOURCE", ArgKind::Source), may("PART", ArgKind::PicturePart)],
+        "brings a parameter, a stage or all of a source's picture back to the default",
+        |words| {
+            let source = words.required(word::name)?;
+            let part = words.optional_or(|word| word::part(PICTURE_PARAMS, word))?;
+            only(words, Command::PictureReset(source, part.unwrap_or(Reset::All)))
+        },
+    ),
+    row(
+        "picture copy",
+        &[arg("FROM", ArgKind::Source), arg("TO", ArgKind::Source)],
+        "gives a source the picture settings of another",
+        |words| {
+            let from = words.required(word::name)?;
+            let to = words.required(word::name)?;
+            only(words, Command::PictureCopy(from, to))
+        },
+    ),
+    row(
+        "occlusion on",
+        &[],
+        "looks for faces on program and hides them; what has not been looked at is covered",
+        |words| only(words, Command::OcclusionArm(true)),
+    ),
+    confirmed(row("occlusion off", &[], "shows faces, and looks for none", |words| {
+        only(words, Command::OcclusionArm(false))
+    })),
+    row(
+        "occlusion more",
+        &[],
+        "goes to the occlusion level below, which hides more",
+        |words| only(words, Command::OcclusionStep(true)),
+    ),
+    confirmed(row(
+        "occlusion less",
+        &[],
+        "goes to the occlusion level above, which shows more",
+        |words| only(words, Command::OcclusionStep(false)),
+    )),
+    confirmed(row(
+        "occlusion level",
+        &[arg("LEVEL", ArgKind::Level)],
+        "sets the occlusion level: 0 hides everything, the highest of the policy shows the face",
+        |words| {
+            let level = words.required(word::level)?;
+            only(words, Command::OcclusionLevel(level))
+        },
+    )),
+    row(
+        "occlusion policy",
+        &[arg("POLICY", ArgKind::Policy)],
+        "chooses what each level shows, and begins with level 0",
+        |words| named(words, Command::OcclusionPolicy),
+    ),
+    row(
+        "occlusion mask",
+        &[arg("KIND", ArgKind::Choice(MaskKind::WORDS))],
+        "chooses what hides faces",
+        |words| {
+            let mask = words.required(MaskKind::of)?;
+            only(words, Command::OcclusionMask(mask))
+        },
+    ),
+    row(
+        "occlusion sticker",
+        &[arg("SET", ArgKind::Stickers)],
+        "hides faces with stickers of this set",
+        |words| named(words, Command::OcclusionSticker),
+    ),
+    confirmed(row(
+        "face exempt",
+        &[arg("FACE", ArgKind::Face)],
+        "shows one face until it is lost",
+        |words| {
+            let track = words.required(word::track)?;
+            only(words, Command::FaceExempt(track, true))
+        },
+    )),
+    row(
+        "face hide",
+        &[arg("FACE", ArgKind::Face)],
+        "hides an exempted face again",
+        |words| {
+            let track = words.required(word::track)?;
+            only(words, Command::FaceExempt(track, false))
+        },
+    ),
+    confirmed(row(
+        "face release",
+        &[],
+        "says that lost faces have left: the picture is no longer covered for them",
+        |words| only(words, Command::FaceRelease),
+    )),
+    row(
+        "zone add",
+        &[
+            arg("NAME", ArgKind::NewName),
+            arg("LEFT", ArgKind::Percent),
+            arg("TOP", ArgKind::Percent),
+            arg("WIDTH", ArgKind::Percent),
+            arg("HEIGHT", ArgKind::Percent),
+        ],
+        "hides a part of the picture for good: a door, a screen in a corner",
+        |words| {
+            let name = words.required(word::name)?;
+            let mut place = [0.0; 4];
+            for share in &mut place {
+                *share = words.required(word::percent)?;
+            }
+            only(words, Command::ZoneAdd(name, Place(place)))
+        },
+    ),
+    confirmed(row(
+        "zone remove",
+        &[arg("NAME", ArgKind::Zone)],
+        "shows that part again",
+        |words| named(words, Command::ZoneRemove),
     )),
     row(
         "bitrate",

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::air::{FaceWatch, Outgoing};
 use super::analysis::PictureFeed;
 use super::outlet::Outlet;
 use super::plan::{Plan, SceneStage};
 use super::tap_loop::TapSlot;
 use crate::clock::Clock;
 use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp, VideoFrame};
-use crate::picture::{Compositor, slate};
+use crate::picture::{Compositor, Enhancer, PictureSettings, slate};
 use crate::source::SourceHandle;
 
 /// How far, in ms, the thread may fall behind before it gives up the ticks in between.
@@ -25,6 +26,8 @@ pub enum PictureMessage {
     Plan(Arc<Plan>),
     /// The source of that number has nothing to show for this reason, or has again (`None`).
     Absent(usize, Option<String>),
+    /// The picture of the source of that number is treated so from now on.
+    Enhance(usize, PictureSettings),
     /// The source of that number is to be opened anew.
     Restart(usize),
 }
@@ -41,12 +44,16 @@ pub struct PictureLoop {
     pub pool: FramePool,
     /// The sources, in the order that the plan numbers them. They stop with this thread.
     pub sources: Vec<SourceHandle>,
+    /// What is set on their pictures, in the same order.
+    pub pictures: Vec<PictureSettings>,
     /// Their names, for slates.
     pub names: Vec<String>,
     /// Plan changes.
     pub messages: Receiver<PictureMessage>,
     /// To the encoder.
-    pub encoder: SyncSender<VideoFrame>,
+    pub encoder: SyncSender<Outgoing>,
+    /// Whether pictures are held and looked at before they go out: then they all go that way, encoded or not.
+    pub watch: Arc<FaceWatch>,
     /// Whether anyone wants encoded pictures, and the counters.
     pub outlet: Arc<Outlet>,
     /// To the analysis thread, where anything is analysed.
@@ -86,6 +93,12 @@ impl PictureLoop {
         let starting = || Some(Absence::new("starting".to_owned()));
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
         let mut frames = vec![None; self.sources.len()];
+        let chain = |settings: &PictureSettings| {
+            let mut chain = Enhancer::new(self.pool.clone());
+            chain.set(*settings);
+            chain
+        };
+        let mut chains = self.pictures.iter().map(chain).collect::<Vec<_>>();
         let mut has_shown = vec![false; self.sources.len()];
         let mut tick = self.frame_rate.frame_at(self.clock.now());
 
@@ -121,10 +134,11 @@ impl PictureLoop {
                             absence.ends_by = Some(at + TimeDelta::from_millis(FIRST_PICTURE_MS));
                         }
                     }
+                    PictureMessage::Enhance(source, settings) => chains[source].set(settings),
                     PictureMessage::Restart(source) => self.sources[source].restart(),
                 }
             }
-            self.collect(at, &pool, &mut absences, &mut frames);
+            self.collect(at, &pool, &mut absences, &mut chains, &mut frames);
             for (source, has_shown) in has_shown.iter_mut().enumerate() {
                 if !*has_shown && absences[source].is_none() && frames[source].is_some() {
                     *has_shown = true;
@@ -138,14 +152,23 @@ impl PictureLoop {
                 picture = program.fade(&old, &picture, share, at);
             }
             self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
-            if self.outlet.is_wanted() && self.encoder.try_send(picture.clone()).is_err() {
-                self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
-                // The encoder never saw it, so nothing refers to it: no IDR is due.
+            let is_held = self.watch.is_armed();
+            if is_held || self.outlet.is_wanted() {
+                let outgoing = Outgoing {
+                    frame: picture.clone(),
+                    level: plan.occlusion_level,
+                };
+                if self.encoder.try_send(outgoing).is_err() {
+                    self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
+                    // The encoder never saw it, so nothing refers to it: no IDR is due.
+                }
             }
             if let Some(analysis) = &mut self.analysis {
                 analysis.put(&picture);
             }
-            self.taps.put(&plan, &picture, &frames);
+            // What is held is shown when and as it goes out.
+            let program = if is_held { None } else { Some(&picture) };
+            self.taps.put(&plan, program, &frames);
         }
     }
 
@@ -155,6 +178,7 @@ impl PictureLoop {
         at: Timestamp,
         pool: &FramePool,
         absences: &mut [Option<Absence>],
+        chains: &mut [Enhancer],
         frames: &mut [Option<VideoFrame>],
     ) {
         let (width, height) = self.size;
@@ -166,7 +190,7 @@ impl PictureLoop {
                 absences[index] = None;
             }
             frames[index] = match &mut absences[index] {
-                None => fresh,
+                None => fresh.map(|frame| chains[index].process(&frame)),
                 Some(absence) => {
                     let title = &self.names[index];
                     let paint = || slate(pool, width, height, title, &absence.reason, at);

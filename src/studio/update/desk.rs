@@ -160,14 +160,14 @@ fn is_heard_now(name: &str) -> bool {
     matches!(name, "mute" | "solo" | "afv")
 }
 
-fn no_parameter(name: &'static str) -> Refusal {
+pub(super) fn no_parameter(name: &'static str) -> Refusal {
     Refusal::Parameter {
         parameter: name,
         expected: "no parameter".to_owned(),
     }
 }
 
-fn adjusted<S>(param: &Param<S>, settings: &mut S, adjust: Adjust) -> Result<(), Refusal> {
+pub(super) fn adjusted<S>(param: &Param<S>, settings: &mut S, adjust: Adjust) -> Result<(), Refusal> {
     param.adjust(settings, adjust).map_err(|misfit| Refusal::Parameter {
         parameter: param.name,
         expected: misfit.expected,
@@ -175,7 +175,7 @@ fn adjusted<S>(param: &Param<S>, settings: &mut S, adjust: Adjust) -> Result<(),
 }
 
 /// Brings what `what` says back to its default, but for parameters that are `kept` where all are meant.
-fn reset<S: Default>(settings: &mut S, params: &[Param<S>], what: Reset, is_kept: impl Fn(&str) -> bool) {
+pub(super) fn reset<S: Default>(settings: &mut S, params: &[Param<S>], what: Reset, is_kept: impl Fn(&str) -> bool) {
     for param in params {
         let is_meant = match what {
             Reset::All => !is_kept(param.name),

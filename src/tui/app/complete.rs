@@ -2,7 +2,9 @@
 
 use crate::studio::command::split_words;
 use crate::studio::command::{ArgKind, Bus, CommandSpec, table};
-use crate::studio::model::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS, Studio, bus_param, strip_param};
+use crate::studio::model::{
+    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, Studio, bus_param, picture_param, strip_param,
+};
 
 /// What could stand at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,8 +138,22 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         ArgKind::BusParameter => parameters(BUS_PARAMS),
         ArgKind::Part => parts(STRIP_PARAMS),
         ArgKind::BusPart => parts(BUS_PARAMS),
+        ArgKind::PictureParameter => parameters(PICTURE_PARAMS),
+        ArgKind::PicturePart => parts(PICTURE_PARAMS),
         ArgKind::Value => names(before.map_or(&[][..], values).iter().copied()),
-        ArgKind::NewName
+        ArgKind::Level => {
+            let levels = (0..=studio.occlusion.policy.top()).map(|level| level.to_string());
+            levels.map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::Policy => names(studio.occlusion.policies.iter().map(|policy| policy.name.as_str())),
+        ArgKind::Stickers => names(studio.occlusion.stickers.iter().map(String::as_str)),
+        ArgKind::Face => {
+            let tracks = studio.occlusion.faces.iter().map(|face| face.track.to_string());
+            tracks.map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::Zone => names(studio.occlusion.zones.iter().map(|zone| zone.name.as_str())),
+        ArgKind::Percent
+        | ArgKind::NewName
         | ArgKind::Gain
         | ArgKind::Kbps
         | ArgKind::Duration
@@ -179,7 +195,8 @@ fn parts<S>(params: &'static [Param<S>]) -> Vec<Candidate> {
 fn values(parameter: &str) -> &'static [&'static str] {
     let kind = strip_param(parameter)
         .map(|param| param.kind)
-        .or_else(|| bus_param(parameter).map(|param| param.kind));
+        .or_else(|| bus_param(parameter).map(|param| param.kind))
+        .or_else(|| picture_param(parameter).map(|param| param.kind));
     match kind {
         Some(ParamKind::Switch) => &["on", "off", "toggle"],
         Some(ParamKind::Choice(words)) => words,
@@ -191,6 +208,7 @@ fn expected_value(parameter: &str) -> Option<String> {
     strip_param(parameter)
         .map(Param::expected)
         .or_else(|| bus_param(parameter).map(Param::expected))
+        .or_else(|| picture_param(parameter).map(Param::expected))
 }
 
 /// Where the last word of the line begins, its opening quote included.

@@ -1,7 +1,7 @@
 //! Words of a key's line that stand for what is selected.
 
 use crate::studio::command::{self, UsageError, split_words};
-use crate::studio::model::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
+use crate::studio::model::{BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS};
 
 /// The place that fills a placeholder: which of the selected things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,10 @@ pub fn check_line(line: &str) -> Result<(), String> {
         || STRIP_PARAMS
             .iter()
             .any(|param| check_with(&words, param, &check).is_ok())
-        || BUS_PARAMS.iter().any(|param| check_with(&words, param, &check).is_ok());
+        || BUS_PARAMS.iter().any(|param| check_with(&words, param, &check).is_ok())
+        || PICTURE_PARAMS
+            .iter()
+            .any(|param| check_with(&words, param, &check).is_ok());
     if is_right {
         Ok(())
     } else {

@@ -1,8 +1,19 @@
-//! What a parameter is: a name, what may be set, and how to get at it. The lists are in [`tables`](super::tables).
+//! What a parameter is: a name, what may be set, and how to get at it.
+//!
+//! Each stage has its own list (`sound/settings/tables.rs`, `picture/enhance/tables.rs`). Scene files, presets, commands, the
+//! pages on screen and the reference are made from these lists, so a parameter is said once.
+
+#[cfg(test)]
+mod list_tests;
+mod row;
+
+#[cfg(test)]
+pub(crate) use list_tests::check_list;
+pub(crate) use row::row;
 
 use std::fmt;
 
-/// A parameter of `S`, which is the settings of a strip or of the buses.
+/// A parameter of `S`, which is the settings of a strip, of the buses or of a source's picture.
 pub struct Param<S: 'static> {
     /// As files, commands and messages call it; unique in its list.
     pub name: &'static str,
@@ -20,14 +31,14 @@ pub struct Param<S: 'static> {
     pub set: fn(&mut S, Value),
 }
 
-/// The parts of the desk, in the order of the signal.
+/// The parts that parameters belong to, in the order of the signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// What is true of the whole strip.
     Strip,
     /// High-pass.
     HighPass,
-    /// Denoise.
+    /// Denoise, of sound or of a picture.
     Denoise,
     /// Gate or expander.
     Gate,
@@ -47,6 +58,14 @@ pub enum Stage {
     Limiter,
     /// Of the buses: ducking.
     Ducking,
+    /// What is true of a source's whole picture chain.
+    Picture,
+    /// Of a picture: sharpen.
+    Sharpen,
+    /// Of a picture: automatic levels.
+    Levels,
+    /// Of a picture: brightness, contrast, saturation.
+    Tone,
 }
 
 impl Stage {
@@ -66,6 +85,10 @@ impl Stage {
             Self::Loudness => "loudness",
             Self::Limiter => "limiter",
             Self::Ducking => "duck",
+            Self::Picture => "picture",
+            Self::Sharpen => "sharpen",
+            Self::Levels => "levels",
+            Self::Tone => "tone",
         }
     }
 
@@ -94,6 +117,10 @@ impl Stage {
             Self::Loudness => "loudness",
             Self::Limiter => "limiter",
             Self::Ducking => "ducking",
+            Self::Picture => "picture",
+            Self::Sharpen => "sharpen",
+            Self::Levels => "auto levels",
+            Self::Tone => "tone",
         }
     }
 }
@@ -142,11 +169,13 @@ pub enum Unit {
     Hz,
     /// Milliseconds.
     Ms,
+    /// Seconds.
+    Seconds,
     /// Per cent.
     Percent,
     /// So many to one.
     Ratio,
-    /// Nothing: a Q.
+    /// Nothing: a Q, a step of brightness.
     Plain,
 }
 
@@ -160,6 +189,7 @@ impl Unit {
             Self::Lufs => "LUFS",
             Self::Hz => "Hz",
             Self::Ms => "ms",
+            Self::Seconds => "s",
             Self::Percent => "%",
             Self::Ratio => ":1",
             Self::Plain => "",
@@ -196,6 +226,32 @@ pub enum Adjust {
 pub struct Misfit {
     /// What can be set instead, in words.
     pub expected: String,
+}
+
+impl ParamKind {
+    /// A number whose steps are all alike.
+    #[must_use]
+    pub const fn number(low: f64, high: f64, step: f64, unit: Unit) -> Self {
+        Self::Number {
+            low,
+            high,
+            step: Step::Add(step),
+            unit,
+            has_off: false,
+        }
+    }
+
+    /// A number whose steps grow with it: frequencies, times, Qs.
+    #[must_use]
+    pub const fn scale(low: f64, high: f64, factor: f64, unit: Unit) -> Self {
+        Self::Number {
+            low,
+            high,
+            step: Step::Times(factor),
+            unit,
+            has_off: false,
+        }
+    }
 }
 
 impl<S> Param<S> {
