@@ -217,7 +217,12 @@ impl Clip {
         });
         let drawn = drawn.collect::<Vec<_>>();
         let sees = |actor: usize, x: f32, y: f32| {
-            let bottom = self.height as f32 - if self.is_numbered { draw::number_rows(self.height) as f32 } else { 0.0 };
+            let bottom = self.height as f32
+                - if self.is_numbered {
+                    draw::number_rows(self.height) as f32
+                } else {
+                    0.0
+                };
             let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < bottom;
             inside
                 && !boards.iter().any(|board| board.holds(x, y))
@@ -238,9 +243,21 @@ impl Clip {
                 },
                 squeeze: pose.squeeze,
                 visible: 0.0,
-                eyes: [Mark { x: 0.0, y: 0.0, is_visible: false }; 2],
-                nose: Mark { x: 0.0, y: 0.0, is_visible: false },
-                mouth: Mark { x: 0.0, y: 0.0, is_visible: false },
+                eyes: [Mark {
+                    x: 0.0,
+                    y: 0.0,
+                    is_visible: false,
+                }; 2],
+                nose: Mark {
+                    x: 0.0,
+                    y: 0.0,
+                    is_visible: false,
+                },
+                mouth: Mark {
+                    x: 0.0,
+                    y: 0.0,
+                    is_visible: false,
+                },
             };
             let mark = |part: (f32, f32)| {
                 let (x, y) = face.at(part, cut_out.roll);
@@ -250,7 +267,13 @@ impl Clip {
             let cells = (0..256).map(|cell| mark(((cell % 16) as f32 / 15.0 - 0.5, (cell / 16) as f32 / 15.0 - 0.5)));
             let visible = cells.filter(|mark| mark.is_visible).count() as f32 / 256.0;
             let (eyes, nose, mouth) = (cut_out.eyes.map(mark), mark(cut_out.nose), mark(cut_out.mouth));
-            face = TrueFace { visible, eyes, nose, mouth, ..face };
+            face = TrueFace {
+                visible,
+                eyes,
+                nose,
+                mouth,
+                ..face
+            };
             face
         };
         drawn.iter().enumerate().map(face).collect()
@@ -285,9 +308,39 @@ impl Clip {
         let rate = self.rate.as_f64().to_string();
         let mut ffmpeg = Command::new("ffmpeg")
             .args(["-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "yuv420p"])
-            .args(["-color_range", "tv", "-colorspace", "bt709", "-s", &size, "-r", &rate, "-i", "-"])
-            .args(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "16", "-bf", "0", "-g", "60"])
-            .args(["-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_range", "tv", "-y"])
+            .args([
+                "-color_range",
+                "tv",
+                "-colorspace",
+                "bt709",
+                "-s",
+                &size,
+                "-r",
+                &rate,
+                "-i",
+                "-",
+            ])
+            .args([
+                "-c:v",
+                "libx264",
+                "-preset",
+                "ultrafast",
+                "-crf",
+                "16",
+                "-bf",
+                "0",
+                "-g",
+                "60",
+            ])
+            .args([
+                "-pix_fmt",
+                "yuv420p",
+                "-colorspace",
+                "bt709",
+                "-color_range",
+                "tv",
+                "-y",
+            ])
             .arg(path)
             .stdin(Stdio::piped())
             .spawn()

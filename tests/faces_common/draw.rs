@@ -42,7 +42,11 @@ impl Ground {
                 }
                 Backdrop::Leaves(scale) => {
                     let (x, y) = (x as f32 / scale, y as f32 / scale);
-                    sample(&photo.ground, mirrored(x, photo.ground.width()), mirrored(y, photo.ground.height()))
+                    sample(
+                        &photo.ground,
+                        mirrored(x, photo.ground.width()),
+                        mirrored(y, photo.ground.height()),
+                    )
                 }
                 Backdrop::Cloth(cells) => {
                     let cell = (height / usize::from(cells)).max(2);
@@ -137,7 +141,10 @@ impl Placing {
 
     fn own(&self, x: f32, y: f32) -> (f32, f32) {
         let (x, y) = ((x - self.x) / self.size, (y - self.y) / self.size);
-        ((x * self.cos + y * self.sin) / self.squeeze, y * self.cos - x * self.sin)
+        (
+            (x * self.cos + y * self.sin) / self.squeeze,
+            y * self.cos - x * self.sin,
+        )
     }
 
     /// Pixels that it can touch of a side that is `end` long, about `centre`.
@@ -159,7 +166,10 @@ pub fn face(frame: &mut FrameMut, cut_out: &CutOut, pose: Pose) {
     let placing = Placing::new(pose, frame.height() as f32);
     let (copy, scale) = cut_out.copy_for(placing.size);
     let middle = copy.width() as f32 / 2.0;
-    let (columns, rows) = (placing.span(placing.x, frame.width()), placing.span(placing.y, frame.height()));
+    let (columns, rows) = (
+        placing.span(placing.x, frame.width()),
+        placing.span(placing.y, frame.height()),
+    );
     let stride = frame.stride(Plane::Y);
     let luma = frame.plane_mut(Plane::Y);
     for y in rows.clone() {

@@ -1,7 +1,7 @@
 //! OpenCV's detector of faces, run over received media: the judge of what can be seen in it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
@@ -32,46 +32,47 @@ pub fn is_here(skip: impl FnOnce(&str)) -> bool {
 
 /// The faces of each picture of a file.
 pub fn faces_in(path: &Path) -> Vec<Vec<Box>> {
-    let pictures = grey(path, WIDTH, HEIGHT);
-    let size = (WIDTH * HEIGHT) as usize;
-    let part = pictures.len().div_ceil(size).div_ceil(CROWD).max(1) * size;
-    let parts = pictures.chunks(part);
-    let judges = parts.map(|part| judge(part.to_vec())).collect::<Vec<_>>();
-    judges.into_iter().flat_map(|judge| judge.join().unwrap()).collect()
+    let judges = (0..CROWD).map(|turn| judge(path.to_owned(), turn)).collect::<Vec<_>>();
+    let mut parts = judges
+        .into_iter()
+        .map(|judge| judge.join().unwrap().into_iter())
+        .collect::<Vec<_>>();
+    // They took turns: so does this.
+    let mut faces = Vec::new();
+    while let Some(found) = parts[faces.len() % CROWD].next() {
+        faces.push(found);
+    }
+    faces
 }
 
-/// All pictures of a file in this size, one byte per pixel.
-pub fn grey(path: &Path, width: u32, height: u32) -> Vec<u8> {
-    let output = Command::new("ffmpeg")
+/// All pictures of a file from ffmpeg, in this size, one byte per pixel; `filter` before they are scaled.
+pub fn grey(path: &Path, filter: &str, (width, height): (u32, u32)) -> Child {
+    Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])
         .arg(path)
         .args(["-map", "0:v:0", "-vf"])
-        .arg(format!("scale={width}:{height}:flags=area,format=gray"))
+        .arg(format!("{filter},scale={width}:{height}:flags=area,format=gray"))
         .args(["-fps_mode", "passthrough", "-f", "rawvideo", "-"])
         .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    output.stdout
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
-/// One process over pictures that follow each other.
-fn judge(pictures: Vec<u8>) -> JoinHandle<Vec<Vec<Box>>> {
+/// One process over the pictures whose turn it is.
+fn judge(path: PathBuf, turn: usize) -> JoinHandle<Vec<Vec<Box>>> {
     std::thread::spawn(move || {
+        let filter = format!("select='eq(mod(n,{CROWD}),{turn})'");
+        let mut ffmpeg = grey(&path, &filter, (WIDTH, HEIGHT));
         let mut child = Command::new(PYTHON)
             .arg(SCRIPT)
             .args([WIDTH.to_string(), HEIGHT.to_string()])
-            .stdin(Stdio::piped())
+            .stdin(ffmpeg.stdout.take().unwrap())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let count = pictures.len() / (WIDTH * HEIGHT) as usize;
-        let mut pipe = child.stdin.take().unwrap();
-        let feeder = std::thread::spawn(move || pipe.write_all(&pictures).unwrap());
         let found = read_answers(&mut child);
-        feeder.join().unwrap();
-        assert!(child.wait().unwrap().success());
-        assert_eq!(found.len(), count, "an answer for each picture");
+        assert!(child.wait().unwrap().success() && ffmpeg.wait().unwrap().success());
         found
     })
 }

@@ -92,12 +92,7 @@ pub fn tilts(seed: usize, frames: u32) -> Shot {
 /// A head that is turned until it is three quarters as wide.
 pub fn turns(seed: usize, frames: u32) -> Shot {
     let at = pose(WIDE * 0.55, 0.45, 0.3);
-    let way = vec![
-        (0.0, at),
-        (0.4, at.turned(0.75)),
-        (0.6, at.turned(0.75)),
-        (1.0, at),
-    ];
+    let way = vec![(0.0, at), (0.4, at.turned(0.75)), (0.6, at.turned(0.75)), (1.0, at)];
     let actors = vec![Actor {
         face: easy(seed),
         way,
@@ -143,7 +138,7 @@ pub fn is_covered(seed: usize, frames: u32) -> Shot {
         },
         Board {
             from: [WIDE * 0.5, 1.0, WIDE * 0.5, 0.6],
-            to: [WIDE * 0.5, 0.54, WIDE * 0.5, 0.6],
+            to: [WIDE * 0.5, 0.49, WIDE * 0.5, 0.6],
         },
     ];
     Shot {
@@ -185,7 +180,10 @@ pub fn darkens(seed: usize, frames: u32) -> Shot {
 pub fn small(seed: usize, frames: u32) -> Shot {
     let actors = (0..3).map(|at| {
         let from = pose(WIDE * (0.2 + 0.25 * at as f32), 0.4 + 0.1 * at as f32, 0.09);
-        let to = Pose { x: from.x + 0.25, ..from };
+        let to = Pose {
+            x: from.x + 0.25,
+            ..from
+        };
         goes(easy(seed + at), from, to)
     });
     shot("small", frames, Backdrop::Gradient(90, 140), actors.collect())
