@@ -153,6 +153,8 @@ pub struct Clip {
     pub height: u32,
     pub rate: FrameRate,
     pub shots: Vec<Shot>,
+    /// Whether each picture has its number burnt in along the lower edge, as the test pattern has.
+    pub is_numbered: bool,
     photo: Photo,
     pool: FramePool,
     /// The backdrop of the shot that was drawn last.
@@ -166,9 +168,18 @@ impl Clip {
             height,
             rate,
             shots,
+            is_numbered: false,
             photo: Photo::open(),
             pool: FramePool::new(),
             drawn: None,
+        }
+    }
+
+    /// With numbers burnt in: what was received tells which picture it is.
+    pub fn numbered(self) -> Self {
+        Self {
+            is_numbered: true,
+            ..self
         }
     }
 
@@ -206,7 +217,13 @@ impl Clip {
         });
         let drawn = drawn.collect::<Vec<_>>();
         let sees = |actor: usize, x: f32, y: f32| {
-            let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < self.height as f32;
+            let bottom = self.height as f32
+                - if self.is_numbered {
+                    draw::number_rows(self.height) as f32
+                } else {
+                    0.0
+                };
+            let inside = x >= 0.0 && y >= 0.0 && x < self.width as f32 && y < bottom;
             inside
                 && !boards.iter().any(|board| board.holds(x, y))
                 && !drawn[actor + 1..]
@@ -278,6 +295,9 @@ impl Clip {
         }
         for board in boards(shot, at, self.height as f32) {
             board.draw(&mut frame);
+        }
+        if self.is_numbered {
+            draw::number(&mut frame, index);
         }
         frame.freeze(self.rate.frame_time(i64::from(index)))
     }

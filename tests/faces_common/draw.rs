@@ -235,3 +235,28 @@ impl Slab {
         }
     }
 }
+
+/// Cells of a burnt-in number, the highest bit first: as those of the test pattern.
+const CELLS: usize = 24;
+
+/// Rows of a picture that its number takes.
+pub fn number_rows(height: u32) -> u32 {
+    height / 45
+}
+
+/// Burns a number in along the lower edge.
+pub fn number(frame: &mut FrameMut, number: u32) {
+    let rows = number_rows(frame.height()) as usize;
+    for (plane, rows) in [(Plane::Y, rows), (Plane::U, rows / 2), (Plane::V, rows / 2)] {
+        let stride = frame.stride(plane);
+        let bytes = frame.plane_mut(plane);
+        let first = bytes.len() - rows * stride;
+        for row in bytes[first..].chunks_exact_mut(stride) {
+            for (x, out) in row.iter_mut().enumerate() {
+                let bit = CELLS - 1 - x * CELLS / stride;
+                let ink = if number >> bit & 1 == 1 { 235 } else { 16 };
+                *out = if plane == Plane::Y { ink } else { 128 };
+            }
+        }
+    }
+}

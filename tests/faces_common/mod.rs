@@ -14,5 +14,6 @@
 
 pub mod clip;
 pub mod draw;
+pub mod opencv;
 pub mod photo;
 pub mod shots;

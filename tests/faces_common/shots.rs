@@ -138,7 +138,7 @@ pub fn is_covered(seed: usize, frames: u32) -> Shot {
         },
         Board {
             from: [WIDE * 0.5, 1.0, WIDE * 0.5, 0.6],
-            to: [WIDE * 0.5, 0.54, WIDE * 0.5, 0.6],
+            to: [WIDE * 0.5, 0.49, WIDE * 0.5, 0.6],
         },
     ];
     Shot {
