@@ -1,5 +1,8 @@
 //! What a picture costs on its way to air: milliseconds here are shares of a frame's 33.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+
+#[path = "picture/enhance.rs"]
+mod enhance;
 
 use std::hint::black_box;
 
@@ -114,6 +117,6 @@ fn encode(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = compose, encode
+    targets = compose, encode, enhance::enhance
 }
 criterion_main!(benches);

@@ -171,7 +171,7 @@ mod tests {
             first.is_about(
                 Ends {
                     black: 0.2,
-                    white: 0.75
+                    white: 0.742
                 },
                 0.01
             ),
