@@ -5,7 +5,7 @@
 //! slot of an arena that a worker process maps too: whoever writes a picture does not see a difference.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::time::Timestamp;
 
@@ -149,6 +149,15 @@ impl Shelf {
         })
     }
 
+    /// Takes `buffer` off again, where nobody but its one holder and the shelf refers to it.
+    fn take_back(&self, buffer: &Arc<Buffer>) -> bool {
+        let mut buffers = self.lock();
+        // Nobody can begin to refer to it meanwhile: the holder is asking here, and the shelf is locked.
+        let at = buffers.iter().rposition(|known| Arc::ptr_eq(known, buffer));
+        let at = at.filter(|_| Arc::strong_count(buffer) == 2);
+        at.map(|at| buffers.remove(at)).is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Buffer>>> {
         self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -284,7 +293,8 @@ impl FrameMut {
     pub fn freeze(mut self, pts: Timestamp) -> VideoFrame {
         let buffer = self.buffer.take().expect("a frame that is not frozen");
         self.shelf.put(Arc::clone(&buffer));
-        VideoFrame { pts, buffer }
+        let shelf = Arc::downgrade(&self.shelf);
+        VideoFrame { pts, buffer, shelf }
     }
 }
 
@@ -302,6 +312,8 @@ pub struct VideoFrame {
     /// When it is shown, on the studio clock.
     pub pts: Timestamp,
     buffer: Arc<Buffer>,
+    /// Where its memory is given back to; of no pool where somebody else writes it.
+    shelf: Weak<Shelf>,
 }
 
 impl VideoFrame {
@@ -348,7 +360,23 @@ impl VideoFrame {
                 height,
                 memory: Memory::Slot(slot, memory),
             }),
+            shelf: Weak::new(),
         })
+    }
+
+    /// The same memory, to be written again: what is changed is changed in place, without a copy. Its time is no part of that.
+    ///
+    /// # Errors
+    /// Gives the frame back as it is where somebody else refers to the picture, or where it came from no pool (or from one
+    /// that is gone).
+    pub fn into_mut(self) -> Result<FrameMut, Self> {
+        match self.shelf.upgrade() {
+            Some(shelf) if shelf.take_back(&self.buffer) => Ok(FrameMut {
+                buffer: Some(self.buffer),
+                shelf,
+            }),
+            _ => Err(self),
+        }
     }
 
     /// The slot that it lies in; `None` on the heap.
@@ -366,6 +394,7 @@ impl VideoFrame {
         Self {
             pts,
             buffer: Arc::clone(&self.buffer),
+            shelf: Weak::clone(&self.shelf),
         }
     }
 
@@ -431,6 +460,32 @@ mod tests {
         let pool = FramePool::new();
         let address = pool.frame(64, 36).plane(Plane::Y).as_ptr();
         assert_eq!(pool.frame(64, 36).plane(Plane::Y).as_ptr(), address);
+    }
+
+    #[test]
+    fn a_picture_is_written_again_only_by_its_one_holder() {
+        let pool = FramePool::new();
+        let frame = pool.frame(64, 36).freeze(Timestamp::ZERO);
+        let address = frame.plane(Plane::Y).as_ptr();
+        let shared = frame.clone();
+        let frame = frame.into_mut().unwrap_err();
+        assert!(frame.is_same_picture(&shared), "given back as it was");
+        drop(shared);
+        let mut again = frame.into_mut().unwrap();
+        again.fill([1, 2, 3]);
+        assert_ne!(
+            pool.frame(64, 36).plane(Plane::Y).as_ptr(),
+            address,
+            "not free while it is being written"
+        );
+        let frame = again.freeze(Timestamp::from_millis(40));
+        assert_eq!(frame.plane(Plane::Y).as_ptr(), address);
+        assert_eq!(frame.plane(Plane::V)[0], 3);
+        drop(pool);
+        assert!(frame.into_mut().is_err(), "no pool to give it back to");
+        let slot = SlotId { arena: 0, index: 0 };
+        let foreign = VideoFrame::over(64, 36, slot, Box::new(Slot(vec![0; 64 * 36 * 3 / 2]))).unwrap();
+        assert!(foreign.into_mut().is_err(), "somebody else writes it");
     }
 
     #[test]

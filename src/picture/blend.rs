@@ -21,6 +21,13 @@ pub(super) fn blend(under: &mut [u8], over: &[u8], share: u16) {
     }
 }
 
+/// Lays `over` on `under`, each byte with its own share of opacity, at most [`ONE`].
+pub(super) fn blend_each(under: &mut [u8], over: &[u8], shares: &[u16]) {
+    for ((under, over), share) in under.iter_mut().zip(over).zip(shares) {
+        *under = mixed(*under, *over, (*share).min(ONE));
+    }
+}
+
 /// Writes the mix of `from` and `to`.
 pub(super) fn mix(out: &mut [u8], from: &[u8], to: &[u8], share: u16) {
     let share = share.min(ONE);
@@ -43,6 +50,9 @@ mod tests {
             prop_assert!((f64::from(out[0]) - want).abs() <= 0.5);
             let mut under = [a];
             blend(&mut under, &[b], share);
+            prop_assert_eq!(under, out);
+            let mut under = [a];
+            blend_each(&mut under, &[b], &[share]);
             prop_assert_eq!(under, out);
         }
 

@@ -9,6 +9,7 @@ mod compositor;
 pub mod enhance;
 pub mod font;
 mod geometry;
+pub mod occlude;
 mod scale;
 mod slate;
 pub mod text;

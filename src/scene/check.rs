@@ -65,7 +65,7 @@ impl Check<'_> {
     }
 
     /// The value of a key that must be there. Silent where it was written but is wrong: that has been said.
-    fn required<T>(&mut self, value: Option<T>, table: &str, key: &str) -> Option<T> {
+    pub(super) fn required<T>(&mut self, value: Option<T>, table: &str, key: &str) -> Option<T> {
         if value.is_none() && !self.layers.places.has(&format!("{table}.{key}")) {
             self.error(table, format!("needs the key \"{key}\""));
         }
@@ -114,10 +114,12 @@ impl Check<'_> {
                 self.known("source", Some(name), &key);
             }
         }
+        let mut occlusion = self.occlusion(raw.occlusion, &video);
         let mut scenes = Vec::new();
         for name in names(self.layers, "scene") {
             let Some(scene) = raw.scene.remove(&name) else { continue };
-            scenes.push(self.scene(&name, scene, &video));
+            let level = self.scene_level(&name, scene.occlusion_level, &occlusion.policy);
+            scenes.push(self.scene(&name, scene, level, &video));
         }
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
@@ -133,6 +135,11 @@ impl Check<'_> {
         let mut buses = BusSettings::default();
         preset::set_all(BUS_PARAMS, &raw.bus, &mut buses);
         let start = self.start(raw.start.program, raw.start.preview, &scenes);
+        // As if the scene on air had been taken.
+        let first = scenes.iter().find(|scene| scene.name == start.program);
+        if let Some(level) = first.and_then(|scene| scene.occlusion_level) {
+            occlusion.level = level.min(occlusion.policy.top());
+        }
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
@@ -148,6 +155,7 @@ impl Check<'_> {
                 duration: TimeDelta::from_millis(raw.transition.duration_ms),
             },
             analysis: analysis(&raw.analysis),
+            occlusion,
             destinations,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
@@ -259,7 +267,7 @@ impl Check<'_> {
         settings
     }
 
-    fn scene(&mut self, name: &str, raw: RawScene, video: &VideoSettings) -> Scene {
+    fn scene(&mut self, name: &str, raw: RawScene, occlusion_level: Option<u8>, video: &VideoSettings) -> Scene {
         let key = format!("scene.{name}");
         let items_key = format!("{key}.items");
         if raw.items.is_empty() && !(self.layers.places.has(&format!("{items_key}[0]"))) {
@@ -276,6 +284,7 @@ impl Check<'_> {
         Scene {
             name: name.to_owned(),
             items,
+            occlusion_level,
         }
     }
 
@@ -412,11 +421,13 @@ fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
         black: TimeDelta::from_secs_f64(raw.black),
         frozen: TimeDelta::from_secs_f64(raw.frozen),
         silence: TimeDelta::from_secs_f64(raw.silence),
+        // Switched on and off live.
+        faces: None,
     }
 }
 
 /// Rounds edges, not sizes, so that two halves meet without a gap.
-fn target(
+pub(super) fn target(
     position: Option<(RawLength, RawLength)>,
     size: Option<(RawLength, RawLength)>,
     video: &VideoSettings,

@@ -50,51 +50,18 @@ impl Library {
 
     /// The same with files from `shelf`.
     pub(super) fn read_from(&self, shelf: &mut Shelf, name: &str, folder: &Path) -> Result<Preset, String> {
-        let path = if is_preset_path(name) {
-            Some(folder.join(name))
-        } else {
-            self.own_path(name).filter(|path| shelf.has(path))
+        let Some((label, text)) = self.find(shelf, "", name, folder, shipped::SOUND_PRESETS)? else {
+            let names = self.names();
+            let hint = suggest::hint(name, names.iter().map(String::as_str));
+            return Err(format!("there is no sound preset \"{name}\"{hint}"));
         };
-        let (label, text) = match (path, shipped::sound_preset(name)) {
-            (Some(path), _) => {
-                let label = path.display().to_string();
-                let bytes = shelf.read(&path).map_err(|error| format!("{label}: {error}"))?;
-                let text = String::from_utf8(bytes).map_err(|_| format!("{label}: not UTF-8 text"))?;
-                (label, text)
-            }
-            (None, Some(text)) => (format!("presets/sound/{name}.toml"), text.to_owned()),
-            (None, None) => {
-                let names = self.names();
-                let hint = suggest::hint(name, names.iter().map(String::as_str));
-                return Err(format!("there is no sound preset \"{name}\"{hint}"));
-            }
-        };
-        // A path is long; what the file is called says enough.
-        let name = Path::new(name)
-            .file_stem()
-            .map_or(name.into(), std::ffi::OsStr::to_string_lossy);
-        Preset::read(&name, &label, &text).map_err(|errors| errors.to_string())
+        Preset::read(&Self::short(name), &label, &text).map_err(|errors| errors.to_string())
     }
 
     /// The names of all presets that can be had by name: one's own, then the shipped ones.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        let entries = self.own.as_ref().and_then(|own| std::fs::read_dir(own).ok());
-        let files = entries
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> = files
-            .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
-            .filter(|name| is_name(name))
-            .collect();
-        names.sort();
-        for (shipped, _) in shipped::SOUND_PRESETS {
-            if !names.iter().any(|name| name == shipped) {
-                names.push((*shipped).to_owned());
-            }
-        }
-        names
+        self.names_in("", shipped::SOUND_PRESETS)
     }
 
     /// Reads all presets that can be had by name; those that are broken are left out.
@@ -143,8 +110,66 @@ impl Library {
     }
 
     fn own_path(&self, name: &str) -> Option<PathBuf> {
+        self.own_path_in("", name)
+    }
+
+    /// Where one's own file `name` of the folder `kind` is, or would be.
+    fn own_path_in(&self, kind: &str, name: &str) -> Option<PathBuf> {
         let own = self.own.as_ref().filter(|_| is_name(name))?;
-        Some(own.join(name).with_extension("toml"))
+        Some(own.join(kind).join(name).with_extension("toml"))
+    }
+
+    /// The text of the file `name` of the folder `kind` and what errors call it: one's own, one of `shipped`, or where it has a
+    /// `/` or a `.`, the file of that path, which starts from `folder` where it is relative. `None` where there is none.
+    pub(super) fn find(
+        &self,
+        shelf: &mut Shelf,
+        kind: &str,
+        name: &str,
+        folder: &Path,
+        shipped: &[(&str, &'static str)],
+    ) -> Result<Option<(String, String)>, String> {
+        let path = if is_preset_path(name) {
+            Some(folder.join(name))
+        } else {
+            self.own_path_in(kind, name).filter(|path| shelf.has(path))
+        };
+        if let Some(path) = path {
+            let label = path.display().to_string();
+            let bytes = shelf.read(&path).map_err(|error| format!("{label}: {error}"))?;
+            let text = String::from_utf8(bytes).map_err(|_| format!("{label}: not UTF-8 text"))?;
+            return Ok(Some((label, text)));
+        }
+        let kind = if kind.is_empty() { "sound" } else { kind };
+        let found = shipped.iter().find(|(known, _)| *known == name);
+        Ok(found.map(|(_, text)| (format!("presets/{kind}/{name}.toml"), (*text).to_owned())))
+    }
+
+    /// What a preset is called that was asked for so: a path is long, and what its file is called says enough.
+    pub(super) fn short(name: &str) -> String {
+        let stem = Path::new(name).file_stem();
+        stem.map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// The names of one's own files of the folder `kind`, sorted, then those of `shipped` that are not among them.
+    pub(super) fn names_in(&self, kind: &str, shipped: &[(&str, &str)]) -> Vec<String> {
+        let own = self.own.as_ref().map(|own| own.join(kind));
+        let entries = own.and_then(|own| std::fs::read_dir(own).ok());
+        let files = entries
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = files
+            .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
+            .filter(|name| is_name(name))
+            .collect();
+        names.sort();
+        for (name, _) in shipped {
+            if !names.iter().any(|known| known == name) {
+                names.push((*name).to_owned());
+            }
+        }
+        names
     }
 }
 

@@ -18,7 +18,9 @@ mod error;
 mod layer;
 mod layers;
 mod library;
+mod occlusion;
 mod places;
+mod policy;
 mod preset;
 mod raw;
 mod read;
@@ -28,14 +30,18 @@ mod script;
 mod secrets;
 mod shipped;
 mod show;
+mod sticker;
 mod value;
 
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
+pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
+pub use policy::read_policy;
 pub use preset::{Difference, Preset, bus_preset_text, strip_preset_text};
 pub use reference::reference_markdown;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
+pub use sticker::{Sticker, StickerSet};
 
 use check::{Check, Purpose};
 use layers::Layers;
@@ -43,6 +49,7 @@ use raw::RawShow;
 use script::Shelf;
 
 use crate::secret::Secret;
+use crate::vision::Policy;
 
 /// Reads the show in the file at `path`, with `overrides` of `--set KEY=VALUE` on top. `env` looks up environment
 /// variables: those of the schema (`RIGCAST_VIDEO_WIDTH` …) and those that the file names for its secrets.
@@ -102,6 +109,9 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = sound_preset(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
+        if let Some(result) = occlusion_policy(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
         let mut layers = Layers::new(Shelf::disk());
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
@@ -123,6 +133,17 @@ fn sound_preset(path: &Path) -> Option<Result<Preset, SceneErrors>> {
     };
     let name = path.file_stem()?.to_string_lossy();
     (has_only && is_nameless).then(|| Preset::read(&name, &path.display().to_string(), &text))
+}
+
+/// Reads the file at `path` as an occlusion policy, if it looks like one: it has levels, and nothing that a show has.
+fn occlusion_policy(path: &Path) -> Option<Result<Policy, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    let has_only = table
+        .keys()
+        .all(|key| matches!(key.as_str(), "title" | "mask" | "level"));
+    let name = path.file_stem()?.to_string_lossy();
+    (has_only && table.contains_key("level")).then(|| read_policy(&name, &path.display().to_string(), &text))
 }
 
 /// Where the text of a show is.

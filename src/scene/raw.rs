@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::occlusion::RawOcclusion;
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
@@ -36,6 +37,7 @@ pub(super) struct RawShow {
     pub start: RawStart,
     pub transition: RawTransition,
     pub analysis: RawAnalysis,
+    pub occlusion: RawOcclusion,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
 }
@@ -103,6 +105,7 @@ pub(super) enum RawValue {
 pub(super) struct RawScene {
     #[serde(default)]
     pub items: Vec<RawItem>,
+    pub occlusion_level: Option<u8>,
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@
 
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
+use crate::vision::MaskKind;
 
 /// One key of a table.
 #[derive(Debug)]
@@ -89,6 +90,7 @@ pub(super) const ROOT: &[Key] = &[
     ),
     key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
     key("analysis", Kind::Table(ANALYSIS), "what is watched on program"),
+    key("occlusion", Kind::Table(OCCLUSION), "what hides faces on program"),
     key(
         "destination",
         Kind::Named(DESTINATION),
@@ -199,6 +201,34 @@ pub(super) const SOUND_PRESET: &[Key] = &[
     key("bus", Kind::Table(BUS), "the buses"),
 ];
 
+/// What an occlusion policy may hold: a file of its own kind, no layer of a show.
+pub(super) const OCCLUSION_POLICY: &[Key] = &[
+    key("title", Kind::Text, "what it is for, in a line"),
+    key(
+        "mask",
+        Kind::Choice(MaskKind::WORDS),
+        "the mask that it is made for, if it is made for one",
+    ),
+    key(
+        "level",
+        Kind::List(OCCLUSION_LEVEL),
+        "levels 0, 1, 2 …: the first hides everything, none hides more than the one before it",
+    ),
+];
+
+const OCCLUSION_LEVEL: &[Key] = &[
+    key(
+        "open",
+        Kind::Texts,
+        "regions that are shown: forehead, eyebrows, eyes, nose, cheeks, mouth, chin, ears, neck (default none)",
+    ),
+    key(
+        "strength_percent",
+        Kind::Number(0.0, 100.0),
+        "of blur or mosaic: 100 leaves nothing to recognise, 0 is no mask at all (default 100)",
+    ),
+];
+
 const STRIP: &[Key] = &parameters::<_, { STRIP_PARAMS.len() + 1 }>(STRIP_PARAMS, Some(PRESET_OF_STRIP));
 const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
 const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
@@ -225,11 +255,14 @@ const fn parameters<S, const N: usize>(params: &[Param<S>], first: Option<Key>) 
     keys
 }
 
-const SCENE: &[Key] = &[key(
-    "items",
-    Kind::List(ITEM),
-    "the sources in this scene, the lowest first",
-)];
+const SCENE: &[Key] = &[
+    key("items", Kind::List(ITEM), "the sources in this scene, the lowest first"),
+    key(
+        "occlusion_level",
+        Kind::Integer(0, 31),
+        "the occlusion level that is set when this scene comes on program (default: it stays as it is)",
+    ),
+];
 
 const ITEM: &[Key] = &[
     key("source", Kind::Text, "name of the source"),
@@ -302,6 +335,41 @@ const ANALYSIS: &[Key] = &[
         Kind::Number(0.0, 3600.0),
         "seconds for which nothing above -60 dBFS must have been heard; 0 is never",
     ),
+];
+
+const OCCLUSION: &[Key] = &[
+    key(
+        "armed",
+        Kind::Flag,
+        "whether faces are looked for and hidden; what has not been looked at is covered then",
+    ),
+    key(
+        "policy",
+        Kind::Text,
+        "what each level shows: the name of an occlusion policy, or the path of its file relative to this one",
+    ),
+    key(
+        "level",
+        Kind::Integer(0, 31),
+        "the level at the start: 0 hides everything, the highest of the policy shows the face",
+    ),
+    key(
+        "mask",
+        Kind::Choice(MaskKind::WORDS),
+        "what hides faces (default: what the policy is made for, else solid)",
+    ),
+    key("sticker", Kind::Text, "the set of stickers, for masks of that kind"),
+    key(
+        "zone",
+        Kind::List(ZONE),
+        "parts of the picture that are hidden for good, armed or not: a door, a screen in a corner",
+    ),
+];
+
+const ZONE: &[Key] = &[
+    key("name", Kind::Text, "what it is called; unique among the zones"),
+    key("position", Kind::Lengths, "top left corner (default [0, 0])"),
+    key("size", Kind::Lengths, "width and height (default [\"100%\", \"100%\"])"),
 ];
 
 const DESTINATION: &[Key] = &[

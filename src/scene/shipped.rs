@@ -33,6 +33,16 @@ pub(super) const SOUND_PRESETS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Occlusion policies by name.
+pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
+    ("regions", include_str!("../../presets/occlusion/regions.toml")),
+    ("blur", include_str!("../../presets/occlusion/blur.toml")),
+    (
+        "all-or-nothing",
+        include_str!("../../presets/occlusion/all-or-nothing.toml"),
+    ),
+];
+
 /// The text of a shipped sound preset.
 pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
     let found = SOUND_PRESETS.iter().find(|(known, _)| *known == name);
@@ -72,7 +82,7 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
-                assert_eq!(file, "sound");
+                assert!(["occlusion", "sound", "stickers"].contains(&file.as_str()), "{file}");
                 continue;
             };
             if stem == "keymap" {
@@ -88,6 +98,19 @@ mod tests {
             }
         }
         assert_eq!(preset("nothing"), None);
+    }
+
+    #[test]
+    fn every_occlusion_policy_is_shipped_and_right() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/occlusion");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let name = file.strip_suffix(".toml").unwrap();
+            let shipped = OCCLUSION_POLICIES.iter().find(|(known, _)| *known == name);
+            let (_, text) = shipped.unwrap_or_else(|| panic!("{name} is not in OCCLUSION_POLICIES"));
+            let policy = crate::scene::read_policy(name, &file, text).unwrap();
+            assert!(!policy.title.is_empty(), "{name}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::occlusion::OcclusionSettings;
 use super::script::Script;
 use crate::encode::{AudioSettings, VideoSettings};
 use crate::media::TimeDelta;
@@ -41,6 +42,8 @@ pub struct Show {
     pub transition: TransitionSettings,
     /// What is watched on program.
     pub analysis: AnalysisSettings,
+    /// What hides faces.
+    pub occlusion: OcclusionSettings,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
@@ -57,6 +60,8 @@ pub struct Scene {
     pub name: String,
     /// The lowest first: sorted by `z`, equal ones as listed. One at least, [`MAX_ITEMS`] at most.
     pub items: Vec<Item>,
+    /// The occlusion level that this scene sets when it comes on program.
+    pub occlusion_level: Option<u8>,
 }
 
 /// One source in a scene.

@@ -3,6 +3,8 @@
 //! [`Studio`] is what `update` changes, what `view` draws, what `rigcast ctl status` prints and what goes over the control
 //! socket. It holds no handle, no lock, no clock and no secret: a URL is here only as it may be shown.
 
+mod occlusion;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
@@ -10,9 +12,12 @@ use serde::{Deserialize, Serialize};
 use crate::media::{FrameRate, TimeDelta, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use occlusion::{FaceMark, FaceModel, Occlusion};
+
 pub use crate::encode::{AudioRate, Channels};
-pub use crate::picture::{PICTURE_PARAMS, PictureSettings, picture_param};
+pub use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect, picture_param};
 pub use crate::publish::{DestinationState, DestinationStats};
+pub use crate::scene::Zone;
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::settings::{bus_param, strip_param};
 pub use crate::sound::{
@@ -20,6 +25,7 @@ pub use crate::sound::{
     Role, STRIP_PARAMS, Stage, StageMeters, StripMeter, StripSettings, Unit, Value, curve,
 };
 pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
+pub use crate::vision::{MaskKind, OcclusionLevel, Policy, Region, Regions, Sight};
 pub use crate::worker::{Report as WorkerReport, WorkerState};
 
 /// How many events the model remembers for clients that attach later.
@@ -57,6 +63,8 @@ pub struct Studio {
     /// Sound presets that can be applied by name.
     #[serde(default)]
     pub presets: Vec<PresetModel>,
+    /// What hides faces.
+    pub occlusion: Occlusion,
     /// Where the show goes.
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
@@ -88,6 +96,9 @@ pub struct SceneModel {
     pub name: String,
     /// Names of the sources that its items show, bottom first.
     pub sources: Vec<String>,
+    /// The occlusion level that it sets when it comes on program.
+    #[serde(default)]
+    pub occlusion_level: Option<u8>,
 }
 
 /// A fade under way: program is already the new scene, the old one is still seen in it.
@@ -100,6 +111,9 @@ pub struct Fade {
     /// How long it takes.
     #[serde(rename = "duration_ms")]
     pub duration: TimeDelta,
+    /// The occlusion level of pictures in which both scenes are seen.
+    #[serde(default)]
+    pub occlusion_level: u8,
 }
 
 /// A source as clients see it.
@@ -277,6 +291,13 @@ impl Studio {
         self.destinations
             .iter()
             .any(|destination| destination.state == DestinationState::Live)
+    }
+
+    /// The occlusion level of the pictures that are made now.
+    #[must_use]
+    pub fn occlusion_level(&self) -> u8 {
+        let fade = self.fade.as_ref().map_or(u8::MAX, |fade| fade.occlusion_level);
+        self.occlusion.level.min(fade)
     }
 
     /// The scene of that name.

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, ProgramFormat,
-    SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
+    ProgramFormat, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::HAS_NASM;
@@ -111,6 +111,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .map(|scene| SceneModel {
                 name: scene.name.clone(),
                 sources: scene.items.iter().map(|item| item.source.clone()).collect(),
+                occlusion_level: scene.occlusion_level,
             })
             .collect(),
         program: show.start.program.clone(),
@@ -129,6 +130,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         buses: show.buses,
         silence_alarm_s: show.analysis.silence.as_secs_f64(),
         presets: Vec::new(),
+        occlusion: Occlusion::new(&show.occlusion),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: show.video.bitrate_kbps,

@@ -6,7 +6,7 @@ use super::*;
 use crate::media::Timestamp;
 use crate::scene;
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::StripSettings;
+use crate::studio::model::{OcclusionLevel, Rect, StripSettings};
 use crate::studio::opening;
 use crate::studio::update::{Input, update};
 
@@ -207,9 +207,36 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            occlusion: any_occlusion(ms),
             destinations: lists.1,
         }
     })
+}
+
+/// A policy of two levels, and numbers that may be beyond it.
+fn any_occlusion(number: i64) -> SavedOcclusion {
+    let open = OcclusionLevel {
+        strength: 0.0,
+        ..OcclusionLevel::HIDDEN
+    };
+    let levels = vec![OcclusionLevel::HIDDEN, open];
+    let zone = Zone {
+        name: "door".into(),
+        rect: Rect {
+            x: number as i32,
+            y: 0,
+            width: 10,
+            height: 10,
+        },
+    };
+    SavedOcclusion {
+        is_armed: number % 2 == 0,
+        policy: Policy::new("mine".into(), String::new(), None, levels).unwrap(),
+        level: number as u8,
+        mask: MaskKind::Mosaic,
+        sticker: None,
+        zones: vec![zone; (number as usize) % 40],
+    }
 }
 
 proptest! {
@@ -217,6 +244,8 @@ proptest! {
     fn any_standing_leaves_a_show_that_can_start(standing in any_standing()) {
         let mut resumed = show();
         let applied = standing.apply(&mut resumed);
+        prop_assert!(resumed.occlusion.level <= resumed.occlusion.policy.top());
+        prop_assert!(resumed.occlusion.zones.len() <= MAX_ZONES);
         prop_assert!(resumed.scene(&resumed.start.program).is_some() && resumed.scene(&resumed.start.preview).is_some());
         prop_assert_eq!(resumed.strips.len(), 2);
         for (_, settings) in &resumed.strips {

@@ -4,6 +4,7 @@
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
 mod desk;
+mod occlusion;
 mod picture;
 mod reports;
 
@@ -13,7 +14,7 @@ use thiserror::Error;
 
 use super::command::Command;
 use super::model::{
-    BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, Fade, MAX_GAIN_DB,
+    BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade, MAX_GAIN_DB,
     MIN_GAIN_DB, PictureSettings, PresetModel, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition,
     TransitionKind, WorkerReport,
 };
@@ -46,6 +47,8 @@ pub enum Input {
     DestinationState(String, DestinationState),
     /// A destination reports what its connection measures.
     DestinationStats(String, DestinationStats),
+    /// The faces on program, and why the whole picture is covered, if it is.
+    Faces(Vec<FaceModel>, Option<String>),
     /// A worker's supervisor reports: its name and what there is to tell.
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second.
@@ -71,6 +74,10 @@ pub enum Effect {
     OnProgram(usize, bool, TimeDelta),
     /// Loudness is to be measured anew.
     ResetLoudness,
+    /// What hides faces changed.
+    Occlusion,
+    /// Faces that were lost have left: nothing is covered for them any more.
+    ReleaseFaces,
     /// The video encoder's target changed, in kbit/s.
     Bitrate(u32),
     /// The next picture is to be an IDR.
@@ -129,6 +136,20 @@ pub enum Refusal {
     /// A preset for the buses, and a strip to apply it to.
     #[error("preset {0} is for the buses, not for a strip")]
     NotForStrip(String),
+    /// A level that the policy does not have.
+    #[error("level {level} is above {top}, the highest of this policy")]
+    Level {
+        /// What was asked for.
+        level: u8,
+        /// The highest.
+        top: u8,
+    },
+    /// A face that is not seen now cannot be shown.
+    #[error("face {0} is lost: nothing would say where it is")]
+    LostFace(u32),
+    /// Too many zones.
+    #[error("there are {max} zones, and no more can be", max = crate::scene::MAX_ZONES)]
+    Zones,
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -174,6 +195,7 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
                 destination.stats = stats;
             }
         }
+        Input::Faces(faces, cover) => unit.faces(faces, cover),
         Input::Worker(name, report) => unit.worker(&name, report),
         Input::Stats(stats) => unit.stats(stats),
         Input::Event(level, subject, text) => unit.event(level, subject, text),
@@ -276,6 +298,29 @@ impl Unit<'_> {
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
+            Command::OcclusionArm(is_armed) => {
+                self.arm(is_armed);
+                Ok(())
+            }
+            Command::OcclusionLevel(level) => self.level(level),
+            Command::OcclusionStep(is_more_hidden) => self.step_level(is_more_hidden),
+            Command::OcclusionPolicy(name) => self.policy(name),
+            Command::OcclusionMask(mask) => {
+                self.mask(mask);
+                Ok(())
+            }
+            Command::OcclusionSticker(name) => self.sticker(name),
+            Command::FaceExempt(track, is_exempt) => self.exempt(track, is_exempt),
+            Command::FaceRelease => {
+                self.effects.push(Effect::ReleaseFaces);
+                self.event(EventLevel::Warning, "occlusion", "lost faces count as gone");
+                Ok(())
+            }
+            Command::ZoneAdd(name, place) => {
+                let rect = place.on(self.studio.format);
+                self.add_zone(crate::scene::Zone { name, rect })
+            }
+            Command::ZoneRemove(name) => self.remove_zone(name),
             Command::Bitrate(kbps) => {
                 self.studio.encoder.video_kbps = kbps;
                 self.effects.push(Effect::Bitrate(kbps));
@@ -365,11 +410,13 @@ impl Unit<'_> {
         if next == last {
             return Ok(());
         }
+        let occlusion_level = self.scene_level(&next);
         let is_fade = transition.kind == TransitionKind::Fade && transition.duration > TimeDelta::ZERO;
         self.studio.fade = is_fade.then(|| Fade {
             from: last.clone(),
             start: self.now,
             duration: transition.duration,
+            occlusion_level,
         });
         self.studio.program.clone_from(&next);
         let over = if is_fade {

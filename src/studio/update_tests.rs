@@ -7,17 +7,37 @@ use proptest::prelude::*;
 use super::*;
 use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
+use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, PictureSettings, ProgramFormat, SceneModel, SourceModel,
-    Strip, WorkerModel, WorkerState,
+    BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Occlusion, OcclusionLevel, PictureSettings, Policy,
+    ProgramFormat, Region, Regions, SceneModel, Sight, SourceModel, Strip, WorkerModel, WorkerState,
 };
+
+/// Three levels: everything hidden, eyes shown, everything shown.
+fn occlusion() -> Occlusion {
+    let level = |open: Regions, strength| OcclusionLevel { open, strength };
+    let eyes = Regions::NONE.with(Region::Eyes);
+    let levels = vec![OcclusionLevel::HIDDEN, level(eyes, 1.0), level(eyes, 0.0)];
+    let policy = |name: &str| Policy::new(name.into(), String::new(), None, levels.clone()).unwrap();
+    let mut occlusion = Occlusion::new(&OcclusionSettings {
+        is_armed: true,
+        policy: policy("regions"),
+        level: 0,
+        mask: MaskKind::Solid,
+        sticker: None,
+        zones: Vec::new(),
+    });
+    occlusion.policies = vec![policy("regions"), policy("blur")];
+    occlusion
+}
 
 fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
+        occlusion_level: None,
     };
     let source = |name: &str| SourceModel {
         name: name.into(),
@@ -60,6 +80,7 @@ fn studio() -> Studio {
         buses: BusSettings::default(),
         silence_alarm_s: 10.0,
         presets: vec![],
+        occlusion: occlusion(),
         destinations: vec![],
         encoder: EncoderModel {
             video_kbps: 2500,
@@ -125,6 +146,7 @@ fn a_fade_lasts_as_long_as_it_says() {
         from: "wide".into(),
         start: ms(1000),
         duration: TimeDelta::from_millis(400),
+        occlusion_level: 0,
     };
     assert_eq!(studio.fade, Some(fade));
     assert!(
@@ -452,4 +474,83 @@ proptest! {
             prop_assert!(studio.strips.iter().all(|strip| GAIN_RANGE_DB.contains(&strip.settings.gain_db)));
         }
     }
+}
+
+#[test]
+fn a_step_shows_more_or_hides_more_as_far_as_there_are_levels() {
+    let mut studio = studio();
+    let level = |studio: &Studio| studio.occlusion.level;
+    let mut levels = Vec::new();
+    for line in [
+        "occlusion less",
+        "occlusion less",
+        "occlusion less",
+        "occlusion more",
+        "occlusion level 0",
+    ] {
+        run(&mut studio, line, ms(0)).unwrap();
+        levels.push(level(&studio));
+    }
+    assert_eq!(levels, [1, 2, 2, 1, 0]);
+    let refusal = run(&mut studio, "occlusion level 3", ms(0)).unwrap_err();
+    assert_eq!(refusal.to_string(), "level 3 is above 2, the highest of this policy");
+    // The levels of another policy mean something else.
+    run(&mut studio, "occlusion level 2", ms(0)).unwrap();
+    run(&mut studio, "occlusion policy blur", ms(0)).unwrap();
+    assert_eq!((studio.occlusion.policy.name.as_str(), level(&studio)), ("blur", 0));
+    assert!(run(&mut studio, "occlusion policy hats", ms(0)).is_err());
+}
+
+#[test]
+fn a_scene_sets_its_level_and_a_fade_keeps_to_the_safer_one() {
+    let mut studio = studio();
+    studio.scenes[1].occlusion_level = Some(2);
+    run(&mut studio, "transition fade 400ms", ms(0)).unwrap();
+    run(&mut studio, "take talk", ms(1000)).unwrap();
+    assert_eq!((studio.occlusion.level, studio.occlusion_level()), (2, 0));
+    update(&mut studio, Input::Tick, ms(1400)).unwrap();
+    assert_eq!(studio.occlusion_level(), 2);
+    // A scene that sets none leaves it; one that sets a level that the policy does not have gets the highest.
+    run(&mut studio, "cut both", ms(2000)).unwrap();
+    assert_eq!(studio.occlusion.level, 2);
+    studio.scenes[0].occlusion_level = Some(9);
+    run(&mut studio, "cut wide", ms(3000)).unwrap();
+    assert_eq!(studio.occlusion.level, 2);
+}
+
+#[test]
+fn an_exemption_ends_with_the_sight_of_its_face() {
+    let mut studio = studio();
+    let face = |track, sight| crate::studio::model::FaceModel { track, sight };
+    let tell = |studio: &mut Studio, faces: &[_]| update(studio, Input::Faces(faces.to_vec(), None), ms(0)).unwrap();
+    assert!(
+        run(&mut studio, "face exempt 7", ms(0)).is_err(),
+        "there is no such face"
+    );
+    tell(&mut studio, &[face(7, Sight::Seen), face(8, Sight::Held)]);
+    run(&mut studio, "face exempt 7", ms(0)).unwrap();
+    assert!(run(&mut studio, "face exempt 8", ms(0)).is_err(), "it is not seen");
+    assert!(studio.occlusion.is_exempt(7));
+    assert_eq!(tell(&mut studio, &[face(7, Sight::Seen)]), []);
+    assert_eq!(tell(&mut studio, &[face(7, Sight::Held)]), [Effect::Occlusion]);
+    assert!(!studio.occlusion.is_exempt(7));
+    tell(&mut studio, &[face(7, Sight::Seen)]);
+    assert!(!studio.occlusion.is_exempt(7), "nor does it come back");
+    run(&mut studio, "face exempt 7", ms(0)).unwrap();
+    run(&mut studio, "occlusion off", ms(0)).unwrap();
+    run(&mut studio, "occlusion on", ms(0)).unwrap();
+    assert!(!studio.occlusion.is_exempt(7) && studio.occlusion.faces.is_empty());
+}
+
+#[test]
+fn a_zone_is_a_part_of_the_program() {
+    let mut studio = studio();
+    run(&mut studio, "zone add door 75% 0 25% 50%", ms(0)).unwrap();
+    let rect = studio.occlusion.zones[0].rect;
+    assert_eq!((rect.x, rect.y, rect.width, rect.height), (960, 0, 320, 360));
+    run(&mut studio, "zone add door 0 0 10 10", ms(0)).unwrap();
+    assert_eq!(studio.occlusion.zones.len(), 1, "moved");
+    assert!(run(&mut studio, "zone remove window", ms(0)).is_err());
+    run(&mut studio, "zone remove door", ms(0)).unwrap();
+    assert!(studio.occlusion.zones.is_empty());
 }

@@ -17,6 +17,22 @@ use rigcast::tui::monitor::{CellSize, Picture, Prepared, Renderer, ascii};
 use rigcast::tui::terminal::{Capabilities, Colors};
 use rigcast::tui::view::{layout::Arrangement, view};
 
+/// The shipped policies; off.
+pub fn occlusion() -> Occlusion {
+    let library = rigcast::scene::Library::new(&|_: &str| None);
+    let policies = library.policies();
+    let mut occlusion = Occlusion::new(&rigcast::scene::OcclusionSettings {
+        is_armed: false,
+        policy: policies[0].clone(),
+        level: 0,
+        mask: MaskKind::Solid,
+        sticker: None,
+        zones: Vec::new(),
+    });
+    occlusion.policies = policies;
+    occlusion
+}
+
 /// A voice with everything on.
 pub fn treated_voice() -> StripSettings {
     let mut voice = StripSettings {
@@ -73,6 +89,7 @@ pub fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).into()).collect(),
+        occlusion_level: None,
     };
     let strip = |name: &str, settings: StripSettings| Strip {
         name: name.into(),
@@ -105,6 +122,7 @@ pub fn studio() -> Studio {
             duration: TimeDelta::from_millis(500),
         },
         fade: None,
+        occlusion: occlusion(),
         sources: vec![
             source("camera", "rtsp", "10.0.0.7:554/main", Some((1920, 1080)), (true, true)),
             source("guest", "rtsp", "10.0.0.8:554/main", Some((1280, 720)), (false, true)),

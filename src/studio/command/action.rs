@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, Stage, TransitionKind};
+use crate::studio::model::{Adjust, MaskKind, ProgramFormat, Rect, Stage, TransitionKind};
 
 /// One operator action.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +53,26 @@ pub enum Command {
     PictureReset(String, Reset),
     /// Gives one source the picture settings of another.
     PictureCopy(String, String),
+    /// Whether faces are looked for and hidden.
+    OcclusionArm(bool),
+    /// Sets the occlusion level.
+    OcclusionLevel(u8),
+    /// Goes one occlusion level on: `true` hides more, `false` shows more.
+    OcclusionStep(bool),
+    /// Chooses what each level shows; begins with the level that hides everything.
+    OcclusionPolicy(String),
+    /// Chooses what hides faces.
+    OcclusionMask(MaskKind),
+    /// Chooses a set of stickers, and stickers to hide faces with.
+    OcclusionSticker(String),
+    /// Shows the face of a track until it is lost, or no longer.
+    FaceExempt(u32, bool),
+    /// Faces that were lost have left.
+    FaceRelease,
+    /// Hides a part of the picture for good; one of the same name is moved.
+    ZoneAdd(String, Place),
+    /// Shows that part again.
+    ZoneRemove(String),
     /// Video bitrate in kbit/s.
     Bitrate(u32),
     /// Makes the next picture an IDR.
@@ -73,6 +93,25 @@ pub enum Command {
     End,
     /// Something that concerns only the client where it was typed.
     Client(ClientCommand),
+}
+
+/// A place on program: left, top, width and height in shares of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place(pub [f32; 4]);
+
+impl Place {
+    /// In pixels of a program.
+    #[must_use]
+    pub fn on(self, format: ProgramFormat) -> Rect {
+        let Self([x, y, width, height]) = self;
+        let at = |share: f32, all: u32| (share * all as f32).round() as i32;
+        Rect {
+            x: at(x, format.width),
+            y: at(y, format.height),
+            width: at(x + width, format.width) - at(x, format.width),
+            height: at(y + height, format.height) - at(y, format.height),
+        }
+    }
 }
 
 /// What a reset is about.

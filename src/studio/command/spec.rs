@@ -85,6 +85,18 @@ pub enum ArgKind {
     Preset,
     /// A bus.
     Bus,
+    /// An occlusion level.
+    Level,
+    /// An occlusion policy's name.
+    Policy,
+    /// The name of a set of stickers.
+    Stickers,
+    /// The number of a face on program.
+    Face,
+    /// The name of a zone that is hidden.
+    Zone,
+    /// A share of the program's width or height.
+    Percent,
     /// How long something is recorded.
     Length,
     /// A file to be written, on the machine of the studio.
@@ -116,6 +128,12 @@ impl ArgKind {
             Self::Value => "a value: -45 or on sets, +3 or -=3 changes, toggle, next and previous go a step".into(),
             Self::Preset => "the name of a preset, or the path of its file".into(),
             Self::Bus => Bus::WORDS.join(", "),
+            Self::Level => "an occlusion level: 0 hides everything".into(),
+            Self::Policy => "the name of an occlusion policy".into(),
+            Self::Stickers => "the name of a set of stickers".into(),
+            Self::Face => "the number of a face on program".into(),
+            Self::Zone => "the name of a zone".into(),
+            Self::Percent => "percent of the program: 0 to 100".into(),
             Self::Length => "a duration up to 10 minutes: 5s, 2m".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }

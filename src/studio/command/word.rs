@@ -79,6 +79,23 @@ pub fn step(word: &str) -> Option<Step> {
     }
 }
 
+/// `0` to `31`.
+pub fn level(word: &str) -> Option<u8> {
+    word.parse().ok().filter(|level| *level < 32)
+}
+
+/// The number of a face.
+pub fn track(word: &str) -> Option<u32> {
+    word.parse().ok()
+}
+
+/// A share of the program from 0 to 100: `50%`, `50`.
+pub fn percent(word: &str) -> Option<f32> {
+    let digits = word.strip_suffix('%').unwrap_or(word);
+    let value = digits.parse::<f32>().ok()?;
+    (0.0..=100.0).contains(&value).then_some(value / 100.0)
+}
+
 /// `rtmp://…` or `rtmps://…` with a host.
 pub fn url(word: &str) -> Option<SecretUrl> {
     SecretUrl::parse(word).ok().filter(DestinationSpec::accepts)

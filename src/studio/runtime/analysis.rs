@@ -1,29 +1,36 @@
-//! The way from program to the analysis worker and back: the newest picture, all of the sound, findings as events.
+//! The way from program to the analysis worker and back: pictures, all of the sound, findings as events, verdicts on faces.
 //!
 //! ```text
-//! picture thread ─ PictureFeed: some a second, the newest wins ─┐
-//! sound thread ─ SoundFeed: a bounded ring ─────────────────────┴▶ analysis thread ─▶ worker
-//!                                              events, stamps for the gate ◀─┘
+//! picture thread ─ PictureFeed: some a second, the newest wins; while faces are hidden, all of them ─┐
+//! sound thread ─ SoundFeed: a bounded ring ──────────────────────────────────────────────────────────┴▶ analysis thread ─▶ worker
+//!                                                         events, stamps for the gate, verdicts for the air ◀─┘
 //! ```
 //!
 //! The threads of picture and sound never wait here: a worker that is slow, hung or being replaced costs findings, and those
 //! are counted, but no tick.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::air::FaceWatch;
 use super::gate::Gate;
 use super::outlet::Outlet;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, Turn, VideoFrame};
 use crate::studio::model::EventLevel;
-use crate::worker::analyse::{AnalysisSettings, Condition, Finding, RemoteAnalysis};
+use crate::vision::FinderSettings;
+use crate::worker::analyse::{AnalysisSettings, Condition, Finding, RemoteAnalysis, Wants};
 use crate::worker::arena::Arena;
 use crate::worker::{Program, Report, Reporter};
 
 /// Sound that may wait for the worker: what comes while a lost one is replaced.
 const BLOCKS_WAITING: usize = 200;
+
+/// Pictures that may wait for the worker while each of them is to be seen. More would only be older: a worker that is so late
+/// has their time on air pass.
+pub const PICTURES_WAITING: usize = 6;
 
 /// How long the thread waits for a picture before it looks for sound, and for the end of the show.
 const WAIT: Duration = Duration::from_millis(100);
@@ -39,8 +46,12 @@ pub type Teller = Arc<dyn Fn(EventLevel, String, String) + Send + Sync>;
 
 /// What the analysis is made of.
 pub struct Parts {
-    /// What is watched.
+    /// What is watched, faces apart.
     pub settings: AnalysisSettings,
+    /// How faces are looked for, while they are.
+    pub faces: FinderSettings,
+    /// Whether they are, and where verdicts go.
+    pub watch: Arc<FaceWatch>,
     /// What workers are.
     pub program: Program,
     /// Where program pictures lie.
@@ -61,7 +72,8 @@ pub struct Parts {
 struct Feed {
     pictures_per_second: AtomicU32,
     is_listening: AtomicBool,
-    newest: Mutex<Option<VideoFrame>>,
+    is_every_wanted: AtomicBool,
+    waiting: Mutex<VecDeque<VideoFrame>>,
     fresh: Condvar,
     outlet: Arc<Outlet>,
 }
@@ -71,7 +83,8 @@ impl Feed {
         Self {
             pictures_per_second: AtomicU32::new(0),
             is_listening: AtomicBool::new(false),
-            newest: Mutex::new(None),
+            is_every_wanted: AtomicBool::new(false),
+            waiting: Mutex::new(VecDeque::with_capacity(PICTURES_WAITING)),
             fresh: Condvar::new(),
             outlet,
         }
@@ -87,14 +100,41 @@ impl Feed {
     fn take(&self) -> Option<VideoFrame> {
         let waited = self
             .fresh
-            .wait_timeout_while(self.newest(), WAIT, |newest| newest.is_none());
-        let (mut newest, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        newest.take()
+            .wait_timeout_while(self.waiting(), WAIT, |waiting| waiting.is_empty());
+        let (mut waiting, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        waiting.pop_front()
+    }
+
+    /// Leaves a picture in the place of those for which there is no room, and says how many these were.
+    fn leave(&self, frame: &VideoFrame) -> usize {
+        let room = if self.is_every_wanted.load(Ordering::Relaxed) {
+            PICTURES_WAITING
+        } else {
+            1
+        };
+        let mut waiting = self.waiting();
+        let mut replaced = 0;
+        while waiting.len() >= room {
+            waiting.pop_front();
+            replaced += 1;
+        }
+        waiting.push_back(frame.clone());
+        drop(waiting);
+        self.fresh.notify_one();
+        replaced
+    }
+
+    /// The worker wants this from now on.
+    fn want(&self, wants: Wants, is_every_wanted: bool) {
+        self.is_every_wanted.store(is_every_wanted, Ordering::Relaxed);
+        self.pictures_per_second
+            .store(wants.pictures_per_second, Ordering::Relaxed);
+        self.is_listening.store(wants.sound, Ordering::Relaxed);
     }
 
     /// Held for as long as it takes to copy a reference.
-    fn newest(&self) -> MutexGuard<'_, Option<VideoFrame>> {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<VideoFrame>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,10 +158,9 @@ impl PictureFeed {
         } else {
             self.due + period
         };
-        let replaced = self.feed.newest().replace(frame.clone());
-        self.feed.fresh.notify_one();
-        if replaced.is_some() {
-            self.feed.count_unseen(1);
+        let replaced = self.feed.leave(frame);
+        if replaced > 0 {
+            self.feed.count_unseen(replaced);
         }
     }
 }
@@ -167,23 +206,41 @@ pub fn prepare(parts: Parts) -> (AnalysisLoop, PictureFeed, SoundFeed) {
 impl AnalysisLoop {
     /// Runs until `stop`. The worker lives and dies with this thread.
     pub fn run(mut self, stop: &AtomicBool) {
-        let Some(mut analysis) = self.open(stop) else { return };
-        let wants = analysis.wants();
-        self.feed
-            .pictures_per_second
-            .store(wants.pictures_per_second, Ordering::Relaxed);
-        self.feed.is_listening.store(wants.sound, Ordering::Relaxed);
         let mut blocks = Vec::with_capacity(BLOCKS_WAITING);
+        let mut analysis = None;
         while !stop.load(Ordering::Relaxed) {
-            let picture = self.feed.take();
+            let settings = self.settings();
+            if analysis.is_none() && settings.is_off() {
+                // Nobody is wanted yet: the feeds bring nothing, and this waits a little.
+                let _ = self.feed.take();
+                continue;
+            }
+            let analysis = match &mut analysis {
+                Some(analysis) => analysis,
+                none => {
+                    let Some(opened) = self.open(settings, stop) else {
+                        return;
+                    };
+                    self.feed.want(opened.wants(), settings.faces.is_some());
+                    none.insert(opened)
+                }
+            };
+            analysis.set(settings);
+            let is_changed = analysis.is_changed();
+            let picture = if is_changed { None } else { self.feed.take() };
             blocks.clear();
             while let Ok(block) = self.ring.pop() {
                 blocks.push(block);
             }
-            if picture.is_none() && blocks.is_empty() {
+            let is_release = self.parts.watch.take_release();
+            if picture.is_none() && blocks.is_empty() && !is_changed && !is_release {
                 continue;
             }
-            let Some(reply) = analysis.ask(picture.as_ref(), &blocks) else {
+            let reply = analysis.ask(picture.as_ref(), &blocks, is_release);
+            if is_changed {
+                self.feed.want(analysis.wants(), settings.faces.is_some());
+            }
+            let Some(reply) = reply else {
                 self.feed.count_unseen(usize::from(picture.is_some()) + blocks.len());
                 continue;
             };
@@ -192,20 +249,33 @@ impl AnalysisLoop {
                     .gate
                     .stamp(&stamp.analyser, stamp.track, stamp.from, stamp.until);
             }
-            for finding in &reply.findings {
-                let (level, subject, text) = words(finding);
-                (self.parts.tell)(level, subject.to_owned(), text);
+            for finding in reply.findings {
+                if let Some((level, subject, text)) = words(&finding) {
+                    (self.parts.tell)(level, subject.to_owned(), text);
+                }
+                if let Finding::Faces(verdict) = finding {
+                    self.parts.watch.leave(verdict);
+                }
             }
         }
     }
 
+    /// What is to be watched now.
+    fn settings(&self) -> AnalysisSettings {
+        let faces = self.parts.watch.is_armed().then_some(self.parts.faces);
+        AnalysisSettings {
+            faces,
+            ..self.parts.settings
+        }
+    }
+
     /// Starts the worker, again and again with growing pauses: a show does without analysis rather than not at all.
-    fn open(&self, stop: &AtomicBool) -> Option<RemoteAnalysis> {
+    fn open(&self, settings: AnalysisSettings, stop: &AtomicBool) -> Option<RemoteAnalysis> {
         let parts = &self.parts;
         let mut pause_ms = FIRST_PAUSE_MS;
         while !stop.load(Ordering::Relaxed) {
             let opened = RemoteAnalysis::open(
-                parts.settings,
+                settings,
                 parts.program.clone(),
                 Arc::clone(&parts.arena),
                 parts.clock,
@@ -227,9 +297,10 @@ impl AnalysisLoop {
     }
 }
 
-/// How a finding reads as an event.
-fn words(finding: &Finding) -> (EventLevel, &'static str, String) {
-    match finding {
+/// How a finding reads as an event, if it is one.
+fn words(finding: &Finding) -> Option<(EventLevel, &'static str, String)> {
+    Some(match finding {
+        Finding::Faces(_) => return None,
         Finding::Program {
             condition,
             turn: Turn::Began { since },
@@ -257,7 +328,7 @@ fn words(finding: &Finding) -> (EventLevel, &'static str, String) {
             let text = format!("the analyser \"{analyser}\" failed and is off until the worker is replaced: {reason}");
             (EventLevel::Error, "worker analyse", text)
         }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -290,12 +361,16 @@ mod tests {
         for tick in 0..30 {
             pictures.put(&frame(rate, tick));
         }
-        assert!(feed.newest().is_none(), "nobody wants any");
-        feed.pictures_per_second.store(5, Ordering::Relaxed);
+        assert!(feed.waiting().is_empty(), "nobody wants any");
+        let wants = |pictures_per_second| Wants {
+            pictures_per_second,
+            sound: false,
+        };
+        feed.want(wants(5), false);
         let mut taken = Vec::new();
         for tick in 30..60 {
             pictures.put(&frame(rate, tick));
-            if let Some(frame) = feed.newest().take() {
+            if let Some(frame) = feed.waiting().pop_front() {
                 taken.push(rate.frame_at(frame.pts));
             }
         }
@@ -308,7 +383,32 @@ mod tests {
         assert_eq!(feed.outlet.counters.unseen.load(Ordering::Relaxed), 4);
         // After a time without ticks it goes on at once.
         pictures.put(&frame(rate, 1000));
-        assert!(feed.newest().is_some());
+        assert!(!feed.waiting().is_empty());
+    }
+
+    #[test]
+    fn while_faces_are_hidden_every_picture_waits_for_the_worker() {
+        let (feed, mut pictures, ..) = feeds();
+        let rate = FrameRate { num: 30000, den: 1001 };
+        let wants = Wants {
+            pictures_per_second: 30,
+            sound: false,
+        };
+        feed.want(wants, true);
+        let mut taken = Vec::new();
+        for tick in 0..90 {
+            pictures.put(&frame(rate, tick));
+            // A worker that takes its time: two pictures for every two.
+            if tick % 2 == 1 {
+                taken.extend(feed.waiting().drain(..).map(|frame| rate.frame_at(frame.pts)));
+            }
+        }
+        assert_eq!(taken, (0..90).collect::<Vec<_>>());
+        for tick in 90..100 {
+            pictures.put(&frame(rate, tick));
+        }
+        assert_eq!(feed.waiting().len(), PICTURES_WAITING);
+        assert_eq!(feed.outlet.counters.unseen.load(Ordering::Relaxed), 4);
     }
 
     #[test]
@@ -327,7 +427,7 @@ mod tests {
 
     #[test]
     fn findings_read_as_sentences() {
-        let program = |condition, turn| words(&Finding::Program { condition, turn }).2;
+        let program = |condition, turn| words(&Finding::Program { condition, turn }).unwrap().2;
         let (since, until) = (Timestamp::from_millis(12_000), Timestamp::from_millis(26_200));
         assert_eq!(
             program(Condition::Black, Turn::Began { since }),

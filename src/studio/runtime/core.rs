@@ -1,5 +1,6 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::air::{FaceWatch, MaskPlan};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
@@ -27,8 +29,8 @@ use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::publish::DestinationSpec;
-use crate::scene::Show;
-use crate::studio::command::Answer;
+use crate::scene::{Show, StickerSet};
+use crate::studio::command::{Answer, Command};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
@@ -113,6 +115,8 @@ struct Core {
     saver: Saver,
     stage: Stage,
     outlet: Arc<Outlet>,
+    watch: Arc<FaceWatch>,
+    stickers: Option<Arc<StickerSet>>,
     destinations: Destinations,
     errands: Errands,
     inputs: mpsc::Receiver<Input>,
@@ -132,6 +136,19 @@ impl Core {
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
         studio.presets = errands.presets();
+        studio.occlusion.policies = errands.library().policies();
+        studio.occlusion.stickers = errands.library().sticker_names();
+        let stickers = match &studio.occlusion.sticker {
+            Some(name) => Some(
+                errands
+                    .library()
+                    .read_stickers(name, Path::new(""))
+                    .map_err(RunError::Stickers)?,
+            ),
+            None => None,
+        };
+        let stickers = stickers.map(Arc::new);
+        let plan = MaskPlan::new(&studio.occlusion, stickers.clone());
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
@@ -142,8 +159,9 @@ impl Core {
         let Raised {
             stage,
             outlet,
+            watch,
             destinations,
-        } = raise(&show, &studio, clock, &inputs_in, taps.clone())?;
+        } = raise(&show, &studio, plan, clock, &inputs_in, taps.clone())?;
         let desk = Desk {
             orders: orders_in,
             state: state_out,
@@ -174,6 +192,8 @@ impl Core {
             saver,
             stage,
             outlet,
+            watch,
+            stickers,
             destinations,
             errands,
             inputs,
@@ -273,6 +293,11 @@ impl Core {
                 let found = errands::diff(&self.studio, &preset, strip.as_deref());
                 let _ = reply.send(found.map_err(|refusal| refusal.to_string()));
             }
+            Brought::Stickers(set, reply) => {
+                let name = set.name.clone();
+                self.stickers = Some(set);
+                self.obey(Input::Command(Command::OcclusionSticker(name)), reply);
+            }
             Brought::Recording(recorder, recording) => {
                 let (subject, text) = (recording.subject.clone(), recording.begins.clone());
                 self.feed(Input::Event(EventLevel::Info, subject, text));
@@ -332,6 +357,8 @@ impl Core {
                 Effect::Enhance(at, settings) => self.tell_pictures(PictureMessage::Enhance(at, settings)),
                 Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
                 Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
+                Effect::Occlusion => self.hide(),
+                Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
                 Effect::Bitrate(kbps) => self.outlet.set_video_kbps(kbps),
                 Effect::Keyframe => self.outlet.want_idr(),
@@ -348,6 +375,12 @@ impl Core {
                 Effect::End => self.is_over = true,
             }
         }
+    }
+
+    /// What hides faces has changed.
+    fn hide(&mut self) {
+        let plan = MaskPlan::new(&self.studio.occlusion, self.stickers.clone());
+        self.watch.set_plan(plan);
     }
 
     fn announce(&mut self, event: Event) {

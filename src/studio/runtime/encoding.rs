@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::Receiver;
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
 
-use super::gate::{PictureGate, SoundGate};
+use super::air::{Outgoing, PictureAir, SoundAir};
 use super::outlet::Outlet;
 use crate::encode::{AudioEncoder, EncodeError, VideoEncoder};
-use crate::media::{AudioBlock, VideoFrame};
+use crate::media::AudioBlock;
 
 /// Frames that may wait for the encoder. A late picture is one that finds this many before it: it is skipped and counted,
 /// since waiting longer would only turn a short stall into lasting delay.
@@ -19,18 +19,42 @@ pub const FRAMES_WAITING: usize = 10;
 /// Sound blocks that may wait: far more than ever should, a second of them.
 pub const BLOCKS_WAITING: usize = 100;
 
-/// Encodes pictures until the sender is gone, each only as `gate` lets it pass.
+/// Fetches from `queue` what comes until it is time for what `wait` says, and gives it to `put`; `false` when the sender is gone.
+fn fetch<T>(queue: &Receiver<T>, wait: Option<Duration>, put: impl FnOnce(T)) -> bool {
+    let fetched = match wait {
+        None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(wait) => queue.recv_timeout(wait),
+    };
+    match fetched {
+        Ok(item) => {
+            put(item);
+            true
+        }
+        Err(RecvTimeoutError::Timeout) => true,
+        Err(RecvTimeoutError::Disconnected) => false,
+    }
+}
+
+/// Encodes pictures until the sender is gone, each when and as `air` lets it out.
 pub fn encode_video(
-    frames: &Receiver<VideoFrame>,
-    gate: &mut PictureGate,
+    frames: &Receiver<Outgoing>,
+    air: &mut PictureAir,
     encoder: &mut dyn VideoEncoder,
     outlet: &Arc<Outlet>,
     report: &dyn Fn(String),
 ) {
     let mut kbps = encoder.config().bitrate_kbps;
     let mut faults = Faults::default();
-    for frame in frames {
-        let frame = gate.pass(frame);
+    loop {
+        let Some(frame) = air.take() else {
+            if fetch(frames, air.wait(), |picture| air.put(picture)) {
+                continue;
+            }
+            return;
+        };
+        if !outlet.is_wanted() {
+            continue;
+        }
         let wanted = outlet.video_kbps();
         if wanted != kbps {
             faults.note(encoder.set_bitrate(wanted), report);
@@ -62,17 +86,22 @@ pub fn encode_video(
     }
 }
 
-/// Encodes sound until the sender is gone, each block only as `gate` lets it pass.
+/// Encodes sound until the sender is gone, each block when and as `air` lets it out.
 pub fn encode_sound(
     blocks: &Receiver<AudioBlock>,
-    gate: &mut SoundGate,
+    air: &mut SoundAir,
     encoder: &mut dyn AudioEncoder,
     outlet: &Arc<Outlet>,
     report: &dyn Fn(String),
 ) {
     let mut faults = Faults::default();
-    for block in blocks {
-        let block = gate.pass(block);
+    loop {
+        let Some(block) = air.take() else {
+            if fetch(blocks, air.wait(), |block| air.put(block)) {
+                continue;
+            }
+            return;
+        };
         let result = encoder.encode(&block, &mut |packet| outlet.offer(&packet));
         if result.is_ok() {
             faults.recover();
@@ -106,10 +135,14 @@ impl Faults {
 mod tests {
     use std::sync::mpsc::sync_channel;
 
-    use super::super::gate::Gate;
+    use super::super::air::{FaceWatch, MaskPlan};
+    use super::super::gate::{Gate, PictureGate, SoundGate};
+    use super::super::tap_loop::TapSlot;
     use super::*;
+    use crate::clock::Clock;
+    use crate::control::taps::Taps;
     use crate::encode::{AudioSettings, H264Encoder, VideoSettings, aac::AacEncoder};
-    use crate::media::{FramePool, FrameRate, Plane, TrackKind, VideoConfig};
+    use crate::media::{FramePool, FrameRate, Plane, TrackKind, VideoConfig, VideoFrame};
 
     /// Keeps what it is given.
     struct Keeper {
@@ -157,12 +190,17 @@ mod tests {
         for tick in 0..5 {
             let mut frame = pool.frame(64, 36);
             frame.fill([235, 128, 128]);
-            sender.send(frame.freeze(rate.frame_time(tick))).unwrap();
+            let frame = frame.freeze(rate.frame_time(tick));
+            sender.send(Outgoing { frame, level: 0 }).unwrap();
         }
         drop(sender);
         let outlet = Arc::new(Outlet::new(1000));
-        let mut gate = PictureGate::new(gate, Arc::clone(&outlet), pool, Arc::new(|_, _| {}));
-        encode_video(&frames, &mut gate, &mut keeper, &outlet, &|_| {});
+        outlet.want_for_test();
+        let gate = PictureGate::new(gate, Arc::clone(&outlet), pool.clone(), Arc::new(|_, _| {}));
+        let watch = Arc::new(FaceWatch::new(rate, MaskPlan::nothing()));
+        let taps = Arc::new(TapSlot::new(Taps::default()));
+        let mut air = PictureAir::new(Clock::start(), watch, gate, pool, taps, Arc::new(|_, _| {}));
+        encode_video(&frames, &mut air, &mut keeper, &outlet, &|_| {});
         let is_white = |frame: &VideoFrame| frame.plane(Plane::Y).iter().all(|luma| *luma == 235);
         let seen: Vec<bool> = keeper.frames.iter().map(is_white).collect();
         assert_eq!(seen, [true, true, true, false, false]);
@@ -210,8 +248,10 @@ mod tests {
         drop(sender);
         let mut ear = Ear(AacEncoder::open(AudioSettings::default()).unwrap(), Vec::new());
         let outlet = Arc::new(Outlet::new(1000));
-        let mut gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
-        encode_sound(&blocks, &mut gate, &mut ear, &outlet, &|_| {});
+        let gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
+        let watch = Arc::new(FaceWatch::new(FrameRate::whole(30), MaskPlan::nothing()));
+        let mut air = SoundAir::new(Clock::start(), watch, gate);
+        encode_sound(&blocks, &mut air, &mut ear, &outlet, &|_| {});
         assert_eq!(ear.1, [false, true, true, false]);
     }
 }

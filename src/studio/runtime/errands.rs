@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::recording::{self, Recorder, Writer};
 use crate::control::desk::Order;
 use crate::media::TimeDelta;
-use crate::scene::{Difference, Library, Preset, bus_preset_text, strip_preset_text};
+use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, strip_preset_text};
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
 use crate::studio::model::{EventLevel, PresetModel, Studio};
@@ -29,6 +29,8 @@ pub enum Brought {
     Compare(Box<Preset>, Option<String>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
+    /// A set of stickers to hide faces with, and who asked.
+    Stickers(Arc<StickerSet>, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
     /// Something to tell: of what, and what.
@@ -85,6 +87,12 @@ impl Errands {
         }
     }
 
+    /// Where presets, policies and stickers are.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
     /// The presets that there are.
     #[must_use]
     pub fn presets(&self) -> Vec<PresetModel> {
@@ -107,6 +115,7 @@ impl Errands {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
+            Command::OcclusionSticker(name) => self.fetch_stickers(name, reply),
             Command::Record(point, length, path) => match point_of(studio, &point) {
                 Ok(at) => self.record(at, subject(&point), length, path, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
@@ -127,6 +136,14 @@ impl Errands {
         tokio::task::spawn_blocking(move || match library.read(&name, Path::new("")) {
             // The studio has ended where nobody takes it.
             Ok(preset) => drop(bring.blocking_send(what_for(Box::new(preset), strip, reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
+    }
+
+    fn fetch_stickers(&self, name: String, reply: Reply) {
+        let (library, bring) = (self.library.clone(), self.bring.clone());
+        tokio::task::spawn_blocking(move || match library.read_stickers(&name, Path::new("")) {
+            Ok(set) => drop(bring.blocking_send(Brought::Stickers(Arc::new(set), reply))),
             Err(error) => answer(reply, Err(error)),
         });
     }

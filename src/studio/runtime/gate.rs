@@ -84,7 +84,7 @@ const fn index(track: TrackKind) -> usize {
 struct Spell {
     since: Timestamp,
     items: u64,
-    waits_for: Arc<str>,
+    why: Arc<str>,
 }
 
 /// Tells the beginning and the end of a spell, once each.
@@ -95,17 +95,17 @@ struct Spells {
 }
 
 impl Spells {
-    fn hold(&mut self, pts: Timestamp, check: Arc<str>) {
+    fn hold(&mut self, pts: Timestamp, why: Arc<str>) {
         let spell = self.now.get_or_insert_with(|| {
-            (self.report)(Covering::Began, format!("{}: waiting for {check}", self.what));
+            (self.report)(Covering::Began, format!("{}: {why}", self.what));
             Spell {
                 since: pts,
                 items: 0,
-                waits_for: Arc::clone(&check),
+                why: Arc::clone(&why),
             }
         });
         spell.items += 1;
-        spell.waits_for = check;
+        spell.why = why;
     }
 
     /// Whether this is the first that is let through again.
@@ -113,8 +113,8 @@ impl Spells {
         let Some(spell) = self.now.take() else { return false };
         let seconds = (pts - spell.since).as_secs_f64();
         let text = format!(
-            "no longer {} after {seconds:.1} s ({} in all; the last waited for {})",
-            self.what, spell.items, spell.waits_for
+            "no longer {} after {seconds:.1} s ({} in all; the last: {})",
+            self.what, spell.items, spell.why
         );
         (self.report)(Covering::Ended, text);
         true
@@ -148,31 +148,38 @@ impl PictureGate {
         }
     }
 
-    /// `frame` if it is cleared, else a cover of its size and time.
-    pub fn pass(&mut self, frame: VideoFrame) -> VideoFrame {
-        let Some(check) = self.gate.waits_for(TrackKind::Video, frame.pts) else {
-            if self.spells.release(frame.pts) {
-                self.cover = None;
-            }
-            return frame;
-        };
+    /// `frame` if every armed check has seen it, else a cover of its size and time. Whoever gets it back calls
+    /// [`uncovered`](Self::uncovered) or [`cover`](Self::cover) with it: there may be other reasons to cover it.
+    ///
+    /// # Errors
+    /// The cover.
+    pub fn pass(&mut self, frame: VideoFrame) -> Result<VideoFrame, VideoFrame> {
+        match self.gate.waits_for(TrackKind::Video, frame.pts) {
+            None => Ok(frame),
+            Some(check) => Err(self.cover(&frame, format!("waiting for {check}").into())),
+        }
+    }
+
+    /// `frame` goes out: a spell of covering ends here.
+    pub fn uncovered(&mut self, frame: VideoFrame) -> VideoFrame {
+        if self.spells.release(frame.pts) {
+            self.cover = None;
+        }
+        frame
+    }
+
+    /// A cover in the place of `frame` that says why.
+    pub fn cover(&mut self, frame: &VideoFrame, why: Arc<str>) -> VideoFrame {
         self.outlet.counters.covered_frames.fetch_add(1, Ordering::Relaxed);
         let (width, height) = (frame.width(), frame.height());
         let fits =
-            |(of, cover): &(Arc<str>, VideoFrame)| *of == check && (cover.width(), cover.height()) == (width, height);
+            |(of, cover): &(Arc<str>, VideoFrame)| *of == why && (cover.width(), cover.height()) == (width, height);
         let cover = match self.cover.take().filter(fits) {
             Some((_, cover)) => cover,
-            None => slate(
-                &self.pool,
-                width,
-                height,
-                "covered",
-                &format!("waiting for {check}"),
-                frame.pts,
-            ),
+            None => slate(&self.pool, width, height, "covered", &why, frame.pts),
         };
-        self.cover = Some((Arc::clone(&check), cover.clone()));
-        self.spells.hold(frame.pts, check);
+        self.cover = Some((Arc::clone(&why), cover.clone()));
+        self.spells.hold(frame.pts, why);
         cover.at(frame.pts)
     }
 }
@@ -204,7 +211,7 @@ impl SoundGate {
     pub fn pass(&mut self, mut block: AudioBlock) -> AudioBlock {
         if let Some(check) = self.gate.waits_for(TrackKind::Audio, block.pts) {
             self.outlet.counters.silenced_blocks.fetch_add(1, Ordering::Relaxed);
-            self.spells.hold(block.pts, check);
+            self.spells.hold(block.pts, format!("waiting for {check}").into());
             return AudioBlock::silence(block.pts);
         }
         if self.spells.release(block.pts) {
@@ -248,6 +255,13 @@ mod tests {
         frame.freeze(TICKS.frame_time(tick))
     }
 
+    fn pass(gate: &mut PictureGate, frame: VideoFrame) -> VideoFrame {
+        match gate.pass(frame) {
+            Ok(frame) => gate.uncovered(frame),
+            Err(cover) => cover,
+        }
+    }
+
     fn is_white(frame: &VideoFrame) -> bool {
         frame.plane(Plane::Y).iter().all(|luma| *luma == 235)
     }
@@ -272,7 +286,7 @@ mod tests {
         let mut sound = SoundGate::new(Arc::clone(&gate), Arc::clone(&outlet), report);
         for index in 0..20 {
             let frame = white(&pool, index);
-            assert!(pictures.pass(frame.clone()).is_same_picture(&frame));
+            assert!(pass(&mut pictures, frame.clone()).is_same_picture(&frame));
             assert_eq!(sound.pass(loud(index)), loud(index));
         }
         assert_eq!(covered(&outlet), 0);
@@ -293,7 +307,7 @@ mod tests {
                 gate.stamp("faces", TrackKind::Video, TICKS.frame_time(40), TICKS.frame_time(tick));
             }
             let frame = white(&pool, tick);
-            let out = pictures.pass(frame.clone());
+            let out = pass(&mut pictures, frame.clone());
             assert_eq!(out.pts, frame.pts);
             if (10..40).contains(&tick) {
                 assert!(!is_white(&out) && (out.width(), out.height()) == (320, 180), "{tick}");
@@ -311,7 +325,7 @@ mod tests {
             *told.lock().unwrap(),
             [
                 "Began: covered: waiting for faces",
-                "Ended: no longer covered after 1.0 s (30 in all; the last waited for faces)"
+                "Ended: no longer covered after 1.0 s (30 in all; the last: waiting for faces)"
             ]
         );
     }
@@ -323,12 +337,12 @@ mod tests {
         let mut pictures = PictureGate::new(Arc::clone(&gate), Arc::clone(&outlet), pool.clone(), report);
         gate.arm("faces", TrackKind::Video);
         gate.arm("logos", TrackKind::Video);
-        let first = pictures.pass(white(&pool, 0));
+        let first = pass(&mut pictures, white(&pool, 0));
         gate.disarm("faces", TrackKind::Video);
-        let second = pictures.pass(white(&pool, 1));
+        let second = pass(&mut pictures, white(&pool, 1));
         assert!(!is_white(&second) && !second.is_same_picture(&first));
         gate.disarm("logos", TrackKind::Video);
-        assert!(is_white(&pictures.pass(white(&pool, 2))));
+        assert!(is_white(&pass(&mut pictures, white(&pool, 2))));
         assert_eq!(told.lock().unwrap().len(), 2, "one spell, whatever it waits for");
     }
 

@@ -9,6 +9,7 @@
 //!
 //! Every arrow is bounded. The core task alone owns the model.
 
+mod air;
 mod analysis;
 mod core;
 mod destinations;

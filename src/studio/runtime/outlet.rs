@@ -55,6 +55,12 @@ impl Outlet {
         outlet
     }
 
+    /// As if there were a destination.
+    #[cfg(test)]
+    pub fn want_for_test(&self) {
+        self.is_wanted.store(true, Ordering::Relaxed);
+    }
+
     /// Whether anything is to be encoded: without a destination nothing is, and a rehearsal costs no encoder.
     #[must_use]
     pub fn is_wanted(&self) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
+use super::air::{FaceWatch, Outgoing};
 use super::analysis::PictureFeed;
 use super::outlet::Outlet;
 use super::plan::{Plan, SceneStage};
@@ -50,7 +51,9 @@ pub struct PictureLoop {
     /// Plan changes.
     pub messages: Receiver<PictureMessage>,
     /// To the encoder.
-    pub encoder: SyncSender<VideoFrame>,
+    pub encoder: SyncSender<Outgoing>,
+    /// Whether pictures are held and looked at before they go out: then they all go that way, encoded or not.
+    pub watch: Arc<FaceWatch>,
     /// Whether anyone wants encoded pictures, and the counters.
     pub outlet: Arc<Outlet>,
     /// To the analysis thread, where anything is analysed.
@@ -149,14 +152,23 @@ impl PictureLoop {
                 picture = program.fade(&old, &picture, share, at);
             }
             self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
-            if self.outlet.is_wanted() && self.encoder.try_send(picture.clone()).is_err() {
-                self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
-                // The encoder never saw it, so nothing refers to it: no IDR is due.
+            let is_held = self.watch.is_armed();
+            if is_held || self.outlet.is_wanted() {
+                let outgoing = Outgoing {
+                    frame: picture.clone(),
+                    level: plan.occlusion_level,
+                };
+                if self.encoder.try_send(outgoing).is_err() {
+                    self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
+                    // The encoder never saw it, so nothing refers to it: no IDR is due.
+                }
             }
             if let Some(analysis) = &mut self.analysis {
                 analysis.put(&picture);
             }
-            self.taps.put(&plan, &picture, &frames);
+            // What is held is shown when and as it goes out.
+            let program = if is_held { None } else { Some(&picture) };
+            self.taps.put(&plan, program, &frames);
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Plan {
     pub preview: usize,
     /// The scene that goes, when its fade began, and how long that takes.
     pub fade: Option<(usize, Timestamp, TimeDelta)>,
+    /// The occlusion level of the pictures that are made by this plan.
+    pub occlusion_level: u8,
 }
 
 /// One item of a scene.
@@ -68,6 +70,7 @@ impl Plan {
                 .fade
                 .as_ref()
                 .map(|fade| (scene(&fade.from), fade.start, fade.duration)),
+            occlusion_level: studio.occlusion_level(),
         }
     }
 

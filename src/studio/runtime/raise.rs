@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
 use super::analysis;
 use super::destinations::Destinations;
 use super::encoding::FRAMES_WAITING;
@@ -9,7 +10,7 @@ use super::error::RunError;
 use super::gate::Gate;
 use super::outlet::Outlet;
 use super::plan::Plan;
-use super::reporters::{Inputs, cover_reporter, post, source_reporter, teller, worker_reporter};
+use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
 use super::stage::{Parts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
@@ -21,6 +22,7 @@ use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
 use crate::studio::opening;
 use crate::studio::update::Input;
+use crate::vision::FinderSettings;
 use crate::worker::arena::{Arena, MAX_SLOTS};
 use crate::worker::{Program, RemoteEncoder};
 
@@ -30,15 +32,24 @@ pub struct Raised {
     pub stage: Stage,
     /// Where packets go.
     pub outlet: Arc<Outlet>,
+    /// What hides faces.
+    pub watch: Arc<FaceWatch>,
     /// Known, and not started.
     pub destinations: Destinations,
 }
 
-/// Starts everything that `show` needs but its destinations. What comes of it goes to `inputs`.
+/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`.
 ///
 /// # Errors
 /// What cannot be had; nothing is left running then.
-pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: Taps) -> Result<Raised, RunError> {
+pub fn raise(
+    show: &Show,
+    studio: &Studio,
+    plan: MaskPlan,
+    clock: Clock,
+    inputs: &Inputs,
+    taps: Taps,
+) -> Result<Raised, RunError> {
     let (width, height) = (show.video.width, show.video.height);
     let arena = Arena::new(width, height, slots(show.sources.len())).map_err(RunError::Memory)?;
     let arena = Arc::new(arena);
@@ -68,8 +79,15 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
         destinations.know(spec.clone());
     }
     let gate = Arc::new(Gate::default());
-    let analysis = (!show.analysis.is_off()).then(|| analysis::Parts {
+    let watch = Arc::new(FaceWatch::new(show.video.frame_rate, plan));
+    let analysis = analysis::Parts {
         settings: show.analysis,
+        faces: FinderSettings {
+            width,
+            height,
+            frame_rate: show.video.frame_rate,
+        },
+        watch: Arc::clone(&watch),
         program: Program::this(),
         arena: Arc::clone(&arena),
         clock,
@@ -77,7 +95,7 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
         outlet: Arc::clone(&outlet),
         tell: teller(inputs.clone()),
         report: worker_reporter("analyse", inputs.clone()),
-    });
+    };
     let encoder_inputs = inputs.clone();
     let stage = Stage::start(Parts {
         clock,
@@ -100,6 +118,8 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
         outlet: Arc::clone(&outlet),
         taps,
         analysis,
+        watch: Arc::clone(&watch),
+        face_report: face_reporter(inputs.clone()),
         gate,
         cover_report: cover_reporter(inputs.clone()),
         report: Arc::new(move |text| {
@@ -109,13 +129,16 @@ pub fn raise(show: &Show, studio: &Studio, clock: Clock, inputs: &Inputs, taps: 
     Ok(Raised {
         stage,
         outlet,
+        watch,
         destinations,
     })
 }
 
 /// Pictures that can be under way at once: for each source those of its queue, what its picture chain makes of them and a
-/// few more, and for the program those that wait for the encoder or are looked at. What is never drawn on takes no memory.
+/// few more, and for the program those that are held, wait for the encoder or are looked at. What is never drawn on takes no
+/// memory.
 fn slots(sources: usize) -> u32 {
-    let count = FRAMES_WAITING + 12 + sources * (source::CAPACITY + 6);
+    let held = HELD_PICTURES as usize + analysis::PICTURES_WAITING;
+    let count = FRAMES_WAITING + 12 + held + sources * (source::CAPACITY + 6);
     u32::try_from(count).unwrap_or(MAX_SLOTS)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::air::FaceReport;
 use super::analysis::Teller;
 use super::gate::{self, Covering};
 use crate::source::SourceReport;
@@ -39,6 +40,11 @@ pub fn cover_reporter(inputs: Inputs) -> gate::Report {
         };
         post(&inputs, Input::Event(level, "program".to_owned(), text));
     })
+}
+
+/// Of the way out: the faces on program.
+pub fn face_reporter(inputs: Inputs) -> FaceReport {
+    Arc::new(move |faces, cover| post(&inputs, Input::Faces(faces, cover)))
 }
 
 /// Of the analysis: what it finds.

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use super::air::{FaceReport, FaceWatch, PictureAir, SoundAir};
 use super::analysis;
 use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, encode_sound, encode_video};
 use super::error::RunError;
@@ -57,8 +58,12 @@ pub struct Parts {
     pub outlet: Arc<Outlet>,
     /// Who looks.
     pub taps: Taps,
-    /// What watches program, if anything is to be watched.
-    pub analysis: Option<analysis::Parts>,
+    /// What watches program.
+    pub analysis: analysis::Parts,
+    /// What is known of faces, and what hides them.
+    pub watch: Arc<FaceWatch>,
+    /// Where the faces on program are told.
+    pub face_report: FaceReport,
     /// What lets pictures and sound go to air.
     pub gate: Arc<Gate>,
     /// Where it is told that something is held back.
@@ -96,7 +101,8 @@ impl Stage {
         }
         let meters = Arc::new(Mutex::new(mixer.meters().clone()));
         let slot = Arc::new(TapSlot::new(parts.taps));
-        let covers = parts.pool.clone();
+        let slot_of_air = Arc::clone(&slot);
+        let (covers, masked) = (parts.pool.clone(), parts.pool.clone());
         let names = parts.sources.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let rings = parts
             .strip_sources
@@ -104,10 +110,7 @@ impl Stage {
             .map(|at| parts.sources[*at].1.take_audio())
             .collect();
 
-        let (analysis, picture_feed, sound_feed) = match parts.analysis.map(analysis::prepare) {
-            Some((analysis, pictures, sound)) => (Some(analysis), Some(pictures), Some(sound)),
-            None => (None, None, None),
-        };
+        let (analysis, picture_feed, sound_feed) = analysis::prepare(parts.analysis);
         let sound = SoundLoop {
             clock: parts.clock,
             rings,
@@ -115,7 +118,7 @@ impl Stage {
             messages: sound_messages,
             encoder: blocks_in,
             outlet: Arc::clone(&parts.outlet),
-            analysis: sound_feed,
+            analysis: Some(sound_feed),
             meters: Arc::clone(&meters),
             stop: Arc::clone(&stop),
         };
@@ -129,8 +132,9 @@ impl Stage {
             names: names.clone(),
             messages,
             encoder: frames_in,
+            watch: Arc::clone(&parts.watch),
             outlet: Arc::clone(&parts.outlet),
-            analysis: picture_feed,
+            analysis: Some(picture_feed),
             taps: Arc::clone(&slot),
             stop: Arc::clone(&stop),
         };
@@ -151,27 +155,34 @@ impl Stage {
         };
         let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
-        let mut picture_gate = PictureGate::new(
+        let picture_gate = PictureGate::new(
             Arc::clone(&parts.gate),
             Arc::clone(&parts.outlet),
             covers,
             Arc::clone(&parts.cover_report),
         );
+        let mut picture_air = PictureAir::new(
+            parts.clock,
+            Arc::clone(&parts.watch),
+            picture_gate,
+            masked,
+            slot_of_air,
+            parts.face_report,
+        );
         stage.spawn("encode-video", move || {
-            encode_video(&frames, &mut picture_gate, &mut *video, &outlet, &*report);
+            encode_video(&frames, &mut picture_air, &mut *video, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
-        let mut sound_gate = SoundGate::new(parts.gate, Arc::clone(&outlet), parts.cover_report);
+        let sound_gate = SoundGate::new(parts.gate, Arc::clone(&outlet), parts.cover_report);
+        let mut sound_air = SoundAir::new(parts.clock, parts.watch, sound_gate);
         stage.spawn("encode-sound", move || {
-            encode_sound(&blocks, &mut sound_gate, &mut *audio, &outlet, &*report);
+            encode_sound(&blocks, &mut sound_air, &mut *audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
         stage.spawn("tap", move || tap.run())?;
-        if let Some(analysis) = analysis {
-            let stop = Arc::clone(&stage.stop);
-            stage.spawn("analysis", move || analysis.run(&stop))?;
-        }
+        let stop = Arc::clone(&stage.stop);
+        stage.spawn("analysis", move || analysis.run(&stop))?;
         Ok(stage)
     }
 

@@ -15,6 +15,7 @@ use crate::control::protocol::{MonitorTarget, PictureHeader, TapMonitor};
 use crate::control::taps::{Picture, TapClient, Taps};
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
 use crate::picture::{Compositor, Thumbnailer};
+use crate::studio::model::FaceMark;
 
 /// The newest pictures, from the picture thread to the tap thread.
 pub struct TapSlot {
@@ -28,6 +29,8 @@ struct Newest {
     count: u64,
     plan: Option<Arc<Plan>>,
     program: Option<VideoFrame>,
+    /// The faces in it.
+    marks: Vec<FaceMark>,
     sources: Vec<Option<VideoFrame>>,
 }
 
@@ -44,16 +47,35 @@ impl TapSlot {
 
     /// Leaves the newest pictures, if anybody looks. Takes a lock that is only ever held for as long as it takes to
     /// copy a handful of references.
-    pub fn put(&self, plan: &Arc<Plan>, program: &VideoFrame, sources: &[Option<VideoFrame>]) {
+    ///
+    /// Without a `program` that stays as it is: it comes by [`put_program`](Self::put_program).
+    pub fn put(&self, plan: &Arc<Plan>, program: Option<&VideoFrame>, sources: &[Option<VideoFrame>]) {
         if self.taps.is_empty() {
             return;
         }
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.count += 1;
         newest.plan = Some(Arc::clone(plan));
-        newest.program = Some(program.clone());
+        if let Some(program) = program {
+            newest.program = Some(program.clone());
+            newest.marks.clear();
+        }
         newest.sources.clear();
         newest.sources.extend_from_slice(sources);
+        drop(newest);
+        self.fresh.notify_one();
+    }
+
+    /// Leaves the newest program picture as it goes out, with the faces in it, if anybody looks.
+    pub fn put_program(&self, program: &VideoFrame, marks: &[FaceMark]) {
+        if self.taps.is_empty() {
+            return;
+        }
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.count += 1;
+        newest.program = Some(program.clone());
+        newest.marks.clear();
+        newest.marks.extend_from_slice(marks);
         drop(newest);
         self.fresh.notify_one();
     }

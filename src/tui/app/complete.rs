@@ -141,7 +141,19 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         ArgKind::PictureParameter => parameters(PICTURE_PARAMS),
         ArgKind::PicturePart => parts(PICTURE_PARAMS),
         ArgKind::Value => names(before.map_or(&[][..], values).iter().copied()),
-        ArgKind::NewName
+        ArgKind::Level => {
+            let levels = (0..=studio.occlusion.policy.top()).map(|level| level.to_string());
+            levels.map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::Policy => names(studio.occlusion.policies.iter().map(|policy| policy.name.as_str())),
+        ArgKind::Stickers => names(studio.occlusion.stickers.iter().map(String::as_str)),
+        ArgKind::Face => {
+            let tracks = studio.occlusion.faces.iter().map(|face| face.track.to_string());
+            tracks.map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::Zone => names(studio.occlusion.zones.iter().map(|zone| zone.name.as_str())),
+        ArgKind::Percent
+        | ArgKind::NewName
         | ArgKind::Gain
         | ArgKind::Kbps
         | ArgKind::Duration

@@ -28,6 +28,9 @@ pub trait Analyser: Send {
         None
     }
 
+    /// What was lost has left, says an operator.
+    fn release(&mut self) {}
+
     /// Listens to a block of sound, likewise.
     fn listen(&mut self, _block: &AudioBlock, _found: &mut Vec<Finding>) -> Option<Timestamp> {
         None

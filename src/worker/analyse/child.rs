@@ -15,11 +15,7 @@ pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'
     let prepare = |opening: Opening, view| {
         let registry = Registry::new(&opening);
         let wants = registry.wants();
-        let worker = Worker {
-            view,
-            opening,
-            registry,
-        };
+        let worker = Worker { view, registry };
         Ok((worker, wants))
     };
     attend(channel, memory, prepare, Worker::answer)
@@ -27,7 +23,6 @@ pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'
 
 struct Worker {
     view: View,
-    opening: Opening,
     registry: Registry,
 }
 
@@ -40,9 +35,11 @@ impl Worker {
 
     fn analyse(&mut self, request: &Message) -> Result<Reply, ChannelError> {
         let (head, blocks) = message::decode(request)?;
-        if let Some(told) = head.told {
-            self.opening.told = told;
-            self.registry = Registry::new(&self.opening);
+        if let Some(opening) = head.opening {
+            self.registry = Registry::new(&opening);
+        }
+        if head.is_release {
+            self.registry.release();
         }
         let mut findings = Vec::new();
         for block in blocks {
@@ -56,6 +53,7 @@ impl Worker {
         Ok(Reply {
             findings,
             stamps: self.registry.stamps().collect(),
+            wants: self.registry.wants(),
         })
     }
 }

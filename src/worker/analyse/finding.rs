@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::AnalysisSettings;
 use crate::media::{Timestamp, TrackKind, Turn, exact};
+use crate::vision::FaceVerdict;
 
 /// What program can be that it should not be for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ pub enum Condition {
 }
 
 /// Something that an analyser has to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "finding", rename_all = "snake_case")]
 pub enum Finding {
     /// Program is in a condition for long, or no longer.
@@ -28,6 +29,8 @@ pub enum Finding {
         /// Whether it began or ended, and when.
         turn: Turn,
     },
+    /// What is known of the faces of one picture: its clearance, once they are hidden.
+    Faces(FaceVerdict),
     /// An analyser has failed. It is switched off; the others go on.
     AnalyserLost {
         /// Its name.
@@ -47,13 +50,16 @@ pub struct Told {
 }
 
 /// What a registry starts with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Opening {
     /// What is to be analysed.
     pub settings: AnalysisSettings,
     /// What a registry before this one had told, so that it is not told twice and its end not forgotten.
     #[serde(default)]
     pub told: Vec<Told>,
+    /// The newest verdict of a registry before this one: faces that it was following.
+    #[serde(default)]
+    pub faces: Option<FaceVerdict>,
 }
 
 /// What an analyser has seen of a track without a hole: both ends, and all between them.

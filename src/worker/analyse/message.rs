@@ -6,7 +6,8 @@
 use bytes::{Buf, BufMut, Bytes};
 use serde::{Deserialize, Serialize};
 
-use super::finding::{Finding, Stamp, Told};
+use super::analyser::Wants;
+use super::finding::{Finding, Opening, Stamp};
 use crate::media::{AudioBlock, BLOCK_FRAMES, Timestamp, exact};
 use crate::worker::handshake::FIRST_OWN;
 use crate::worker::message::{Message, MessageError};
@@ -20,10 +21,13 @@ pub const REPLY: u8 = FIRST_OWN + 1;
 const BLOCK_LEN: usize = 8 + 2 * BLOCK_FRAMES * 4;
 
 /// What a request says before its sound.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Head {
-    /// For a worker that knows nothing yet: what others had told before it.
-    pub told: Option<Vec<Told>>,
+    /// For a worker that knows nothing yet, or is to do something else from now on.
+    pub opening: Option<Opening>,
+    /// Whether faces that were lost have left.
+    #[serde(default)]
+    pub is_release: bool,
     /// A picture to look at.
     pub picture: Option<Picture>,
 }
@@ -39,12 +43,14 @@ pub struct Picture {
 }
 
 /// What a worker found, and what it has seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
     /// In the order in which they were found.
     pub findings: Vec<Finding>,
     /// One for each analyser and track that has seen anything.
     pub stamps: Vec<Stamp>,
+    /// What the worker is to be fed with from now on.
+    pub wants: Wants,
 }
 
 /// Appends a payload of kind [`ITEMS`].
@@ -111,7 +117,7 @@ pub fn reply(answer: &Message) -> Result<Reply, MessageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::analyse::Condition;
+    use crate::worker::analyse::{Condition, Told};
     use proptest::prelude::*;
 
     fn encoded(head: &Head, blocks: &[AudioBlock]) -> Vec<u8> {
@@ -130,7 +136,8 @@ mod tests {
         fn items_come_back(slot: u32, pts: i64, has_picture: bool, is_new: bool, levels in prop::collection::vec(-1.0f32..1.0, 0..4)) {
             let told = Told { condition: Condition::Silent, since: Timestamp::from_millis(500) };
             let picture = Picture { slot, pts: Timestamp::from_flicks(pts) };
-            let head = Head { told: is_new.then(|| vec![told]), picture: has_picture.then_some(picture) };
+            let opening = Opening { told: vec![told], ..Opening::default() };
+            let head = Head { opening: is_new.then_some(opening), is_release: is_new, picture: has_picture.then_some(picture) };
             let blocks: Vec<AudioBlock> = levels.iter().enumerate().map(|(index, level)| {
                 let mut block = AudioBlock::silence(AudioBlock::time_of(index as i64));
                 block.channels[1][7] = *level;
@@ -146,7 +153,7 @@ mod tests {
         fn any_bytes_are_read_or_refused(kind: u8, payload in prop::collection::vec(any::<u8>(), 0..200), len in 0u32..300) {
             let _ = reply(&message(kind, payload.clone()));
             let _ = decode(&message(ITEMS, payload.clone())).map(|(_, blocks)| blocks.count());
-            let framed = [&len.to_le_bytes()[..], b"{\"told\":null,\"picture\":null}", &payload].concat();
+            let framed = [&len.to_le_bytes()[..], b"{\"opening\":null,\"picture\":null}", &payload].concat();
             let _ = decode(&message(ITEMS, framed)).map(|(_, blocks)| blocks.count());
         }
     }

@@ -1,7 +1,7 @@
 //! Analysis: what looks at pictures and listens to sound without being part of their way to air.
 //!
 //! ```text
-//! settings ─▶ Registry: one Analyser each for black, frozen and silent program
+//! settings ─▶ Registry: one Analyser each for black, frozen and silent program, and for faces
 //! picture ──▶   look   ─┬▶ findings: what the operator is told
 //! blocks  ──▶  listen  ─┴▶ stamps: up to which PTS each analyser has seen, which clearances are made from
 //! ```
@@ -12,6 +12,7 @@
 
 mod analyser;
 mod child;
+mod faces;
 mod finding;
 mod message;
 mod registry;

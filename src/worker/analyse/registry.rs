@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::analyser::{Analyser, Wants};
+use super::faces::Faces;
 use super::finding::{Finding, Opening, Stamp};
 use super::watches::{Black, Frozen, Silence};
 use crate::media::{AudioBlock, TimeDelta, Timestamp, TrackKind, VideoFrame};
@@ -61,7 +62,12 @@ impl Registry {
     /// The analysers that `opening` asks for.
     #[must_use]
     pub fn new(opening: &Opening) -> Self {
-        let all = [Black::boxed(opening), Frozen::boxed(opening), Silence::boxed(opening)];
+        let all = [
+            Black::boxed(opening),
+            Frozen::boxed(opening),
+            Silence::boxed(opening),
+            Faces::boxed(opening),
+        ];
         Self::of(all.into_iter().flatten().collect())
     }
 
@@ -117,6 +123,16 @@ impl Registry {
             seat.sound.give(block.pts, AudioBlock::duration());
             let until = seat.guard(found, |analyser, found| analyser.listen(block, found));
             seat.sound.finish(until);
+        }
+    }
+
+    /// Tells each analyser that what was lost has left.
+    pub fn release(&mut self) {
+        for seat in self.seats.iter_mut().filter(|seat| !seat.is_lost) {
+            seat.guard(&mut Vec::new(), |analyser, _| {
+                analyser.release();
+                None
+            });
         }
     }
 
@@ -350,14 +366,26 @@ mod tests {
                     black: second,
                     frozen: second,
                     silence: second,
+                    faces: None,
                 },
                 vec!["black", "frozen", "silence"],
+            ),
+            (
+                AnalysisSettings {
+                    faces: Some(crate::vision::FinderSettings {
+                        width: 64,
+                        height: 36,
+                        frame_rate: FrameRate::whole(30),
+                    }),
+                    ..AnalysisSettings::default()
+                },
+                vec!["faces"],
             ),
         ];
         for (settings, expected) in cases {
             let registry = Registry::new(&Opening {
                 settings,
-                told: Vec::new(),
+                ..Opening::default()
             });
             let names: Vec<&str> = registry.seats.iter().map(|seat| seat.analyser.name()).collect();
             assert_eq!(names, expected);
@@ -371,11 +399,13 @@ mod tests {
             black: TimeDelta::from_millis(1000),
             frozen: TimeDelta::from_millis(1500),
             silence: TimeDelta::ZERO,
+            faces: None,
         };
         let found = |told: &[Told]| {
             let mut registry = Registry::new(&Opening {
                 settings,
                 told: told.to_vec(),
+                faces: None,
             });
             (0..12)
                 .flat_map(|index| look(&mut registry, index * 200))

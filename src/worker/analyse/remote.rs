@@ -1,5 +1,6 @@
 //! Analysis as the studio sees it: items go in, findings and stamps come out, and a worker that dies is none of its business.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::analyser::Wants;
@@ -12,6 +13,9 @@ use crate::worker::arena::Arena;
 use crate::worker::crew::{Crew, Parts, Reporter};
 use crate::worker::spawn::Program;
 
+/// Pictures that may be without a verdict: more than a finder looks ahead.
+const VERDICTS_OPEN: usize = 64;
+
 /// Analyses in a worker process. What a lost worker had told goes on with the next one: it is not told twice, and its end
 /// is told. What was shown while there was none is seen by nobody, and so no stamp covers it.
 #[derive(Debug)]
@@ -19,9 +23,14 @@ pub struct RemoteAnalysis {
     crew: Crew,
     arena: Arc<Arena>,
     wants: Wants,
-    told: Vec<Told>,
+    /// What the worker is to do, and what it knows: for the next one.
+    opening: Opening,
+    /// Whether the worker has not been told yet what it is to do now.
+    is_changed: bool,
     /// The PTS of the newest picture and of the newest block that were sent: nobody can have seen more.
     sent: [Option<Timestamp>; 2],
+    /// Those of the pictures that have no verdict yet, oldest first.
+    without_verdict: VecDeque<Timestamp>,
 }
 
 impl RemoteAnalysis {
@@ -38,7 +47,7 @@ impl RemoteAnalysis {
     ) -> Result<Self, String> {
         let opening = Opening {
             settings,
-            told: Vec::new(),
+            ..Opening::default()
         };
         let parts = Parts {
             program,
@@ -54,9 +63,28 @@ impl RemoteAnalysis {
             crew,
             arena,
             wants,
-            told: Vec::new(),
+            opening,
+            is_changed: false,
             sent: [None; 2],
+            without_verdict: VecDeque::with_capacity(VERDICTS_OPEN),
         })
+    }
+
+    /// It is to do this from now on. What it is to be fed with is known after the next answer.
+    pub fn set(&mut self, settings: AnalysisSettings) {
+        if self.opening.settings != settings {
+            self.opening.settings = settings;
+            if settings.faces.is_none() {
+                self.opening.faces = None;
+            }
+            self.is_changed = true;
+        }
+    }
+
+    /// Whether the worker does not know yet what it is to do.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
     }
 
     /// What it is to be fed with.
@@ -67,41 +95,71 @@ impl RemoteAnalysis {
 
     /// Lets a worker look and listen, and waits for what it has to say. `None` where nobody answered, which has been
     /// reported; these items are lost then.
-    pub fn ask(&mut self, frame: Option<&VideoFrame>, blocks: &[AudioBlock]) -> Option<Reply> {
+    /// `is_release`: faces that were lost have left.
+    pub fn ask(&mut self, frame: Option<&VideoFrame>, blocks: &[AudioBlock], is_release: bool) -> Option<Reply> {
         // Held until the worker has answered or is gone: nobody draws on what it reads.
         let settled = frame.and_then(|frame| self.arena.settle(frame));
         let picture = settled.as_ref().map(|(frame, slot)| Picture {
             slot: *slot,
             pts: frame.pts,
         });
-        let told = &self.told;
+        let (opening, is_changed) = (&self.opening, self.is_changed);
         let build = |is_new: bool, payload: &mut Vec<u8>| {
-            let told = is_new.then(|| told.clone());
-            message::encode(&Head { told, picture }, blocks, payload);
+            let head = Head {
+                opening: (is_new || is_changed).then(|| opening.clone()),
+                is_release,
+                picture,
+            };
+            message::encode(&head, blocks, payload);
             message::ITEMS
         };
         let read = |answer| message::reply(&answer).map_err(|error| error.to_string());
         let [pictures, sound] = &mut self.sent;
         *pictures = picture.map(|picture| picture.pts).max(*pictures);
         *sound = blocks.last().map(|block| block.pts).max(*sound);
+        if let Some(picture) = picture {
+            if self.without_verdict.len() >= VERDICTS_OPEN {
+                self.without_verdict.pop_front();
+            }
+            self.without_verdict.push_back(picture.pts);
+        }
         let mut reply = self.crew.ask(build, read).ok()?;
+        self.is_changed = false;
+        self.wants = reply.wants;
+        reply
+            .findings
+            .retain(|finding| is_expected(finding, &mut self.without_verdict));
         for finding in &reply.findings {
-            remember(&mut self.told, finding);
+            remember(&mut self.opening, finding);
         }
         reply.stamps.retain_mut(|stamp| is_honest(stamp, self.sent));
         Some(reply)
     }
 }
 
-/// Keeps what has been told and goes on.
-fn remember(told: &mut Vec<Told>, finding: &Finding) {
-    let Finding::Program { condition, turn } = *finding else {
-        return;
-    };
-    told.retain(|told| told.condition != condition);
-    if let Turn::Began { since } = turn {
-        told.push(Told { condition, since });
+/// Keeps what has been told and goes on, for a worker that comes after this one.
+fn remember(opening: &mut Opening, finding: &Finding) {
+    match finding {
+        Finding::Program { condition, turn } => {
+            opening.told.retain(|told| told.condition != *condition);
+            if let Turn::Began { since } = *turn {
+                let condition = *condition;
+                opening.told.push(Told { condition, since });
+            }
+        }
+        Finding::Faces(verdict) => opening.faces = Some(verdict.clone()),
+        Finding::AnalyserLost { .. } => {}
     }
+}
+
+/// Whether a finding can be one: a verdict is for a picture that was sent and has none yet, and clears nothing else.
+fn is_expected(finding: &Finding, without_verdict: &mut VecDeque<Timestamp>) -> bool {
+    let Finding::Faces(verdict) = finding else { return true };
+    let at = without_verdict.iter().position(|pts| *pts == verdict.pts);
+    at.is_some_and(|at| {
+        without_verdict.drain(..=at);
+        true
+    })
 }
 
 /// Whether a stamp can be true, cut down to what was sent: a worker that has gone wrong must not clear the future.
@@ -119,6 +177,7 @@ fn is_honest(stamp: &mut Stamp, [pictures, sound]: [Option<Timestamp>; 2]) -> bo
 mod tests {
     use super::super::Condition;
     use super::*;
+    use crate::vision::FaceVerdict;
 
     fn ms(ms: i64) -> Timestamp {
         Timestamp::from_millis(ms)
@@ -127,17 +186,42 @@ mod tests {
     #[test]
     fn what_is_told_is_remembered_until_it_ends() {
         let program = |condition, turn| Finding::Program { condition, turn };
-        let mut told = Vec::new();
-        remember(&mut told, &program(Condition::Black, Turn::Began { since: ms(10) }));
-        remember(&mut told, &program(Condition::Silent, Turn::Began { since: ms(20) }));
-        let since = |told: &[Told]| told.iter().map(|told| told.since.to_millis()).collect::<Vec<_>>();
-        assert_eq!(since(&told), [10, 20]);
+        let mut opening = Opening::default();
+        remember(&mut opening, &program(Condition::Black, Turn::Began { since: ms(10) }));
+        remember(&mut opening, &program(Condition::Silent, Turn::Began { since: ms(20) }));
+        let since = |opening: &Opening| {
+            opening
+                .told
+                .iter()
+                .map(|told| told.since.to_millis())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(since(&opening), [10, 20]);
         let ended = Turn::Ended {
             since: ms(10),
             until: ms(30),
         };
-        remember(&mut told, &program(Condition::Black, ended));
-        assert_eq!(since(&told), [20]);
+        remember(&mut opening, &program(Condition::Black, ended));
+        assert_eq!(since(&opening), [20]);
+    }
+
+    #[test]
+    fn a_verdict_is_for_a_picture_that_was_sent_and_has_none() {
+        let verdict = |at| {
+            Finding::Faces(FaceVerdict {
+                pts: ms(at),
+                faces: Vec::new(),
+                cover: None,
+                is_cut: false,
+            })
+        };
+        let mut open = VecDeque::from([ms(0), ms(33), ms(66)]);
+        for (at, expected) in [(33, true), (0, false), (33, false), (99, false), (66, true)] {
+            assert_eq!(is_expected(&verdict(at), &mut open), expected, "{at}");
+        }
+        let mut opening = Opening::default();
+        remember(&mut opening, &verdict(66));
+        assert_eq!(opening.faces.map(|verdict| verdict.pts), Some(ms(66)));
     }
 
     #[test]

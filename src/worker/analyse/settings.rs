@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::media::TimeDelta;
+use crate::vision::FinderSettings;
 
 /// What is watched on program. A zero is off; so is the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,14 +17,16 @@ pub struct AnalysisSettings {
     /// How long nothing must have been heard.
     #[serde(rename = "silence_ms")]
     pub silence: TimeDelta,
+    /// Faces are looked for in pictures like these, every one of them.
+    #[serde(default)]
+    pub faces: Option<FinderSettings>,
 }
 
 impl AnalysisSettings {
     /// Whether there is nothing to do, so that no worker is needed.
     #[must_use]
     pub fn is_off(&self) -> bool {
-        [self.black, self.frozen, self.silence]
-            .iter()
-            .all(|needed| *needed <= TimeDelta::ZERO)
+        let lasting = [self.black, self.frozen, self.silence];
+        self.faces.is_none() && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
     }
 }

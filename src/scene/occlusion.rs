@@ -1,0 +1,135 @@
+//! The tables `[occlusion]` and the levels of scenes: what hides faces, and where a part of the picture is hidden for good.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{Check, target};
+use super::library::Library;
+use super::raw::RawLength;
+use super::schema;
+use crate::encode::VideoSettings;
+use crate::picture::Rect;
+use crate::vision::{MaskKind, OcclusionLevel, Policy};
+
+/// The most zones of a show.
+pub const MAX_ZONES: usize = 16;
+
+/// What hides faces when a show starts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OcclusionSettings {
+    /// Whether faces are looked for and hidden.
+    pub is_armed: bool,
+    /// What each level shows.
+    pub policy: Policy,
+    /// The level.
+    pub level: u8,
+    /// What hides them.
+    pub mask: MaskKind,
+    /// The set of stickers by name, for masks of that kind.
+    pub sticker: Option<String>,
+    /// Parts of the picture that are hidden for good.
+    pub zones: Vec<Zone>,
+}
+
+/// A part of the picture that is hidden for good, armed or not: a door, a screen in a corner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Zone {
+    /// Unique among the zones.
+    pub name: String,
+    /// In pixels of the program. May stick out of it.
+    pub rect: Rect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOcclusion {
+    armed: bool,
+    policy: String,
+    level: u8,
+    mask: Option<MaskKind>,
+    sticker: Option<String>,
+    #[serde(default)]
+    zone: Vec<RawZone>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawZone {
+    name: Option<String>,
+    position: Option<(RawLength, RawLength)>,
+    size: Option<(RawLength, RawLength)>,
+}
+
+impl Check<'_> {
+    /// `[occlusion]`. A policy that cannot be read is replaced by one that hides everything; there is an error then.
+    pub(super) fn occlusion(&mut self, raw: RawOcclusion, video: &VideoSettings) -> OcclusionSettings {
+        let key = "occlusion.policy";
+        let place = self.layers.places.of(key, &self.whole);
+        let folder = self.layers.resolve(&place, "");
+        let read = Library::new(self.environment).read_policy_from(&mut self.layers.shelf, &raw.policy, &folder);
+        let policy = read.unwrap_or_else(|error| {
+            self.error(key, error);
+            hide_everything()
+        });
+        if raw.level > policy.top() {
+            let message = format!(
+                "{} is above {}, the highest of policy \"{}\"",
+                raw.level,
+                policy.top(),
+                policy.name
+            );
+            self.error("occlusion.level", message);
+        }
+        let mut zones: Vec<Zone> = Vec::new();
+        for (at, zone) in raw.zone.into_iter().enumerate() {
+            let key = format!("occlusion.zone[{at}]");
+            let Some(name) = self.required(zone.name, &key, "name") else {
+                continue;
+            };
+            let rect = target(zone.position, zone.size, video);
+            if !schema::is_name(&name) {
+                self.error(
+                    &format!("{key}.name"),
+                    "not a name: letters, digits, \"-\" and \"_\", 32 at most",
+                );
+            } else if zones.iter().any(|known| known.name == name) {
+                self.error(&format!("{key}.name"), format!("there is a zone \"{name}\" already"));
+            } else if rect.width < 2 || rect.height < 2 {
+                let message = format!("{} by {} pixels is too small to hide anything", rect.width, rect.height);
+                self.error(&format!("{key}.size"), message);
+            } else {
+                zones.push(Zone { name, rect });
+            }
+        }
+        if zones.len() > MAX_ZONES {
+            self.error("occlusion.zone", format!("{} zones; {MAX_ZONES} at most", zones.len()));
+        }
+        OcclusionSettings {
+            is_armed: raw.armed,
+            level: raw.level,
+            mask: raw.mask.or(policy.mask).unwrap_or_default(),
+            policy,
+            sticker: raw.sticker,
+            zones,
+        }
+    }
+
+    /// The level that a scene sets, if the policy has it.
+    pub(super) fn scene_level(&mut self, name: &str, level: Option<u8>, policy: &Policy) -> Option<u8> {
+        let level = level?;
+        if level > policy.top() {
+            let message = format!(
+                "{level} is above {}, the highest of policy \"{}\"",
+                policy.top(),
+                policy.name
+            );
+            self.error(&format!("scene.{name}.occlusion_level"), message);
+        }
+        Some(level)
+    }
+}
+
+/// For a show whose policy cannot be read.
+#[expect(clippy::expect_used, reason = "one level that hides everything is a policy")]
+fn hide_everything() -> Policy {
+    Policy::new(String::new(), String::new(), None, vec![OcclusionLevel::HIDDEN]).expect("a policy of one level")
+}

@@ -1,0 +1,217 @@
+//! From what is known of the faces of a picture to what is painted over them, by the policy and its level.
+//!
+//! Pure. Where it must choose, it hides: a face whose place is not certain has no open regions, and more faces than there is
+//! room for cover the whole picture.
+
+use std::ops::Range;
+
+use super::occlusion::MaskPlan;
+use crate::picture::Rect;
+use crate::picture::occlude::{Ellipse, Mask, Paint, Placed, Shape};
+use crate::vision::{FaceVerdict, MaskKind, OcclusionLevel, Region, Regions, Sight, TrackedFace, regions};
+
+/// The most masks of a picture; where more would be needed the picture is covered.
+const MAX_MASKS: usize = 96;
+
+/// The most stickers of a picture; masks lie under them, so that one that is missing shows nothing.
+const MAX_STICKERS: usize = 96;
+
+/// The colour of solid masks and of what lies under stickers, in RGB.
+const SOLID: [u8; 3] = [24, 24, 28];
+
+/// Half the height of the band that is hidden where a face was lost, in sides of its box.
+const BAND: f32 = 1.2;
+
+/// Masks of one picture. Kept from one to the next: nothing is allocated for a picture.
+#[derive(Debug, Default)]
+pub struct MaskList {
+    masks: Vec<(Shape, Range<usize>, Paint)>,
+    holes: Vec<Ellipse>,
+    stickers: Vec<Sticker>,
+}
+
+/// Which art of the plan's set is drawn where.
+#[derive(Clone, Copy, Debug)]
+struct Sticker {
+    /// `None` is the one for the whole face.
+    region: Option<Region>,
+    x: f32,
+    y: f32,
+    width: f32,
+    roll: f32,
+}
+
+/// What is to be done with a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hiding {
+    /// It goes out as it is.
+    Nothing,
+    /// It goes out with the masks of the list.
+    Masks,
+    /// It does not go out.
+    Everything,
+}
+
+impl MaskList {
+    /// Fills the list for a picture of `size` that was made at `level` with these faces; tracks in `shown` are exempt.
+    pub fn fill(
+        &mut self,
+        plan: &MaskPlan,
+        level: OcclusionLevel,
+        verdict: Option<&FaceVerdict>,
+        shown: &[u32],
+        size: (u32, u32),
+    ) -> Hiding {
+        self.masks.clear();
+        self.holes.clear();
+        self.stickers.clear();
+        for zone in &plan.zones {
+            self.masks.push((Shape::Rect(*zone), 0..0, Paint::Solid(SOLID)));
+        }
+        if !level.is_open() {
+            for face in verdict.into_iter().flat_map(|verdict| &verdict.faces) {
+                if !shown.contains(&face.track) {
+                    self.hide(face, plan, level, size);
+                }
+            }
+        }
+        if self.masks.len() > MAX_MASKS || self.stickers.len() > MAX_STICKERS {
+            Hiding::Everything
+        } else if self.masks.is_empty() {
+            Hiding::Nothing
+        } else {
+            Hiding::Masks
+        }
+    }
+
+    fn hide(&mut self, face: &TrackedFace, plan: &MaskPlan, level: OcclusionLevel, size: (u32, u32)) {
+        let paint = match plan.mask {
+            MaskKind::Solid | MaskKind::Sticker => Paint::Solid(SOLID),
+            MaskKind::Mosaic => Paint::Mosaic {
+                strength: level.strength,
+            },
+            MaskKind::Blur => Paint::Blur {
+                strength: level.strength,
+            },
+        };
+        let open = match face.sight {
+            Sight::Seen | Sight::Predicted => level.open,
+            // Where its regions are is a guess: none is shown, at full strength.
+            Sight::Held => {
+                let shape = Shape::Ellipse(ellipse(regions::whole(&face.face)));
+                self.masks.push((shape, 0..0, at_full_strength(paint)));
+                return;
+            }
+            Sight::Band => {
+                self.masks.push((band(face, size), 0..0, Paint::Blur { strength: 1.0 }));
+                return;
+            }
+        };
+        let first = self.holes.len();
+        for region in open.iter() {
+            regions::of(&face.face, region, &mut |hole| self.holes.push(ellipse(hole)));
+        }
+        let holes = first..self.holes.len();
+        let whole = Shape::Ellipse(ellipse(regions::whole(&face.face)));
+        self.masks.push((whole, holes.clone(), paint));
+        // The neck hangs out of the ellipse of the face.
+        if !open.has(Region::Neck) {
+            regions::of(&face.face, Region::Neck, &mut |neck| {
+                self.masks.push((Shape::Ellipse(ellipse(neck)), holes.clone(), paint));
+            });
+        }
+        if plan.mask == MaskKind::Sticker {
+            self.place_stickers(face, plan, open);
+        }
+    }
+
+    /// The sticker of the whole face while all of it is hidden, those of its hidden regions otherwise.
+    fn place_stickers(&mut self, face: &TrackedFace, plan: &MaskPlan, open: Regions) {
+        let Some(set) = plan.stickers.as_deref() else { return };
+        let whole = (open == Regions::NONE).then_some(None);
+        let hidden = open.complement();
+        let parts = hidden.iter().map(Some).filter(|_| open != Regions::NONE);
+        for region in whole.into_iter().chain(parts) {
+            let Some(sticker) = set.sticker(region) else { continue };
+            let (sin, cos) = face.face.roll.sin_cos();
+            let (dx, dy) = (sticker.x * face.face.size, sticker.y * face.face.size);
+            self.stickers.push(Sticker {
+                region,
+                x: face.face.x + dx * cos - dy * sin,
+                y: face.face.y + dx * sin + dy * cos,
+                width: sticker.width * face.face.size,
+                roll: face.face.roll,
+            });
+        }
+    }
+
+    /// Lends masks and stickers out.
+    pub fn with<R>(&self, plan: &MaskPlan, run: impl FnOnce(&[Mask<'_>], &[Placed<'_>]) -> R) -> R {
+        let nothing = Mask {
+            shape: Shape::Whole,
+            holes: &[],
+            paint: Paint::Solid(SOLID),
+        };
+        let mut masks = [nothing; MAX_MASKS];
+        let mut count = 0;
+        for (slot, (shape, holes, paint)) in masks.iter_mut().zip(&self.masks) {
+            *slot = Mask {
+                shape: *shape,
+                holes: &self.holes[holes.clone()],
+                paint: *paint,
+            };
+            count += 1;
+        }
+        let art = |sticker: &Sticker| {
+            let art = &plan.stickers.as_deref()?.sticker(sticker.region)?.art;
+            Some(Placed {
+                art,
+                x: sticker.x,
+                y: sticker.y,
+                width: sticker.width,
+                roll: sticker.roll,
+            })
+        };
+        let mut found = self.stickers.iter().filter_map(art);
+        let Some(first) = found.next() else {
+            return run(&masks[..count], &[]);
+        };
+        let mut stickers = [first; MAX_STICKERS];
+        let mut placed = 1;
+        for (slot, sticker) in stickers[1..].iter_mut().zip(found) {
+            *slot = sticker;
+            placed += 1;
+        }
+        run(&masks[..count], &stickers[..placed])
+    }
+}
+
+fn ellipse(of: regions::Ellipse) -> Ellipse {
+    Ellipse {
+        x: of.x,
+        y: of.y,
+        rx: of.rx,
+        ry: of.ry,
+        roll: of.roll,
+    }
+}
+
+fn at_full_strength(paint: Paint) -> Paint {
+    match paint {
+        Paint::Solid(_) => paint,
+        Paint::Mosaic { .. } => Paint::Mosaic { strength: 1.0 },
+        Paint::Blur { .. } => Paint::Blur { strength: 1.0 },
+    }
+}
+
+/// The rows of the picture in which a head was, from edge to edge.
+fn band(face: &TrackedFace, size: (u32, u32)) -> Shape {
+    let half = (BAND * face.face.size).max(1.0);
+    let (top, bottom) = ((face.face.y - half).floor(), (face.face.y + half).ceil());
+    Shape::Rect(Rect {
+        x: 0,
+        y: top as i32,
+        width: size.0 as i32,
+        height: (bottom - top) as i32,
+    })
+}

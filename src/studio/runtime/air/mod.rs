@@ -1,0 +1,19 @@
+//! The last stretch before the encoders: pictures and sound are held for as long as it takes to look for faces, then leave
+//! with what must not be seen painted over.
+//!
+//! ```text
+//! picture thread ─▶ Hold ─▶ gate ─▶ verdict for this very PTS? ─┬ yes ▶ masks ─▶ encoder
+//!                                   ▲                            └ no  ▶ cover ─▶ encoder
+//! analysis thread ─ verdicts ───────┘   FaceWatch: plan, verdicts, delay
+//! sound thread ───▶ Hold ─▶ gate ─▶ sound encoder
+//! ```
+
+mod hold;
+mod masks;
+mod occlusion;
+mod pictures;
+mod sound;
+
+pub use occlusion::{FaceWatch, HELD_PICTURES, MaskPlan};
+pub use pictures::{FaceReport, Outgoing, PictureAir};
+pub use sound::SoundAir;
