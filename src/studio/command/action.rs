@@ -220,6 +220,8 @@ pub enum Selection {
     Parameter,
     /// A stage of the open page.
     Stage,
+    /// A face on program.
+    Face,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -229,6 +231,10 @@ pub enum Page {
     Strip,
     /// Everything about the buses.
     Buses,
+    /// Everything that hides faces.
+    Faces,
+    /// Everything about the picture of the selected source.
+    Picture,
 }
 
 /// Which way a selection moves.
