@@ -15,7 +15,7 @@ use crate::media::{FrameRate, TimeDelta, Timestamp};
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 
 pub use crate::encode::{AudioRate, Channels};
-pub use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect, Tone, picture_param};
+pub use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect, picture_param};
 pub use crate::publish::{DestinationState, DestinationStats};
 pub use crate::scene::Zone;
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};

@@ -429,9 +429,13 @@ impl Screen {
             let size = Renderer::Ascii.picture_size(area.width, area.height, CellSize::default());
             let Some((width, height)) = size else { continue };
             let picture = test_picture(width as usize, height as usize, at);
+            let marks = match target {
+                MonitorTarget::Program => marks(&self.studio),
+                _ => Vec::new(),
+            };
             self.ui
                 .pictures
-                .insert(target, Prepared::Cells(ascii(&picture).into(), [].into()));
+                .insert(target, Prepared::Cells(ascii(&picture).into(), marks.into()));
         }
         self
     }

@@ -61,7 +61,7 @@ fn protection(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         height: area.height.saturating_sub(4),
         ..area
     };
-    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(19)]).areas(rest);
+    let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(18)]).areas(rest);
     levels(buf, left, scene);
     regions(buf, right, scene);
 }

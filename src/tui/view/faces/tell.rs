@@ -66,7 +66,7 @@ pub fn state(studio: &Studio) -> Option<String> {
     Some(text)
 }
 
-/// Which regions are seen, in a sentence of at most `width` letters.
+/// Which regions are seen, in a sentence if that takes at most `width` letters, else in two words.
 pub fn regions(level: OcclusionLevel, width: usize) -> String {
     let names = |regions: Regions| regions.iter().map(Region::word).collect::<Vec<_>>().join(" ");
     let (open, hidden) = (level.open, level.open.complement());
@@ -84,7 +84,12 @@ pub fn regions(level: OcclusionLevel, width: usize) -> String {
     if long.len() <= width {
         return long;
     }
-    format!("{} of {} regions shown", open.iter().count(), Region::ALL.len())
+    match level {
+        OcclusionLevel::HIDDEN => "all hidden".to_owned(),
+        _ if level.is_open() => "ALL SHOWN".to_owned(),
+        _ if open == Regions::NONE => format!("all {:.0}%", level.strength * 100.0),
+        _ => format!("{}/{} shown", open.iter().count(), Region::ALL.len()),
+    }
 }
 
 /// On the lower edge of program's frame: the alarm of the cover, or which regions are seen.
