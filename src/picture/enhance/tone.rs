@@ -72,12 +72,7 @@ impl Tone {
     /// What becomes of a shade: 0 is black, 1 is white.
     #[must_use]
     pub fn curve(&self, value: f32) -> f32 {
-        let curve = Curve {
-            black: 0.0,
-            white: 1.0,
-            tone: *self,
-        };
-        curve.luma(value)
+        Curve::new(Ends::AS_IS, *self).luma(value)
     }
 }
 
