@@ -122,7 +122,7 @@ impl Library {
     }
 
     /// Where one's own file `name` of the folder `kind` is, or would be.
-    fn own_path_in(&self, kind: &str, name: &str) -> Option<PathBuf> {
+    pub(super) fn own_path_in(&self, kind: &str, name: &str) -> Option<PathBuf> {
         let own = self.own.as_ref().filter(|_| is_name(name))?;
         Some(own.join(kind).join(name).with_extension("toml"))
     }

@@ -213,6 +213,40 @@ pub(super) const PRESET: &[Key] = &[
     ),
 ];
 
+/// What a set of stickers may hold: a file of its own kind, no layer of a show.
+pub(super) const STICKER_SET: &[Key] = &[
+    key("title", Kind::Text, "what it shows, in a line"),
+    key("face", Kind::Table(STICKER), "on a face that is hidden as a whole"),
+    key("forehead", Kind::Table(STICKER), "on a hidden forehead"),
+    key("eyebrows", Kind::Table(STICKER), "on hidden eyebrows"),
+    key("eyes", Kind::Table(STICKER), "on hidden eyes"),
+    key("nose", Kind::Table(STICKER), "on a hidden nose"),
+    key("cheeks", Kind::Table(STICKER), "on hidden cheeks"),
+    key("mouth", Kind::Table(STICKER), "on a hidden mouth"),
+    key("chin", Kind::Table(STICKER), "on a hidden chin"),
+    key("ears", Kind::Table(STICKER), "on hidden ears"),
+    key("neck", Kind::Table(STICKER), "on a hidden neck"),
+];
+
+const STICKER: &[Key] = &[
+    key(
+        "png",
+        Kind::Text,
+        "the drawing: a PNG beside this file, or the name of a shipped one",
+    ),
+    key(
+        "right",
+        Kind::Number(-4.0, 4.0),
+        "its middle from the face's, to the right, in sizes of the face (default 0)",
+    ),
+    key(
+        "down",
+        Kind::Number(-4.0, 4.0),
+        "its middle from the face's, towards the chin, in sizes of the face (default 0)",
+    ),
+    key("width", Kind::Number(0.05, 8.0), "how wide it is, in sizes of the face"),
+];
+
 /// What an occlusion policy may hold: a file of its own kind, no layer of a show.
 pub(super) const OCCLUSION_POLICY: &[Key] = &[
     key("title", Kind::Text, "what it is for, in a line"),

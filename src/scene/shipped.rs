@@ -59,6 +59,32 @@ pub(super) fn stage_preset(name: &str) -> Option<(String, &'static str)> {
     found.into_iter().flatten().next()
 }
 
+/// Sets of stickers by name.
+pub(super) const STICKER_SETS: &[(&str, &str)] = &[
+    ("disguise", include_str!("../../presets/stickers/disguise.toml")),
+    ("smile", include_str!("../../presets/stickers/smile.toml")),
+    ("cat", include_str!("../../presets/stickers/cat.toml")),
+];
+
+/// The shipped art that is called `file`, as a PNG.
+pub(super) fn sticker_art(file: &str) -> Option<&'static [u8]> {
+    Some(match file {
+        "beard.png" => include_bytes!("../../presets/stickers/beard.png"),
+        "brows.png" => include_bytes!("../../presets/stickers/brows.png"),
+        "cap.png" => include_bytes!("../../presets/stickers/cap.png"),
+        "cat.png" => include_bytes!("../../presets/stickers/cat.png"),
+        "cheeks.png" => include_bytes!("../../presets/stickers/cheeks.png"),
+        "clown-nose.png" => include_bytes!("../../presets/stickers/clown-nose.png"),
+        "ear-muffs.png" => include_bytes!("../../presets/stickers/ear-muffs.png"),
+        "moustache.png" => include_bytes!("../../presets/stickers/moustache.png"),
+        "robot.png" => include_bytes!("../../presets/stickers/robot.png"),
+        "scarf.png" => include_bytes!("../../presets/stickers/scarf.png"),
+        "smile.png" => include_bytes!("../../presets/stickers/smile.png"),
+        "sunglasses.png" => include_bytes!("../../presets/stickers/sunglasses.png"),
+        _ => return None,
+    })
+}
+
 /// The preset under every show.
 pub(super) const DEFAULT: &str = "default";
 
@@ -141,6 +167,20 @@ mod tests {
                 assert!(preset.title.is_some(), "{name}");
                 assert_eq!(preset.is_for_picture(), folder == "picture", "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn every_file_of_stickers_is_shipped() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/stickers");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let is_shipped = match file.rsplit_once('.').unwrap() {
+                (name, "toml") => STICKER_SETS.iter().any(|(known, _)| *known == name),
+                (_, "png") => sticker_art(&file).is_some(),
+                _ => file == "draw.py",
+            };
+            assert!(is_shipped, "{file}");
         }
     }
 }

@@ -68,6 +68,19 @@ impl Curve {
     }
 }
 
+impl Tone {
+    /// What becomes of a shade: 0 is black, 1 is white.
+    #[must_use]
+    pub fn curve(&self, value: f32) -> f32 {
+        let curve = Curve {
+            black: 0.0,
+            white: 1.0,
+            tone: *self,
+        };
+        curve.luma(value)
+    }
+}
+
 /// What a chroma gain of one is.
 pub(super) const CHROMA_ONE: i16 = 64;
 

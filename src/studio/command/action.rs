@@ -222,6 +222,8 @@ pub enum Selection {
     Parameter,
     /// A stage of the open page.
     Stage,
+    /// A face on program.
+    Face,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -231,6 +233,10 @@ pub enum Page {
     Strip,
     /// Everything about the buses.
     Buses,
+    /// Everything that hides faces.
+    Faces,
+    /// Everything about the picture of the selected source.
+    Picture,
 }
 
 /// Which way a selection moves.

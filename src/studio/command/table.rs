@@ -563,6 +563,12 @@ pub const TABLE: &[CommandSpec] = &[
         |words| select(words, Selection::Stage),
     ),
     client(
+        "select face",
+        &[arg("STEP", STEP)],
+        "selects the next or previous face on program",
+        |words| select(words, Selection::Face),
+    ),
+    client(
         "page strip",
         &[],
         "opens the page of the selected strip: all stages, EQ and compressor curve",
@@ -573,6 +579,18 @@ pub const TABLE: &[CommandSpec] = &[
         &[],
         "opens the page of the buses: loudness, limiter, ducking",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Buses)))),
+    ),
+    client(
+        "page faces",
+        &[],
+        "opens the page of occlusion: level, policy, mask, faces, zones",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Faces)))),
+    ),
+    client(
+        "page picture",
+        &[],
+        "opens the page of the selected source's picture: denoise, sharpen, levels, tone",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Picture)))),
     ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))

@@ -1,7 +1,8 @@
 //! Where windows are cut from: the picture itself, halved copies of it, or an upright copy of a tilted part.
 
+use super::merge::Proposal;
 use super::simd::{Simd, Taps};
-use super::{Area, Luma};
+use super::{Area, Luma, plain};
 
 /// A picture of our own.
 #[derive(Debug, Default)]
@@ -110,8 +111,7 @@ pub(super) fn upright(from: &Luma<'_>, area: &Area, roll: f32, to: &mut Plane) {
         let mut y = ((centre.1 + u * sin + v * cos - 0.5) * ONE) as i32;
         for out in out {
             *out = between(from, x, y, last);
-            x += right;
-            y += down;
+            (x, y) = (x.wrapping_add(right), y.wrapping_add(down));
         }
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn upright(from: &Luma<'_>, area: &Area, roll: f32, to: &mut Plane) {
 fn between(from: &Luma<'_>, x: i32, y: i32, last: (i32, i32)) -> u8 {
     let (column, row) = ((x >> 16).clamp(0, last.0), (y >> 16).clamp(0, last.1));
     // Beyond an edge the weight is all on the edge's own pixel.
-    let weight = |place: i32, at: i32| ((place - (at << 16)).clamp(0, 65_536) >> 8) as u32;
+    let weight = |place: i32, at: i32| (place.saturating_sub(at << 16).clamp(0, 65_536) >> 8) as u32;
     let (across, down) = (weight(x, column), weight(y, row));
     let at = row as usize * from.stride + column as usize;
     let pixel = |at: usize| u32::from(from.bytes.get(at).copied().unwrap_or_default());
@@ -157,7 +157,7 @@ impl Stretch {
             let place = step * y as f64;
             let at = (place as usize).min(part.height - 2);
             // Where a part grows, the last rows lie beyond the last one.
-            let weight = ((place - at as f64).min(1.0) * f64::from(1 << super::plain::ROW_BITS)).round();
+            let weight = (place - at as f64).min(1.0) * f64::from(1 << plain::ROW_BITS) + 0.5;
             let upper = &from.row(part.y + at)[part.x..][..part.width];
             let lower = &from.row(part.y + at + 1)[part.x..][..part.width];
             simd.blend(upper, lower, weight as u16, &mut self.blended);
@@ -165,41 +165,28 @@ impl Stretch {
         }
     }
 
-    /// Fills `out` with the square of `size` at (x, y), of which parts may lie outside of the picture.
-    pub(super) fn cut(
-        &mut self,
-        simd: Simd,
-        from: &Luma<'_>,
-        (x, y, size): (i32, i32, i32),
-        wide: usize,
-        out: &mut [u8],
-    ) {
-        let end = (x.saturating_add(size), y.saturating_add(size));
-        if x >= 0 && y >= 0 && end.0 <= from.width as i32 && end.1 <= from.height as i32 {
-            let part = Part {
-                x: x as usize,
-                y: y as usize,
-                width: size as usize,
-                height: size as usize,
-            };
-            self.stretch(simd, from, &part, wide, out);
-            return;
-        }
-        let area = Area {
-            x: x as f32,
-            y: y as f32,
-            width: size as f32,
-            height: size as f32,
-        };
-        let mut patch = std::mem::take(&mut self.patch);
-        upright(from, &area, 0.0, &mut patch);
-        let part = Part {
-            x: 0,
-            y: 0,
+    /// Fills `out` with the square of a proposal, of which parts may lie outside of the picture.
+    pub(super) fn cut(&mut self, simd: Simd, from: &Luma<'_>, square: &Proposal, wide: usize, out: &mut [u8]) {
+        let &Proposal { x, y, size, .. } = square;
+        let part = |x: f32, y: f32| Part {
+            x: x as usize,
+            y: y as usize,
             width: size as usize,
             height: size as usize,
         };
-        self.stretch(simd, &patch.luma(), &part, wide, out);
+        if x >= 0.0 && y >= 0.0 && x + size <= from.width as f32 && y + size <= from.height as f32 {
+            self.stretch(simd, from, &part(x, y), wide, out);
+            return;
+        }
+        let area = Area {
+            x,
+            y,
+            width: size,
+            height: size,
+        };
+        let mut patch = std::mem::take(&mut self.patch);
+        upright(from, &area, 0.0, &mut patch);
+        self.stretch(simd, &patch.luma(), &part(0.0, 0.0), wide, out);
         self.patch = patch;
     }
 }

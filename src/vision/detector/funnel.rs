@@ -4,8 +4,8 @@ use super::Luma;
 use super::canvas::{Part, Stretch};
 use super::lab::{Lab, Level, Passed, STEP};
 use super::merge::{Proposal, merge};
-use super::mlp::Scratch;
-use super::model::{Model, WINDOW};
+use super::mlp::{Opinion, Scratch};
+use super::model::{Model, Stage, WINDOW};
 use super::simd::Simd;
 use super::surf::Surf;
 
@@ -15,14 +15,23 @@ const SAME_WINDOW: f32 = 0.8;
 /// Windows whose box has become smaller than this, or many times as large as the canvas, are nothing.
 const LEAST_SIZE: f32 = 12.0;
 
-/// Proposals that the perceptrons look at in one canvas; a picture full of texture has no more than a tenth of it.
-const MOST_PROPOSALS: usize = 4_000;
+/// How much the thresholds of the cascades are lowered. They are what misses faces that are blurred, tilted or half covered, and
+/// the perceptrons behind them tell well what is one: what they let through costs time, hardly more false alarms.
+const LENIENCY: f32 = 1.0;
+
+/// The same for levels of few windows, where time does not matter: the surroundings of a face that is tracked, large faces.
+const MUCH_LENIENCY: f32 = 2.0;
+
+/// How many windows are few.
+const FEW_WINDOWS: usize = 600;
 
 /// The funnel and its workspace.
 #[derive(Debug)]
 pub(super) struct Funnel {
     model: &'static Model,
     simd: Simd,
+    /// Whether the thresholds are the model's own.
+    pub(super) is_strict: bool,
     level: Level,
     lab: Lab,
     passed: Vec<Passed>,
@@ -39,6 +48,7 @@ impl Funnel {
         Self {
             model,
             simd,
+            is_strict: false,
             level: Level::default(),
             lab: Lab::default(),
             passed: Vec::new(),
@@ -57,14 +67,19 @@ impl Funnel {
         for size in sizes {
             self.propose(canvas, part, size);
         }
-        self.proposals.truncate(MOST_PROPOSALS);
-        for stage in 0..self.model.stages.len() {
-            self.refine(canvas, stage);
+        for (index, stage) in self.model.stages.iter().enumerate() {
+            // The first one has looked already.
+            if index > 0 {
+                self.refine(canvas, stage);
+            }
+            if let Some(limit) = stage.merge {
+                merge(&mut self.proposals, limit);
+            }
         }
         &self.proposals
     }
 
-    /// Adds the windows of one size that pass the first hurdle.
+    /// Adds the windows of one size that pass the cascades and the first perceptron.
     fn propose(&mut self, canvas: &Luma<'_>, part: &Part, size: f32) {
         let scale = WINDOW as f32 / size;
         // A hair more: 640 × 0.8 is 512, whatever the rounding of 0.8.
@@ -79,58 +94,73 @@ impl Funnel {
             .stretch(self.simd, canvas, part, level.width, &mut level.pixels);
         self.lab.look(self.simd, level);
         self.thinning.begin(self.lab.windows());
+        let place = |(column, row): (usize, usize)| {
+            let place = |steps: usize| ((steps * STEP) as f32 / scale + 0.5).floor();
+            Proposal {
+                x: place(column) + part.x as f32,
+                y: place(row) + part.y as f32,
+                size: (size + 0.5).floor(),
+                score: 0.0,
+            }
+        };
+        let (columns, rows) = self.lab.windows();
+        let leniency = if self.is_strict {
+            0.0
+        } else if columns * rows <= FEW_WINDOWS {
+            MUCH_LENIENCY
+        } else {
+            LENIENCY
+        };
         for view in &self.model.views {
             self.passed.clear();
-            self.lab.pass(self.simd, view, &mut self.passed);
-            let place = |passed: &Passed| {
-                let place = |steps: usize| ((steps * STEP) as f32 / scale + 0.5).floor();
-                Proposal {
-                    x: place(passed.column) + part.x as f32,
-                    y: place(passed.row) + part.y as f32,
-                    size: (size + 0.5).floor(),
-                    score: passed.score,
-                }
-            };
-            self.thinning.thin(&mut self.passed, place, &mut self.proposals);
+            self.lab.pass(self.simd, view, leniency, &mut self.passed);
+            self.thinning.thin(&mut self.passed, place);
+        }
+        let Some(stage) = self.model.stages.first() else { return };
+        for window in &self.thinning.left {
+            // The level has the window in its right size: it need not be cut out of the canvas.
+            let pixels = &self.level.pixels[window.1 * STEP * self.level.width + window.0 * STEP..];
+            self.surf.look(self.simd, pixels, self.level.width, &stage.net.layout);
+            let opinion = stage.net.judge(self.simd, &self.surf, &mut self.scratch);
+            self.proposals
+                .extend(opinion.and_then(|opinion| moved(&place(*window), &opinion, canvas)));
         }
     }
 
     /// Lets a perceptron judge what is left, and moves the boxes as it says.
-    fn refine(&mut self, canvas: &Luma<'_>, stage: usize) {
-        let Some(stage) = self.model.stages.get(stage) else {
-            return;
-        };
-        let most = 2.0 * canvas.width.max(canvas.height) as f32;
+    fn refine(&mut self, canvas: &Luma<'_>, stage: &Stage) {
         let mut kept = 0;
         for index in 0..self.proposals.len() {
-            let Proposal { x, y, size, .. } = self.proposals[index];
-            let place = (x as i32, y as i32, size as i32);
+            let proposal = self.proposals[index];
             self.stretch
-                .cut(self.simd, canvas, place, WINDOW, self.window.as_mut_slice());
-            self.surf.look(self.simd, &self.window);
-            let Some(opinion) = stage.net.judge(self.simd, &self.surf, &mut self.scratch) else {
-                continue;
-            };
-            let grown = (opinion.grow * size + size + 0.5).floor();
-            let moved = |at: f32, by: f32| (by * size + at + (size - grown) * 0.5 + 0.5).floor();
-            let moved = Proposal {
-                x: moved(x, opinion.right),
-                y: moved(y, opinion.down),
-                size: grown,
-                score: opinion.score,
-            };
-            let touches = |at: f32, length: usize| at < length as f32 && at + grown > 0.0;
-            if (LEAST_SIZE..most).contains(&grown) && touches(moved.x, canvas.width) && touches(moved.y, canvas.height)
-            {
+                .cut(self.simd, canvas, &proposal, WINDOW, self.window.as_mut_slice());
+            self.surf
+                .look(self.simd, self.window.as_slice(), WINDOW, &stage.net.layout);
+            let opinion = stage.net.judge(self.simd, &self.surf, &mut self.scratch);
+            if let Some(moved) = opinion.and_then(|opinion| moved(&proposal, &opinion, canvas)) {
                 self.proposals[kept] = moved;
                 kept += 1;
             }
         }
         self.proposals.truncate(kept);
-        if let Some(limit) = stage.merge {
-            merge(&mut self.proposals, limit);
-        }
     }
+}
+
+/// The box as a perceptron would have it; `None` if it is no longer one that could be cut out of the canvas.
+fn moved(proposal: &Proposal, opinion: &Opinion, canvas: &Luma<'_>) -> Option<Proposal> {
+    let size = (opinion.grow * proposal.size + proposal.size + 0.5).floor();
+    let place = |at: f32, by: f32| (by * proposal.size + at + (proposal.size - size) * 0.5 + 0.5).floor();
+    let moved = Proposal {
+        x: place(proposal.x, opinion.right),
+        y: place(proposal.y, opinion.down),
+        size,
+        score: opinion.score,
+    };
+    let most = 2.0 * canvas.width.max(canvas.height) as f32;
+    let touches = |at: f32, length: usize| at < length as f32 && at + size > 0.0;
+    let is_one =
+        (LEAST_SIZE..most).contains(&size) && touches(moved.x, canvas.width) && touches(moved.y, canvas.height);
+    is_one.then_some(moved)
 }
 
 /// Merges the windows of one level. They lie on a grid, and only those next to each other overlap enough: so nothing has to
@@ -144,18 +174,21 @@ struct Thinning {
     /// Windows that another view has proposed already: the perceptrons would only say the same again.
     is_proposed: Vec<bool>,
     is_merged: Vec<bool>,
+    /// Those that are left, by column and row.
+    left: Vec<(usize, usize)>,
 }
 
 impl Thinning {
     fn begin(&mut self, (columns, rows): (usize, usize)) {
         (self.columns, self.rows) = (columns, rows);
+        self.left.clear();
         self.is_proposed.clear();
         self.is_proposed.resize(columns * rows, false);
         self.slots.clear();
         self.slots.resize(columns * rows, 0);
     }
 
-    fn thin(&mut self, passed: &mut [Passed], place: impl Fn(&Passed) -> Proposal, proposals: &mut Vec<Proposal>) {
+    fn thin(&mut self, passed: &mut [Passed], place: impl Fn((usize, usize)) -> Proposal) {
         let at = |passed: &Passed, columns: usize| passed.row * columns + passed.column;
         passed.sort_unstable_by(|a, b| {
             let score = b.score.total_cmp(&a.score);
@@ -171,7 +204,7 @@ impl Thinning {
                 continue;
             }
             let here = at(window, self.columns);
-            let proposal = place(window);
+            let proposal = place((window.column, window.row));
             let neighbours = [
                 (window.column > 0).then(|| here - 1),
                 (window.column + 1 < self.columns).then(|| here + 1),
@@ -180,13 +213,15 @@ impl Thinning {
             ];
             for neighbour in neighbours.into_iter().flatten() {
                 let slot = self.slots[neighbour] as usize;
-                if slot > index + 1 && place(&passed[slot - 1]).overlap(&proposal) > SAME_WINDOW {
+                if slot > index + 1
+                    && place((passed[slot - 1].column, passed[slot - 1].row)).overlap(&proposal) > SAME_WINDOW
+                {
                     self.is_merged[slot - 1] = true;
                 }
             }
             if !self.is_proposed[here] {
                 self.is_proposed[here] = true;
-                proposals.push(proposal);
+                self.left.push((window.column, window.row));
             }
         }
         for passed in passed.iter() {

@@ -9,8 +9,9 @@ use super::simd::Simd;
 /// Pixels between windows.
 pub(super) const STEP: usize = 4;
 
-/// Windows whose brightness deviates less (standard deviation, in steps of a byte) are empty.
-const LEAST_DEVIATION: u64 = 10;
+/// Windows whose brightness deviates less (standard deviation, in steps of a byte) are empty. SeetaFace has 10 here, and is
+/// blind in the dusk: LAB codes and SURF features do not depend on contrast.
+const LEAST_DEVIATION: u64 = 4;
 
 /// Blocks of `STEP` by `STEP` pixels that a window is wide.
 const BLOCKS: usize = WINDOW / STEP;
@@ -133,8 +134,8 @@ impl Lab {
         (self.columns, self.rows)
     }
 
-    /// Appends the windows that `view` takes for a face, row by row.
-    pub(super) fn pass(&mut self, simd: Simd, view: &Cascade, passed: &mut Vec<Passed>) {
+    /// Appends the windows that `view` takes for a face, row by row; each of its thresholds is lowered by `leniency`.
+    pub(super) fn pass(&mut self, simd: Simd, view: &Cascade, leniency: f32, passed: &mut Vec<Passed>) {
         let stride = self.stride;
         let offset = |(x, y): &(u8, u8)| (usize::from(*y) * stride + usize::from(*x)) as u32;
         self.offsets.clear();
@@ -143,6 +144,7 @@ impl Lab {
         self.place_scores.clear();
         self.scores.resize(self.columns.next_multiple_of(8), 0.0);
         let Some(first) = view.thresholds.first() else { return };
+        let first = first - leniency;
         for row in 0..self.rows {
             let start = row * STEP * stride;
             let is_textured = &self.is_textured[row * self.columns..][..self.columns];
@@ -160,7 +162,7 @@ impl Lab {
                     scores,
                 );
                 for (window, (score, is_textured)) in scores.iter().zip(is_textured).enumerate() {
-                    if score >= first && *is_textured {
+                    if *score >= first && *is_textured {
                         self.places.push((start + window * STEP) as u32);
                         self.place_scores.push(*score);
                     }
@@ -170,12 +172,13 @@ impl Lab {
         let groups = self.offsets.chunks(GROUP).zip(view.weights.chunks(GROUP * CODES));
         for ((offsets, weights), threshold) in groups.zip(&view.thresholds).skip(1) {
             simd.next_group(&self.codes, &self.places, offsets, weights, &mut self.place_scores);
+            let threshold = threshold - leniency;
             let mut kept = 0;
             for index in 0..self.places.len() {
                 let score = self.place_scores[index];
                 self.places[kept] = self.places[index];
                 self.place_scores[kept] = score;
-                kept += usize::from(score >= *threshold);
+                kept += usize::from(score >= threshold);
             }
             self.places.truncate(kept);
             self.place_scores.truncate(kept);

@@ -1,7 +1,7 @@
 //! Perceptrons over SURF features: how sure a window is a face, and how its box should be moved.
 
 use super::simd::Simd;
-use super::surf::{PATCH_VALUES, Patch, Surf};
+use super::surf::{Layout, Surf};
 
 /// Values that are added side by side. Rows of weights are filled up to a multiple of it.
 pub(super) const LANES: usize = 8;
@@ -50,7 +50,7 @@ impl Layer {
 /// A row of layers over some patches of a window.
 #[derive(Debug)]
 pub(super) struct Perceptron {
-    pub(super) patches: Vec<Patch>,
+    pub(super) layout: Layout,
     /// Windows whose score is not above it are no faces.
     pub(super) threshold: f32,
     pub(super) layers: Vec<Layer>,
@@ -68,10 +68,8 @@ impl Perceptron {
     pub(super) fn judge(&self, simd: Simd, surf: &Surf, scratch: &mut Scratch) -> Option<Opinion> {
         let Scratch { now, next } = scratch;
         now.clear();
-        now.resize(self.patches.len() * PATCH_VALUES, 0.0);
-        for (patch, out) in self.patches.iter().zip(now.as_chunks_mut().0) {
-            surf.features(patch, out);
-        }
+        now.resize(self.layout.len(), 0.0);
+        surf.features(&self.layout, now);
         let (last, hidden) = self.layers.split_last()?;
         for layer in hidden {
             next.clear();

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use thiserror::Error;
 
 use super::mlp::{Layer, Perceptron};
-use super::surf::{self, PATCH_VALUES, Patch};
+use super::surf::{self, Layout, PATCH_VALUES, Patch};
 use crate::vision::MODEL;
 
 /// Features that are added up before a cascade may give a window up.
@@ -228,7 +228,7 @@ impl Reader<'_> {
             inputs = outputs;
         }
         Ok(Perceptron {
-            patches,
+            layout: Layout::new(&patches),
             threshold,
             layers: read,
         })

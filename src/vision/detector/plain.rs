@@ -2,8 +2,9 @@
 //! that both give the same bits.
 
 use super::mlp::LANES;
-use super::model::CODES;
+use super::model::{CODES, WINDOW};
 use super::simd::Taps;
+use super::surf::{CHANNELS, SLOPES};
 
 /// Bits of the weights between two rows.
 pub(super) const ROW_BITS: u32 = 7;
@@ -94,6 +95,62 @@ pub(super) fn next_group(codes: &[u8], places: &[u32], offsets: &[u32], weights:
         for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
             *score += weights[usize::from(codes[(*place + *offset) as usize])];
         }
+    }
+}
+
+/// How brightness changes to the right and downward of each pixel of a window. At its edges the difference is half as wide
+/// and counts twice.
+pub(super) fn slopes(pixels: &[u8], stride: usize, slopes: &mut [i16; SLOPES]) {
+    const LAST: usize = WINDOW - 1;
+    let pixel = |x: usize, y: usize| i16::from(pixels[y * stride + x]);
+    let weight = |at: usize| if at == 0 || at == LAST { 2 } else { 1 };
+    for (index, slope) in slopes.as_chunks_mut::<2>().0.iter_mut().enumerate() {
+        let (x, y) = (index % WINDOW, index / WINDOW);
+        let right = pixel((x + 1).min(LAST), y) - pixel(x.saturating_sub(1), y);
+        let down = pixel(x, (y + 1).min(LAST)) - pixel(x, y.saturating_sub(1));
+        *slope = [right * weight(x), down * weight(y)];
+    }
+}
+
+/// For each of `rows`, and for so many columns, the sums of the eight channels of all that lies above it. A line of them is as
+/// long as the window is wide.
+pub(super) fn columns(slopes: &[i16; SLOPES], rows: &[usize], columns: usize, out: &mut [[i16; CHANNELS]]) {
+    for x in 0..columns {
+        let mut sums = [0; CHANNELS];
+        let mut y = 0;
+        for (index, row) in rows.iter().enumerate() {
+            while y < *row {
+                let (right, down) = (slopes[(y * WINDOW + x) * 2], slopes[(y * WINDOW + x) * 2 + 1]);
+                let (falling, rising) = if down < 0 { (right, 0) } else { (0, right) };
+                let (left, forth) = if right < 0 { (down, 0) } else { (0, down) };
+                let values = [
+                    rising,
+                    rising.abs(),
+                    falling,
+                    falling.abs(),
+                    forth,
+                    forth.abs(),
+                    left,
+                    left.abs(),
+                ];
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum += value;
+                }
+                y += 1;
+            }
+            out[index * WINDOW + x] = sums;
+        }
+    }
+}
+
+/// The sums of all columns up to each.
+pub(super) fn run_up(columns: &[[i16; CHANNELS]], out: &mut [[i32; CHANNELS]]) {
+    let mut sums = [0; CHANNELS];
+    for (out, column) in out.iter_mut().zip(columns) {
+        for (sum, value) in sums.iter_mut().zip(column) {
+            *sum += i32::from(*value);
+        }
+        *out = sums;
     }
 }
 

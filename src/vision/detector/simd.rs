@@ -6,8 +6,9 @@
 
 #![allow(unsafe_code)]
 
-use super::model::CODES;
+use super::model::{CODES, WINDOW};
 use super::plain;
+use super::surf::{CHANNELS, SLOPES};
 
 /// Which loops this processor can run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +140,24 @@ impl Simd {
         best!(self, next_group(codes, places, offsets, weights, scores));
     }
 
+    /// See [`plain::slopes`].
+    pub(super) fn slopes(self, pixels: &[u8], stride: usize, slopes: &mut [i16; SLOPES]) {
+        assert!(stride >= WINDOW && pixels.len() >= (WINDOW - 1) * stride + WINDOW);
+        best!(self, slopes(pixels, stride, slopes));
+    }
+
+    /// See [`plain::columns`]. `rows` ascend, `columns` are even.
+    pub(super) fn columns(self, slopes: &[i16; SLOPES], rows: &[usize], columns: usize, out: &mut [[i16; CHANNELS]]) {
+        assert!(rows.is_sorted() && rows.last().is_none_or(|row| *row <= WINDOW) && rows.len() * WINDOW <= out.len());
+        assert!(columns <= WINDOW && columns.is_multiple_of(2));
+        best!(self, columns(slopes, rows, columns, out));
+    }
+
+    /// See [`plain::run_up`].
+    pub(super) fn run_up(self, columns: &[[i16; CHANNELS]], out: &mut [[i32; CHANNELS]]) {
+        best!(self, run_up(columns, out));
+    }
+
     /// See [`plain::multiply`]. `stride` is a multiple of [`LANES`](super::mlp::LANES).
     pub(super) fn multiply(self, matrix: &[f32], stride: usize, vector: &[f32], out: &mut [f32]) {
         assert!(stride.is_multiple_of(8) && stride * out.len() <= matrix.len() && stride == vector.len());
@@ -154,7 +173,7 @@ mod avx2 {
     use std::arch::x86_64::*;
 
     use super::super::plain;
-    use super::{CODES, Taps};
+    use super::{CHANNELS, CODES, SLOPES, Taps, WINDOW};
 
     #[target_feature(enable = "avx2")]
     pub(super) fn halve(upper: &[u8], lower: &[u8], out: &mut [u8]) {
@@ -331,26 +350,108 @@ mod avx2 {
         plain::first_group(codes, start + whole.len() * 32, offsets, weights, rest);
     }
 
+    /// Two dependent gathers would be slower than single loads here: the windows lie anywhere. Four windows at a time keep
+    /// the loads coming.
     #[target_feature(enable = "avx2")]
     pub(super) fn next_group(codes: &[u8], places: &[u32], offsets: &[u32], weights: &[f32], scores: &mut [f32]) {
-        let (whole, rest) = scores.as_chunks_mut::<8>();
-        let (whole_places, rest_places) = places.as_chunks::<8>();
-        let byte = _mm256_set1_epi32(0xff);
+        let (whole, rest) = scores.as_chunks_mut::<4>();
+        let (whole_places, rest_places) = places.as_chunks::<4>();
         for (scores, places) in whole.iter_mut().zip(whole_places) {
-            // SAFETY: the arrays have eight words each. The caller has made sure that four bytes follow each place and
-            // offset, and that places are below 2^31; an index is a byte, and there are 256 weights.
-            unsafe {
-                let places = _mm256_loadu_si256(places.as_ptr().cast());
-                let mut sum = _mm256_loadu_ps(scores.as_ptr());
-                for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
-                    let words = _mm256_i32gather_epi32::<1>(codes.as_ptr().add(*offset as usize).cast(), places);
-                    let indices = _mm256_and_si256(words, byte);
-                    sum = _mm256_add_ps(sum, _mm256_i32gather_ps::<4>(weights.as_ptr(), indices));
+            let mut sums = *scores;
+            for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
+                for (sum, place) in sums.iter_mut().zip(places) {
+                    // SAFETY: the caller has made sure that there is a code at each place and offset.
+                    let code = unsafe { *codes.get_unchecked(*place as usize + *offset as usize) };
+                    *sum += weights[usize::from(code)];
                 }
-                _mm256_storeu_ps(scores.as_mut_ptr(), sum);
             }
+            *scores = sums;
         }
         plain::next_group(codes, rest_places, offsets, weights, rest);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn slopes(pixels: &[u8], stride: usize, slopes: &mut [i16; SLOPES]) {
+        const LAST: usize = WINDOW - 1;
+        for (y, out) in slopes.as_chunks_mut::<{ 2 * WINDOW }>().0.iter_mut().enumerate() {
+            let row = |y: usize| &pixels[y * stride..][..WINDOW];
+            let (here, above, below) = (row(y), row(y.saturating_sub(1)), row((y + 1).min(LAST)));
+            for x in (0..WINDOW).step_by(8) {
+                // SAFETY: `x + 8` is at most the window's width, the length of the rows and, doubled, of `out`; at the two
+                // edges, where a pixel beyond it would be wanted, the eight within are shifted instead.
+                unsafe {
+                    let load = |row: &[u8], x: usize| _mm_loadl_epi64(row.as_ptr().add(x).cast());
+                    let before = if x == 0 {
+                        _mm_slli_si128::<1>(load(here, 0))
+                    } else {
+                        load(here, x - 1)
+                    };
+                    let behind = if x + 8 == WINDOW {
+                        _mm_srli_si128::<1>(load(here, x))
+                    } else {
+                        load(here, x + 1)
+                    };
+                    let right = _mm_sub_epi16(_mm_cvtepu8_epi16(behind), _mm_cvtepu8_epi16(before));
+                    let upper = _mm_cvtepu8_epi16(load(above, x));
+                    let down = _mm_sub_epi16(_mm_cvtepu8_epi16(load(below, x)), upper);
+                    let down = if y == 0 || y == LAST {
+                        _mm_slli_epi16::<1>(down)
+                    } else {
+                        down
+                    };
+                    let at = out.as_mut_ptr().add(2 * x);
+                    _mm_storeu_si128(at.cast(), _mm_unpacklo_epi16(right, down));
+                    _mm_storeu_si128(at.add(8).cast(), _mm_unpackhi_epi16(right, down));
+                }
+            }
+            out[0] = 2 * (i16::from(here[1]) - i16::from(here[0]));
+            out[2 * LAST] = 2 * (i16::from(here[LAST]) - i16::from(here[LAST - 1]));
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn columns(slopes: &[i16; SLOPES], rows: &[usize], columns: usize, out: &mut [[i16; CHANNELS]]) {
+        // Two pixels side by side: of each, its slope to the right four times, then its slope downward four times.
+        let both = _mm256_setr_epi8(
+            0, 1, 0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3, 2, 3, 4, 5, 4, 5, 4, 5, 4, 5, 6, 7, 6, 7, 6, 7, 6, 7,
+        );
+        // The other way about: the one whose sign decides which channel counts.
+        let other = _mm256_setr_epi8(
+            2, 3, 2, 3, 2, 3, 2, 3, 0, 1, 0, 1, 0, 1, 0, 1, 6, 7, 6, 7, 6, 7, 6, 7, 4, 5, 4, 5, 4, 5, 4, 5,
+        );
+        let is_for_falling = _mm256_set1_epi64x(0xffff_ffff_0000_0000_u64 as i64);
+        for x in (0..columns).step_by(2) {
+            let mut sums = _mm256_setzero_si256();
+            let mut y = 0;
+            for (index, row) in rows.iter().enumerate() {
+                while y < *row {
+                    // SAFETY: the caller has made sure that `x` is even and below the window's width, and `y` below its
+                    // height: there are four slopes at two pixels, and room for two columns of sums.
+                    let four = unsafe { slopes.as_ptr().add((y * WINDOW + x) * 2).cast::<i64>().read_unaligned() };
+                    let four = _mm256_set1_epi64x(four);
+                    let values = _mm256_shuffle_epi8(four, both);
+                    let values = _mm256_blend_epi16::<0b1010_1010>(values, _mm256_abs_epi16(values));
+                    let signs = _mm256_srai_epi16::<15>(_mm256_shuffle_epi8(four, other));
+                    let values = _mm256_andnot_si256(_mm256_xor_si256(signs, is_for_falling), values);
+                    sums = _mm256_add_epi16(sums, values);
+                    y += 1;
+                }
+                // SAFETY: as above.
+                unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(index * WINDOW + x).cast(), sums) };
+            }
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn run_up(columns: &[[i16; CHANNELS]], out: &mut [[i32; CHANNELS]]) {
+        let mut sums = _mm256_setzero_si256();
+        for (out, column) in out.iter_mut().zip(columns) {
+            // SAFETY: eight values are read from an array of eight, and written to one.
+            unsafe {
+                sums = _mm256_add_epi32(sums, _mm256_cvtepi16_epi32(_mm_loadu_si128(column.as_ptr().cast())));
+                _mm256_storeu_si256(out.as_mut_ptr().cast(), sums);
+            }
+        }
     }
 
     #[target_feature(enable = "avx2")]

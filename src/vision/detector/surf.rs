@@ -4,6 +4,8 @@
 //! where it falls; and the same the other way about. A patch is two by two cells, each the sum over its pixels, and the 32
 //! numbers are scaled to length 1 so that light and contrast do not count.
 
+use std::collections::BTreeSet;
+
 use super::model::WINDOW;
 use super::simd::Simd;
 
@@ -13,7 +15,7 @@ pub(super) const PATCH_VALUES: usize = 4 * CHANNELS;
 /// Values of a pixel.
 pub(super) const CHANNELS: usize = 8;
 
-/// A row of the sums: one more than the window, as they begin with nothing.
+/// A row of sums: one more than the window, as they begin with nothing.
 const SIDE: usize = WINDOW + 1;
 
 /// Two by two cells in a window.
@@ -47,75 +49,94 @@ pub(super) fn pool() -> impl Iterator<Item = Patch> {
     })
 }
 
+/// What of a window some patches need, and where they find it.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// Rows above which sums end, from the top down: none above the first row, which would be nothing.
+    rows: Vec<usize>,
+    /// Columns that are summed up.
+    columns: usize,
+    /// The corners of the cells of each patch among the sums, three by three.
+    corners: Vec<[usize; 9]>,
+}
+
+impl Layout {
+    pub(super) fn new(patches: &[Patch]) -> Self {
+        let ys = |patch: &Patch| [0, 1, 2].map(|cell| patch.y + cell * patch.cell_height);
+        let xs = |patch: &Patch| [0, 1, 2].map(|cell| patch.x + cell * patch.cell_width);
+        let rows: BTreeSet<usize> = patches.iter().flat_map(ys).filter(|y| *y > 0).collect();
+        let columns = patches.iter().flat_map(xs).max().unwrap_or_default();
+        // The sums begin with a row of nothing.
+        let place = |y: usize| rows.iter().filter(|row| **row <= y).count();
+        let corners = patches.iter().map(|patch| {
+            let (xs, ys) = (xs(patch), ys(patch));
+            std::array::from_fn(|corner| place(ys[corner / 3]) * SIDE + xs[corner % 3])
+        });
+        Self {
+            columns: columns.next_multiple_of(2),
+            corners: corners.collect(),
+            rows: rows.into_iter().collect(),
+        }
+    }
+
+    /// How many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.corners.len() * PATCH_VALUES
+    }
+}
+
 /// The sums over a window, from which every patch is read.
 #[derive(Debug)]
 pub(super) struct Surf {
-    /// For every corner of pixels, each channel's sum over what lies above and to the left of it.
+    /// Differences to the right and downward of each pixel, in turns.
+    slopes: Box<[i16; SLOPES]>,
+    /// For each row of a layout and every column, each channel's sum over what lies above.
+    columns: Vec<[i16; CHANNELS]>,
+    /// For each row of a layout and every corner, each channel's sum over what lies above and to the left.
     sums: Vec<[i32; CHANNELS]>,
 }
+
+/// Numbers of slopes: two for every pixel.
+pub(super) const SLOPES: usize = 2 * WINDOW * WINDOW;
 
 impl Surf {
     pub(super) fn new() -> Self {
         Self {
+            slopes: Box::new([0; SLOPES]),
+            columns: vec![[0; CHANNELS]; WINDOW * WINDOW],
             sums: vec![[0; CHANNELS]; SIDE * SIDE],
         }
     }
 
-    /// Takes a window in.
-    pub(super) fn look(&mut self, _simd: Simd, window: &[u8; WINDOW * WINDOW]) {
-        const LAST: usize = WINDOW - 1;
-        for y in 0..WINDOW {
-            let row = &window[y * WINDOW..][..WINDOW];
-            let above = &window[y.saturating_sub(1) * WINDOW..][..WINDOW];
-            let below = &window[(y + 1).min(LAST) * WINDOW..][..WINDOW];
-            // At an edge the difference is half as wide and counts twice.
-            let vertical = if y == 0 || y == LAST { 2 } else { 1 };
-            let (done, rest) = self.sums.split_at_mut((y + 1) * SIDE);
-            let upper = &done[y * SIDE..];
-            let lower = &mut rest[..SIDE];
-            let mut sum = [0; CHANNELS];
-            for x in 0..WINDOW {
-                let horizontal = if x == 0 || x == LAST { 2 } else { 1 };
-                let dx = horizontal * (i32::from(row[(x + 1).min(LAST)]) - i32::from(row[x.saturating_sub(1)]));
-                let dy = vertical * (i32::from(below[x]) - i32::from(above[x]));
-                let (down, up) = if dy < 0 { (0, dx) } else { (dx, 0) };
-                let (right, left) = if dx < 0 { (0, dy) } else { (dy, 0) };
-                let values = [down, down.abs(), up, up.abs(), right, right.abs(), left, left.abs()];
-                for (sum, value) in sum.iter_mut().zip(values) {
-                    *sum += value;
-                }
-                for ((lower, upper), sum) in lower[x + 1].iter_mut().zip(upper[x + 1]).zip(sum) {
-                    *lower = upper + sum;
-                }
-            }
+    /// Takes in the window at the beginning of `pixels`, whose rows are `stride` apart: as much of it as `layout` asks for.
+    pub(super) fn look(&mut self, simd: Simd, pixels: &[u8], stride: usize, layout: &Layout) {
+        simd.slopes(pixels, stride, &mut self.slopes);
+        simd.columns(&self.slopes, &layout.rows, layout.columns, &mut self.columns);
+        for index in 0..layout.rows.len() {
+            let columns = &self.columns[index * WINDOW..][..layout.columns];
+            let sums = &mut self.sums[(index + 1) * SIDE + 1..][..layout.columns];
+            simd.run_up(columns, sums);
         }
     }
 
-    /// The features of a patch of the window that was taken in last.
-    pub(super) fn features(&self, patch: &Patch, out: &mut [f32; PATCH_VALUES]) {
-        let mut values = [[0; CHANNELS]; 4];
-        for (index, cell) in values.iter_mut().enumerate() {
-            let top = (patch.y + index / 2 * patch.cell_height) * SIDE + patch.x + index % 2 * patch.cell_width;
-            let bottom = top + patch.cell_height * SIDE;
-            let corners = [
-                &self.sums[top],
-                &self.sums[top + patch.cell_width],
-                &self.sums[bottom],
-                &self.sums[bottom + patch.cell_width],
-            ];
-            for (channel, value) in cell.iter_mut().enumerate() {
-                *value = corners[3][channel] + corners[0][channel] - corners[1][channel] - corners[2][channel];
+    /// The features of all patches in the window that was taken in last.
+    pub(super) fn features(&self, layout: &Layout, out: &mut [f32]) {
+        for (corners, out) in layout.corners.iter().zip(out.as_chunks_mut::<PATCH_VALUES>().0) {
+            let mut values = [[0; CHANNELS]; 4];
+            for (cell, values) in values.iter_mut().enumerate() {
+                let first = cell / 2 * 3 + cell % 2;
+                let corners = [first, first + 1, first + 3, first + 4].map(|corner| &self.sums[corners[corner]]);
+                for (channel, value) in values.iter_mut().enumerate() {
+                    *value = corners[3][channel] + corners[0][channel] - corners[1][channel] - corners[2][channel];
+                }
             }
-        }
-        let square: i64 = values
-            .as_flattened()
-            .iter()
-            .map(|value| i64::from(*value) * i64::from(*value))
-            .sum();
-        let norm = (square as f64).sqrt() as f32;
-        let norm = if norm == 0.0 { 1.0 } else { norm };
-        for (out, value) in out.iter_mut().zip(values.as_flattened()) {
-            *out = *value as f32 / norm;
+            let values = values.as_flattened();
+            let square: i64 = values.iter().map(|value| i64::from(*value) * i64::from(*value)).sum();
+            let norm = (square as f64).sqrt() as f32;
+            let norm = if norm == 0.0 { 1.0 } else { norm };
+            for (out, value) in out.iter_mut().zip(values) {
+                *out = *value as f32 / norm;
+            }
         }
     }
 }
@@ -149,9 +170,10 @@ mod tests {
             *pixel = (index % WINDOW * 3) as u8;
         }
         let mut surf = Surf::new();
-        surf.look(Simd::detect(), &window);
+        let layout = Layout::new(&[pool().next().unwrap()]);
+        surf.look(Simd::detect(), &window, WINDOW, &layout);
         let mut values = [0.0; PATCH_VALUES];
-        surf.features(&pool().next().unwrap(), &mut values);
+        surf.features(&layout, &mut values);
         for cell in values.chunks(CHANNELS) {
             assert!((cell[0] - 8.0_f32.sqrt().recip()).abs() < 1e-6 && (cell[1] - cell[0]).abs() < 1e-6);
             assert!(cell[2..].iter().all(|value| *value == 0.0));

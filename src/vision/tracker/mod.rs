@@ -27,6 +27,8 @@
 
 mod motion;
 mod pending;
+#[cfg(test)]
+mod tests;
 mod track;
 
 use std::collections::VecDeque;
@@ -165,7 +167,9 @@ impl Tracker {
         self.tracks.retain(|track| {
             let is_lost = track.missed > 0 && !matches!(track.fate(now, bounds), Fate::Held(_));
             if is_lost {
-                pending.iter_mut().for_each(|picture| picture.forget(track.id));
+                for picture in pending.iter_mut() {
+                    picture.forget(track.id);
+                }
             }
             !is_lost
         });
@@ -389,29 +393,27 @@ impl Tracker {
             };
             found.retain(|found| is_sound(found) && size_ratio(found.face, expected) < 1.7 && !is_anothers(found));
             let near = |found: &&Found| distance(found.face, expected);
-            match found.iter().min_by(|a, b| near(a).total_cmp(&near(b))) {
-                Some(before) => {
-                    // Time runs backwards here, so the rates come out with their sign turned twice.
-                    motion = Some(Motion::between(before.face, face, -back));
-                    if let Some(motion) = &mut motion {
-                        motion.face = before.face;
-                    }
-                    (at, face, unseen) = (picture.pts, before.face, 0);
-                    let out = FaceBox {
-                        size: track.seen.1.size.max(before.face.size),
-                        ..before.face
-                    };
-                    track.first = (at, out);
-                    picture.add(track.id, out, Sight::Seen);
+            let nearest = found.iter().min_by(|a, b| near(a).total_cmp(&near(b)));
+            if let Some(before) = nearest {
+                // Time runs backwards here, so the rates come out with their sign turned twice.
+                motion = Some(Motion::between(before.face, face, -back));
+                if let Some(motion) = &mut motion {
+                    motion.face = before.face;
                 }
-                None => {
-                    unseen += 1;
-                    let reach = hull(
-                        track.first.1,
-                        grown(expected, track.seen.1.size / track.motion.face.size),
-                    );
-                    picture.add(track.id, grown(reach, BACK_GROWTH.powi(unseen)), Sight::Predicted);
-                }
+                (at, face, unseen) = (picture.pts, before.face, 0);
+                let out = FaceBox {
+                    size: track.seen.1.size.max(before.face.size),
+                    ..before.face
+                };
+                track.first = (at, out);
+                picture.add(track.id, out, Sight::Seen);
+            } else {
+                unseen += 1;
+                let reach = hull(
+                    track.first.1,
+                    grown(expected, track.seen.1.size / track.motion.face.size),
+                );
+                picture.add(track.id, grown(reach, BACK_GROWTH.powi(unseen)), Sight::Predicted);
             }
         }
         if let Some(motion) = motion {

@@ -19,7 +19,7 @@ const CERTAIN: u32 = 3;
 const RIM: f32 = 1.08;
 
 /// How fast a mask that has become too large shrinks, per second, as a share.
-const SHRINK: f32 = 0.5;
+const SHRINK: f32 = 0.8;
 
 /// How fast the mask of a lost face grows, in sizes per second, beside what its motion asks for.
 const GROWTH: f32 = 0.8;
@@ -32,6 +32,9 @@ const DOOR: f32 = 0.35;
 
 /// And it must be out within that many seconds, had it gone on as it went.
 const LEAVING: f32 = 1.2;
+
+/// Its mask stays that many seconds longer.
+const LINGERING: f32 = 0.15;
 
 /// How far a search is tilted to either side of what is known.
 const TILT: f32 = 0.26;
@@ -141,15 +144,15 @@ impl Track {
         let lost = self.lost_for(now);
         if let Some(out) = self.leaves_after(bounds) {
             // It goes on moving under its mask until it is out, and a while longer.
-            if lost > out.max(HELD) + 0.2 {
+            if lost > (out + LINGERING).max(HELD) {
                 return Fate::Gone;
             }
-            return Fate::Held(self.reach(lost, lost));
+            return Fate::Held(self.reach(lost, lost, bounds));
         }
         if lost < HELD {
-            Fate::Held(self.reach(lost, lost))
+            Fate::Held(self.reach(lost, lost, bounds))
         } else if lost < BAND {
-            Fate::Band(self.reach(lost, HELD))
+            Fate::Band(self.reach(lost, HELD, bounds))
         } else if self.is_certain() && !self.has_shrunk(bounds) {
             Fate::Lost
         } else {
@@ -158,8 +161,12 @@ impl Track {
     }
 
     /// From where it was seen to where it may have gone: motion counts for `moving` of the seconds that it is `lost`.
-    fn reach(&self, lost: f32, moving: f32) -> FaceBox {
-        let ahead = grown(self.motion.after(moving), RIM);
+    fn reach(&self, lost: f32, moving: f32, bounds: Bounds) -> FaceBox {
+        let mut ahead = grown(self.motion.after(moving), RIM);
+        // Once it is out it does not matter how far.
+        let rim = ahead.size * 0.6;
+        ahead.x = ahead.x.clamp(-rim, bounds.width + rim);
+        ahead.y = ahead.y.clamp(-rim, bounds.height + rim);
         let still = self.seen.1;
         // On its way out the place where it was is not left uncovered either: it may have stopped.
         grown(hull(still, ahead), 1.0 + GROWTH * lost)

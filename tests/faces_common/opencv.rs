@@ -1,0 +1,85 @@
+//! OpenCV's detector of faces, run over received media: the judge of what can be seen in it.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faces_common/opencv_faces.py");
+
+/// Debian's own python: another one first in the path has no OpenCV.
+const PYTHON: &str = "/usr/bin/python3";
+
+/// Pictures are looked through in this size.
+pub const WIDTH: u32 = 640;
+pub const HEIGHT: u32 = 360;
+
+/// Processes that look through one file together.
+const CROWD: usize = 2;
+
+/// A face that it found: left, top, width, height, in pixels of [`WIDTH`] × [`HEIGHT`].
+pub type Box = [i32; 4];
+
+/// Whether OpenCV and its cascades are here; says so where not.
+pub fn is_here(skip: impl FnOnce(&str)) -> bool {
+    let output = Command::new(PYTHON).arg(SCRIPT).stdin(Stdio::null()).output();
+    let is_here = output.is_ok_and(|output| output.status.success());
+    if !is_here {
+        skip("OpenCV with its cascades");
+    }
+    is_here
+}
+
+/// The faces of each picture of a file.
+pub fn faces_in(path: &Path) -> Vec<Vec<Box>> {
+    let judges = (0..CROWD).map(|turn| judge(path.to_owned(), turn)).collect::<Vec<_>>();
+    let mut parts = judges
+        .into_iter()
+        .map(|judge| judge.join().unwrap().into_iter())
+        .collect::<Vec<_>>();
+    // They took turns: so does this.
+    let mut faces = Vec::new();
+    while let Some(found) = parts[faces.len() % CROWD].next() {
+        faces.push(found);
+    }
+    faces
+}
+
+/// All pictures of a file from ffmpeg, in this size, one byte per pixel; `filter` before they are scaled.
+pub fn grey(path: &Path, filter: &str, (width, height): (u32, u32)) -> Child {
+    Command::new("ffmpeg")
+        .args(["-v", "error", "-nostdin", "-i"])
+        .arg(path)
+        .args(["-map", "0:v:0", "-vf"])
+        .arg(format!("{filter},scale={width}:{height}:flags=area,format=gray"))
+        .args(["-fps_mode", "passthrough", "-f", "rawvideo", "-"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// One process over the pictures whose turn it is.
+fn judge(path: PathBuf, turn: usize) -> JoinHandle<Vec<Vec<Box>>> {
+    std::thread::spawn(move || {
+        let filter = format!("select='eq(mod(n,{CROWD}),{turn})'");
+        let mut ffmpeg = grey(&path, &filter, (WIDTH, HEIGHT));
+        let mut child = Command::new(PYTHON)
+            .arg(SCRIPT)
+            .args([WIDTH.to_string(), HEIGHT.to_string()])
+            .stdin(ffmpeg.stdout.take().unwrap())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let found = read_answers(&mut child);
+        assert!(child.wait().unwrap().success() && ffmpeg.wait().unwrap().success());
+        found
+    })
+}
+
+fn read_answers(child: &mut Child) -> Vec<Vec<Box>> {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let ready = lines.next().unwrap();
+    assert!(ready.starts_with("ready "), "{ready}");
+    lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
+}
