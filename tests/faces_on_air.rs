@@ -21,6 +21,7 @@ use common::pace::{Turn, Witness, in_real_time};
 use common::studio::Studio;
 use common::{PATIENCE, peer, skip, wait_for};
 use faces_common::clip::Clip;
+use faces_common::draw;
 use faces_common::opencv::{self, Box};
 use faces_common::shots;
 use rigcast::media::FrameRate;
@@ -139,7 +140,10 @@ fn look_through(path: &Path, clip: &Clip) -> Vec<Seen> {
     let pictures = received.frames.iter().zip(faces);
     let seen = pictures.map(|(frame, faces)| Seen {
         pts: frame.pts,
-        number: frame.number.filter(|number| *number < clip.frames()),
+        number: frame
+            .number
+            .and_then(draw::number_of)
+            .filter(|number| *number < clip.frames()),
         faces,
     });
     seen.collect()

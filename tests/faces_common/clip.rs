@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rigcast::media::{FramePool, FrameRate, Plane, VideoFrame};
 use rigcast::vision::FaceBox;
@@ -304,8 +304,23 @@ impl Clip {
 
     /// Writes it as H.264 without sound, as well as makes no difference to the eye.
     pub fn write_mp4(&mut self, path: &Path) {
-        let size = format!("{}x{}", self.width, self.height);
-        let rate = self.rate.as_f64().to_string();
+        let mut film = Film::create(path, self.width, self.height, self.rate);
+        for index in 0..self.frames() {
+            film.put(&self.frame(index));
+        }
+        film.finish();
+    }
+}
+
+/// An MP4 that is being written.
+pub struct Film {
+    ffmpeg: Child,
+    pipe: ChildStdin,
+}
+
+impl Film {
+    pub fn create(path: &Path, width: u32, height: u32, rate: FrameRate) -> Self {
+        let (size, rate) = (format!("{width}x{height}"), rate.as_f64().to_string());
         let mut ffmpeg = Command::new("ffmpeg")
             .args(["-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "yuv420p"])
             .args([
@@ -345,15 +360,19 @@ impl Clip {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut pipe = ffmpeg.stdin.take().unwrap();
-        for index in 0..self.frames() {
-            let frame = self.frame(index);
-            for plane in [Plane::Y, Plane::U, Plane::V] {
-                pipe.write_all(frame.plane(plane)).unwrap();
-            }
+        let pipe = ffmpeg.stdin.take().unwrap();
+        Self { ffmpeg, pipe }
+    }
+
+    pub fn put(&mut self, frame: &VideoFrame) {
+        for plane in [Plane::Y, Plane::U, Plane::V] {
+            self.pipe.write_all(frame.plane(plane)).unwrap();
         }
-        drop(pipe);
-        assert!(ffmpeg.wait().unwrap().success(), "ffmpeg wrote no {}", path.display());
+    }
+
+    pub fn finish(mut self) {
+        drop(self.pipe);
+        assert!(self.ffmpeg.wait().unwrap().success(), "ffmpeg wrote no film");
     }
 }
 
