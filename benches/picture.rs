@@ -1,5 +1,16 @@
 //! What a picture costs on its way to air: milliseconds here are shares of a frame's 33.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+#[path = "picture/enhance.rs"]
+mod enhance;
+#[path = "picture/masks.rs"]
+mod masks;
 
 use std::hint::black_box;
 
@@ -111,9 +122,15 @@ fn encode(c: &mut Criterion) {
     }
 }
 
+fn masks(c: &mut Criterion) {
+    let pool = FramePool::new();
+    let pictures = (0..8).map(|index| picture(&pool, 1280, 720, index));
+    masks::masks(c, &pictures.collect::<Vec<_>>());
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = compose, encode
+    targets = compose, encode, enhance::enhance, masks
 }
 criterion_main!(benches);

@@ -202,13 +202,15 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             show.tmux.wait_gone("HELP");
         }
         "prompt" => bitrate(show, binding),
-        "page strip" | "page buses" => {
+        _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
+        "page strip" | "page buses" | "page faces" | "page picture" => {
             show.select_strip("tone");
             show.press(&binding.keys);
-            show.tmux.wait_for(if line.ends_with("strip") {
-                "STRIP tone "
-            } else {
-                "SHORT-TERM"
+            show.tmux.wait_for(match line {
+                "page strip" => "STRIP tone ",
+                "page buses" => "SHORT-TERM",
+                "page faces" => "REGIONS NOW",
+                _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);
             show.tmux.wait_for("│▸tone ");
@@ -402,6 +404,33 @@ fn check_claim(received: &Received, claim: &support::Claim, zero: f64) {
             assert!(
                 voice - voice_after < 6.0,
                 "{at}: the voice went from {voice:.1} to {voice_after:.1} dBFS"
+            );
+        }
+        Heard::Hidden(number) => {
+            assert!(frames().count() > 5, "{at}: pictures");
+            for frame in frames() {
+                let level = support::patch(frame, *number);
+                assert!(
+                    level < 60.0,
+                    "{at}: the patch of s{number} is {level:.0} bright at {} s",
+                    frame.pts
+                );
+            }
+        }
+        Heard::Brighter { before, by } => {
+            let mean = |from: f64, to: f64| {
+                let seen = received.frames.iter().filter(|frame| (from..to).contains(&frame.pts));
+                let means = seen
+                    .map(|frame| frame.grey.iter().map(|grey| f64::from(*grey)).sum::<f64>() / frame.grey.len() as f64);
+                let means = means.collect::<Vec<_>>();
+                assert!(means.len() > 5, "{at}: pictures");
+                means.iter().sum::<f64>() / means.len() as f64
+            };
+            let (was, is) = (mean(before.0 + zero, before.1 + zero), mean(from, to));
+            eprintln!("picture: {was:.1} → {is:.1}");
+            assert!(
+                (is - was) / by.signum() > by.abs(),
+                "{at}: {was:.1} became {is:.1}, wanted {by:+}"
             );
         }
         Heard::Scene(number) => {

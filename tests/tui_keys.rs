@@ -235,6 +235,8 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::Everywhere => "[",
             Context::AnyPage | Context::StripPage => "enter ] y [",
             Context::BusesPage => "B tab tab",
+            Context::FacesPage => "F",
+            Context::PicturePage => "i ] y [",
         });
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);

@@ -11,6 +11,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
 
 use super::lines::LineReader;
+use super::marks;
 use super::protocol::{MonitorTarget, Notification, PictureHeader, Request, Response, RpcError, TapMonitor, TapParams};
 use super::taps::Picture;
 
@@ -260,6 +261,10 @@ async fn read_picture_stream(
         let mut header = [0; PictureHeader::LEN];
         reader.read_exact(&mut header).await.ok()?;
         let header = PictureHeader::decode(header)?;
+        // Both lengths are within what the header may say at most.
+        let mut marks = vec![0; header.marks_len()];
+        reader.read_exact(&mut marks).await.ok()?;
+        let marks = marks::decode(&marks)?;
         let mut rgb = vec![0; header.payload_len()];
         reader.read_exact(&mut rgb).await.ok()?;
         while let Ok((generation, targets)) = announced.try_recv() {
@@ -271,7 +276,7 @@ async fn read_picture_stream(
             .and_then(|targets: &Vec<_>| targets.get(usize::from(header.monitor)));
         if let Some(target) = target {
             pictures
-                .send(Incoming::Picture(target.clone(), Picture { header, rgb }))
+                .send(Incoming::Picture(target.clone(), Picture { header, marks, rgb }))
                 .await
                 .ok()?;
         }

@@ -5,6 +5,7 @@
 pub mod client;
 pub mod desk;
 pub mod lines;
+pub mod marks;
 pub mod protocol;
 pub mod server;
 pub mod socket;

@@ -8,16 +8,20 @@
 //! closes without it has been cut: the studio has died, or what carries the connection (`ssh -L`) has.
 //!
 //! **Tap connection:** the first line is a `tap` request; from then on the studio sends binary pictures, each behind a
-//! [`PictureHeader`] of 12 bytes, and the client may send further `tap` lines to change what it wants. Pictures have a
+//! [`PictureHeader`] of 14 bytes and the marks of its faces ([`marks`](super::marks)), and the client may send further `tap` lines to change what it wants. Pictures have a
 //! connection of their own so that a key or an event never waits behind one.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::marks::MARK_LEN;
 use crate::studio::model::{Event, Meters, Studio};
 
 /// The longest line that either side accepts, in bytes: no peer makes the other allocate more.
 pub const MAX_LINE: usize = 1 << 20;
+
+/// The most faces that are marked in one picture.
+pub const MAX_MARKS: usize = 32;
 
 /// The largest monitor picture in either direction, in pixels.
 pub const MAX_PICTURE: u32 = 1920;
@@ -140,19 +144,21 @@ pub struct PictureHeader {
     pub width: u16,
     /// Pixels.
     pub height: u16,
+    /// Faces that are marked in it, at most [`MAX_MARKS`].
+    pub marks: u16,
 }
 
 impl PictureHeader {
-    /// Bytes on the wire: magic `RGB1`, then the four fields.
-    pub const LEN: usize = 12;
-    const MAGIC: [u8; 4] = *b"RGB1";
+    /// Bytes on the wire: magic `RGB2`, then the five fields.
+    pub const LEN: usize = 14;
+    const MAGIC: [u8; 4] = *b"RGB2";
 
-    /// The header as it goes over the wire. `width × height × 3` bytes of RGB follow it.
+    /// The header as it goes over the wire. The marks follow it, then `width × height × 3` bytes of RGB.
     #[must_use]
     pub fn encode(self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];
         bytes[..4].copy_from_slice(&Self::MAGIC);
-        for (at, field) in [self.generation, self.monitor, self.width, self.height]
+        for (at, field) in [self.generation, self.monitor, self.width, self.height, self.marks]
             .into_iter()
             .enumerate()
         {
@@ -170,12 +176,20 @@ impl PictureHeader {
             monitor: field(6),
             width: field(8),
             height: field(10),
+            marks: field(12),
         };
         let fits = |side: u16| (1..=MAX_PICTURE).contains(&u32::from(side));
-        (bytes[..4] == Self::MAGIC && fits(header.width) && fits(header.height)).then_some(header)
+        let is_right = bytes[..4] == Self::MAGIC && usize::from(header.marks) <= MAX_MARKS;
+        (is_right && fits(header.width) && fits(header.height)).then_some(header)
     }
 
-    /// Bytes of RGB that follow.
+    /// Bytes of marks that follow.
+    #[must_use]
+    pub fn marks_len(self) -> usize {
+        usize::from(self.marks) * MARK_LEN
+    }
+
+    /// Bytes of RGB that follow them.
     #[must_use]
     pub fn payload_len(self) -> usize {
         usize::from(self.width) * usize::from(self.height) * 3
@@ -206,15 +220,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn picture_headers_round_trip(generation: u16, monitor: u16, width in 1u16..=1920, height in 1u16..=1920) {
-            let header = PictureHeader { generation, monitor, width, height };
+        fn picture_headers_round_trip(
+            generation: u16, monitor: u16, width in 1u16..=1920, height in 1u16..=1920, marks in 0u16..=32,
+        ) {
+            let header = PictureHeader { generation, monitor, width, height, marks };
             prop_assert_eq!(PictureHeader::decode(header.encode()), Some(header));
         }
 
         #[test]
-        fn no_header_promises_more_than_the_largest_picture(bytes: [u8; 12]) {
+        fn no_header_promises_more_than_the_largest_picture(bytes: [u8; 14]) {
             if let Some(header) = PictureHeader::decode(bytes) {
                 prop_assert!(header.payload_len() <= (MAX_PICTURE * MAX_PICTURE * 3) as usize);
+                prop_assert!(header.marks_len() <= MAX_MARKS * MARK_LEN);
             }
         }
     }

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, oneshot, watch};
 
 use super::desk::{Desk, Order, Seat};
 use super::lines::LineReader;
+use super::marks;
 use super::protocol::{CommandParams, Notification, Request, Response, RpcError, TapParams, WatchParams};
 use crate::studio::command::{self, Answer, Command};
 use crate::studio::model::{Event, EventLevel, Meters, Studio};
@@ -211,6 +212,7 @@ impl Connection {
                 }
                 picture = guard.client.next() => {
                     self.writer.write_all(&picture.header.encode()).await?;
+                    self.writer.write_all(&marks::encode(&picture.marks)).await?;
                     self.writer.write_all(&picture.rgb).await?;
                 }
             }

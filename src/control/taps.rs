@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::protocol::{MAX_PICTURE, PictureHeader, TapMonitor};
+use super::protocol::{MAX_MARKS, MAX_PICTURE, PictureHeader, TapMonitor};
+use crate::studio::model::FaceMark;
 
 /// The most monitors one connection may ask for.
 pub const MAX_MONITORS: usize = 32;
@@ -32,13 +33,31 @@ struct Inner {
     replaced: u64,
 }
 
-/// A picture with its header.
+/// A picture with its header and the faces in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
-    /// Says which monitor, and the size.
+    /// Says which monitor, the size, and how many marks.
     pub header: PictureHeader,
+    /// The faces in it, as many as the header says.
+    pub marks: Vec<FaceMark>,
     /// RGB, 3 bytes per pixel, rows without padding.
     pub rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// A picture of `size` for a monitor of a wish; of its faces, the first [`MAX_MARKS`] are marked.
+    #[must_use]
+    pub fn new(wish: (u16, u16), size: (u16, u16), marks: &[FaceMark], rgb: Vec<u8>) -> Self {
+        let marks = marks[..marks.len().min(MAX_MARKS)].to_vec();
+        let header = PictureHeader {
+            generation: wish.0,
+            monitor: wish.1,
+            width: size.0,
+            height: size.1,
+            marks: marks.len() as u16,
+        };
+        Self { header, marks, rgb }
+    }
 }
 
 impl TapClient {
@@ -198,15 +217,7 @@ mod tests {
     use super::*;
 
     fn picture(generation: u16, shade: u8) -> Picture {
-        Picture {
-            header: PictureHeader {
-                generation,
-                monitor: 0,
-                width: 1,
-                height: 1,
-            },
-            rgb: vec![shade; 3],
-        }
+        Picture::new((generation, 0), (1, 1), &[], vec![shade; 3])
     }
 
     #[tokio::test]

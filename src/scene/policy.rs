@@ -171,7 +171,7 @@ mod tests {
             ),
             (
                 "[[level]]\n[[level]]\nopen = [\"nose\"]\n[[level]]",
-                "mine.toml:4:3: level[2]: level 2 hides the nose, which level 1 shows: a higher level shows more, never less",
+                "mine.toml:4:1: level[2]: level 2 hides the nose, which level 1 shows: a higher level shows more, never less",
             ),
             ("mask = \"hat\"\n[[level]]", "mine.toml:1:8: mask: expected one of"),
         ] {

@@ -187,6 +187,13 @@ const SOURCE: &[Key] = &[
     key("password", Kind::Secret, "rtsp: the password of that user"),
 ];
 
+/// The key that comes before the parameters of a picture.
+const PRESET_OF_PICTURE: Key = key(
+    "preset",
+    Kind::Text,
+    "begins as a preset has it: its name, or the path of its file relative to this one; keys beside it change it",
+);
+
 /// The key that comes before the parameters of a strip.
 const PRESET_OF_STRIP: Key = key(
     "preset",
@@ -194,11 +201,50 @@ const PRESET_OF_STRIP: Key = key(
     "begins with the sound of a preset: its name, or the path of its file relative to this one; keys beside it change it",
 );
 
-/// What a sound preset may hold: a file of its own kind, no layer of a show.
-pub(super) const SOUND_PRESET: &[Key] = &[
+/// What a preset of sound or picture may hold: a file of its own kind, no layer of a show.
+pub(super) const PRESET: &[Key] = &[
     key("title", Kind::Text, "what it is for, in a line"),
     key("strip", Kind::Table(STRIP_PARAMETERS), "the sound of a strip"),
     key("bus", Kind::Table(BUS), "the buses"),
+    key(
+        "picture",
+        Kind::Table(PICTURE_PARAMETERS),
+        "the picture chain of a source",
+    ),
+];
+
+/// What a set of stickers may hold: a file of its own kind, no layer of a show.
+pub(super) const STICKER_SET: &[Key] = &[
+    key("title", Kind::Text, "what it shows, in a line"),
+    key("face", Kind::Table(STICKER), "on a face that is hidden as a whole"),
+    key("forehead", Kind::Table(STICKER), "on a hidden forehead"),
+    key("eyebrows", Kind::Table(STICKER), "on hidden eyebrows"),
+    key("eyes", Kind::Table(STICKER), "on hidden eyes"),
+    key("nose", Kind::Table(STICKER), "on a hidden nose"),
+    key("cheeks", Kind::Table(STICKER), "on hidden cheeks"),
+    key("mouth", Kind::Table(STICKER), "on a hidden mouth"),
+    key("chin", Kind::Table(STICKER), "on a hidden chin"),
+    key("ears", Kind::Table(STICKER), "on hidden ears"),
+    key("neck", Kind::Table(STICKER), "on a hidden neck"),
+];
+
+const STICKER: &[Key] = &[
+    key(
+        "png",
+        Kind::Text,
+        "the drawing: a PNG beside this file, or the name of a shipped one",
+    ),
+    key(
+        "right",
+        Kind::Number(-4.0, 4.0),
+        "its middle from the face's, to the right, in sizes of the face (default 0)",
+    ),
+    key(
+        "down",
+        Kind::Number(-4.0, 4.0),
+        "its middle from the face's, towards the chin, in sizes of the face (default 0)",
+    ),
+    key("width", Kind::Number(0.05, 8.0), "how wide it is, in sizes of the face"),
 ];
 
 /// What an occlusion policy may hold: a file of its own kind, no layer of a show.
@@ -231,7 +277,8 @@ const OCCLUSION_LEVEL: &[Key] = &[
 
 const STRIP: &[Key] = &parameters::<_, { STRIP_PARAMS.len() + 1 }>(STRIP_PARAMS, Some(PRESET_OF_STRIP));
 const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
-const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
+const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() + 1 }>(PICTURE_PARAMS, Some(PRESET_OF_PICTURE));
+const PICTURE_PARAMETERS: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
 const BUS: &[Key] = &parameters::<_, { BUS_PARAMS.len() }>(BUS_PARAMS, None);
 
 /// The keys of a table of parameters, behind `first`.

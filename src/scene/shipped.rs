@@ -33,6 +33,13 @@ pub(super) const SOUND_PRESETS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Picture presets by name.
+pub(super) const PICTURE_PRESETS: &[(&str, &str)] = &[
+    ("low-light", include_str!("../../presets/picture/low-light.toml")),
+    ("webcam", include_str!("../../presets/picture/webcam.toml")),
+    ("flat-camera", include_str!("../../presets/picture/flat-camera.toml")),
+];
+
 /// Occlusion policies by name.
 pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
     ("regions", include_str!("../../presets/occlusion/regions.toml")),
@@ -43,10 +50,39 @@ pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The text of a shipped sound preset.
-pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
-    let found = SOUND_PRESETS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, text)| *text)
+/// A shipped preset of sound or picture: its path in the repository, for errors, and its text.
+pub(super) fn stage_preset(name: &str) -> Option<(String, &'static str)> {
+    let found = [("sound", SOUND_PRESETS), ("picture", PICTURE_PRESETS)].map(|(folder, presets)| {
+        let (_, text) = presets.iter().find(|(known, _)| *known == name)?;
+        Some((format!("presets/{folder}/{name}.toml"), *text))
+    });
+    found.into_iter().flatten().next()
+}
+
+/// Sets of stickers by name.
+pub(super) const STICKER_SETS: &[(&str, &str)] = &[
+    ("disguise", include_str!("../../presets/stickers/disguise.toml")),
+    ("smile", include_str!("../../presets/stickers/smile.toml")),
+    ("cat", include_str!("../../presets/stickers/cat.toml")),
+];
+
+/// The shipped art that is called `file`, as a PNG.
+pub(super) fn sticker_art(file: &str) -> Option<&'static [u8]> {
+    Some(match file {
+        "beard.png" => include_bytes!("../../presets/stickers/beard.png"),
+        "brows.png" => include_bytes!("../../presets/stickers/brows.png"),
+        "cap.png" => include_bytes!("../../presets/stickers/cap.png"),
+        "cat.png" => include_bytes!("../../presets/stickers/cat.png"),
+        "cheeks.png" => include_bytes!("../../presets/stickers/cheeks.png"),
+        "clown-nose.png" => include_bytes!("../../presets/stickers/clown-nose.png"),
+        "ear-muffs.png" => include_bytes!("../../presets/stickers/ear-muffs.png"),
+        "moustache.png" => include_bytes!("../../presets/stickers/moustache.png"),
+        "robot.png" => include_bytes!("../../presets/stickers/robot.png"),
+        "scarf.png" => include_bytes!("../../presets/stickers/scarf.png"),
+        "smile.png" => include_bytes!("../../presets/stickers/smile.png"),
+        "sunglasses.png" => include_bytes!("../../presets/stickers/sunglasses.png"),
+        _ => return None,
+    })
 }
 
 /// The preset under every show.
@@ -82,7 +118,10 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
-                assert!(["occlusion", "sound", "stickers"].contains(&file.as_str()), "{file}");
+                assert!(
+                    ["occlusion", "picture", "sound", "stickers"].contains(&file.as_str()),
+                    "{file}"
+                );
                 continue;
             };
             if stem == "keymap" {
@@ -114,14 +153,34 @@ mod tests {
     }
 
     #[test]
-    fn every_sound_preset_is_shipped_and_right() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/sound");
+    fn every_preset_of_sound_and_picture_is_shipped_and_right() {
+        let mut names = std::collections::HashSet::new();
+        for folder in ["sound", "picture"] {
+            let path = format!("{}/presets/{folder}", env!("CARGO_MANIFEST_DIR"));
+            for entry in std::fs::read_dir(path).unwrap() {
+                let file = entry.unwrap().file_name().into_string().unwrap();
+                let name = file.strip_suffix(".toml").unwrap();
+                assert!(names.insert(name.to_owned()), "{name} twice");
+                let (label, text) = stage_preset(name).unwrap_or_else(|| panic!("{name} is in no list"));
+                assert_eq!(label, format!("presets/{folder}/{file}"));
+                let preset = crate::scene::Preset::read(name, &file, text).unwrap();
+                assert!(preset.title.is_some(), "{name}");
+                assert_eq!(preset.is_for_picture(), folder == "picture", "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_stickers_is_shipped() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/stickers");
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
-            let name = file.strip_suffix(".toml").unwrap();
-            let text = sound_preset(name).unwrap_or_else(|| panic!("{name} is not in SOUND_PRESETS"));
-            let preset = crate::scene::Preset::read(name, &file, text).unwrap();
-            assert!(preset.title.is_some(), "{name}");
+            let is_shipped = match file.rsplit_once('.').unwrap() {
+                (name, "toml") => STICKER_SETS.iter().any(|(known, _)| *known == name),
+                (_, "png") => sticker_art(&file).is_some(),
+                _ => file == "draw.py",
+            };
+            assert!(is_shipped, "{file}");
         }
     }
 }

@@ -148,13 +148,13 @@ fn what_is_no_state_is_refused_with_its_place() {
     }
     let other = String::from_utf8(file)
         .unwrap()
-        .replacen("\"version\":2", "\"version\":1", 1);
+        .replacen("\"version\":3", "\"version\":1", 1);
     let error = Saved::from_json(other.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it was written in form 1; this program reads form 2");
+    assert_eq!(error.to_string(), "it was written in form 1; this program reads form 3");
     for (text, expected) in [
-        ("{\n  \"version\": 2,\n  sk-key }", "3:3: this is no saved state"),
+        ("{\n  \"version\": 3,\n  sk-key }", "3:3: this is no saved state"),
         ("{\"version\": \"sk-key\"}", "1:20: this is no saved state"),
-        ("{\"version\": 2}", "1:14: this is no saved state"),
+        ("{\"version\": 3}", "1:14: this is no saved state"),
         ("", "1:0: it ends in the middle"),
         ("[1, 2]", "1:1: this is no saved state"),
     ] {

@@ -327,8 +327,8 @@ impl Client {
     fn on_picture(&mut self, incoming: Incoming) {
         if let Incoming::Picture(target, picture) = incoming {
             let (width, height) = (usize::from(picture.header.width), usize::from(picture.header.height));
-            if let Some(picture) = Picture::new(width, height, picture.rgb) {
-                self.monitors.show(target, picture);
+            if let Some(shown) = Picture::new(width, height, picture.rgb) {
+                self.monitors.show(target, shown, picture.marks);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
+pub mod faces;
 pub mod page;
+pub mod picture;
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -38,6 +40,13 @@ pub enum Heard {
     },
     /// That scene and no other.
     Scene(usize),
+    /// The place of that scene's patch under a zone.
+    Hidden(usize),
+    /// A picture that is lighter by more than so many of 256 steps than at another time; darker where that is negative.
+    Brighter {
+        before: (f64, f64),
+        by: f64,
+    },
     Take {
         from: usize,
         to: usize,

@@ -1,4 +1,4 @@
-//! Keys that hold while a page of the sound desk is open.
+//! Keys that hold while a page is open. Here those of the sound desk; those of faces and pictures have files of their own.
 
 use rigcast::tui::keymap::{Binding, Context};
 use serde_json::Value;
@@ -8,15 +8,16 @@ use super::{Heard, Show};
 /// Opens the page that the key belongs to, presses it, and checks what it changes: on the screen, in the state, and for
 /// those that set the gain what a viewer hears.
 pub fn press_and_check(show: &mut Show, binding: &Binding) {
-    let is_buses = binding.context == Context::BusesPage;
     show.select_strip("tone");
-    show.tmux.keys(&[if is_buses { "B" } else { "Enter" }]);
-    show.tmux.wait_for(if is_buses { "SHORT-TERM" } else { "STRIP tone " });
-    if is_buses {
-        on_buses(show, binding);
-    } else {
-        on_strip(show, binding);
-    }
+    let (key, opened, check): (&str, &str, fn(&mut Show, &Binding)) = match binding.context {
+        Context::BusesPage => ("B", "SHORT-TERM", on_buses),
+        Context::FacesPage => ("F", "REGIONS NOW", super::faces::on_page),
+        Context::PicturePage => ("i", "PICTURE tone ", super::picture::on_page),
+        Context::Everywhere | Context::AnyPage | Context::StripPage => ("Enter", "STRIP tone ", on_strip),
+    };
+    show.tmux.keys(&[key]);
+    show.tmux.wait_for(opened);
+    check(show, binding);
     if binding.line != "page close" {
         show.tmux.keys(&["Escape"]);
     }
@@ -177,13 +178,13 @@ fn selected(screen: &str) -> Option<String> {
     line.split_whitespace().next().map(str::to_owned)
 }
 
-fn wait_selected(show: &Show, parameter: &str) {
+pub fn wait_selected(show: &Show, parameter: &str) {
     show.tmux
         .wait_until(parameter, |screen| selected(screen).as_deref() == Some(parameter));
 }
 
 /// Moves down until it is there.
-fn select(show: &Show, parameter: &str) {
+pub fn select(show: &Show, parameter: &str) {
     for _ in 0..60 {
         let before = selected(&show.tmux.text());
         if before.as_deref() == Some(parameter) {
@@ -196,12 +197,12 @@ fn select(show: &Show, parameter: &str) {
     panic!("{parameter} cannot be selected:\n{}", show.tmux.text());
 }
 
-fn leave_prompt(show: &Show) {
+pub fn leave_prompt(show: &Show) {
     show.tmux.keys(&["Escape"]);
     show.tmux.wait_for("esc close");
 }
 
-fn unknown(binding: &Binding, line: &str) -> ! {
+pub fn unknown(binding: &Binding, line: &str) -> ! {
     panic!(
         "the key {} of a page is bound to '{line}', which no check covers",
         binding.keys_text()

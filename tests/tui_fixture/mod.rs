@@ -33,6 +33,50 @@ pub fn occlusion() -> Occlusion {
     occlusion
 }
 
+/// Armed, four faces on program: one that is seen, one exempt, one held, one lost.
+pub fn armed(studio: &mut Studio) {
+    let face = |track, sight| FaceModel { track, sight };
+    studio.occlusion.is_armed = true;
+    studio.occlusion.faces = vec![
+        face(3, Sight::Seen),
+        face(5, Sight::Seen),
+        face(8, Sight::Held),
+        face(12, Sight::Band),
+    ];
+    studio.occlusion.exempt = vec![5];
+    studio.occlusion.zones = vec![Zone {
+        name: "door".into(),
+        rect: Rect {
+            x: 960,
+            y: 0,
+            width: 320,
+            height: 720,
+        },
+    }];
+}
+
+/// The marks of those faces at the studio's level.
+pub fn marks(studio: &Studio) -> Vec<FaceMark> {
+    let level = studio.occlusion.shown();
+    let places = [(0.2, 0.45), (0.45, 0.4), (0.68, 0.5), (0.9, 0.5)];
+    let faces = studio.occlusion.faces.iter().zip(places);
+    let mark = |(face, (x, y)): (&FaceModel, (f32, f32))| {
+        let is_exempt = studio.occlusion.is_exempt(face.track);
+        FaceMark {
+            track: face.track,
+            x,
+            y,
+            width: 0.2,
+            height: 0.35,
+            roll: 0.0,
+            sight: face.sight,
+            is_hidden: !is_exempt && !level.is_open(),
+            open: if is_exempt { Regions::ALL } else { level.open },
+        }
+    };
+    faces.map(mark).collect()
+}
+
 /// A voice with everything on.
 pub fn treated_voice() -> StripSettings {
     let mut voice = StripSettings {
@@ -385,9 +429,22 @@ impl Screen {
             let size = Renderer::Ascii.picture_size(area.width, area.height, CellSize::default());
             let Some((width, height)) = size else { continue };
             let picture = test_picture(width as usize, height as usize, at);
-            self.ui.pictures.insert(target, Prepared::Cells(ascii(&picture).into()));
+            let marks = match target {
+                MonitorTarget::Program => marks(&self.studio),
+                _ => Vec::new(),
+            };
+            self.ui
+                .pictures
+                .insert(target, Prepared::Cells(ascii(&picture).into(), marks.into()));
         }
         self
+    }
+
+    /// Marks these faces on program.
+    pub fn put_marks(&mut self, marks: Vec<FaceMark>) {
+        if let Some(Prepared::Cells(_, now)) = self.ui.pictures.get_mut(&MonitorTarget::Program) {
+            *now = marks.into();
+        }
     }
 
     pub fn picture_targets(&self) -> Vec<MonitorTarget> {

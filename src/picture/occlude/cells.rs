@@ -43,7 +43,7 @@ impl Cells {
     pub(super) fn measure(&mut self, frame: &FrameMut, touched: Touched, centre: (f32, f32), side: i32) {
         let (width, height) = (frame.width() as i32, frame.height() as i32);
         // No cell is larger than the picture, so a grid that starts in the picture has its place.
-        self.side = (side.max(2) + 1 & !1).min(width.max(height));
+        self.side = ((side.max(2) + 1) & !1).min(width.max(height));
         // The first corner at or before `from`, of all that are whole cells away from `centre`.
         let first = |centre: f32, from: i32| {
             let corner = centre.floor() as i32 & !1;
@@ -53,6 +53,7 @@ impl Cells {
         let cells = |from: i32, to: i32| ((to - from) as usize).div_ceil(self.side as usize);
         self.columns = cells(self.left, touched.right);
         self.rows = cells(self.top, touched.bottom);
+        self.make_room(width as usize, height as usize);
         for plane in [Plane::Y, Plane::U, Plane::V] {
             self.average(frame, plane, (width, height));
         }
@@ -61,13 +62,30 @@ impl Cells {
         }
     }
 
+    /// Takes all the memory that any mask on a picture of this size can need, so that none is taken later.
+    fn make_room(&mut self, width: usize, height: usize) {
+        // The smallest cells are 2 wide, and those at the edges may hang over.
+        let (columns, rows) = (width / 2 + 2, height / 2 + 2);
+        for averages in &mut self.averages {
+            averages.clear();
+            averages.reserve(columns * rows);
+        }
+        for line in self.taps.iter_mut().flatten() {
+            // What is in it may still be right.
+            line.reserve(width.max(height).saturating_sub(line.len()));
+        }
+        self.sums.clear();
+        self.sums.reserve(columns);
+        self.mixed.clear();
+        self.mixed.reserve(columns);
+    }
+
     fn average(&mut self, frame: &FrameMut, plane: Plane, (width, height): (i32, i32)) {
         let unit = unit_of(plane);
         let (left, top, side) = (self.left / unit, self.top / unit, self.side / unit);
         let (width, height) = (width / unit, height / unit);
         let (bytes, stride) = (frame.plane(plane), frame.stride(plane));
         let averages = &mut self.averages[slot_of(plane)];
-        averages.clear();
         for row in 0..self.rows as i32 {
             let from = (top + row * side).clamp(0, height);
             let to = (top + (row + 1) * side).clamp(from, height);
@@ -167,5 +185,127 @@ fn set_taps(taps: &mut [Vec<u16>; 3], side: i32) {
         taps[0].push(before);
         taps[1].push(ONE - before - after);
         taps[2].push(after);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::media::FramePool;
+
+    const ALL: Touched = Touched {
+        left: 0,
+        top: 0,
+        right: 120,
+        bottom: 80,
+    };
+
+    /// Pseudo-random bytes from 30 to 229.
+    fn noise(seed: u64) -> impl FnMut() -> u8 {
+        let mut state = seed | 1;
+        move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            30 + (state >> 20) as u8 % 200
+        }
+    }
+
+    fn noisy(seed: u64) -> FrameMut {
+        let (mut frame, mut next) = (FramePool::new().frame(120, 80), noise(seed));
+        for plane in [Plane::Y, Plane::U, Plane::V] {
+            frame.plane_mut(plane).fill_with(&mut next);
+        }
+        frame
+    }
+
+    /// The same pixels in every cell, in another order.
+    fn shuffled(frame: &FrameMut, cells: &Cells, seed: u64) -> FrameMut {
+        let mut out = FramePool::new().frame(120, 80);
+        let mut next = noise(seed);
+        for plane in [Plane::Y, Plane::U, Plane::V] {
+            let (unit, stride) = (unit_of(plane), frame.stride(plane));
+            let side = cells.side / unit;
+            for row in 0..cells.rows as i32 {
+                for column in 0..cells.columns as i32 {
+                    let rows = span(cells.top / unit, side, row, 80 / unit);
+                    let columns = span(cells.left / unit, side, column, 120 / unit);
+                    let places = rows.flat_map(|y| columns.clone().map(move |x| y * stride + x));
+                    let places = places.collect::<Vec<_>>();
+                    let mut order = places.clone();
+                    order.sort_by_cached_key(|_| (next(), next()));
+                    for (to, from) in places.into_iter().zip(order) {
+                        out.plane_mut(plane)[to] = frame.plane(plane)[from];
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    fn painted(cells: &mut Cells, is_soft: bool) -> [Vec<u8>; 3] {
+        [Plane::Y, Plane::U, Plane::V].map(|plane| {
+            let unit = unit_of(plane);
+            let mut rows = Vec::new();
+            for y in 0..80 / unit {
+                let mut row = vec![0; (120 / unit) as usize];
+                if is_soft {
+                    cells.blur(plane, y, 0, &mut row);
+                } else {
+                    cells.mosaic(plane, y, 0, &mut row);
+                }
+                rows.extend(row);
+            }
+            rows
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_painted_comes_from_the_averages_alone(
+            seed in any::<u64>(), side in 2_i32..200, centre in (-50.0_f32..200.0, -50.0_f32..200.0)
+        ) {
+            let (mut cells, frame) = (Cells::default(), noisy(seed));
+            cells.measure(&frame, ALL, centre, side);
+            let (hard, soft) = (painted(&mut cells, false), painted(&mut cells, true));
+            let other = shuffled(&frame, &cells, seed ^ 0x5555);
+            cells.measure(&other, ALL, centre, side);
+            prop_assert_eq!(&hard, &painted(&mut cells, false));
+            prop_assert_eq!(&soft, &painted(&mut cells, true));
+            // A soft picture lies between the cells around it.
+            for (hard, soft) in hard.iter().zip(&soft) {
+                prop_assert!(soft.iter().min() >= hard.iter().min() && soft.iter().max() <= hard.iter().max());
+            }
+        }
+
+        #[test]
+        fn shares_of_three_cells_come_to_one(side in 1_i32..500) {
+            let mut taps = <[Vec<u16>; 3]>::default();
+            set_taps(&mut taps, side);
+            prop_assert_eq!(taps[0].len(), side as usize);
+            for ((before, here), after) in taps[0].iter().zip(&taps[1]).zip(&taps[2]) {
+                prop_assert_eq!(before + here + after, ONE);
+            }
+        }
+    }
+
+    #[test]
+    fn a_ramp_stays_a_ramp_in_the_soft_and_becomes_steps_in_the_mosaic() {
+        let mut frame = FramePool::new().frame(120, 80);
+        frame.fill([0, 128, 128]);
+        for row in frame.plane_mut(Plane::Y).chunks_exact_mut(120) {
+            (0..).zip(row).for_each(|(x, out)| *out = 50 + x);
+        }
+        let mut cells = Cells::default();
+        cells.measure(&frame, ALL, (0.0, 0.0), 20);
+        let soft = painted(&mut cells, true);
+        for x in 20..100 {
+            assert!(soft[0][40 * 120 + x].abs_diff(50 + x as u8) <= 1, "column {x}");
+        }
+        let hard = painted(&mut cells, false);
+        assert_eq!(hard[0][40 * 120..][..3], [60; 3]);
+        assert_eq!(hard[0][40 * 120 + 19..][..2], [60, 80]);
     }
 }

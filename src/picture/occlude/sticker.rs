@@ -145,3 +145,170 @@ fn sample(level: &Level, u: i64, v: i64) -> Option<[u32; 2]> {
     let four = [a, b, c, d];
     Some([mix(four.map(|p| p & PAIR)), mix(four.map(|p| p >> 8 & PAIR))])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use image::{ImageFormat, Rgba, RgbaImage};
+    use proptest::prelude::*;
+
+    use super::super::{Art, Occluder};
+    use super::*;
+    use crate::media::{FramePool, Timestamp, VideoFrame};
+    use crate::picture::colour::yuv_of_rgb;
+
+    const RED: [u8; 4] = [255, 0, 0, 255];
+    const BLUE: [u8; 4] = [0, 0, 255, 255];
+
+    fn art(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 4]) -> Art {
+        let picture = RgbaImage::from_fn(width, height, |x, y| Rgba(pixel(x, y)));
+        let mut bytes = Vec::new();
+        picture
+            .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)
+            .unwrap();
+        Art::from_png(&bytes).unwrap()
+    }
+
+    fn grey(pool: &FramePool) -> VideoFrame {
+        let mut frame = pool.frame(96, 64);
+        frame.fill([100, 128, 128]);
+        frame.freeze(Timestamp::ZERO)
+    }
+
+    /// What is seen at (`x`, `y`) with `placed` on grey.
+    fn drawn(placed: &Placed<'_>) -> impl Fn(usize, usize) -> [u8; 3] + use<> {
+        let pool = FramePool::new();
+        let frame = Occluder::new(pool.clone()).apply(grey(&pool), &[], &[*placed]);
+        move |x, y| {
+            let chroma = y / 2 * 48 + x / 2;
+            [
+                frame.plane(Plane::Y)[y * 96 + x],
+                frame.plane(Plane::U)[chroma],
+                frame.plane(Plane::V)[chroma],
+            ]
+        }
+    }
+
+    fn halves() -> Art {
+        art(40, 20, |x, _| if x < 20 { RED } else { BLUE })
+    }
+
+    #[test]
+    fn art_is_drawn_as_it_is_and_nothing_around_it() {
+        let art = halves();
+        let (x, y, width, roll) = (48.0, 32.0, 40.0, 0.0);
+        let placed = Placed {
+            art: &art,
+            x,
+            y,
+            width,
+            roll,
+        };
+        let at = drawn(&placed);
+        let (red, blue, paper) = (yuv_of_rgb([255, 0, 0]), yuv_of_rgb([0, 0, 255]), [100, 128, 128]);
+        for (x, y, expected) in [
+            (30, 24, red),
+            (45, 40, red),
+            (52, 24, blue),
+            (65, 40, blue),
+            (24, 32, paper),
+            (72, 32, paper),
+            (48, 18, paper),
+            (48, 46, paper),
+        ] {
+            assert_eq!(at(x, y), expected, "({x}, {y})");
+        }
+    }
+
+    #[test]
+    fn art_turns_clockwise_and_grows() {
+        let art = halves();
+        let placed = Placed {
+            art: &art,
+            x: 48.0,
+            y: 32.0,
+            width: 20.0,
+            roll: std::f32::consts::FRAC_PI_2,
+        };
+        // What was at the left is at the top.
+        let at = drawn(&placed);
+        assert_eq!(at(48, 26), yuv_of_rgb([255, 0, 0]));
+        assert_eq!(at(48, 38), yuv_of_rgb([0, 0, 255]));
+        assert_eq!(at(58, 32), [100, 128, 128]);
+        let at = drawn(&Placed {
+            width: 120.0,
+            roll: 0.0,
+            ..placed
+        });
+        assert_eq!(at(1, 5), yuv_of_rgb([255, 0, 0]));
+        assert_eq!(at(94, 50), yuv_of_rgb([0, 0, 255]));
+    }
+
+    #[test]
+    fn alpha_mixes_and_what_is_fine_becomes_its_mean() {
+        let half = art(64, 64, |_, _| [255, 255, 255, 128]);
+        let placed = |art, width| Placed {
+            art,
+            x: 48.0,
+            y: 32.0,
+            width,
+            roll: 0.0,
+        };
+        // (235 × 128 + 100 × 127) / 255.
+        assert!(drawn(&placed(&half, 40.0))(48, 32)[0].abs_diff(168) <= 1);
+        let checks = art(
+            256,
+            256,
+            |x, y| if (x + y) % 2 == 0 { [0, 0, 0, 255] } else { [255; 4] },
+        );
+        let at = drawn(&placed(&checks, 32.0));
+        for (x, y) in [(40, 24), (48, 32), (55, 41)] {
+            assert!(at(x, y)[0].abs_diff(126) <= 2, "{:?}", at(x, y));
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_drawn() {
+        let (pool, art) = (FramePool::new(), halves());
+        for broken in [f32::NAN, f32::INFINITY] {
+            for place in 0..4 {
+                let mut values = [48.0, 32.0, 40.0, 0.0];
+                values[place] = broken;
+                let [x, y, width, roll] = values;
+                let placed = Placed {
+                    art: &art,
+                    x,
+                    y,
+                    width,
+                    roll,
+                };
+                let before = grey(&pool);
+                let after = Occluder::new(pool.clone()).apply(before.clone(), &[], &[placed]);
+                assert!(after.is_same_picture(&before));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_place_panics_or_strays(
+            size in (1_u32..40, 1_u32..40), x in -200.0_f32..300.0, y in -200.0_f32..300.0,
+            width in prop_oneof![0.5_f32..200.0, any::<f32>()], roll in -10.0_f32..10.0, seed in any::<u32>()
+        ) {
+            let art = art(size.0, size.1, |x, y| (seed.wrapping_mul(x * 31 + y * 17 + 1)).to_le_bytes());
+            let placed = Placed { art: &art, x, y, width, roll };
+            let at = drawn(&placed);
+            // Art fades out over a pixel of its own, of chroma over two.
+            let reach = (width * 0.5).hypot(width * 0.5 * size.1 as f32 / size.0 as f32) + 3.0 + 1.5 * width / size.0 as f32;
+            for row in 0..64 {
+                for column in 0..96 {
+                    let away = (column as f32 + 0.5 - x).hypot(row as f32 + 0.5 - y);
+                    if width >= 1.0 && away > reach + 1.0 {
+                        prop_assert_eq!(at(column, row), [100, 128, 128]);
+                    }
+                }
+            }
+        }
+    }
+}

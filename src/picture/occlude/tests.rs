@@ -262,3 +262,107 @@ fn what_is_no_number_hides_everything() {
     };
     assert_eq!(full(f32::NAN).plane(Plane::Y), full(1.0).plane(Plane::Y));
 }
+
+/// A face's worth of detail: `rows` of blobs and lines much finer than a face, with little in common from place to place.
+fn detailed(pool: &FramePool, size: (u32, u32)) -> VideoFrame {
+    let mut frame = pool.frame(size.0, size.1);
+    frame.fill([0, 128, 128]);
+    for (y, row) in frame.plane_mut(Plane::Y).chunks_exact_mut(size.0 as usize).enumerate() {
+        for (x, out) in row.iter_mut().enumerate() {
+            let (x, y) = (x as f32, y as f32);
+            let wave = (x * 0.31 + (y * 0.11).sin() * 4.0).sin() + (y * 0.27 + (x * 0.07).cos() * 5.0).sin();
+            *out = (120.0 + 35.0 * wave + 20.0 * (x * 0.9 + y * 0.7).sin()) as u8;
+        }
+    }
+    frame.freeze(Timestamp::ZERO)
+}
+
+/// How much two pictures have in common, from 0 to 1.
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let product =
+        |a: &[f64], b: &[f64], of_a: f64, of_b: f64| a.iter().zip(b).map(|(a, b)| (a - of_a) * (b - of_b)).sum::<f64>();
+    let spread = (product(a, a, mean_a, mean_a) * product(b, b, mean_b, mean_b)).sqrt();
+    (product(a, b, mean_a, mean_b) / spread.max(1e-9)).abs()
+}
+
+#[test]
+fn no_sharpening_brings_back_what_was_blurred() {
+    const SIDE: usize = 200;
+    let pool = FramePool::new();
+    let original = detailed(&pool, (SIDE as u32, SIDE as u32));
+    let mut occluder = Occluder::new(pool.clone());
+    let mut correlations = Vec::new();
+    for strength in [1.0, 0.1] {
+        let shape = Shape::Rect(Rect::full(SIDE as u32, SIDE as u32));
+        let masks = [mask(shape, Paint::Blur { strength })];
+        let floats = |frame: &VideoFrame| {
+            frame
+                .plane(Plane::Y)
+                .iter()
+                .map(|code| f64::from(*code))
+                .collect::<Vec<_>>()
+        };
+        let blurred = floats(&occluder.apply(original.clone(), &masks, &[]));
+        // Whoever knows exactly how it was made takes away again and again what blurring his guess gets wrong (Van Cittert).
+        let mut guess = blurred.clone();
+        for _ in 0..60 {
+            let mut frame = pool.frame(SIDE as u32, SIDE as u32);
+            frame.fill([0, 128, 128]);
+            for (out, code) in frame.plane_mut(Plane::Y).iter_mut().zip(&guess) {
+                *out = code.clamp(0.0, 255.0) as u8;
+            }
+            let again = floats(&occluder.apply(frame.freeze(Timestamp::ZERO), &masks, &[]));
+            for ((guess, want), again) in guess.iter_mut().zip(&blurred).zip(&again) {
+                *guess += want - again;
+            }
+        }
+        correlations.push(correlation(&guess, &floats(&original)));
+    }
+    assert!(correlations[0] < 0.15, "{correlations:?}");
+    assert!(
+        correlations[1] > 0.6,
+        "the measure does see what is left: {correlations:?}"
+    );
+}
+
+#[test]
+fn a_face_is_a_handful_of_values_at_full_strength() {
+    let pool = FramePool::new();
+    for (rx, ry, roll) in [(26.0, 33.0, 0.0), (80.0, 100.0, 0.3), (200.0, 240.0, -0.2)] {
+        let before = textured(&pool, (640, 640));
+        let face = ellipse(322.7, 318.2, rx, ry, roll);
+        let masks = [mask(Shape::Ellipse(face), Paint::Mosaic { strength: 1.0 })];
+        let after = Occluder::new(pool.clone()).apply(before, &masks, &[]);
+        let luma = after.plane(Plane::Y);
+        // The row through the middle: as many steps as there are cells.
+        let row = &luma[318 * 640..319 * 640];
+        let inside = &row[(322.7 - rx * 0.95) as usize..(322.7 + rx * 0.95) as usize];
+        let runs = 1 + inside.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(runs <= usize::from(CELLS_ACROSS) + 1, "{runs} values across {rx}");
+    }
+}
+
+#[test]
+fn less_strength_leaves_more_of_the_picture() {
+    let pool = FramePool::new();
+    let before = detailed(&pool, (200, 200));
+    let error = |paint: Paint| {
+        let face = Shape::Ellipse(ellipse(100.0, 100.0, 70.0, 80.0, 0.0));
+        let after = Occluder::new(pool.clone()).apply(before.clone(), &[mask(face, paint)], &[]);
+        let squares = pixels(&before, &after).map(|(_, _, was, is)| f64::from(was.abs_diff(is)).powi(2));
+        squares.sum::<f64>()
+    };
+    for paint in [(|strength| Paint::Blur { strength }) as fn(f32) -> Paint, |strength| {
+        Paint::Mosaic { strength }
+    }] {
+        assert_eq!(error(paint(0.0)).to_bits(), 0, "nothing is as it was");
+        // By the third level the finest detail is back; from there on each level shows more.
+        let errors: Vec<f64> = (1..=10).map(|tenth| error(paint(tenth as f32 / 10.0))).collect();
+        assert!(
+            errors[0] < errors[2] && errors[2] < errors[4] && errors[4] < errors[9] * 1.05,
+            "{errors:?}"
+        );
+    }
+}

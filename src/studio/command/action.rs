@@ -53,6 +53,8 @@ pub enum Command {
     PictureReset(String, Reset),
     /// Gives one source the picture settings of another.
     PictureCopy(String, String),
+    /// Saves the picture settings of a source as a preset; one that exists is replaced only if told so.
+    PictureSave(String, String, bool),
     /// Whether faces are looked for and hidden.
     OcclusionArm(bool),
     /// Sets the occlusion level.
@@ -220,6 +222,8 @@ pub enum Selection {
     Parameter,
     /// A stage of the open page.
     Stage,
+    /// A face on program.
+    Face,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -229,6 +233,10 @@ pub enum Page {
     Strip,
     /// Everything about the buses.
     Buses,
+    /// Everything that hides faces.
+    Faces,
+    /// Everything about the picture of the selected source.
+    Picture,
 }
 
 /// Which way a selection moves.

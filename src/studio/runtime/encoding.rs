@@ -19,20 +19,19 @@ pub const FRAMES_WAITING: usize = 10;
 /// Sound blocks that may wait: far more than ever should, a second of them.
 pub const BLOCKS_WAITING: usize = 100;
 
-/// Fetches from `queue` what comes until it is time for what `wait` says, and gives it to `put`; `false` when the sender is gone.
+/// Waits for what comes out of `queue` and gives it to `put`, but no longer than `wait`, after which something that is held is
+/// due; `false` when the sender is gone and nothing is held any more.
 fn fetch<T>(queue: &Receiver<T>, wait: Option<Duration>, put: impl FnOnce(T)) -> bool {
-    let fetched = match wait {
-        None => queue.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        Some(wait) => queue.recv_timeout(wait),
+    let Some(wait) = wait else {
+        return queue.recv().map(put).is_ok();
     };
-    match fetched {
-        Ok(item) => {
-            put(item);
-            true
-        }
-        Err(RecvTimeoutError::Timeout) => true,
-        Err(RecvTimeoutError::Disconnected) => false,
+    match queue.recv_timeout(wait) {
+        Ok(item) => put(item),
+        Err(RecvTimeoutError::Timeout) => {}
+        // The last ones leave in their time, too.
+        Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
     }
+    true
 }
 
 /// Encodes pictures until the sender is gone, each when and as `air` lets it out.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::plan::{Plan, SceneStage};
 use crate::clock::Clock;
-use crate::control::protocol::{MonitorTarget, PictureHeader, TapMonitor};
+use crate::control::protocol::{MonitorTarget, TapMonitor};
 use crate::control::taps::{Picture, TapClient, Taps};
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
 use crate::picture::{Compositor, Thumbnailer};
@@ -105,6 +105,7 @@ impl TapSlot {
 struct Sent {
     due: Timestamp,
     picture: Option<VideoFrame>,
+    marks: Vec<FaceMark>,
 }
 
 /// One preview stage per monitor size.
@@ -149,6 +150,7 @@ impl TapLoop {
                     let last = sent.entry((key, generation, at)).or_insert(Sent {
                         due: now,
                         picture: None,
+                        marks: Vec::new(),
                     });
                     if now < last.due {
                         continue;
@@ -156,7 +158,12 @@ impl TapLoop {
                     let Some(frame) = self.frame(&newest, monitor, &pool, &mut stages, now) else {
                         continue;
                     };
-                    if last.picture.as_ref().is_some_and(|old| old.is_same_picture(&frame)) {
+                    // Only program is looked through for faces. A cover is the same picture while they move.
+                    let marks = match monitor.what {
+                        MonitorTarget::Program => newest.marks.as_slice(),
+                        _ => &[],
+                    };
+                    if last.marks == marks && last.picture.as_ref().is_some_and(|old| old.is_same_picture(&frame)) {
                         continue;
                     }
                     let period = TimeDelta::from_secs_f64(1.0 / f64::from(monitor.per_second));
@@ -166,8 +173,10 @@ impl TapLoop {
                     } else {
                         last.due + period
                     };
-                    send(client, generation, at, monitor, &frame, &mut thumbnailer);
+                    send(client, (generation, at), monitor, &frame, marks, &mut thumbnailer);
                     last.picture = Some(frame);
+                    last.marks.clear();
+                    last.marks.extend_from_slice(marks);
                 }
             }
             sent.retain(|(owner, ..), _| clients.iter().any(|client| client.id() == *owner));
@@ -204,22 +213,14 @@ impl TapLoop {
 
 fn send(
     client: &TapClient,
-    generation: u16,
-    monitor: u16,
+    wish: (u16, u16),
     wanted: &TapMonitor,
     frame: &VideoFrame,
+    marks: &[FaceMark],
     thumbnailer: &mut Thumbnailer,
 ) {
     let mut rgb = Vec::new();
     thumbnailer.rgb(frame, wanted.width, wanted.height, &mut rgb);
     let (width, height) = (wanted.width as u16, wanted.height as u16);
-    client.offer(Picture {
-        header: PictureHeader {
-            generation,
-            monitor,
-            width,
-            height,
-        },
-        rgb,
-    });
+    client.offer(Picture::new(wish, (width, height), marks, rgb));
 }

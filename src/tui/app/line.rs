@@ -3,7 +3,7 @@
 use super::complete::quoted;
 use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Selection, Step};
-use crate::studio::model::Studio;
+use crate::studio::model::{MaskKind, Studio};
 use crate::tui::keymap::Placeholder;
 use crate::tui::monitor::Renderer;
 
@@ -59,6 +59,17 @@ impl UiState {
             Placeholder::Stage => self.place.entry(page).map(|entry| entry.stage.key().to_owned()),
             Placeholder::Switch => self.place.switch(page).map(|entry| entry.name.to_owned()),
             Placeholder::Marked => self.marked.clone(),
+            Placeholder::MarkedSource => self.marked_source.clone(),
+            Placeholder::Face => self.face(studio).map(|track| track.to_string()),
+            Placeholder::NextPolicy => {
+                let names = studio.occlusion.policies.iter().map(|policy| policy.name.as_str());
+                after(names, Some(&studio.occlusion.policy.name))
+            }
+            Placeholder::NextMask => after(MaskKind::WORDS.iter().copied(), Some(studio.occlusion.mask.word())),
+            Placeholder::NextSticker => {
+                let names = studio.occlusion.stickers.iter().map(String::as_str);
+                after(names, studio.occlusion.sticker.as_deref())
+            }
         }
     }
 
@@ -75,7 +86,17 @@ impl UiState {
             ClientCommand::Page(Some(Page::Strip)) if studio.strips.is_empty() => {
                 self.say(Placeholder::Strip.nothing(), true);
             }
+            ClientCommand::Page(Some(Page::Picture)) if studio.sources.is_empty() => {
+                self.say(Placeholder::Source.nothing(), true);
+            }
             ClientCommand::Page(page) => self.page = page,
+            ClientCommand::Mark if self.page == Some(Page::Picture) => match self.filled(studio, Placeholder::Source) {
+                Some(name) => {
+                    self.say(format!("{name} is marked to copy from"), false);
+                    self.marked_source = Some(name);
+                }
+                None => self.say(Placeholder::Source.nothing(), true),
+            },
             ClientCommand::Mark => match self.filled(studio, Placeholder::Strip) {
                 Some(name) => {
                     self.say(format!("{name} is marked to copy from"), false);
@@ -99,11 +120,17 @@ impl UiState {
     fn open_value(&mut self, studio: &Studio, beginning: &str) {
         let page = self.page.unwrap_or(Page::Strip);
         let Some(entry) = self.place.entry(page) else {
-            return;
+            return self.say(Placeholder::Parameter.nothing(), true);
         };
         let line = match page {
             Page::Buses => format!("bus set {} {beginning}", entry.name),
-            Page::Strip => {
+            Page::Picture => {
+                let Some(source) = self.filled(studio, Placeholder::Source) else {
+                    return self.say(Placeholder::Source.nothing(), true);
+                };
+                format!("picture set {} {} {beginning}", quoted(&source), entry.name)
+            }
+            Page::Strip | Page::Faces => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
@@ -146,10 +173,19 @@ impl UiState {
             }
             Selection::Parameter => self.place.step(self.page.unwrap_or(Page::Strip), by),
             Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
+            Selection::Face => self.step_face(studio, by),
             Selection::Pane => {
                 let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
                 self.pane = Pane::ALL[step(at, Pane::ALL.len(), by)];
             }
         }
     }
+}
+
+/// The name after `now` in the list, round its end; the first where `now` is not in it.
+fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    let at = names.iter().position(|name| Some(*name) == now);
+    let to = at.map_or(0, |at| step(at, names.len(), Step::Next));
+    names.get(to).map(|name| (*name).to_owned())
 }

@@ -2,6 +2,7 @@
 //! function of it, the studio and a key.
 
 mod complete;
+mod faces;
 mod heard;
 mod keys;
 mod line;
@@ -47,6 +48,8 @@ pub struct UiState {
     pub place: Place,
     /// The strip that was marked to copy from.
     pub marked: Option<String>,
+    /// The source that was marked to copy the picture settings from.
+    pub marked_source: Option<String>,
     /// What lies over the screen.
     pub overlay: Overlay,
     /// The command prompt while it is open.
@@ -76,6 +79,8 @@ pub struct Selected {
     pub source: usize,
     /// In [`Studio::destinations`].
     pub destination: usize,
+    /// The track of a face. It stays selected while it is gone: a key never acts on another face than the one that was chosen.
+    pub face: Option<u32>,
 }
 
 /// The parts of the lower screen.
@@ -167,6 +172,7 @@ impl UiState {
             page: None,
             place: Place::default(),
             marked: None,
+            marked_source: None,
             overlay: Overlay::None,
             prompt: None,
             history: Vec::new(),
@@ -222,10 +228,18 @@ impl UiState {
             strip: clamp(self.selected.strip, studio.strips.len()),
             source: clamp(self.selected.source, studio.sources.len()),
             destination: clamp(self.selected.destination, studio.destinations.len()),
+            face: self.selected.face,
         };
         self.marked
             .take_if(|marked| !studio.strips.iter().any(|strip| strip.name == *marked));
-        if self.page == Some(Page::Strip) && studio.strips.is_empty() {
+        self.marked_source
+            .take_if(|marked| !studio.sources.iter().any(|source| source.name == *marked));
+        let is_nothing_left = match self.page {
+            Some(Page::Strip) => studio.strips.is_empty(),
+            Some(Page::Picture) => studio.sources.is_empty(),
+            Some(Page::Buses | Page::Faces) | None => false,
+        };
+        if is_nothing_left {
             self.page = None;
         }
         let now = studio.now;

@@ -3,7 +3,7 @@
 
 use super::step;
 use crate::studio::command::{Page, Step};
-use crate::studio::model::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS, Stage};
+use crate::studio::model::{BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, Stage};
 
 /// A parameter as far as keys are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub fn entries(page: Page) -> Vec<Entry> {
     match page {
         Page::Strip => of(STRIP_PARAMS),
         Page::Buses => of(BUS_PARAMS),
+        Page::Picture => of(PICTURE_PARAMS),
+        Page::Faces => Vec::new(),
     }
 }
 
@@ -44,6 +46,7 @@ pub fn is_stage_switch<S>(param: &Param<S>) -> bool {
 pub struct Place {
     strip: usize,
     buses: usize,
+    picture: usize,
 }
 
 impl Place {
@@ -53,6 +56,8 @@ impl Place {
         match page {
             Page::Strip => self.strip,
             Page::Buses => self.buses,
+            Page::Picture => self.picture,
+            Page::Faces => 0,
         }
     }
 
@@ -60,6 +65,8 @@ impl Place {
         match page {
             Page::Strip => self.strip = at,
             Page::Buses => self.buses = at,
+            Page::Picture => self.picture = at,
+            Page::Faces => {}
         }
     }
 
@@ -133,13 +140,13 @@ mod tests {
 
     #[test]
     fn every_stage_that_can_be_off_has_its_switch() {
-        for page in [Page::Strip, Page::Buses] {
+        for page in [Page::Strip, Page::Buses, Page::Picture] {
             for (at, entry) in entries(page).into_iter().enumerate() {
                 let mut place = Place::default();
                 place.set(page, at);
                 let switch = place.switch(page).map(|entry| entry.name);
                 let expected = match entry.stage {
-                    Stage::Strip | Stage::Fader | Stage::Loudness | Stage::Limiter => {
+                    Stage::Strip | Stage::Fader | Stage::Loudness | Stage::Limiter | Stage::Picture | Stage::Tone => {
                         entry.is_switch.then_some(entry.name)
                     }
                     stage => Some(stage.key()),

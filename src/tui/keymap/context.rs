@@ -13,13 +13,19 @@ pub enum Context {
     StripPage,
     /// While the page of the buses is open.
     BusesPage,
+    /// While the page of faces is open.
+    FacesPage,
+    /// While the page of a source's picture is open.
+    PicturePage,
 }
 
 /// How the headings of tables begin whose keys hold on pages only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 3] = [
+const HEADINGS: [(&str, Context); 5] = [
     ("page", Context::AnyPage),
     ("strip page", Context::StripPage),
     ("buses page", Context::BusesPage),
+    ("faces page", Context::FacesPage),
+    ("picture page", Context::PicturePage),
 ];
 
 impl Context {
@@ -40,6 +46,8 @@ impl Context {
             None => Self::Everywhere,
             Some(Page::Strip) => Self::StripPage,
             Some(Page::Buses) => Self::BusesPage,
+            Some(Page::Faces) => Self::FacesPage,
+            Some(Page::Picture) => Self::PicturePage,
         }
     }
 
@@ -49,7 +57,7 @@ impl Context {
         match other {
             Self::Everywhere => Some(2),
             Self::AnyPage => (self != Self::Everywhere).then_some(1),
-            Self::StripPage | Self::BusesPage => (self == other).then_some(0),
+            Self::StripPage | Self::BusesPage | Self::FacesPage | Self::PicturePage => (self == other).then_some(0),
         }
     }
 }

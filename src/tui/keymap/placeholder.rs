@@ -1,7 +1,7 @@
 //! Words of a key's line that stand for what is selected.
 
 use crate::studio::command::{self, UsageError, split_words};
-use crate::studio::model::{BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS};
+use crate::studio::model::{BUS_PARAMS, MaskKind, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS};
 
 /// The place that fills a placeholder: which of the selected things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,20 @@ pub enum Placeholder {
     Switch,
     /// The strip that was marked to copy from.
     Marked,
+    /// The source that was marked to copy from.
+    MarkedSource,
+    /// The selected face.
+    Face,
+    /// The policy after the one that is set.
+    NextPolicy,
+    /// The kind of mask after the one that is set.
+    NextMask,
+    /// The set of stickers after the one that is set.
+    NextSticker,
 }
 
 impl Placeholder {
-    const ALL: [(&'static str, Self); 8] = [
+    const ALL: [(&'static str, Self); 13] = [
         ("{strip}", Self::Strip),
         ("{source}", Self::Source),
         ("{scene}", Self::Scene),
@@ -34,6 +44,11 @@ impl Placeholder {
         ("{stage}", Self::Stage),
         ("{switch}", Self::Switch),
         ("{marked}", Self::Marked),
+        ("{marked_source}", Self::MarkedSource),
+        ("{face}", Self::Face),
+        ("{next_policy}", Self::NextPolicy),
+        ("{next_mask}", Self::NextMask),
+        ("{next_sticker}", Self::NextSticker),
     ];
 
     /// The placeholder that a word is.
@@ -56,6 +71,11 @@ impl Placeholder {
             Self::Parameter | Self::Stage => "there is no parameter to do that to",
             Self::Switch => "there is nothing to switch on and off here",
             Self::Marked => "no strip is marked to copy from",
+            Self::MarkedSource => "no source is marked to copy from",
+            Self::Face => "no face is selected",
+            Self::NextPolicy => "there is no other policy",
+            Self::NextMask => "there is no other mask",
+            Self::NextSticker => "there is no set of stickers",
         }
     }
 }
@@ -108,6 +128,8 @@ fn check_with<S>(
             Some(Placeholder::Parameter) => param.name.to_owned(),
             Some(Placeholder::Switch) if is_switch => param.name.to_owned(),
             Some(Placeholder::Stage) => param.stage.key().to_owned(),
+            Some(Placeholder::Face) => "1".to_owned(),
+            Some(Placeholder::NextMask) => MaskKind::WORDS[0].to_owned(),
             Some(_) => "name".to_owned(),
         })
         .collect();

@@ -6,6 +6,8 @@
 
 mod ascii;
 mod blocks;
+mod ink;
+pub mod marks;
 mod sixel;
 mod worker;
 
@@ -14,6 +16,8 @@ use std::sync::Arc;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
+
+use crate::studio::model::FaceMark;
 
 pub use ascii::ascii;
 pub use blocks::{Palette, half_blocks};
@@ -213,9 +217,9 @@ impl SixelPicture {
 /// A picture that is ready for the terminal.
 #[derive(Clone, Debug)]
 pub enum Prepared {
-    /// Goes through the cell buffer.
-    Cells(Arc<CellPicture>),
-    /// Goes past it, after the cells.
+    /// Goes through the cell buffer, with the marks of the faces in it.
+    Cells(Arc<CellPicture>, Arc<[FaceMark]>),
+    /// Goes past it, after the cells. The marks are in its pixels.
     Sixel(Arc<SixelPicture>),
 }
 

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, ascii, half_blocks};
+use super::{CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, ascii, half_blocks, ink};
 use crate::control::protocol::MonitorTarget;
+use crate::studio::model::FaceMark;
 
 /// What a monitor on screen needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +36,13 @@ struct Shared {
     work: Condvar,
 }
 
+/// A picture with the faces in it.
+type Marked = (Picture, Vec<FaceMark>);
+
 #[derive(Default)]
 struct State {
     slots: HashMap<MonitorTarget, Slot>,
-    waiting: Vec<(MonitorTarget, Picture)>,
+    waiting: Vec<(MonitorTarget, Marked)>,
     ready: Vec<(MonitorTarget, Prepared)>,
     /// Counts arrangements: what was shown before one may have been wiped off the screen by it.
     arrangement: u64,
@@ -80,8 +84,9 @@ impl Monitors {
         waiting.retain(|(target, _)| slots.contains_key(target));
     }
 
-    /// Hands over a picture; one that still waits for the same monitor is replaced.
-    pub fn show(&self, target: MonitorTarget, picture: Picture) {
+    /// Hands over a picture with the faces in it; one that still waits for the same monitor is replaced.
+    pub fn show(&self, target: MonitorTarget, picture: Picture, marks: Vec<FaceMark>) {
+        let picture = (picture, marks);
         let mut state = self.shared.state();
         if let Some(place) = state.waiting.iter_mut().find(|(waiting, _)| *waiting == target) {
             place.1 = picture;
@@ -136,7 +141,7 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
             }
         };
         artist.follow(arrangement);
-        let Some(prepared) = artist.prepare(&slot, &picture) else {
+        let Some(prepared) = artist.prepare(&slot, picture.0, picture.1) else {
             continue;
         };
         let mut state = shared.state();
@@ -162,21 +167,17 @@ struct Artist {
 }
 
 enum Shown {
-    Cells(Arc<CellPicture>),
+    Cells(Arc<CellPicture>, Arc<[FaceMark]>),
     Sixel(Arc<SixelPicture>),
 }
 
 impl Artist {
     /// The picture for its monitor; `None` where it would look like the one before.
-    fn prepare(&mut self, slot: &Slot, picture: &Picture) -> Option<Prepared> {
+    fn prepare(&mut self, slot: &Slot, mut picture: Picture, marks: Vec<FaceMark>) -> Option<Prepared> {
         let (width, height) = (slot.width as usize, slot.height as usize);
-        let resized;
-        let picture = if (picture.width(), picture.height()) == (width, height) {
-            picture
-        } else {
-            resized = picture.resized(width, height);
-            &resized
-        };
+        if (picture.width(), picture.height()) != (width, height) {
+            picture = picture.resized(width, height);
+        }
         let before = self
             .shown
             .get(&slot.target)
@@ -185,26 +186,30 @@ impl Artist {
         let (shown, prepared) = match slot.renderer {
             Renderer::Off => return None,
             Renderer::Sixel => {
-                let sixel = Arc::new(self.sixels.encode(picture));
+                ink::draw(&mut picture, &marks);
+                let sixel = Arc::new(self.sixels.encode(&picture));
                 if matches!(before, Some(Shown::Sixel(before)) if **before == *sixel) {
                     return None;
                 }
                 (Shown::Sixel(Arc::clone(&sixel)), Prepared::Sixel(sixel))
             }
             Renderer::Ascii | Renderer::Blocks(_) => {
-                let before = match before {
-                    Some(Shown::Cells(cells)) => Some(&**cells),
-                    _ => None,
+                let (before, marks_before) = match before {
+                    Some(Shown::Cells(cells, marks)) => (Some(&**cells), &**marks),
+                    _ => (None, &[][..]),
                 };
                 let cells = match slot.renderer {
-                    Renderer::Blocks(palette) => half_blocks(picture, palette, before),
-                    _ => ascii(picture),
+                    Renderer::Blocks(palette) => half_blocks(&picture, palette, before),
+                    _ => ascii(&picture),
                 };
-                if before == Some(&cells) {
+                if before == Some(&cells) && marks_before == marks {
                     return None;
                 }
-                let cells = Arc::new(cells);
-                (Shown::Cells(Arc::clone(&cells)), Prepared::Cells(cells))
+                let (cells, marks) = (Arc::new(cells), Arc::from(marks));
+                (
+                    Shown::Cells(Arc::clone(&cells), Arc::clone(&marks)),
+                    Prepared::Cells(cells, marks),
+                )
             }
         };
         self.shown.insert(slot.target.clone(), (slot.clone(), shown));
@@ -234,6 +239,20 @@ mod tests {
         }
     }
 
+    fn face() -> FaceMark {
+        FaceMark {
+            track: 1,
+            x: 0.5,
+            y: 0.5,
+            width: 0.5,
+            height: 0.5,
+            roll: 0.0,
+            sight: crate::studio::model::Sight::Seen,
+            is_hidden: true,
+            open: crate::studio::model::Regions::NONE,
+        }
+    }
+
     fn grey(value: u8) -> Picture {
         Picture::new(4, 4, vec![value; 48]).unwrap()
     }
@@ -243,8 +262,8 @@ mod tests {
         let (tell, told) = mpsc::channel();
         let monitors = Monitors::start(move || tell.send(()).unwrap()).unwrap();
         monitors.arrange(&[slot(MonitorTarget::Program, Renderer::Ascii)]);
-        monitors.show(MonitorTarget::Preview, grey(9));
-        monitors.show(MonitorTarget::Program, grey(200));
+        monitors.show(MonitorTarget::Preview, grey(9), Vec::new());
+        monitors.show(MonitorTarget::Program, grey(200), Vec::new());
         told.recv().unwrap();
         let ready = monitors.take();
         assert_eq!(ready.len(), 1);
@@ -256,9 +275,14 @@ mod tests {
         let mut artist = Artist::default();
         for renderer in [Renderer::Ascii, Renderer::Sixel, Renderer::Blocks(Palette::TrueColor)] {
             let slot = slot(MonitorTarget::Program, renderer);
-            assert!(artist.prepare(&slot, &grey(100)).is_some());
-            assert!(artist.prepare(&slot, &grey(100)).is_none());
-            assert!(artist.prepare(&slot, &grey(200)).is_some());
+            assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
+            assert!(artist.prepare(&slot, grey(100), Vec::new()).is_none());
+            assert!(artist.prepare(&slot, grey(200), Vec::new()).is_some());
+            assert!(
+                artist.prepare(&slot, grey(200), vec![face()]).is_some(),
+                "a box is news"
+            );
+            assert!(artist.prepare(&slot, grey(200), vec![face()]).is_none());
         }
     }
 
@@ -266,16 +290,17 @@ mod tests {
     fn a_new_arrangement_draws_even_what_looks_the_same() {
         let mut artist = Artist::default();
         let slot = slot(MonitorTarget::Program, Renderer::Ascii);
-        assert!(artist.prepare(&slot, &grey(100)).is_some());
+        assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
         artist.follow(1);
-        assert!(artist.prepare(&slot, &grey(100)).is_some());
+        assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
     }
 
     #[test]
     fn a_picture_of_another_size_is_made_to_fit() {
         let mut artist = Artist::default();
         let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
-        let Some(Prepared::Cells(cells)) = artist.prepare(&slot(MonitorTarget::Preview, Renderer::Ascii), &picture)
+        let Some(Prepared::Cells(cells, _)) =
+            artist.prepare(&slot(MonitorTarget::Preview, Renderer::Ascii), picture, Vec::new())
         else {
             panic!("no cells");
         };

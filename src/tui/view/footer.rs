@@ -10,7 +10,7 @@ use super::Scene;
 use super::pane::{popup, popup_area, titled};
 use super::text::Row;
 use crate::studio::command;
-use crate::studio::command::{ArgKind, table};
+use crate::studio::command::{ArgKind, Page, table};
 use crate::studio::model::Studio;
 use crate::tui::app::{Completion, Overlay, Prompt, UiState, complete};
 use crate::tui::keymap::{Binding, Key, Lookup};
@@ -81,6 +81,8 @@ const HINTS: &[(&str, &str)] = &[
     ("gain {strip} +1", "gain"),
     ("page strip", "strip page"),
     ("page buses", "buses"),
+    ("page faces", "faces"),
+    ("page picture", "picture"),
     ("select pane next", "pane"),
     ("retry {destination}", "retry"),
     ("monitor", "pictures"),
@@ -92,20 +94,43 @@ const PAGE_HINTS: &[(&str, &str)] = &[
     ("page close", "close"),
     ("set {strip} {parameter} next", "adjust"),
     ("bus set {parameter} next", "adjust"),
+    ("picture set {source} {parameter} next", "adjust"),
     ("type", "type"),
     ("set {strip} {switch} toggle", "on/off"),
     ("bus set {switch} toggle", "on/off"),
+    ("picture set {source} {switch} toggle", "on/off"),
     ("set {strip} bypass toggle", "bypass"),
+    ("picture set {source} bypass toggle", "bypass"),
     ("loudness reset", "loudness anew"),
     ("help", "help"),
     ("reset {strip} {parameter}", "reset"),
     ("bus reset {parameter}", "reset"),
+    ("picture reset {source} {parameter}", "reset"),
     ("select stage next", "stage"),
     ("select strip next", "strip"),
     ("prompt \"preset apply \"", "preset"),
     ("mark", "mark"),
     ("copy strip {marked} {strip}", "paste"),
+    ("picture copy {marked_source} {source}", "paste"),
     ("page buses", "buses"),
+];
+
+/// The same on the page of faces, whose keys hold everywhere in part.
+const FACES_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("occlusion on", "arm"),
+    ("occlusion more", "hide more"),
+    ("occlusion less", "show more"),
+    ("select face next", "face"),
+    ("face exempt {face}", "exempt"),
+    ("face hide {face}", "hide"),
+    ("face release", "release"),
+    ("occlusion policy {next_policy}", "policy"),
+    ("occlusion mask {next_mask}", "mask"),
+    ("help", "help"),
+    ("prompt \"zone add \"", "zone"),
+    ("occlusion off", "off"),
+    ("occlusion sticker {next_sticker}", "stickers"),
 ];
 
 /// As many hints as fit whole.
@@ -113,7 +138,12 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
     row.skip(1);
     let bindings: Vec<&Binding> = scene.ui.keymap.active(scene.ui.context()).collect();
-    for (line, word) in if scene.ui.page.is_some() { PAGE_HINTS } else { HINTS } {
+    let shown = match scene.ui.page {
+        None => HINTS,
+        Some(Page::Faces) => FACES_HINTS,
+        Some(_) => PAGE_HINTS,
+    };
+    for (line, word) in shown {
         let Some(binding) = bindings.iter().find(|binding| binding.line == *line) else {
             continue;
         };

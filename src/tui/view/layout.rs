@@ -35,7 +35,7 @@ pub struct Arrangement {
     pub preview: Rect,
     /// The list of scenes.
     pub scenes: Rect,
-    /// Sources by position in the studio's list, with frame.
+    /// Sources by position in the studio's list, with frame; on the page of a source's picture, that one.
     pub tiles: Vec<(usize, Rect)>,
     /// What is left of the row of tiles, to say how many more there are.
     pub after_tiles: Rect,
@@ -63,6 +63,10 @@ impl Arrangement {
                 footer,
                 page: Some((page, areas)),
                 program: areas.program,
+                tiles: (!areas.source.is_empty())
+                    .then_some((ui.selected.source, areas.source))
+                    .into_iter()
+                    .collect(),
                 ..Self::default()
             });
         }

@@ -4,6 +4,7 @@
 mod desk;
 mod destinations;
 mod events;
+mod faces;
 mod footer;
 mod help;
 pub mod layout;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Scene;
+use super::faces;
 use super::layout::Arrangement;
 use super::pane::framed;
 use super::shape::picture_area;
@@ -68,6 +69,11 @@ pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         theme.label(),
     );
     picture(buf, area, &MonitorTarget::Program, scene);
+    faces::tell::edge(buf, area, scene);
+    // Cells cannot be written over pixels: there the edge says it.
+    if scene.ui.renderer() != Renderer::Sixel {
+        faces::tell::banner(buf, picture_area(area, studio.format), scene);
+    }
 }
 
 /// `30`, `29.97`.
@@ -91,7 +97,8 @@ pub fn tally(source: &SourceModel, scene: &Scene<'_>) -> (Style, Option<(&'stati
     }
 }
 
-fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: bool, scene: &Scene<'_>) {
+/// A source in its frame.
+pub fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: bool, scene: &Scene<'_>) {
     let theme = scene.theme;
     let (frame, badge) = tally(source, scene);
     let (inner, edge) = framed(buf, area, frame);
@@ -161,7 +168,10 @@ pub fn reason(state: &SourceState) -> Option<&str> {
 fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene<'_>) {
     let area = picture_area(framed, scene.studio.format);
     match scene.ui.pictures.get(target) {
-        Some(Prepared::Cells(cells)) => cells.draw(area, buf),
+        Some(Prepared::Cells(cells, marks)) => {
+            cells.draw(area, buf);
+            faces::boxes(buf, area, marks, scene);
+        }
         Some(Prepared::Sixel(sixel)) => {
             // Pixels are there; the cells must not be written over them.
             let covered = sixel.covered(area, scene.ui.cell_size());

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::text::{Row, clock};
-use super::{Scene, desk};
+use super::{Scene, desk, faces};
 use crate::studio::model::WorkerState;
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
@@ -25,6 +25,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     if let Some(seconds) = desk::mixer::silence_s(scene).filter(|_| studio.is_on_air()) {
         row.right(&format!(" SILENCE {seconds} s "), theme.program_badge());
     }
+    occlusion(&mut row, scene);
     // What stands still comes first; the losses that were made up for are a number among others.
     for worker in &studio.workers {
         let text = match worker.state {
@@ -89,4 +90,21 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             break;
         }
     }
+}
+
+/// That the cover is on and why, and what is seen of faces while they are looked for.
+fn occlusion(row: &mut Row<'_>, scene: &Scene<'_>) {
+    let (studio, theme) = (scene.studio, scene.theme);
+    let Some(state) = faces::tell::state(studio) else {
+        return;
+    };
+    let exposure = faces::tell::exposure(studio);
+    if let Some(reason) = &studio.occlusion.cover {
+        let badge = theme.program_badge();
+        // The reason gives way before the alarm does.
+        if !row.right(&format!(" COVER ON: {reason} "), badge) {
+            row.right(" COVER ON ", badge);
+        }
+    }
+    row.right(&format!(" {state} "), faces::tell::badge(exposure, theme));
 }

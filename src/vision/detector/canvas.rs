@@ -111,8 +111,7 @@ pub(super) fn upright(from: &Luma<'_>, area: &Area, roll: f32, to: &mut Plane) {
         let mut y = ((centre.1 + u * sin + v * cos - 0.5) * ONE) as i32;
         for out in out {
             *out = between(from, x, y, last);
-            x += right;
-            y += down;
+            (x, y) = (x.wrapping_add(right), y.wrapping_add(down));
         }
     }
 }
@@ -121,7 +120,7 @@ pub(super) fn upright(from: &Luma<'_>, area: &Area, roll: f32, to: &mut Plane) {
 fn between(from: &Luma<'_>, x: i32, y: i32, last: (i32, i32)) -> u8 {
     let (column, row) = ((x >> 16).clamp(0, last.0), (y >> 16).clamp(0, last.1));
     // Beyond an edge the weight is all on the edge's own pixel.
-    let weight = |place: i32, at: i32| ((place - (at << 16)).clamp(0, 65_536) >> 8) as u32;
+    let weight = |place: i32, at: i32| (place.saturating_sub(at << 16).clamp(0, 65_536) >> 8) as u32;
     let (across, down) = (weight(x, column), weight(y, row));
     let at = row as usize * from.stride + column as usize;
     let pixel = |at: usize| u32::from(from.bytes.get(at).copied().unwrap_or_default());

@@ -252,3 +252,6 @@ fn sensible(picture: &Luma<'_>, area: Area) -> Option<Area> {
     let (y, height) = limit(area.y, area.height, picture.height)?;
     Some(Area { x, y, width, height })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! The inner loops for processors with AVX2. The only unsafe code of the detector: each function here checks the lengths that
 //! its loads and stores rely on, and what is left over at the end of a row goes the plain way.
 //!
-//! Gathers do most of the work. Windows lie four pixels apart, so 32 bytes of the LAB map hold the codes of eight of them in
-//! the lowest byte of each word: a mask makes indices of them, and one gather has the weights of all eight.
+//! Windows lie four pixels apart, so 32 bytes of the LAB map hold the codes of eight of them in the lowest byte of each word: a
+//! mask makes indices of them, and one gather has the weights of all eight.
 
 #![allow(unsafe_code)]
 
@@ -169,6 +169,10 @@ impl Simd {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[expect(
+    clippy::wildcard_imports,
+    reason = "sixty instructions, whose names are all their own"
+)]
 mod avx2 {
     use std::arch::x86_64::*;
 
@@ -350,24 +354,22 @@ mod avx2 {
         plain::first_group(codes, start + whole.len() * 32, offsets, weights, rest);
     }
 
+    /// Two dependent gathers would be slower than single loads here: the windows lie anywhere. Four windows at a time keep
+    /// the loads coming.
     #[target_feature(enable = "avx2")]
     pub(super) fn next_group(codes: &[u8], places: &[u32], offsets: &[u32], weights: &[f32], scores: &mut [f32]) {
-        let (whole, rest) = scores.as_chunks_mut::<8>();
-        let (whole_places, rest_places) = places.as_chunks::<8>();
-        let byte = _mm256_set1_epi32(0xff);
+        let (whole, rest) = scores.as_chunks_mut::<4>();
+        let (whole_places, rest_places) = places.as_chunks::<4>();
         for (scores, places) in whole.iter_mut().zip(whole_places) {
-            // SAFETY: the arrays have eight words each. The caller has made sure that four bytes follow each place and
-            // offset, and that places are below 2^31; an index is a byte, and there are 256 weights.
-            unsafe {
-                let places = _mm256_loadu_si256(places.as_ptr().cast());
-                let mut sum = _mm256_loadu_ps(scores.as_ptr());
-                for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
-                    let words = _mm256_i32gather_epi32::<1>(codes.as_ptr().add(*offset as usize).cast(), places);
-                    let indices = _mm256_and_si256(words, byte);
-                    sum = _mm256_add_ps(sum, _mm256_i32gather_ps::<4>(weights.as_ptr(), indices));
+            let mut sums = *scores;
+            for (offset, weights) in offsets.iter().zip(weights.as_chunks::<CODES>().0) {
+                for (sum, place) in sums.iter_mut().zip(places) {
+                    // SAFETY: the caller has made sure that there is a code at each place and offset.
+                    let code = unsafe { *codes.get_unchecked(*place as usize + *offset as usize) };
+                    *sum += weights[usize::from(code)];
                 }
-                _mm256_storeu_ps(scores.as_mut_ptr(), sum);
             }
+            *scores = sums;
         }
         plain::next_group(codes, rest_places, offsets, weights, rest);
     }

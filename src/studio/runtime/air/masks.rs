@@ -215,3 +215,113 @@ fn band(face: &TrackedFace, size: (u32, u32)) -> Shape {
         height: (bottom - top) as i32,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Timestamp;
+    use crate::vision::FaceBox;
+
+    const SIZE: (u32, u32) = (1280, 720);
+
+    fn verdict(sights: &[Sight]) -> FaceVerdict {
+        let face = |(track, sight): (u32, &Sight)| TrackedFace {
+            track,
+            face: FaceBox {
+                x: 300.0 + 200.0 * track as f32,
+                y: 300.0,
+                size: 120.0,
+                roll: 0.1,
+            },
+            sight: *sight,
+        };
+        FaceVerdict {
+            pts: Timestamp::ZERO,
+            faces: (0..).zip(sights).map(face).collect(),
+            cover: None,
+            is_cut: false,
+        }
+    }
+
+    fn level(open: &[Region], strength: f32) -> OcclusionLevel {
+        OcclusionLevel {
+            open: open.iter().copied().collect(),
+            strength,
+        }
+    }
+
+    /// Shape, number of holes and paint of each mask.
+    fn masks(
+        plan: &MaskPlan,
+        level: OcclusionLevel,
+        sights: &[Sight],
+        shown: &[u32],
+    ) -> (Hiding, Vec<(Shape, usize, Paint)>) {
+        let mut list = MaskList::default();
+        let hiding = list.fill(plan, level, Some(&verdict(sights)), shown, SIZE);
+        let told = list.with(plan, |masks, _| {
+            masks
+                .iter()
+                .map(|mask| (mask.shape, mask.holes.len(), mask.paint))
+                .collect()
+        });
+        (hiding, told)
+    }
+
+    #[test]
+    fn open_regions_are_holes_and_only_while_the_place_is_known() {
+        let mut plan = MaskPlan::nothing();
+        plan.mask = MaskKind::Blur;
+        let eyes = level(&[Region::Eyes], 0.5);
+        for (sight, holes, strength) in [
+            (Sight::Seen, 2, 0.5),
+            (Sight::Predicted, 2, 0.5),
+            (Sight::Held, 0, 1.0),
+            (Sight::Band, 0, 1.0),
+        ] {
+            let (hiding, masks) = masks(&plan, eyes, &[sight], &[]);
+            assert_eq!(hiding, Hiding::Masks);
+            let (shape, found, paint) = masks[0];
+            assert_eq!((found, paint), (holes, Paint::Blur { strength }), "{sight:?}");
+            match (sight, shape) {
+                (Sight::Band, Shape::Rect(rect)) => assert_eq!((rect.x, rect.width), (0, 1280)),
+                (Sight::Band, shape) => panic!("{shape:?}"),
+                (_, Shape::Ellipse(ellipse)) => assert!(ellipse.ry > 60.0),
+                (_, shape) => panic!("{shape:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn the_neck_has_a_mask_of_its_own_until_it_is_open() {
+        let plan = MaskPlan::nothing();
+        let count = |open: &[Region]| masks(&plan, level(open, 1.0), &[Sight::Seen], &[]).1.len();
+        assert_eq!((count(&[]), count(&[Region::Neck])), (2, 1));
+    }
+
+    #[test]
+    fn what_is_exempt_or_open_is_not_hidden_and_a_zone_always_is() {
+        let mut plan = MaskPlan::nothing();
+        let seen = [Sight::Seen, Sight::Seen];
+        assert_eq!(masks(&plan, OcclusionLevel::HIDDEN, &seen, &[0, 1]).0, Hiding::Nothing);
+        assert_eq!(masks(&plan, level(&[], 0.0), &seen, &[]).0, Hiding::Nothing);
+        assert_eq!(masks(&plan, OcclusionLevel::HIDDEN, &seen, &[1]).1.len(), 2);
+        let zone = Rect {
+            x: 4,
+            y: 4,
+            width: 20,
+            height: 20,
+        };
+        plan.zones.push(zone);
+        let (hiding, found) = masks(&plan, level(&[], 0.0), &seen, &[]);
+        assert_eq!((hiding, found[0].0), (Hiding::Masks, Shape::Rect(zone)));
+    }
+
+    #[test]
+    fn more_faces_than_there_is_room_for_cover_the_picture() {
+        let plan = MaskPlan::nothing();
+        let crowd = [Sight::Held; MAX_MASKS + 1];
+        assert_eq!(masks(&plan, OcclusionLevel::HIDDEN, &crowd, &[]).0, Hiding::Everything);
+        assert_eq!(masks(&plan, OcclusionLevel::HIDDEN, &crowd[1..], &[]).0, Hiding::Masks);
+    }
+}

@@ -232,3 +232,196 @@ fn faces(verdict: Option<&FaceVerdict>) -> Vec<FaceModel> {
     };
     verdict.map_or_else(Vec::new, |verdict| verdict.faces.iter().map(model).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::control::taps::Taps;
+    use crate::media::{FrameRate, Plane, TimeDelta};
+    use crate::studio::runtime::gate::Gate;
+    use crate::studio::runtime::outlet::Outlet;
+    use crate::vision::{FaceBox, Policy, Region, Regions, TrackedFace};
+
+    const RATE: FrameRate = FrameRate::whole(30);
+
+    /// The face in the middle of a white picture of 320×180.
+    const FACE: FaceBox = FaceBox {
+        x: 160.0,
+        y: 90.0,
+        size: 60.0,
+        roll: 0.0,
+    };
+
+    type Told = Arc<Mutex<Vec<(Vec<FaceModel>, Option<String>)>>>;
+
+    struct Rig {
+        air: PictureAir,
+        watch: Arc<FaceWatch>,
+        outlet: Arc<Outlet>,
+        pool: FramePool,
+        told: Told,
+    }
+
+    /// Everything hidden, eyes shown, everything shown; the clock stands an hour after the first picture, so that each is due.
+    fn rig(level: u8) -> Rig {
+        let eyes = Regions::NONE.with(Region::Eyes);
+        let shows = |open, strength| OcclusionLevel { open, strength };
+        let levels = vec![OcclusionLevel::HIDDEN, shows(eyes, 1.0), shows(eyes, 0.0)];
+        let mut plan = MaskPlan::nothing();
+        plan.is_armed = true;
+        plan.policy = Policy::new("test".into(), String::new(), None, levels).unwrap();
+        plan.level = level;
+        let (watch, outlet) = (Arc::new(FaceWatch::new(RATE, plan)), Arc::new(Outlet::new(1000)));
+        let (pool, told) = (FramePool::new(), Told::default());
+        let report: FaceReport = {
+            let told = Arc::clone(&told);
+            Arc::new(move |faces, cover| told.lock().unwrap().push((faces, cover)))
+        };
+        let gate = PictureGate::new(
+            Arc::new(Gate::default()),
+            Arc::clone(&outlet),
+            pool.clone(),
+            Arc::new(|_, _| {}),
+        );
+        let taps = Arc::new(TapSlot::new(Taps::default()));
+        let air = PictureAir::new(Clock::start(), Arc::clone(&watch), gate, pool.clone(), taps, report);
+        Rig {
+            air,
+            watch,
+            outlet,
+            pool,
+            told,
+        }
+    }
+
+    fn at(tick: i64) -> Timestamp {
+        RATE.frame_time(tick) - TimeDelta::from_millis(3_600_000)
+    }
+
+    #[derive(Debug, PartialEq, Eq)]
+    enum Seen {
+        AsItIs,
+        Masked,
+        Eyes,
+        Covered,
+    }
+
+    impl Rig {
+        fn leave(&self, tick: i64, sight: Option<Sight>, cover: Option<CoverReason>) {
+            let face = |sight| TrackedFace {
+                track: 7,
+                face: FACE,
+                sight,
+            };
+            self.watch.leave(FaceVerdict {
+                pts: at(tick),
+                faces: sight.map(face).into_iter().collect(),
+                cover,
+                is_cut: false,
+            });
+        }
+
+        /// What becomes of a white picture that was made at `level`.
+        fn pass(&mut self, tick: i64, level: u8) -> Seen {
+            let mut frame = self.pool.frame(320, 180);
+            frame.fill([235, 128, 128]);
+            let frame = frame.freeze(at(tick));
+            self.air.put(Outgoing { frame, level });
+            let out = self.air.take().unwrap();
+            assert_eq!(out.pts, at(tick));
+            let luma = |x: usize, y: usize| out.plane(Plane::Y)[y * 320 + x];
+            let (corner, nose, eye) = (luma(2, 2), luma(160, 93), luma(148, 82));
+            match (corner, nose, eye) {
+                (235, 235, 235) => Seen::AsItIs,
+                (235, _, 235) => Seen::Eyes,
+                (235, _, _) => Seen::Masked,
+                _ => Seen::Covered,
+            }
+        }
+
+        fn change(&self, change: impl FnOnce(&mut MaskPlan)) {
+            let mut plan = MaskPlan::clone(&self.watch.plan());
+            change(&mut plan);
+            self.watch.set_plan(plan);
+        }
+    }
+
+    #[test]
+    fn a_picture_leaves_only_with_the_verdict_for_its_very_time() {
+        let mut rig = rig(0);
+        rig.leave(0, Some(Sight::Seen), None);
+        rig.leave(2, Some(Sight::Seen), None);
+        rig.leave(3, None, None);
+        rig.leave(4, None, Some(CoverReason::Lost { track: 7 }));
+        rig.leave(5, None, Some(CoverReason::NotSeen));
+        let seen: Vec<Seen> = (0..7).map(|tick| rig.pass(tick, 0)).collect();
+        use Seen::{AsItIs, Covered, Masked};
+        assert_eq!(seen, [Masked, Covered, Masked, AsItIs, Covered, Covered, Covered]);
+        let covered = rig
+            .outlet
+            .counters
+            .covered_frames
+            .load(std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(covered, 4);
+        let told = rig.told.lock().unwrap();
+        let covers: Vec<&str> = told.iter().filter_map(|(_, cover)| cover.as_deref()).collect();
+        assert_eq!(
+            covers,
+            [
+                "faces have not been looked for in time",
+                "face 7 was lost",
+                "not all of the picture has been looked at yet",
+                "faces have not been looked for in time"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_picture_keeps_to_the_safer_of_the_level_it_was_made_at_and_the_one_now() {
+        let mut rig = rig(2);
+        for tick in 0..4 {
+            rig.leave(tick, Some(Sight::Seen), None);
+        }
+        assert_eq!(rig.pass(0, 2), Seen::AsItIs);
+        assert_eq!(rig.pass(1, 0), Seen::Masked);
+        assert_eq!(rig.pass(2, 1), Seen::Eyes);
+        rig.change(|plan| plan.level = 0);
+        assert_eq!(rig.pass(3, 2), Seen::Masked);
+        // At a level that shows faces nothing waits for them.
+        rig.change(|plan| plan.level = 2);
+        assert_eq!(rig.pass(4, 2), Seen::AsItIs);
+    }
+
+    #[test]
+    fn an_exempt_face_that_was_lost_is_not_shown_again() {
+        let mut rig = rig(0);
+        rig.change(|plan| plan.exempt = vec![7]);
+        let sights = [Sight::Seen, Sight::Predicted, Sight::Held, Sight::Seen];
+        for (tick, sight) in (0..).zip(sights) {
+            rig.leave(tick, Some(sight), None);
+        }
+        let seen: Vec<Seen> = (0..4).map(|tick| rig.pass(tick, 0)).collect();
+        assert_eq!(seen, [Seen::AsItIs, Seen::AsItIs, Seen::Masked, Seen::Masked]);
+    }
+
+    #[test]
+    fn while_it_is_off_nothing_waits_and_only_zones_are_hidden() {
+        let mut rig = rig(0);
+        rig.change(|plan| plan.is_armed = false);
+        assert_eq!(rig.watch.delay(), TimeDelta::ZERO);
+        assert_eq!(rig.pass(0, 0), Seen::AsItIs);
+        let zone = crate::picture::Rect {
+            x: 140,
+            y: 60,
+            width: 40,
+            height: 60,
+        };
+        rig.change(|plan| plan.zones = vec![zone]);
+        assert_eq!(rig.pass(1, 0), Seen::Masked);
+        rig.change(|plan| plan.is_armed = true);
+        assert_eq!(rig.watch.delay(), RATE.frame_time(6) - RATE.frame_time(0));
+        assert_eq!(rig.pass(2, 0), Seen::Covered);
+    }
+}

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::studio::command::Page;
 use crate::studio::model::ProgramFormat;
-use crate::tui::view::shape::columns_for;
+use crate::tui::view::shape::{columns_for, rows_for};
 
 /// From this width on the list has two columns.
 const TWO_COLUMNS: u16 = 150;
@@ -19,6 +19,9 @@ const NARROWEST_MONITOR: u16 = 16;
 /// A plot of levels is at least so wide, with its frame and numbers.
 const NARROWEST_LEVELS: u16 = 20;
 
+/// A curve of shades is at least so wide, with its frame.
+const NARROWEST_CURVE: u16 = 14;
+
 /// The parts of a page, with their frames. What has no room is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Areas {
@@ -28,7 +31,7 @@ pub struct Areas {
     pub note: Rect,
     /// The picture on air.
     pub program: Rect,
-    /// Of a strip: the curve of EQ and high-pass.
+    /// Of a strip: the curve of EQ and high-pass. Of a picture: what becomes of each shade.
     pub tone: Rect,
     /// Of a strip: the curve of gate and compressor.
     pub dynamics: Rect,
@@ -38,6 +41,12 @@ pub struct Areas {
     pub loudness: Rect,
     /// Of the buses: the strips that go into them.
     pub mixer: Rect,
+    /// Of faces: those on program.
+    pub faces: Rect,
+    /// Of faces: what is hidden for good.
+    pub zones: Rect,
+    /// Of a picture: the source.
+    pub source: Rect,
 }
 
 impl Areas {
@@ -52,6 +61,8 @@ impl Areas {
         match page {
             Page::Strip => areas.strip(main, wants_dynamics, format),
             Page::Buses => areas.buses(main),
+            Page::Faces => areas.faces(main, format),
+            Page::Picture => areas.picture(main, format),
         }
     }
 
@@ -97,6 +108,43 @@ impl Areas {
         [self.sheet, self.mixer] = rows(left, [Constraint::Length(all), Constraint::Fill(1)]);
         let picture = (main.height * 2 / 5).max(LOWEST_PLOT);
         [self.loudness, self.program] = rows(right, [Constraint::Fill(1), Constraint::Length(picture)]);
+        self
+    }
+
+    fn faces(mut self, main: Rect, format: ProgramFormat) -> Self {
+        // Levels and regions side by side.
+        let list = (main.width * 45 / 100).clamp(36, 56);
+        let [sheet, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        self.sheet = sheet;
+        let picture = rows_for(right.width.saturating_sub(2), format) + 2;
+        // Six faces with their frame are more than most shows have.
+        let picture = picture.min(right.height.saturating_sub(8));
+        if picture < LOWEST_PLOT + 2 {
+            [self.faces, self.zones] = rows(right, [Constraint::Fill(1), Constraint::Length(4)]);
+            return self;
+        }
+        let [program, below] = rows(right, [Constraint::Length(picture), Constraint::Fill(1)]);
+        self.program = program;
+        [self.faces, self.zones] = columns(below, [Constraint::Fill(1), Constraint::Length(below.width * 2 / 5)]);
+        self
+    }
+
+    fn picture(mut self, main: Rect, format: ProgramFormat) -> Self {
+        let list = (main.width * 48 / 100).clamp(34, 60);
+        let [sheet, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        self.sheet = sheet;
+        if right.height < 2 * LOWEST_PLOT {
+            self.source = right;
+            return self;
+        }
+        let [source, below] = rows(right, [Constraint::Fill(1), Constraint::Length(right.height / 2)]);
+        self.source = source;
+        let monitor = monitor_width(below.height, format).min(below.width.saturating_sub(NARROWEST_CURVE));
+        if monitor < NARROWEST_MONITOR {
+            self.tone = below;
+        } else {
+            [self.tone, self.program] = columns(below, [Constraint::Fill(1), Constraint::Length(monitor)]);
+        }
         self
     }
 }

@@ -1,4 +1,4 @@
-//! The sound desk on screen: the mixer pane, and the pages of a strip and of the buses.
+//! The sound desk on screen: the mixer pane, and the pages of a strip, of the buses and of a source's picture.
 
 pub mod areas;
 mod braille;
@@ -9,4 +9,5 @@ mod loudness;
 mod meter;
 pub mod mixer;
 pub mod page;
+mod picture;
 mod sheet;

@@ -1,5 +1,5 @@
-//! Pages: what takes the whole screen for one strip or for the buses, but for status line, footer and, where there is room,
-//! the picture on air.
+//! Pages: what takes the whole screen for one strip, the buses, faces or a source's picture, but for status line, footer and,
+//! where there is room, the picture on air.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,10 +8,11 @@ use super::areas::Areas;
 use super::curves::Curves;
 use super::meter;
 use super::sheet::{self, Sheet};
-use super::{buses, mixer};
+use super::{buses, mixer, picture};
 use crate::studio::command::Page;
 use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMeter};
 use crate::tui::view::Scene;
+use crate::tui::view::faces;
 use crate::tui::view::monitors;
 use crate::tui::view::pane::{framed, titled};
 use crate::tui::view::text::Row;
@@ -24,6 +25,8 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
     match page {
         Page::Strip => strip(buf, areas, scene),
         Page::Buses => buses_page(buf, areas, scene),
+        Page::Faces => faces::page::draw(buf, areas, scene),
+        Page::Picture => picture::draw(buf, areas, scene),
     }
 }
 
@@ -56,7 +59,7 @@ fn strip(buf: &mut Buffer, areas: &Areas, scene: &Scene<'_>) {
         settings: &strip.settings,
         selected,
         change_db: &change_db,
-        is_bypassed: strip.settings.is_bypassed,
+        is_left_out: &|stage| strip.settings.is_bypassed && stage.is_treatment(),
     }
     .draw(buf, inner, theme);
 
@@ -157,7 +160,7 @@ fn buses_page(buf: &mut Buffer, areas: &Areas, scene: &Scene<'_>) {
         settings: &scene.studio.buses,
         selected,
         change_db: &change_db,
-        is_bypassed: false,
+        is_left_out: &|_| false,
     }
     .draw(buf, inner, theme);
     if let Some(param) = BUS_PARAMS.get(selected) {

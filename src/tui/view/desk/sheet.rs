@@ -1,5 +1,5 @@
 //! All parameters of something as a list: a heading for each stage with its lamp and what it does now, its parameters under
-//! it. The same for strips and buses: everything comes from the table of parameters.
+//! it. The same for strips, buses and pictures: everything comes from the table of parameters.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,8 +26,8 @@ pub struct Sheet<'a, S: 'static> {
     pub selected: usize,
     /// What a stage does to the level now, in dB, where that is measured.
     pub change_db: &'a dyn Fn(Stage) -> Option<f32>,
-    /// Whether no stage is at work whatever its lamp says.
-    pub is_bypassed: bool,
+    /// Whether a stage is not at work whatever its lamp says.
+    pub is_left_out: &'a dyn Fn(Stage) -> bool,
 }
 
 /// A line of the list.
@@ -102,7 +102,7 @@ impl<S: Default + 'static> Sheet<'_, S> {
         let mut is_at_work = true;
         if let Some(param) = switch.and_then(|at| self.params.get(at)) {
             let is_on = (param.get)(self.settings) == Value::Switch(true);
-            is_at_work = is_on && !(self.is_bypassed && stage.is_treatment());
+            is_at_work = is_on && !(self.is_left_out)(stage);
             match (is_on, is_at_work) {
                 (false, _) => row.put(" off ", theme.label()),
                 (true, true) => row.put(" on ", theme.preview_badge()).skip(1),
