@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rigcast::media::{FramePool, FrameRate, Plane, VideoFrame};
 use rigcast::vision::FaceBox;
@@ -120,6 +120,8 @@ pub struct TrueFace {
     /// Pixels of the picture. `size` is its height; it is `size × squeeze` wide.
     pub face: FaceBox,
     pub squeeze: f32,
+    /// The part of its roll that the head has in the photograph.
+    pub own_roll: f32,
     /// Share of the box that can be seen, 0 to 1.
     pub visible: f32,
     pub eyes: [Mark; 2],
@@ -138,10 +140,17 @@ impl TrueFace {
         self.visible > 0.99
     }
 
-    /// A point of the face, from the centre in sides of the box, as it stands in the picture. The head's own tilt in the
-    /// photograph is not taken off.
-    pub fn at(&self, (u, v): (f32, f32), own_roll: f32) -> (f32, f32) {
-        let (sin, cos) = (self.face.roll - own_roll).sin_cos();
+    /// Whether a box (left, top, width, height, in pixels of the picture) touches the head, with its hair.
+    pub fn is_touched_by(&self, [left, top, width, height]: [f32; 4]) -> bool {
+        let reach = self.face.size * 0.75;
+        let apart = |centre: f32, from: f32, length: f32| (from - centre).max(centre - from - length);
+        apart(self.face.x, left, width) < reach && apart(self.face.y, top, height) < reach
+    }
+
+    /// A point of the face, from the centre in sides of the box, as it stands in the picture. The axes are those of
+    /// the photograph.
+    pub fn at(&self, (u, v): (f32, f32)) -> (f32, f32) {
+        let (sin, cos) = (self.face.roll - self.own_roll).sin_cos();
         let (u, v) = (u * self.face.size * self.squeeze, v * self.face.size);
         (self.face.x + u * cos - v * sin, self.face.y + u * sin + v * cos)
     }
@@ -242,6 +251,7 @@ impl Clip {
                     roll: pose.roll + cut_out.roll,
                 },
                 squeeze: pose.squeeze,
+                own_roll: cut_out.roll,
                 visible: 0.0,
                 eyes: [Mark {
                     x: 0.0,
@@ -260,7 +270,7 @@ impl Clip {
                 },
             };
             let mark = |part: (f32, f32)| {
-                let (x, y) = face.at(part, cut_out.roll);
+                let (x, y) = face.at(part);
                 let is_visible = sees(actor, x, y);
                 Mark { x, y, is_visible }
             };
@@ -304,8 +314,23 @@ impl Clip {
 
     /// Writes it as H.264 without sound, as well as makes no difference to the eye.
     pub fn write_mp4(&mut self, path: &Path) {
-        let size = format!("{}x{}", self.width, self.height);
-        let rate = self.rate.as_f64().to_string();
+        let mut film = Film::create(path, self.width, self.height, self.rate);
+        for index in 0..self.frames() {
+            film.put(&self.frame(index));
+        }
+        film.finish();
+    }
+}
+
+/// An MP4 that is being written.
+pub struct Film {
+    ffmpeg: Child,
+    pipe: ChildStdin,
+}
+
+impl Film {
+    pub fn create(path: &Path, width: u32, height: u32, rate: FrameRate) -> Self {
+        let (size, rate) = (format!("{width}x{height}"), rate.as_f64().to_string());
         let mut ffmpeg = Command::new("ffmpeg")
             .args(["-v", "error", "-nostdin", "-f", "rawvideo", "-pix_fmt", "yuv420p"])
             .args([
@@ -345,15 +370,19 @@ impl Clip {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut pipe = ffmpeg.stdin.take().unwrap();
-        for index in 0..self.frames() {
-            let frame = self.frame(index);
-            for plane in [Plane::Y, Plane::U, Plane::V] {
-                pipe.write_all(frame.plane(plane)).unwrap();
-            }
+        let pipe = ffmpeg.stdin.take().unwrap();
+        Self { ffmpeg, pipe }
+    }
+
+    pub fn put(&mut self, frame: &VideoFrame) {
+        for plane in [Plane::Y, Plane::U, Plane::V] {
+            self.pipe.write_all(frame.plane(plane)).unwrap();
         }
-        drop(pipe);
-        assert!(ffmpeg.wait().unwrap().success(), "ffmpeg wrote no {}", path.display());
+    }
+
+    pub fn finish(mut self) {
+        drop(self.pipe);
+        assert!(self.ffmpeg.wait().unwrap().success(), "ffmpeg wrote no film");
     }
 }
 

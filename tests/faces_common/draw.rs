@@ -244,8 +244,17 @@ pub fn number_rows(height: u32) -> u32 {
     height / 45
 }
 
+/// Set in every number: without it a black row would be number 0.
+const SIGN: u32 = 1 << (CELLS - 1);
+
+/// The number of a picture, of what was read from its row; `None` where that was something else.
+pub fn number_of(row: u32) -> Option<u32> {
+    (row & SIGN != 0).then_some(row & !SIGN)
+}
+
 /// Burns a number in along the lower edge.
 pub fn number(frame: &mut FrameMut, number: u32) {
+    let number = number | SIGN;
     let rows = number_rows(frame.height()) as usize;
     for (plane, rows) in [(Plane::Y, rows), (Plane::U, rows / 2), (Plane::V, rows / 2)] {
         let stride = frame.stride(plane);

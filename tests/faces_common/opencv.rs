@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
+use super::clip::Clip;
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/faces_common/opencv_faces.py");
 
 /// Debian's own python: another one first in the path has no OpenCV.
@@ -19,6 +21,21 @@ const CROWD: usize = 2;
 
 /// A face that it found: left, top, width, height, in pixels of [`WIDTH`] × [`HEIGHT`].
 pub type Box = [i32; 4];
+
+/// What OpenCV sees where somebody is; in a picture that nothing is known of, everything that it sees. What is left is seen
+/// where there is nobody: in leaves, or in the shape of a mask.
+pub fn of_somebody(found: &[Box], clip: &Clip, picture: Option<u32>) -> Vec<Box> {
+    let Some(index) = picture.filter(|_| !found.is_empty()) else {
+        return found.to_vec();
+    };
+    let truth = clip.truth(index);
+    let scale = clip.width as f32 / WIDTH as f32;
+    let is_of = |found: &&Box| {
+        let found = found.map(|side| side as f32 * scale);
+        truth.iter().any(|face| face.visible > 0.0 && face.is_touched_by(found))
+    };
+    found.iter().filter(is_of).copied().collect()
+}
 
 /// Whether OpenCV and its cascades are here; says so where not.
 pub fn is_here(skip: impl FnOnce(&str)) -> bool {
