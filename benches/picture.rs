@@ -7,6 +7,8 @@
     missing_docs
 )]
 
+#[path = "picture/enhance.rs"]
+mod enhance;
 #[path = "picture/masks.rs"]
 mod masks;
 
@@ -129,6 +131,6 @@ fn masks(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = compose, encode, masks
+    targets = compose, encode, enhance::enhance, masks
 }
 criterion_main!(benches);

@@ -138,7 +138,7 @@ fn a_sound_preset_of_ones_own_is_part_of_the_show() {
 
     let without = scene::load(&path, &[], &nothing).unwrap_err().to_string();
     assert!(
-        without.contains("show.toml:4:10: strip.host.preset: there is no sound preset \"kitchen\""),
+        without.contains("show.toml:4:10: strip.host.preset: there is no preset \"kitchen\""),
         "{without}"
     );
 }

@@ -353,6 +353,7 @@ fn words_of_parameters_are_completed() {
             title: "a voice close to its microphone".into(),
             is_for_strip: true,
             is_for_buses: false,
+            is_for_picture: false,
         }];
         screen.press(":");
         screen.type_text(typed);

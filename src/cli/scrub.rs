@@ -23,7 +23,11 @@ pub fn arguments() -> io::Result<()> {
     wipe(48, &secret_arguments(&bytes))
 }
 
-/// Wipes the values of these variables.
+/// Variables that say where a person's files are: no secrets, and what this process saves later is put there. A scene that
+/// names a preset has been read with them.
+const PLACES: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+
+/// Wipes the values of these variables, but for those that say where files are.
 ///
 /// # Errors
 /// As [`arguments`].
@@ -62,7 +66,8 @@ fn values_of(bytes: &[u8], names: &BTreeSet<String>) -> Vec<Range<usize>> {
     let value = |part: Range<usize>| {
         let equals = bytes[part.clone()].iter().position(|byte| *byte == b'=')?;
         let name = std::str::from_utf8(&bytes[part.start..part.start + equals]).ok()?;
-        names.contains(name).then_some(part.start + equals + 1..part.end)
+        let is_meant = names.contains(name) && !PLACES.contains(&name);
+        is_meant.then_some(part.start + equals + 1..part.end)
     };
     parts(bytes).filter_map(value).collect()
 }
@@ -137,11 +142,11 @@ mod tests {
 
     #[test]
     fn only_the_named_variables_are_found() {
-        let names = BTreeSet::from(["KEY".to_owned(), "EMPTY".to_owned()]);
-        let block = b"PATH=/live\0KEY=live=1\0MYKEY=live\0EMPTY=\0KEY\0";
+        let names = BTreeSet::from(["KEY".to_owned(), "EMPTY".to_owned(), "HOME".to_owned()]);
+        let block = b"PATH=/live\0HOME=/me\0KEY=live=1\0MYKEY=live\0EMPTY=\0KEY\0";
         assert_eq!(
             starred(block, &values_of(block, &names)),
-            "PATH=/live KEY=****** MYKEY=live EMPTY= KEY"
+            "PATH=/live HOME=/me KEY=****** MYKEY=live EMPTY= KEY"
         );
     }
 

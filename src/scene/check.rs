@@ -5,7 +5,7 @@
 use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
 use super::library::Library;
-use super::preset;
+use super::preset::{self, Preset};
 use super::raw::{
     RawAnalysis, RawAudio, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawSecret, RawShow,
     RawSource, RawValue,
@@ -96,13 +96,8 @@ impl Check<'_> {
             let kind = self.source(&format!("source.{name}"), source);
             let strip = raw.strip.remove(&name).unwrap_or_default();
             strips.push((name.clone(), self.strip(&format!("strip.{name}"), &strip)));
-            let mut picture = PictureSettings::default();
-            preset::set_all(
-                PICTURE_PARAMS,
-                &raw.picture.remove(&name).unwrap_or_default(),
-                &mut picture,
-            );
-            pictures.push((name.clone(), picture));
+            let picture = raw.picture.remove(&name).unwrap_or_default();
+            pictures.push((name.clone(), self.picture(&format!("picture.{name}"), &picture)));
             sources.extend(kind.map(|kind| SourceSpec { name, kind }));
         }
         if sources.len() > MAX_SOURCES {
@@ -253,18 +248,37 @@ impl Check<'_> {
     /// A strip: its preset, and what is written beside that.
     fn strip(&mut self, key: &str, raw: &RawParameters) -> StripSettings {
         let mut settings = StripSettings::default();
-        if let Some(RawValue::Text(name)) = raw.get("preset") {
-            let key = format!("{key}.preset");
-            let place = self.layers.places.of(&key, &self.whole);
-            let folder = self.layers.resolve(&place, "");
-            match Library::new(self.environment).read_from(&mut self.layers.shelf, name, &folder) {
-                Ok(preset) if preset.is_for_strip() => settings = preset.on_strip(settings),
-                Ok(_) => self.error(&key, format!("preset \"{name}\" is for the buses, not for a strip")),
-                Err(error) => self.error(&key, error),
-            }
+        if let Some(preset) = self.preset(key, raw, "strip", Preset::is_for_strip) {
+            settings = preset.on_strip(settings);
         }
         preset::set_all(STRIP_PARAMS, raw, &mut settings);
         settings
+    }
+
+    /// The picture chain of a source, likewise.
+    fn picture(&mut self, key: &str, raw: &RawParameters) -> PictureSettings {
+        let mut settings = PictureSettings::default();
+        if let Some(preset) = self.preset(key, raw, "picture", Preset::is_for_picture) {
+            settings = preset.on_picture(settings);
+        }
+        preset::set_all(PICTURE_PARAMS, raw, &mut settings);
+        settings
+    }
+
+    /// The preset that is named among the parameters `raw`, if it is for what they are about.
+    fn preset(&mut self, key: &str, raw: &RawParameters, what: &str, is_for: fn(&Preset) -> bool) -> Option<Preset> {
+        let RawValue::Text(name) = raw.get("preset")? else {
+            return None;
+        };
+        let key = format!("{key}.preset");
+        let place = self.layers.places.of(&key, &self.whole);
+        let folder = self.layers.resolve(&place, "");
+        match Library::new(self.environment).read_from(&mut self.layers.shelf, name, &folder) {
+            Ok(preset) if is_for(&preset) => return Some(preset),
+            Ok(_) => self.error(&key, format!("preset \"{name}\" is not for a {what}")),
+            Err(error) => self.error(&key, error),
+        }
+        None
     }
 
     fn scene(&mut self, name: &str, raw: RawScene, occlusion_level: Option<u8>, video: &VideoSettings) -> Scene {

@@ -1,4 +1,4 @@
-//! Where sound presets are: the shipped ones inside the program, a person's own in a folder of theirs.
+//! Where presets of sound and picture are: the shipped ones inside the program, a person's own in a folder of theirs.
 //!
 //! Own presets live in `$XDG_CONFIG_HOME/rigcast/presets` (else `~/.config/rigcast/presets`) of the machine of the studio. They
 //! come before shipped ones, so that a preset that a later version ships under the same name changes nothing; and a shipped
@@ -50,10 +50,12 @@ impl Library {
 
     /// The same with files from `shelf`.
     pub(super) fn read_from(&self, shelf: &mut Shelf, name: &str, folder: &Path) -> Result<Preset, String> {
-        let Some((label, text)) = self.find(shelf, "", name, folder, shipped::SOUND_PRESETS)? else {
+        let found = self.find(shelf, "", name, folder, shipped::SOUND_PRESETS)?;
+        let shipped = || shipped::stage_preset(name).map(|(label, text)| (label, text.to_owned()));
+        let Some((label, text)) = found.or_else(shipped) else {
             let names = self.names();
             let hint = suggest::hint(name, names.iter().map(String::as_str));
-            return Err(format!("there is no sound preset \"{name}\"{hint}"));
+            return Err(format!("there is no preset \"{name}\"{hint}"));
         };
         Preset::read(&Self::short(name), &label, &text).map_err(|errors| errors.to_string())
     }
@@ -61,7 +63,13 @@ impl Library {
     /// The names of all presets that can be had by name: one's own, then the shipped ones.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        self.names_in("", shipped::SOUND_PRESETS)
+        let mut names = self.names_in("", shipped::SOUND_PRESETS);
+        for (shipped, _) in shipped::PICTURE_PRESETS {
+            if !names.iter().any(|name| name == shipped) {
+                names.push((*shipped).to_owned());
+            }
+        }
+        names
     }
 
     /// Reads all presets that can be had by name; those that are broken are left out.
@@ -82,7 +90,7 @@ impl Library {
                 "\"{name}\" is not a name: letters, digits, \"-\" and \"_\", 32 at most"
             ));
         }
-        if shipped::sound_preset(name).is_some() {
+        if shipped::stage_preset(name).is_some() {
             return Err(format!("\"{name}\" is a shipped preset: take another name"));
         }
         let Some(path) = self.own_path(name) else {
@@ -214,7 +222,7 @@ mod tests {
         let error = library.read("noisy-stret", Path::new("")).unwrap_err();
         assert_eq!(
             error,
-            "there is no sound preset \"noisy-stret\"; did you mean \"noisy-street\"?"
+            "there is no preset \"noisy-stret\"; did you mean \"noisy-street\"?"
         );
         let error = library.read("./mine.toml", Path::new("/nowhere")).unwrap_err();
         assert_eq!(error, "/nowhere/./mine.toml: no such file");

@@ -37,7 +37,7 @@ pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
 pub use policy::read_policy;
-pub use preset::{Difference, Preset, bus_preset_text, strip_preset_text};
+pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip_preset_text};
 pub use reference::reference_markdown;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
@@ -106,7 +106,7 @@ pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
 /// another machine than the one it is for.
 pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Diagnostic> {
     let found = paths.iter().flat_map(|path| {
-        if let Some(result) = sound_preset(path) {
+        if let Some(result) = stage_preset(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
         if let Some(result) = occlusion_policy(path) {
@@ -118,18 +118,20 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
     found.collect()
 }
 
-/// Reads the file at `path` as a sound preset, if it looks like one: nothing but a title, a strip and buses, and the strip
-/// has parameters where a show has names.
-fn sound_preset(path: &Path) -> Option<Result<Preset, SceneErrors>> {
+/// Reads the file at `path` as a preset of sound or picture, if it looks like one: nothing but a title, a strip, a picture and
+/// buses, and strip and picture have parameters where a show has names.
+fn stage_preset(path: &Path) -> Option<Result<Preset, SceneErrors>> {
     let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
     let table = text.parse::<toml::Table>().ok()?;
     let has_only = table
         .keys()
-        .all(|key| matches!(key.as_str(), "title" | "strip" | "bus"));
-    let is_nameless = match table.get("strip") {
-        Some(toml::Value::Table(strip)) => !strip.values().any(toml::Value::is_table),
-        Some(_) => false,
-        None => table.contains_key("bus") && table.contains_key("title"),
+        .all(|key| matches!(key.as_str(), "title" | "strip" | "bus" | "picture"));
+    let treated = ["strip", "picture"].map(|key| table.get(key));
+    let is_nameless = if treated.iter().all(Option::is_none) {
+        table.contains_key("bus") && table.contains_key("title")
+    } else {
+        let has_parameters = |value: &toml::Value| matches!(value, toml::Value::Table(keys) if !keys.values().any(toml::Value::is_table));
+        treated.into_iter().flatten().all(has_parameters)
     };
     let name = path.file_stem()?.to_string_lossy();
     (has_only && is_nameless).then(|| Preset::read(&name, &path.display().to_string(), &text))

@@ -1,4 +1,5 @@
-//! Sound presets: files with the sound of a strip, the settings of the buses, or both.
+//! Presets of sound and picture: files with the sound of a strip, the settings of the buses, the picture chain of a source, or
+//! several of these.
 //!
 //! ```toml
 //! title = "One voice, close to the microphone"
@@ -8,7 +9,7 @@
 //! ```
 //! A preset for a strip says all of its treatment: stages that it does not name go back to their defaults, so that a preset
 //! sounds the same whatever was set before. Where and how much of a strip is heard (gain, pan, delay, sends, mute, solo) it
-//! changes only as far as it names it.
+//! changes only as far as it names it. A preset for a picture says all of its chain likewise, but for the bypass.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::layer::{self, Table};
 use super::places::Places;
 use super::raw::{RawParameters, RawValue};
 use super::schema;
+use crate::picture::{PICTURE_PARAMS, PictureSettings};
 use crate::sound::{BUS_PARAMS, BusSettings, Param, ParamKind, STRIP_PARAMS, StripSettings, Value};
 
 /// A preset that was read.
@@ -29,6 +31,7 @@ pub struct Preset {
     pub title: Option<String>,
     strip: Option<Settings>,
     buses: Option<Settings>,
+    picture: Option<Settings>,
 }
 
 /// Parameters by name, in the order of their table.
@@ -53,16 +56,17 @@ impl Preset {
     pub fn read(name: &str, label: &str, text: &str) -> Result<Self, SceneErrors> {
         let (mut places, mut errors) = (Places::default(), Vec::new());
         let file: Arc<str> = label.into();
-        let table =
-            layer::read_text(0, &file, text, schema::SOUND_PRESET, &mut places, &mut errors).unwrap_or_default();
+        let table = layer::read_text(0, &file, text, schema::PRESET, &mut places, &mut errors).unwrap_or_default();
         let preset = Self {
             name: name.to_owned(),
             title: table.get("title").and_then(|title| title.clone().into_string().ok()),
             strip: section(&table, "strip").map(|raw| settings(STRIP_PARAMS, &raw)),
             buses: section(&table, "bus").map(|raw| settings(BUS_PARAMS, &raw)),
+            picture: section(&table, "picture").map(|raw| settings(PICTURE_PARAMS, &raw)),
         };
-        if errors.is_empty() && preset.strip.is_none() && preset.buses.is_none() {
-            let message = "a sound preset needs a table [strip] or [bus]";
+        let is_empty = preset.strip.is_none() && preset.buses.is_none() && preset.picture.is_none();
+        if errors.is_empty() && is_empty {
+            let message = "a preset needs a table [strip], [bus] or [picture]";
             errors.push(Diagnostic::error(Place::file(0, &file), "", message));
         }
         if errors.is_empty() {
@@ -82,6 +86,32 @@ impl Preset {
     #[must_use]
     pub fn is_for_buses(&self) -> bool {
         self.buses.is_some()
+    }
+
+    /// Whether it says how a picture is treated.
+    #[must_use]
+    pub fn is_for_picture(&self) -> bool {
+        self.picture.is_some()
+    }
+
+    /// `settings` as this preset has them: what it does not name is back at its default, but for the bypass.
+    #[must_use]
+    pub fn on_picture(&self, mut settings: PictureSettings) -> PictureSettings {
+        let Some(named) = &self.picture else { return settings };
+        for param in PICTURE_PARAMS {
+            let value = named.iter().find(|(name, _)| *name == param.name);
+            let value = value.map(|(_, value)| *value);
+            if let Some(value) = value.or_else(|| (param.name != "bypass").then(|| param.default_value())) {
+                (param.set)(&mut settings, value);
+            }
+        }
+        settings
+    }
+
+    /// What it would change on a picture of `settings`.
+    #[must_use]
+    pub fn diff_picture(&self, settings: &PictureSettings) -> Vec<Difference> {
+        differences(PICTURE_PARAMS, settings, &self.on_picture(*settings))
     }
 
     /// `settings` with the sound of this preset.
@@ -144,6 +174,12 @@ pub fn strip_preset_text(settings: &StripSettings) -> String {
 #[must_use]
 pub fn bus_preset_text(settings: &BusSettings) -> String {
     text_of("bus", BUS_PARAMS, settings, |_| true)
+}
+
+/// The text of a preset that treats a picture as `settings` do.
+#[must_use]
+pub fn picture_preset_text(settings: &PictureSettings) -> String {
+    text_of("picture", PICTURE_PARAMS, settings, |param| param.name != "bypass")
 }
 
 fn text_of<S>(table: &str, params: &[Param<S>], settings: &S, is_kept: impl Fn(&Param<S>) -> bool) -> String {
@@ -217,7 +253,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         for (text, expected) in [
-            ("", "mine.toml: a sound preset needs a table [strip] or [bus]"),
+            ("", "mine.toml: a preset needs a table [strip], [bus] or [picture]"),
             (
                 "[strip]\ngate_treshold_db = -40",
                 "mine.toml:2:1: strip.gate_treshold_db: unknown key; did you mean \"gate_threshold_db\"?",
@@ -271,6 +307,7 @@ mod tests {
         #[test]
         fn what_is_saved_sounds_the_same_when_it_is_read(
             changes in proptest::collection::vec((0..STRIP_PARAMS.len(), -30..30), 0..20),
+            picture_changes in proptest::collection::vec((0..PICTURE_PARAMS.len(), -30..30), 0..8),
             bus_changes in proptest::collection::vec((0..BUS_PARAMS.len(), -30..30), 0..8),
         ) {
             let mut settings = StripSettings::default();
@@ -288,10 +325,18 @@ mod tests {
             }
             let read = Preset::read("mine", "mine", &bus_preset_text(&buses)).unwrap();
             prop_assert_eq!(read.on_buses(BusSettings::default()), buses);
+            let mut picture = PictureSettings::default();
+            for (at, steps) in picture_changes {
+                let _ = PICTURE_PARAMS[at].adjust(&mut picture, Adjust::Steps(steps));
+            }
+            let read = Preset::read("mine", "mine", &picture_preset_text(&picture)).unwrap();
+            picture.is_bypassed = false;
+            prop_assert_eq!(read.on_picture(PictureSettings::default()), picture);
+            prop_assert!(read.is_for_picture() && !read.is_for_strip() && !read.is_for_buses());
         }
 
         #[test]
-        fn no_text_panics(text in "(\\[(strip|bus)\\]\n)?([a-z_]{1,9} = [a-z0-9\".-]{0,9}\n){0,3}.{0,20}") {
+        fn no_text_panics(text in "(\\[(strip|bus|picture)\\]\n)?([a-z_]{1,9} = [a-z0-9\".-]{0,9}\n){0,3}.{0,20}") {
             let _ = Preset::read("any", "any", &text);
         }
     }

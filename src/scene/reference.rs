@@ -25,19 +25,25 @@ pub fn reference_markdown() -> String {
         let _ = writeln!(page, "- [`{name}`](../presets/{name}.toml)");
     }
     page.push_str("\n### Shipped sound presets\n\n");
-    for (name, text) in shipped::SOUND_PRESETS {
-        let title = Preset::read(name, name, text).ok().and_then(|preset| preset.title);
-        let _ = writeln!(
-            page,
-            "- [`{name}`](../presets/sound/{name}.toml): {}",
-            title.unwrap_or_default()
-        );
-    }
+    stage_presets(&mut page, "sound", shipped::SOUND_PRESETS);
+    page.push_str("\n### Shipped picture presets\n\n");
+    stage_presets(&mut page, "picture", shipped::PICTURE_PRESETS);
     page.push_str("\n### Environment variables\n\n| variable | key |\n| --- | --- |\n");
     for (variable, path, _) in schema::variables() {
         let _ = writeln!(page, "| `{variable}` | `{path}` |");
     }
     page
+}
+
+fn stage_presets(page: &mut String, folder: &str, presets: &[(&str, &str)]) {
+    for (name, text) in presets {
+        let title = Preset::read(name, name, text).ok().and_then(|preset| preset.title);
+        let _ = writeln!(
+            page,
+            "- [`{name}`](../presets/{folder}/{name}.toml): {}",
+            title.unwrap_or_default()
+        );
+    }
 }
 
 fn preset_names() -> impl Iterator<Item = &'static str> {

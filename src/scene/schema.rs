@@ -187,6 +187,13 @@ const SOURCE: &[Key] = &[
     key("password", Kind::Secret, "rtsp: the password of that user"),
 ];
 
+/// The key that comes before the parameters of a picture.
+const PRESET_OF_PICTURE: Key = key(
+    "preset",
+    Kind::Text,
+    "begins as a preset has it: its name, or the path of its file relative to this one; keys beside it change it",
+);
+
 /// The key that comes before the parameters of a strip.
 const PRESET_OF_STRIP: Key = key(
     "preset",
@@ -194,11 +201,16 @@ const PRESET_OF_STRIP: Key = key(
     "begins with the sound of a preset: its name, or the path of its file relative to this one; keys beside it change it",
 );
 
-/// What a sound preset may hold: a file of its own kind, no layer of a show.
-pub(super) const SOUND_PRESET: &[Key] = &[
+/// What a preset of sound or picture may hold: a file of its own kind, no layer of a show.
+pub(super) const PRESET: &[Key] = &[
     key("title", Kind::Text, "what it is for, in a line"),
     key("strip", Kind::Table(STRIP_PARAMETERS), "the sound of a strip"),
     key("bus", Kind::Table(BUS), "the buses"),
+    key(
+        "picture",
+        Kind::Table(PICTURE_PARAMETERS),
+        "the picture chain of a source",
+    ),
 ];
 
 /// What a set of stickers may hold: a file of its own kind, no layer of a show.
@@ -265,7 +277,8 @@ const OCCLUSION_LEVEL: &[Key] = &[
 
 const STRIP: &[Key] = &parameters::<_, { STRIP_PARAMS.len() + 1 }>(STRIP_PARAMS, Some(PRESET_OF_STRIP));
 const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
-const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
+const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() + 1 }>(PICTURE_PARAMS, Some(PRESET_OF_PICTURE));
+const PICTURE_PARAMETERS: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
 const BUS: &[Key] = &parameters::<_, { BUS_PARAMS.len() }>(BUS_PARAMS, None);
 
 /// The keys of a table of parameters, behind `first`.

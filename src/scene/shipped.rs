@@ -33,6 +33,13 @@ pub(super) const SOUND_PRESETS: &[(&str, &str)] = &[
     ),
 ];
 
+/// Picture presets by name.
+pub(super) const PICTURE_PRESETS: &[(&str, &str)] = &[
+    ("low-light", include_str!("../../presets/picture/low-light.toml")),
+    ("webcam", include_str!("../../presets/picture/webcam.toml")),
+    ("flat-camera", include_str!("../../presets/picture/flat-camera.toml")),
+];
+
 /// Occlusion policies by name.
 pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
     ("regions", include_str!("../../presets/occlusion/regions.toml")),
@@ -43,10 +50,13 @@ pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The text of a shipped sound preset.
-pub(super) fn sound_preset(name: &str) -> Option<&'static str> {
-    let found = SOUND_PRESETS.iter().find(|(known, _)| *known == name);
-    found.map(|(_, text)| *text)
+/// A shipped preset of sound or picture: its path in the repository, for errors, and its text.
+pub(super) fn stage_preset(name: &str) -> Option<(String, &'static str)> {
+    let found = [("sound", SOUND_PRESETS), ("picture", PICTURE_PRESETS)].map(|(folder, presets)| {
+        let (_, text) = presets.iter().find(|(known, _)| *known == name)?;
+        Some((format!("presets/{folder}/{name}.toml"), *text))
+    });
+    found.into_iter().flatten().next()
 }
 
 /// Sets of stickers by name.
@@ -108,7 +118,10 @@ mod tests {
         for entry in std::fs::read_dir(folder).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
-                assert!(["occlusion", "sound", "stickers"].contains(&file.as_str()), "{file}");
+                assert!(
+                    ["occlusion", "picture", "sound", "stickers"].contains(&file.as_str()),
+                    "{file}"
+                );
                 continue;
             };
             if stem == "keymap" {
@@ -140,14 +153,20 @@ mod tests {
     }
 
     #[test]
-    fn every_sound_preset_is_shipped_and_right() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/sound");
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let file = entry.unwrap().file_name().into_string().unwrap();
-            let name = file.strip_suffix(".toml").unwrap();
-            let text = sound_preset(name).unwrap_or_else(|| panic!("{name} is not in SOUND_PRESETS"));
-            let preset = crate::scene::Preset::read(name, &file, text).unwrap();
-            assert!(preset.title.is_some(), "{name}");
+    fn every_preset_of_sound_and_picture_is_shipped_and_right() {
+        let mut names = std::collections::HashSet::new();
+        for folder in ["sound", "picture"] {
+            let path = format!("{}/presets/{folder}", env!("CARGO_MANIFEST_DIR"));
+            for entry in std::fs::read_dir(path).unwrap() {
+                let file = entry.unwrap().file_name().into_string().unwrap();
+                let name = file.strip_suffix(".toml").unwrap();
+                assert!(names.insert(name.to_owned()), "{name} twice");
+                let (label, text) = stage_preset(name).unwrap_or_else(|| panic!("{name} is in no list"));
+                assert_eq!(label, format!("presets/{folder}/{file}"));
+                let preset = crate::scene::Preset::read(name, &file, text).unwrap();
+                assert!(preset.title.is_some(), "{name}");
+                assert_eq!(preset.is_for_picture(), folder == "picture", "{name}");
+            }
         }
     }
 

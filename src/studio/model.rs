@@ -163,6 +163,9 @@ pub struct PresetModel {
     pub is_for_strip: bool,
     /// Says how the buses are set.
     pub is_for_buses: bool,
+    /// Says how a source's picture is treated.
+    #[serde(default)]
+    pub is_for_picture: bool,
 }
 
 /// A destination as clients see it.

@@ -133,6 +133,9 @@ pub enum Refusal {
     /// A preset for a strip, and no strip to apply it to.
     #[error("preset {0} is for a strip: say which one")]
     NeedsStrip(String),
+    /// A preset for a picture, and no source to apply it to.
+    #[error("preset {0} is for a picture: say of which source")]
+    NeedsSource(String),
     /// A preset for the buses, and a strip to apply it to.
     #[error("preset {0} is for the buses, not for a strip")]
     NotForStrip(String),
@@ -292,9 +295,11 @@ impl Unit<'_> {
                 self.event(EventLevel::Info, "program", "loudness is measured anew");
                 Ok(())
             }
-            Command::PresetApply(..) | Command::PresetDiff(..) | Command::PresetSave(..) | Command::Record(..) => {
-                Err(Refusal::NeedsFiles)
-            }
+            Command::PresetApply(..)
+            | Command::PresetDiff(..)
+            | Command::PresetSave(..)
+            | Command::PictureSave(..)
+            | Command::Record(..) => Err(Refusal::NeedsFiles),
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
@@ -367,11 +372,7 @@ impl Unit<'_> {
             }
             Command::SourceRestart(name) => {
                 if self.studio.source_mut(&name).is_none() {
-                    return Err(unknown(
-                        "source",
-                        name,
-                        self.studio.sources.iter().map(|source| &source.name),
-                    ));
+                    return Err(unknown_source(self.studio, &name));
                 }
                 self.effects.push(Effect::RestartSource(name));
                 Ok(())
@@ -475,6 +476,15 @@ impl Unit<'_> {
         self.effects.push(Effect::StartDestination(name));
         Ok(())
     }
+}
+
+/// There is no source of that name.
+pub(in crate::studio) fn unknown_source(studio: &Studio, name: &str) -> Refusal {
+    unknown(
+        "source",
+        name.to_owned(),
+        studio.sources.iter().map(|source| &source.name),
+    )
 }
 
 /// That there is no strip of that name.

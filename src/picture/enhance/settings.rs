@@ -43,7 +43,7 @@ impl Default for TemporalDenoise {
 pub struct Sharpen {
     /// At work.
     pub is_on: bool,
-    /// By how much: 100 adds as much as an edge stands out from what is around it.
+    /// By how much: 100 adds twice what a pixel stands out by from those around it.
     pub percent: f32,
     /// What stands out by fewer steps of 256 is left alone.
     pub floor: f32,
@@ -91,4 +91,22 @@ pub struct Tone {
     pub contrast_percent: f32,
     /// Less or more colour, from −100 (none) to 100 (twice as much).
     pub saturation_percent: f32,
+}
+
+impl Tone {
+    /// Nothing is changed.
+    pub const AS_IS: Self = Self {
+        brightness_percent: 0.0,
+        contrast_percent: 0.0,
+        saturation_percent: 0.0,
+    };
+}
+
+impl PictureSettings {
+    /// Whether pictures pass as they are.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let is_off = !self.denoise.is_on && !self.sharpen.is_on && !self.levels.is_on && self.tone == Tone::AS_IS;
+        self.is_bypassed || is_off
+    }
 }

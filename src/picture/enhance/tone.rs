@@ -2,6 +2,7 @@
 //!
 //! All of it in limited range (BT.709: luma from 16 to 235, chroma around 128), so black stays 16 and white 235.
 
+use super::levels::Ends;
 use super::settings::Tone;
 
 const BLACK: f32 = 16.0;
@@ -10,23 +11,34 @@ const SPAN: f32 = 219.0;
 /// What a table is made from: two of the same make the same table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Curve {
-    /// Luma that becomes black, as a share from black to white.
-    pub black: f32,
-    /// Luma that becomes white, likewise.
-    pub white: f32,
-    /// What is set besides.
-    pub tone: Tone,
+    ends: Ends,
+    tone: Tone,
 }
 
 impl Curve {
-    /// Whether it leaves every pixel as it is.
+    /// Nothing is set.
+    pub const STRAIGHT: Self = Self {
+        ends: Ends::AS_IS,
+        tone: Tone::AS_IS,
+    };
+
+    /// What lies at the ends becomes black and white; then the tone.
+    pub fn new(ends: Ends, tone: Tone) -> Self {
+        Self { ends, tone }
+    }
+
+    /// Whether it leaves luma as it is.
     pub fn is_straight(&self) -> bool {
-        self.black == 0.0 && self.white == 1.0 && self.tone == Tone::default()
+        let tone = Tone {
+            saturation_percent: 0.0,
+            ..self.tone
+        };
+        self.ends == Ends::AS_IS && tone == Tone::AS_IS
     }
 
     /// Of luma, 0 to 1 in and out.
     fn luma(&self, value: f32) -> f32 {
-        let stretched = ((value - self.black) / (self.white - self.black)).clamp(0.0, 1.0);
+        let stretched = ((value - self.ends.black) / (self.ends.white - self.ends.black)).clamp(0.0, 1.0);
         let contrast = self.tone.contrast_percent / 100.0;
         let steep = if contrast > 0.0 {
             // An S through black, middle grey and white, up to three times as steep in the middle.
@@ -51,7 +63,7 @@ impl Curve {
 
     /// What the distance of chroma from grey is multiplied by, in 64ths: colours keep step with stretched luma.
     pub fn chroma_gain(&self) -> i16 {
-        let gain = (1.0 + self.tone.saturation_percent / 100.0) / (self.white - self.black);
+        let gain = (1.0 + self.tone.saturation_percent / 100.0) / (self.ends.white - self.ends.black);
         (gain * 64.0).round().clamp(0.0, 255.0) as i16
     }
 }
@@ -60,12 +72,7 @@ impl Tone {
     /// What becomes of a shade: 0 is black, 1 is white.
     #[must_use]
     pub fn curve(&self, value: f32) -> f32 {
-        let curve = Curve {
-            black: 0.0,
-            white: 1.0,
-            tone: *self,
-        };
-        curve.luma(value)
+        Curve::new(Ends::AS_IS, *self).luma(value)
     }
 }
 
@@ -73,11 +80,11 @@ impl Tone {
 pub(super) const CHROMA_ONE: i16 = 64;
 
 /// Multiplies the distance of chroma from grey.
-pub(super) fn chroma(out: &mut [u8], from: &[u8], gain: i16) {
-    for (out, from) in out.iter_mut().zip(from) {
+pub(super) fn chroma(row: &mut [u8], gain: i16) {
+    for chroma in row {
         // At most 128 × 255 + 32: no overflow.
-        let scaled = ((i16::from(*from) - 128) * gain + 32) >> 6;
-        *out = (scaled + 128).clamp(16, 240) as u8;
+        let scaled = ((i16::from(*chroma) - 128) * gain + 32) >> 6;
+        *chroma = (scaled + 128).clamp(16, 240) as u8;
     }
 }
 
@@ -89,8 +96,7 @@ mod tests {
 
     fn curve(brightness: f32, contrast: f32, saturation: f32) -> Curve {
         Curve {
-            black: 0.0,
-            white: 1.0,
+            ends: Ends::AS_IS,
             tone: Tone {
                 brightness_percent: brightness,
                 contrast_percent: contrast,
@@ -130,11 +136,11 @@ mod tests {
         assert_eq!((at(soft, 16), at(soft, 235)), (71, 180));
         assert!(at(hard, 126).abs_diff(126) <= 1 && at(soft, 126).abs_diff(126) <= 1);
         // Saturation is a gain of chroma and of nothing else.
-        let mut out = [0; 3];
-        chroma(&mut out, &[128, 150, 100], curve(0.0, 0.0, -100.0).chroma_gain());
-        assert_eq!(out, [128; 3]);
-        chroma(&mut out, &[128, 150, 100], curve(0.0, 0.0, 100.0).chroma_gain());
-        assert_eq!(out, [128, 172, 72]);
+        for (saturation, expected) in [(-100.0, [128; 3]), (100.0, [128, 172, 72])] {
+            let mut row = [128, 150, 100];
+            chroma(&mut row, curve(0.0, 0.0, saturation).chroma_gain());
+            assert_eq!(row, expected);
+        }
         assert_eq!(curve(0.0, 0.0, 80.0).table(), curve(0.0, 0.0, 0.0).table());
     }
 
@@ -144,7 +150,7 @@ mod tests {
             black in 0.0f32..0.4, white in 0.6f32..1.0,
             brightness in -100.0f32..=100.0, contrast in -100.0f32..=100.0, saturation in -100.0f32..=100.0,
         ) {
-            let curve = Curve { black, white, ..curve(brightness, contrast, saturation) };
+            let curve = Curve { ends: Ends { black, white }, ..curve(brightness, contrast, saturation) };
             let table = curve.table();
             prop_assert!(table.is_sorted());
             prop_assert!(table[0] >= 16 && table[255] <= 235);
@@ -153,9 +159,9 @@ mod tests {
 
         #[test]
         fn chroma_stays_in_range(from in any::<u8>(), gain in 0i16..=255) {
-            let mut out = [0];
-            chroma(&mut out, &[from], gain);
-            prop_assert!((16..=240).contains(&out[0]));
+            let mut row = [from];
+            chroma(&mut row, gain);
+            prop_assert!((16..=240).contains(&row[0]));
         }
     }
 }

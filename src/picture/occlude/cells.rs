@@ -53,6 +53,7 @@ impl Cells {
         let cells = |from: i32, to: i32| ((to - from) as usize).div_ceil(self.side as usize);
         self.columns = cells(self.left, touched.right);
         self.rows = cells(self.top, touched.bottom);
+        self.make_room(width as usize, height as usize);
         for plane in [Plane::Y, Plane::U, Plane::V] {
             self.average(frame, plane, (width, height));
         }
@@ -61,13 +62,30 @@ impl Cells {
         }
     }
 
+    /// Takes all the memory that any mask on a picture of this size can need, so that none is taken later.
+    fn make_room(&mut self, width: usize, height: usize) {
+        // The smallest cells are 2 wide, and those at the edges may hang over.
+        let (columns, rows) = (width / 2 + 2, height / 2 + 2);
+        for averages in &mut self.averages {
+            averages.clear();
+            averages.reserve(columns * rows);
+        }
+        for line in self.taps.iter_mut().flatten() {
+            // What is in it may still be right.
+            line.reserve(width.max(height).saturating_sub(line.len()));
+        }
+        self.sums.clear();
+        self.sums.reserve(columns);
+        self.mixed.clear();
+        self.mixed.reserve(columns);
+    }
+
     fn average(&mut self, frame: &FrameMut, plane: Plane, (width, height): (i32, i32)) {
         let unit = unit_of(plane);
         let (left, top, side) = (self.left / unit, self.top / unit, self.side / unit);
         let (width, height) = (width / unit, height / unit);
         let (bytes, stride) = (frame.plane(plane), frame.stride(plane));
         let averages = &mut self.averages[slot_of(plane)];
-        averages.clear();
         for row in 0..self.rows as i32 {
             let from = (top + row * side).clamp(0, height);
             let to = (top + (row + 1) * side).clamp(from, height);

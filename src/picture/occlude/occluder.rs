@@ -7,7 +7,8 @@ use super::outline::{Outline, Touched, cover};
 use super::{CELLS_ACROSS, Mask, Paint, Placed, sticker};
 use crate::media::{FrameMut, FramePool, Plane, VideoFrame};
 
-/// Paints what must not be seen. What it needs it keeps: after the first pictures nothing is allocated.
+/// Paints what must not be seen. What it needs it keeps: after the first picture of a size nothing is allocated, whatever the
+/// masks, but a picture where the pool has none.
 #[derive(Debug)]
 pub struct Occluder {
     pool: FramePool,
@@ -82,6 +83,12 @@ impl Occluder {
             }
         };
         let (left, width) = (touched.left, touched.width());
+        for row in &mut self.shares {
+            row.clear();
+            row.reserve(out.width() as usize);
+        }
+        self.row.clear();
+        self.row.reserve(out.width() as usize);
         self.shares[..2].iter_mut().for_each(|row| row.resize(width, 0));
         self.row.resize(width, 0);
         for y in (touched.top..touched.bottom).step_by(2) {

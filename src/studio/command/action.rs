@@ -53,6 +53,8 @@ pub enum Command {
     PictureReset(String, Reset),
     /// Gives one source the picture settings of another.
     PictureCopy(String, String),
+    /// Saves the picture settings of a source as a preset; one that exists is replaced only if told so.
+    PictureSave(String, String, bool),
     /// Whether faces are looked for and hidden.
     OcclusionArm(bool),
     /// Sets the occlusion level.

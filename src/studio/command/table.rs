@@ -98,6 +98,12 @@ fn preset(words: &mut Words<'_>, make: fn(String, Option<String>) -> Command) ->
     only(words, make(name, strip))
 }
 
+fn picture_save(words: &mut Words<'_>, is_replacing: bool) -> Result<Command, UsageError> {
+    let name = words.required(word::name)?;
+    let source = words.required(word::name)?;
+    only(words, Command::PictureSave(name, source, is_replacing))
+}
+
 fn named(words: &mut Words<'_>, make: fn(String) -> Command) -> Result<Command, UsageError> {
     let name = words.required(word::name)?;
     only(words, make(name))
@@ -270,7 +276,7 @@ pub const TABLE: &[CommandSpec] = &[
     row(
         "preset apply",
         &[arg("PRESET", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
-        "gives a strip the sound of a preset; one for the buses needs no STRIP",
+        "gives the strip, or the picture, of a source what a preset has; one for the buses needs no STRIP",
         |words| preset(words, Command::PresetApply),
     ),
     row(
@@ -326,6 +332,18 @@ pub const TABLE: &[CommandSpec] = &[
             only(words, Command::PictureCopy(from, to))
         },
     ),
+    row(
+        "picture save",
+        &[arg("NAME", ArgKind::NewName), arg("SOURCE", ArgKind::Source)],
+        "saves the picture settings of a source as a preset of a new name",
+        |words| picture_save(words, false),
+    ),
+    confirmed(row(
+        "picture replace",
+        &[arg("NAME", ArgKind::Preset), arg("SOURCE", ArgKind::Source)],
+        "the same over a preset of your own; what it was is kept beside it",
+        |words| picture_save(words, true),
+    )),
     row(
         "occlusion on",
         &[],

@@ -9,11 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::recording::{self, Recorder, Writer};
 use crate::control::desk::Order;
 use crate::media::TimeDelta;
-use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, strip_preset_text};
+use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text};
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
-use crate::studio::model::{EventLevel, PresetModel, Studio};
-use crate::studio::update::{Refusal, check_target, unknown_strip};
+use crate::studio::model::{EventLevel, PresetModel, SourceModel, Studio};
+use crate::studio::update::{Refusal, check_target, unknown_source, unknown_strip};
 
 /// Errands under way that may wait for the core task.
 const WAITING: usize = 16;
@@ -116,6 +116,10 @@ impl Errands {
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
             Command::OcclusionSticker(name) => self.fetch_stickers(name, reply),
+            Command::PictureSave(name, source, is_replacing) => match picture_text(studio, &source) {
+                Ok(text) => self.save(name, text, is_replacing, reply),
+                Err(refusal) => answer(reply, Err(refusal.to_string())),
+            },
             Command::Record(point, length, path) => match point_of(studio, &point) {
                 Ok(at) => self.record(at, subject(&point), length, path, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
@@ -192,9 +196,14 @@ impl Errands {
 pub fn diff(studio: &Studio, preset: &Preset, strip: Option<&str>) -> Result<Answer, Refusal> {
     let mut found = Vec::new();
     if let Some(name) = check_target(preset, strip)? {
-        let strip = studio.strips.iter().find(|strip| strip.name == name);
-        let strip = strip.ok_or_else(|| unknown_strip(studio, name))?;
-        found.extend(preset.diff_strip(&strip.settings));
+        if preset.is_for_strip() {
+            let strip = studio.strips.iter().find(|strip| strip.name == name);
+            let strip = strip.ok_or_else(|| unknown_strip(studio, name))?;
+            found.extend(preset.diff_strip(&strip.settings));
+        }
+        if preset.is_for_picture() {
+            found.extend(preset.diff_picture(&source_of(studio, name)?.picture));
+        }
     }
     found.extend(preset.diff_buses(&studio.buses));
     let said = |difference: &Difference| format!("{} {} → {}", difference.parameter, difference.now, difference.preset);
@@ -215,6 +224,7 @@ fn presets(library: &Library) -> Vec<PresetModel> {
     let model = |preset: Preset| PresetModel {
         is_for_strip: preset.is_for_strip(),
         is_for_buses: preset.is_for_buses(),
+        is_for_picture: preset.is_for_picture(),
         title: preset.title.unwrap_or_default(),
         name: preset.name,
     };
@@ -229,6 +239,15 @@ fn preset_text(studio: &Studio, strip: Option<&str>) -> Result<String, Refusal> 
     strip
         .map(|strip| strip_preset_text(&strip.settings))
         .ok_or_else(|| unknown_strip(studio, name))
+}
+
+fn picture_text(studio: &Studio, source: &str) -> Result<String, Refusal> {
+    source_of(studio, source).map(|source| picture_preset_text(&source.picture))
+}
+
+fn source_of<'a>(studio: &'a Studio, name: &str) -> Result<&'a SourceModel, Refusal> {
+    let found = studio.sources.iter().find(|source| source.name == name);
+    found.ok_or_else(|| unknown_source(studio, name))
 }
 
 fn point_of(studio: &Studio, point: &RecordPoint) -> Result<Point, Refusal> {

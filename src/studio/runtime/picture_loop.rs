@@ -190,7 +190,7 @@ impl PictureLoop {
                 absences[index] = None;
             }
             frames[index] = match &mut absences[index] {
-                None => fresh.map(|frame| chains[index].process(&frame)),
+                None => fresh.map(|frame| chains[index].process(&frame, at)),
                 Some(absence) => {
                     let title = &self.names[index];
                     let paint = || slate(pool, width, height, title, &absence.reason, at);

@@ -100,8 +100,17 @@ impl Unit<'_> {
 
     /// Gives a preset to what it is for. Nothing changes where it does not fit.
     pub(super) fn apply_preset(&mut self, preset: &Preset, strip: Option<&str>) -> Result<(), Refusal> {
-        let strip = check_target(preset, strip)?;
-        if let Some(strip) = strip {
+        let target = check_target(preset, strip)?;
+        if let Some(source) = target.filter(|_| preset.is_for_picture()) {
+            // A source that may have sound has a strip: what is known as one is known as the other.
+            self.picture(source, |settings| *settings = preset.on_picture(*settings))?;
+            self.event(
+                EventLevel::Info,
+                format!("source {source}"),
+                format!("preset {}", preset.name),
+            );
+        }
+        if let Some(strip) = target.filter(|_| preset.is_for_strip()) {
             self.strip(strip, |settings| {
                 *settings = preset.on_strip(*settings);
                 None
@@ -146,10 +155,11 @@ impl Unit<'_> {
     }
 }
 
-/// The strip that `preset` is to be applied to, if it is for one.
+/// The strip or the source that `preset` is to be applied to, if it is for one.
 pub(in crate::studio) fn check_target<'a>(preset: &Preset, strip: Option<&'a str>) -> Result<Option<&'a str>, Refusal> {
-    match (preset.is_for_strip(), strip) {
-        (true, None) => Err(Refusal::NeedsStrip(preset.name.clone())),
+    match (preset.is_for_strip() || preset.is_for_picture(), strip) {
+        (true, None) if preset.is_for_strip() => Err(Refusal::NeedsStrip(preset.name.clone())),
+        (true, None) => Err(Refusal::NeedsSource(preset.name.clone())),
         (false, Some(_)) => Err(Refusal::NotForStrip(preset.name.clone())),
         (_, strip) => Ok(strip),
     }

@@ -1,7 +1,7 @@
 //! What the update makes of commands to the picture chains of sources.
 
 use super::desk::{adjusted, no_parameter, reset};
-use super::{Effect, Refusal, Unit, unknown};
+use super::{Effect, Refusal, Unit, unknown_source};
 use crate::studio::command::Reset;
 use crate::studio::model::{Adjust, EventLevel, PICTURE_PARAMS, PictureSettings, picture_param};
 
@@ -62,6 +62,6 @@ impl Unit<'_> {
     fn source_at(&self, name: &str) -> Result<usize, Refusal> {
         let sources = &self.studio.sources;
         let at = sources.iter().position(|source| source.name == name);
-        at.ok_or_else(|| unknown("source", name.to_owned(), sources.iter().map(|source| &source.name)))
+        at.ok_or_else(|| unknown_source(self.studio, name))
     }
 }

@@ -38,15 +38,12 @@ pub(super) fn merge(proposals: &mut Vec<Proposal>, limit: f32) {
     for index in 0..proposals.len() {
         let proposal = proposals[index];
         // Who is merged belongs to the surest that it overlaps, which comes first.
-        match proposals[..kept]
-            .iter()
-            .position(|other| other.overlap(&proposal) > limit)
-        {
-            Some(other) => proposals[other].score += proposal.score,
-            None => {
-                proposals[kept] = proposal;
-                kept += 1;
-            }
+        let mut before = proposals[..kept].iter();
+        if let Some(other) = before.position(|other| other.overlap(&proposal) > limit) {
+            proposals[other].score += proposal.score;
+        } else {
+            proposals[kept] = proposal;
+            kept += 1;
         }
     }
     proposals.truncate(kept);

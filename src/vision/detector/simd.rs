@@ -1,8 +1,8 @@
 //! The inner loops for processors with AVX2. The only unsafe code of the detector: each function here checks the lengths that
 //! its loads and stores rely on, and what is left over at the end of a row goes the plain way.
 //!
-//! Gathers do most of the work. Windows lie four pixels apart, so 32 bytes of the LAB map hold the codes of eight of them in
-//! the lowest byte of each word: a mask makes indices of them, and one gather has the weights of all eight.
+//! Windows lie four pixels apart, so 32 bytes of the LAB map hold the codes of eight of them in the lowest byte of each word: a
+//! mask makes indices of them, and one gather has the weights of all eight.
 
 #![allow(unsafe_code)]
 
@@ -169,6 +169,10 @@ impl Simd {
 }
 
 #[cfg(target_arch = "x86_64")]
+#[expect(
+    clippy::wildcard_imports,
+    reason = "sixty instructions, whose names are all their own"
+)]
 mod avx2 {
     use std::arch::x86_64::*;
 
