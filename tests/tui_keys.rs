@@ -230,12 +230,13 @@ fn every_key_of_the_help_does_what_its_line_says() {
     let keymap = Screen::new(80, 24).ui.keymap;
     for binding in keymap.bindings() {
         let mut screen = Screen::new(80, 24);
-        // What marks a strip comes before what copies from it.
+        armed(&mut screen.studio);
+        // What marks a strip comes before what copies from it; a face is selected before something is done about it.
         screen.press(match binding.context {
             Context::Everywhere => "[",
             Context::AnyPage | Context::StripPage => "enter ] y [",
             Context::BusesPage => "B tab tab",
-            Context::FacesPage => "F",
+            Context::FacesPage => "F down",
             Context::PicturePage => "i ] y [",
         });
         screen.ui.toast = None;

@@ -308,7 +308,9 @@ impl Client {
             (Err(reason), _) => self.ui.say(reason, true),
             (Ok(Some(text)), _) => self.ui.say(text, false),
             // What a page shows already needs no words, and its keys stay readable while one is held down.
-            (Ok(None), Some(name)) if self.ui.page.is_none() || !matches!(name.as_str(), "set" | "bus set") => {
+            (Ok(None), Some(name))
+                if self.ui.page.is_none() || !matches!(name.as_str(), "set" | "bus set" | "picture set") =>
+            {
                 self.ui.say(name, false);
             }
             (Ok(None), _) => {}

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cut::Signature;
 use super::detector::{Area, Detector, Luma};
-use super::face::{FaceBox, FaceVerdict, Found};
+use super::face::{CoverReason, FaceBox, FaceVerdict, Found, TrackedFace};
 use super::schedule::{Schedule, Search};
 use super::tracker::{Eye, LOOK_AHEAD, Tracker};
 use super::working::WorkingSize;
@@ -65,6 +65,27 @@ impl FaceFinder {
         self.tracker
             .look(frame.pts, signature, around, &mut self.pictures, &mut self.fresh);
         self.hand_out(final_verdicts);
+    }
+
+    /// Goes on where a finder stopped whose newest verdict is `verdict`, before the first picture: its faces count as just lost,
+    /// and what it covered the picture for stays lost. Tracks from `next_track` on are new.
+    pub fn resume(&mut self, verdict: &FaceVerdict, next_track: u32) {
+        let shrunk = |known: &TrackedFace| {
+            let (face, ratio) = (known.face, self.size.ratio);
+            let face = FaceBox {
+                x: face.x / ratio,
+                y: face.y / ratio,
+                size: face.size / ratio,
+                roll: face.roll,
+            };
+            TrackedFace { face, ..*known }
+        };
+        let faces = verdict.faces.iter().map(shrunk).collect::<Vec<_>>();
+        let lost = match verdict.cover {
+            Some(CoverReason::Lost { track }) => Some(track),
+            Some(CoverReason::NotSeen) | None => None,
+        };
+        self.tracker.resume(&faces, lost, next_track);
     }
 
     /// The operator says that every face which is lost has left: covers and bands end.

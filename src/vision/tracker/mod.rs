@@ -37,7 +37,7 @@ use self::motion::{Motion, between, distance, grown, hull, size_ratio};
 use self::pending::Pending;
 use self::track::{Bounds, Fate, Track, around};
 use super::cut::Signature;
-use super::face::{FaceBox, FaceVerdict, Found, Sight};
+use super::face::{FaceBox, FaceVerdict, Found, Sight, TrackedFace};
 use super::schedule::{Search, TURN};
 use crate::media::{TimeDelta, Timestamp};
 
@@ -50,8 +50,14 @@ pub(crate) trait Eye {
     fn scan(&mut self, age: usize, search: &Search, found: &mut Vec<Found>);
 }
 
-/// More faces at a time than this are looked for in every second picture each.
+/// Up to so many faces are each looked for in every picture.
 const EVERY_PICTURE: usize = 4;
+
+/// For so many more, one more picture passes between two looks at each of them, so that a crowd costs about as much as a few.
+const PER_PICTURE: usize = 8;
+
+/// But no more pictures than that.
+const SELDOMEST: u64 = 4;
 
 /// Further looks for faces that were not where they were expected, in one picture.
 const SECOND_LOOKS: usize = 6;
@@ -77,6 +83,18 @@ const TILT_GAIN: f32 = 1.02;
 /// How far a mask grows for every picture backwards in which its face was not found.
 const BACK_GROWTH: f32 = 1.12;
 
+/// For how many ms a face that comes from a tracker before counts as lost: hidden by a band, or beyond all masks.
+const HELD_MS: i64 = 300;
+const LOST_MS: i64 = 1500;
+
+/// A face that a tracker before this one knew.
+#[derive(Clone, Copy, Debug)]
+struct Heir {
+    track: u32,
+    face: FaceBox,
+    lost_ms: i64,
+}
+
 /// Follows the faces of one show.
 #[derive(Debug)]
 pub(crate) struct Tracker {
@@ -90,6 +108,8 @@ pub(crate) struct Tracker {
     shot_start: u64,
     start: u64,
     last: Option<(Timestamp, Signature)>,
+    /// What a tracker before this one knew, until the first picture comes.
+    heritage: Vec<Heir>,
     found: Vec<Found>,
     fresh: Vec<Found>,
 }
@@ -109,8 +129,41 @@ impl Tracker {
             shot_start: 0,
             start: 0,
             last: None,
+            heritage: Vec::new(),
             found: Vec::new(),
             fresh: Vec::new(),
+        }
+    }
+
+    /// Goes on with what a tracker before this one knew: `faces` count as just lost, and `lost`, whose place nobody knows any
+    /// more, as lost beyond a band. Tracks from `next_track` on are new.
+    pub(crate) fn resume(&mut self, faces: &[TrackedFace], lost: Option<u32>, next_track: u32) {
+        let middle = FaceBox {
+            x: self.bounds.width * 0.5,
+            y: self.bounds.height * 0.5,
+            size: self.bounds.height * 0.25,
+            roll: 0.0,
+        };
+        let faces = faces.iter().map(|known| Heir {
+            track: known.track,
+            face: known.face,
+            lost_ms: if known.sight == Sight::Band { HELD_MS } else { 1 },
+        });
+        self.heritage = faces.take(MOST_TRACKS).collect();
+        self.heritage.extend(lost.map(|track| Heir {
+            track,
+            face: middle,
+            lost_ms: LOST_MS,
+        }));
+        self.next_track = self.next_track.max(next_track);
+    }
+
+    /// Makes tracks of what was known before the first picture, which comes `now`.
+    fn inherit(&mut self, now: Timestamp, signature: &Signature) {
+        for heir in self.heritage.drain(..) {
+            let seen = now - TimeDelta::from_millis(heir.lost_ms);
+            self.tracks
+                .push(Track::inherited(heir.track, seen, heir.face, signature));
         }
     }
 
@@ -132,6 +185,7 @@ impl Tracker {
         if is_hole {
             self.flush(verdicts);
         }
+        self.inherit(pts, &signature);
         let is_cut = self.last.as_ref().is_some_and(|(_, last)| last.is_cut_to(&signature));
         self.pending.push_back(Pending {
             number: self.number,
@@ -197,12 +251,12 @@ impl Tracker {
 
     /// Looks for the faces that are known, and around. What is known is brought up to date; what is new stays in `fresh`.
     fn find(&mut self, now: Timestamp, signature: &Signature, around: &[Search], eye: &mut dyn Eye) {
-        let many = self.tracks.len() > EVERY_PICTURE;
+        let every = every(self.tracks.len());
         self.found.clear();
         for track in &mut self.tracks {
-            let is_turn = (self.number + u64::from(track.id)).is_multiple_of(2);
+            let is_turn = (self.number + u64::from(track.id)).is_multiple_of(every);
             let is_steady = track.missed == 0 && track.is_certain() && track.doubt.is_none();
-            if many && !is_turn && is_steady {
+            if !is_turn && is_steady {
                 continue;
             }
             let search = track.search(now);
@@ -297,7 +351,7 @@ impl Tracker {
 
     /// For those that were not where they should be: wider, and tilted otherwise.
     fn look_again(&mut self, now: Timestamp, signature: &Signature, eye: &mut dyn Eye) {
-        let many = self.tracks.len() > EVERY_PICTURE;
+        let every = every(self.tracks.len());
         let mut looks = SECOND_LOOKS;
         let count = self.tracks.len();
         let mut found = Vec::new();
@@ -305,8 +359,8 @@ impl Tracker {
         for turn in 0..count {
             let of = (turn + self.number as usize) % count;
             let track = &mut self.tracks[of];
-            let is_turn = (self.number + u64::from(track.id)).is_multiple_of(2);
-            let was_left_out = many && !is_turn && track.missed == 0 && track.is_certain();
+            let is_turn = (self.number + u64::from(track.id)).is_multiple_of(every);
+            let was_left_out = !is_turn && track.missed == 0 && track.is_certain();
             if track.seen.0 == now || track.doubt.is_some() || was_left_out {
                 continue;
             }
@@ -538,6 +592,11 @@ impl Tracker {
             }
         }
     }
+}
+
+/// In every how many-th picture each of `tracks` faces is looked for.
+fn every(tracks: usize) -> u64 {
+    (1 + tracks.saturating_sub(EVERY_PICTURE).div_ceil(PER_PICTURE) as u64).min(SELDOMEST)
 }
 
 fn is_hole(gap: TimeDelta) -> bool {

@@ -513,6 +513,51 @@ fn pictures_that_are_left_out_do_not_end_what_is_known() {
     assert!(covers(&verdicts[3..]).is_empty());
 }
 
+#[test]
+fn what_a_tracker_before_knew_stays_hidden_until_it_is_found_or_let_go() {
+    let nobody = Script {
+        found: |_| Vec::new(),
+        scene: |_| 0,
+    };
+    let known = TrackedFace {
+        track: 7,
+        face: here(),
+        sight: Sight::Seen,
+    };
+    let verdicts = nobody.play_with(60, &mut |number, tracker| {
+        if number == 0 {
+            tracker.resume(&[known], None, 12);
+        }
+    });
+    // The first three are covered anyway, and hide it as well.
+    assert!(verdicts[..40].iter().all(|verdict| hides(verdict, here())));
+    assert_eq!(verdicts[3].cover, None);
+    assert_eq!(verdicts[59].cover, Some(CoverReason::Lost { track: 7 }));
+
+    // One that was lost already is covered for until the operator says that it has left.
+    let verdicts = nobody.play_with(60, &mut |number, tracker| match number {
+        0 => tracker.resume(&[], Some(9), 12),
+        50 => tracker.release(),
+        _ => {}
+    });
+    let lost = Some(CoverReason::Lost { track: 9 });
+    assert!(verdicts[3..40].iter().all(|verdict| verdict.cover == lost));
+    assert_eq!(verdicts[59].cover, None);
+
+    // What is found at its old place keeps its number; what is new has one that nobody had.
+    let two = Script {
+        found: |_| vec![here(), face(1000.0, 500.0, 90.0)],
+        scene: |_| 0,
+    };
+    let verdicts = two.play_with(20, &mut |number, tracker| {
+        if number == 0 {
+            tracker.resume(&[known], None, 12);
+        }
+    });
+    let tracks: Vec<u32> = verdicts[15].faces.iter().map(|face| face.track).collect();
+    assert_eq!(tracks, [7, 12]);
+}
+
 /// Any numbers that a detector could say.
 fn any_found() -> impl Strategy<Value = Found> {
     let place = prop_oneof![8 => -200.0f32..1500.0, 1 => proptest::num::f32::ANY];

@@ -113,6 +113,15 @@ impl Track {
         }
     }
 
+    /// One that a tracker before this one followed, and that nobody has looked for since it was `seen`.
+    pub(super) fn inherited(id: u32, seen: Timestamp, face: FaceBox, shot: &Signature) -> Self {
+        Self {
+            hits: CERTAIN,
+            missed: 1,
+            ..Self::new(id, seen, Motion::at(face), shot)
+        }
+    }
+
     /// It was found at `at`.
     pub(super) fn sight(&mut self, at: Timestamp, found: FaceBox, shot: &Signature) {
         let seconds = self.lost_for(at);

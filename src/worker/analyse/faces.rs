@@ -16,7 +16,10 @@ impl Faces {
     /// As `opening` asks for it, if it does. What the worker before this one knew at last goes on being followed.
     pub fn boxed(opening: &Opening) -> Option<Box<dyn Analyser>> {
         let settings = opening.settings.faces?;
-        let finder = FaceFinder::new(settings);
+        let mut finder = FaceFinder::new(settings);
+        if let Some(known) = &opening.faces {
+            finder.resume(&known.verdict, known.next_track);
+        }
         let rate = settings.frame_rate;
         Some(Box::new(Self {
             finder,

@@ -57,9 +57,18 @@ pub struct Opening {
     /// What a registry before this one had told, so that it is not told twice and its end not forgotten.
     #[serde(default)]
     pub told: Vec<Told>,
-    /// The newest verdict of a registry before this one: faces that it was following.
+    /// The faces that a registry before this one was following.
     #[serde(default)]
-    pub faces: Option<FaceVerdict>,
+    pub faces: Option<KnownFaces>,
+}
+
+/// What is known of faces when a worker takes over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownFaces {
+    /// The newest verdict.
+    pub verdict: FaceVerdict,
+    /// Larger than the number of any face that there has been.
+    pub next_track: u32,
 }
 
 /// What an analyser has seen of a track without a hole: both ends, and all between them.

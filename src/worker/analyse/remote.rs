@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::analyser::Wants;
-use super::finding::{Finding, Opening, Stamp, Told};
+use super::finding::{Finding, KnownFaces, Opening, Stamp, Told};
 use super::message::{self, Head, Picture, Reply};
 use super::settings::AnalysisSettings;
 use crate::clock::Clock;
@@ -147,7 +147,14 @@ fn remember(opening: &mut Opening, finding: &Finding) {
                 opening.told.push(Told { condition, since });
             }
         }
-        Finding::Faces(verdict) => opening.faces = Some(verdict.clone()),
+        Finding::Faces(verdict) => {
+            let before = opening.faces.as_ref().map_or(1, |known| known.next_track);
+            let newest = verdict.faces.iter().map(|face| face.track.saturating_add(1)).max();
+            opening.faces = Some(KnownFaces {
+                verdict: verdict.clone(),
+                next_track: before.max(newest.unwrap_or(0)),
+            });
+        }
         Finding::AnalyserLost { .. } => {}
     }
 }
@@ -221,7 +228,7 @@ mod tests {
         }
         let mut opening = Opening::default();
         remember(&mut opening, &verdict(66));
-        assert_eq!(opening.faces.map(|verdict| verdict.pts), Some(ms(66)));
+        assert_eq!(opening.faces.map(|known| known.verdict.pts), Some(ms(66)));
     }
 
     #[test]

@@ -24,12 +24,15 @@ const DOUBLE: Lines = ["╔", "╗", "╝", "╚", "═", "║"];
 /// Draws the boxes of `faces` over the picture at `area`, the least protected last.
 pub fn boxes(buf: &mut Buffer, area: Rect, faces: &[FaceMark], scene: &Scene<'_>) {
     let area = area.intersection(buf.area);
-    for exposure in [Exposure::Safe, Exposure::Partly, Exposure::Shown] {
-        for mark in faces.iter().filter(|mark| marks::exposure(mark) == exposure) {
-            if let Some(place) = place(mark, area) {
-                draw(buf, area, place, mark, scene);
-            }
-        }
+    let placed = faces.iter().filter_map(|mark| Some((mark, place(mark, area)?)));
+    let mut placed: Vec<(&FaceMark, Rect)> = placed.collect();
+    placed.sort_by_key(|(mark, _)| marks::exposure(mark));
+    for (at, (mark, place)) in placed.iter().enumerate() {
+        let is_taken = |text: Rect| {
+            let mut others = placed.iter().enumerate().filter(|(other, _)| *other != at);
+            others.any(|(_, (_, other))| other.intersects(text))
+        };
+        draw(buf, area, *place, mark, &is_taken, scene);
     }
 }
 
@@ -52,7 +55,14 @@ fn place(mark: &FaceMark, area: Rect) -> Option<Rect> {
     })
 }
 
-fn draw(buf: &mut Buffer, area: Rect, place: Rect, mark: &FaceMark, scene: &Scene<'_>) {
+fn draw(
+    buf: &mut Buffer,
+    area: Rect,
+    place: Rect,
+    mark: &FaceMark,
+    is_taken: &dyn Fn(Rect) -> bool,
+    scene: &Scene<'_>,
+) {
     let theme = scene.theme;
     let exposure = marks::exposure(mark);
     let lines = match exposure {
@@ -84,16 +94,25 @@ fn draw(buf: &mut Buffer, area: Rect, place: Rect, mark: &FaceMark, scene: &Scen
         put(x, y, lines[at]);
     }
     let badge = tell::badge(exposure, theme);
-    let title = marks::title(mark);
     // Beside the corner where there is room, else as far to the left as it takes.
-    let length = title.len() as u16;
-    let x = (left + 1).min(area.right().saturating_sub(length)).max(area.x);
-    let edge = Rect {
-        x,
-        y: top,
-        width: area.right() - x,
-        height: 1,
+    let edge = |title: &str| {
+        let x = (left + 1)
+            .min(area.right().saturating_sub(title.len() as u16))
+            .max(area.x);
+        Rect {
+            x,
+            y: top,
+            width: (title.len() as u16).min(area.right() - x),
+            height: 1,
+        }
     };
+    let mut title = marks::title(mark);
+    // Where words would lie over the box of another face, the lines must tell alone.
+    let wanted = edge(&title);
+    if wanted.union(place) != place && is_taken(wanted) {
+        title = mark.track.to_string();
+    }
+    let edge = edge(&title);
     Row::new(buf, edge, 0).put(&title, badge);
     if place.height > 1
         && let Some(regions) = marks::regions(mark, usize::from(place.width))
