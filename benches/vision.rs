@@ -1,6 +1,6 @@
 //! What looking for faces costs: milliseconds of a 1280×720 picture, of which 33 are a frame's at 30 fps.
 //!
-//! "detect/whole" is all sizes from 60 pixels in the whole picture, which the finder spreads over several pictures;
+//! "find" is what the analysis worker does with each picture. "detect/whole" is all sizes from 60 pixels in the whole picture, which that spreads over four pictures;
 //! "detect/around a face" is what one tracked face costs in each. `rustface` is asked for the same sizes on the same picture.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
@@ -11,7 +11,15 @@ use std::process::Command;
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::GrayImage;
 use image::imageops::{self, FilterType};
-use rigcast::vision::{Area, Detector, Luma, MODEL};
+use rigcast::media::FrameRate;
+use rigcast::vision::{Area, Detector, FaceFinder, FinderSettings, Luma, MODEL};
+
+#[path = "../tests/faces_common/mod.rs"]
+mod faces_common;
+
+use faces_common::clip::Clip;
+use faces_common::draw::Backdrop;
+use faces_common::shots;
 
 /// The group photograph that `rustface` carries in its package, at the size of a program.
 fn photo() -> GrayImage {
@@ -87,5 +95,35 @@ fn rustface(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, detect, rustface);
+/// What a show costs, picture after picture: search, tracks, and looking again, over a clip of two seconds again and again.
+fn find(c: &mut Criterion) {
+    let shots = [
+        ("nobody", shots::nobody(Backdrop::Leaves(2.0), 60)),
+        ("one face", shots::talks(1, 60)),
+        ("one that walks through", shots::walks_through(1, 60)),
+        ("six faces", shots::six(1, 60)),
+    ];
+    for (name, shot) in shots {
+        let rate = FrameRate::whole(30);
+        let mut clip = Clip::new(1280, 720, rate, vec![shot]);
+        let frames = (0..60).map(|at| clip.frame(at)).collect::<Vec<_>>();
+        let mut finder = FaceFinder::new(FinderSettings {
+            width: 1280,
+            height: 720,
+            frame_rate: rate,
+        });
+        let (mut verdicts, mut at) = (Vec::new(), 0);
+        c.bench_function(&format!("find/a picture, {name}"), |b| {
+            b.iter(|| {
+                let frame = frames[at % frames.len()].at(rate.frame_time(at as i64));
+                at += 1;
+                verdicts.clear();
+                finder.look(black_box(&frame), &mut verdicts);
+                verdicts.len()
+            });
+        });
+    }
+}
+
+criterion_group!(benches, detect, find, rustface);
 criterion_main!(benches);

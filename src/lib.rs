@@ -3,14 +3,16 @@
 //! ```text
 //! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
 //!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,blend,slate}
-//!        studio/runtime/encoding.rs  gate, short queue, skipped when late → worker/encode/remote.rs
+//!        studio/runtime/encoding.rs  short queue, skipped when late       → worker/encode/remote.rs
+//!        studio/runtime/air/  held, gate, verdict on faces, masks or cover → picture/occlude/
 //!        ══ process border: worker/{arena,crew,link,pulse}.rs ══          → worker/encode/child.rs → encode/h264.rs
 //!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,rtmp}.rs over wire/{rtmp,flv}
 //! SOUND  source/sound.rs  resampled, on the 10 ms grid, lock-free ring
 //!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
-//! LOOK   studio/runtime/analysis.rs  newest picture, all sound            → worker/analyse/ → events, stamps for the gate
+//! LOOK   studio/runtime/analysis.rs  pictures, all sound                  → worker/analyse/ → events, stamps for the gate
+//! FACE   worker/analyse/faces.rs → vision/{finder,schedule,detector,tracker}: a verdict for each picture → studio/runtime/air/
 //! KEY    tui/keymap/   → control/client.rs ─┐
 //! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
