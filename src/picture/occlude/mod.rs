@@ -79,6 +79,8 @@ pub struct Mask<'a> {
     pub shape: Shape,
     /// Where the picture shows through after all.
     pub holes: &'a [Ellipse],
+    /// What stays hidden all the same: where a hole reaches into one of these, it is closed.
+    pub kept: &'a [Ellipse],
     /// What is seen instead.
     pub paint: Paint,
 }

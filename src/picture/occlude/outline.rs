@@ -176,16 +176,21 @@ impl Curve {
     }
 
     fn cover(&self, y: i32, left: i32, shares: &mut [u16]) {
+        shares.fill(0);
+        self.keep(y, left, shares);
+    }
+
+    /// Covers with this ellipse what `shares` leaves open of it.
+    fn keep(&self, y: i32, left: i32, shares: &mut [u16]) {
         const OUTER: f32 = (1.0 + FEATHER) * (1.0 + FEATHER);
         let dy = y as f32 + 0.5 - self.y;
-        shares.fill(0);
         let soft = self.chord(dy, OUTER, left, shares.len());
         let full = self.chord(dy, 1.0, left, shares.len());
         let full = if full.is_empty() { soft.end..soft.end } else { full };
         let square = self.square(left, dy);
         for at in (soft.start..full.start).chain(full.end..soft.end) {
             let share = (OUTER - square(at)) / (OUTER - 1.0);
-            shares[at] = (share.clamp(0.0, 1.0) * f32::from(ONE)) as u16;
+            shares[at] = shares[at].max((share.clamp(0.0, 1.0) * f32::from(ONE)) as u16);
         }
         shares[full].fill(ONE);
     }
@@ -203,10 +208,17 @@ impl Curve {
     }
 }
 
-/// The shares of row `y` that `mask` covers, its holes left open.
+/// The shares of row `y` that `mask` covers, its holes left open but for what is kept.
 pub(super) fn cover(outline: &Outline, mask: &Mask<'_>, y: i32, left: i32, shares: &mut [u16]) {
     outline.cover(y, left, shares);
     for hole in mask.holes.iter().filter_map(Curve::of) {
         hole.open(y, left, shares);
+    }
+    for kept in mask.kept {
+        match Curve::of(kept) {
+            Some(kept) => kept.keep(y, left, shares),
+            // Nobody knows where it is: then no hole is one.
+            None => outline.cover(y, left, shares),
+        }
     }
 }

@@ -23,7 +23,13 @@ fn textured(pool: &FramePool, (width, height): (u32, u32)) -> VideoFrame {
 
 fn mask(shape: Shape, paint: Paint) -> Mask<'static> {
     let holes = &[];
-    Mask { shape, holes, paint }
+    let kept = &[];
+    Mask {
+        shape,
+        holes,
+        kept,
+        paint,
+    }
 }
 
 fn ellipse(x: f32, y: f32, rx: f32, ry: f32, roll: f32) -> Ellipse {
@@ -92,6 +98,7 @@ fn a_hole_shows_the_picture_and_nothing_beyond_it() {
         let mask = Mask {
             shape,
             holes: &holes,
+            kept: &[],
             paint: Paint::Solid([0, 0, 0]),
         };
         let after = Occluder::new(pool.clone()).apply(before.clone(), &[mask], &[]);
@@ -220,7 +227,7 @@ proptest! {
         before.copy_from(&frame);
         let before = before.freeze(Timestamp::ZERO);
         let shared = is_shared.then(|| frame.clone());
-        let after = Occluder::new(pool).apply(frame, &[Mask { shape, holes: &holes, paint }], &[]);
+        let after = Occluder::new(pool).apply(frame, &[Mask { shape, holes: &holes, kept: &[], paint }], &[]);
         if let Some(shared) = shared {
             prop_assert_eq!(shared.plane(Plane::Y), before.plane(Plane::Y));
         }
@@ -250,6 +257,8 @@ fn what_is_no_number_hides_everything() {
             let mask = Mask {
                 shape,
                 holes: &holes,
+                kept: &[],
+            kept: &[],
                 paint: Paint::Solid([0; 3]),
             };
             let after = Occluder::new(pool.clone()).apply(textured(&pool, SIZE), &[mask], &[]);

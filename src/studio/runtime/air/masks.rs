@@ -25,9 +25,30 @@ const BAND: f32 = 1.2;
 /// Masks of one picture. Kept from one to the next: nothing is allocated for a picture.
 #[derive(Debug, Default)]
 pub struct MaskList {
-    masks: Vec<(Shape, Range<usize>, Paint)>,
-    holes: Vec<Ellipse>,
+    masks: Vec<Entry>,
+    /// Those of holes and of what is kept, which the masks name by their ranges.
+    ellipses: Vec<Ellipse>,
     stickers: Vec<Sticker>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    shape: Shape,
+    holes: Range<usize>,
+    kept: Range<usize>,
+    paint: Paint,
+}
+
+impl Entry {
+    /// A mask without a hole.
+    fn closed(shape: Shape, paint: Paint) -> Self {
+        Self {
+            shape,
+            holes: 0..0,
+            kept: 0..0,
+            paint,
+        }
+    }
 }
 
 /// Which art of the plan's set is drawn where.
@@ -63,10 +84,11 @@ impl MaskList {
         size: (u32, u32),
     ) -> Hiding {
         self.masks.clear();
-        self.holes.clear();
+        self.ellipses.clear();
         self.stickers.clear();
         for zone in &plan.zones {
-            self.masks.push((Shape::Rect(*zone), 0..0, Paint::Solid(SOLID)));
+            self.masks
+                .push(Entry::closed(Shape::Rect(*zone), Paint::Solid(SOLID)));
         }
         if !level.is_open() {
             for face in verdict.into_iter().flat_map(|verdict| &verdict.faces) {
@@ -99,30 +121,45 @@ impl MaskList {
             // Where its regions are is a guess: none is shown, at full strength.
             Sight::Held => {
                 let shape = Shape::Ellipse(ellipse(regions::whole(&face.face)));
-                self.masks.push((shape, 0..0, at_full_strength(paint)));
+                self.masks.push(Entry::closed(shape, at_full_strength(paint)));
                 return;
             }
             Sight::Band => {
-                self.masks.push((band(face, size), 0..0, Paint::Blur { strength: 1.0 }));
+                self.masks
+                    .push(Entry::closed(band(face, size), Paint::Blur { strength: 1.0 }));
                 return;
             }
         };
-        let first = self.holes.len();
-        for region in open.iter() {
-            regions::of(&face.face, region, &mut |hole| self.holes.push(ellipse(hole)));
-        }
-        let holes = first..self.holes.len();
-        let whole = Shape::Ellipse(ellipse(regions::whole(&face.face)));
-        self.masks.push((whole, holes.clone(), paint));
+        let holes = self.parts(face, open);
+        // Neighbours overlap: what is hidden of a face is hidden wholly, whatever is shown beside it.
+        let hidden = if open == Regions::NONE { open } else { open.complement() };
+        let kept = self.parts(face, hidden);
+        let entry = |shape| Entry {
+            shape,
+            holes: holes.clone(),
+            kept: kept.clone(),
+            paint,
+        };
+        self.masks
+            .push(entry(Shape::Ellipse(ellipse(regions::whole(&face.face)))));
         // The neck hangs out of the ellipse of the face.
         if !open.has(Region::Neck) {
             regions::of(&face.face, Region::Neck, &mut |neck| {
-                self.masks.push((Shape::Ellipse(ellipse(neck)), holes.clone(), paint));
+                self.masks.push(entry(Shape::Ellipse(ellipse(neck))));
             });
         }
         if plan.mask == MaskKind::Sticker {
             self.place_stickers(face, plan, open);
         }
+    }
+
+    /// The ellipses of these regions, by their range.
+    fn parts(&mut self, face: &TrackedFace, of: Regions) -> Range<usize> {
+        let first = self.ellipses.len();
+        for region in of.iter() {
+            regions::of(&face.face, region, &mut |part| self.ellipses.push(ellipse(part)));
+        }
+        first..self.ellipses.len()
     }
 
     /// The sticker of the whole face while all of it is hidden, those of its hidden regions otherwise.
@@ -150,15 +187,17 @@ impl MaskList {
         let nothing = Mask {
             shape: Shape::Whole,
             holes: &[],
+            kept: &[],
             paint: Paint::Solid(SOLID),
         };
         let mut masks = [nothing; MAX_MASKS];
         let mut count = 0;
-        for (slot, (shape, holes, paint)) in masks.iter_mut().zip(&self.masks) {
+        for (slot, entry) in masks.iter_mut().zip(&self.masks) {
             *slot = Mask {
-                shape: *shape,
-                holes: &self.holes[holes.clone()],
-                paint: *paint,
+                shape: entry.shape,
+                holes: &self.ellipses[entry.holes.clone()],
+                kept: &self.ellipses[entry.kept.clone()],
+                paint: entry.paint,
             };
             count += 1;
         }
