@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
-//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{compositor,blend,slate}
+//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,blend,slate}
 //!        studio/runtime/encoding.rs  gate, short queue, skipped when late → worker/encode/remote.rs
 //!        ══ process border: worker/{arena,crew,link,pulse}.rs ══          → worker/encode/child.rs → encode/h264.rs
 //!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,rtmp}.rs over wire/{rtmp,flv}

@@ -9,7 +9,7 @@
 //!   the one place to the other. M
 //! - *It tilts*: other tilts are tried in turns and at every miss; a track follows what scores best.
 //! - *It is lost*: band, then cover, until it is found near, let go by the operator, or the shot has ended. M
-//! - *It leaves*: only what was lost at the edge and fast enough to be out within 1.2 s has left; until then, the mask
+//! - *It leaves*: only what was lost at the edge and on its way, fast enough to be out within 1.2 s, has left; until then, the mask
 //!   covers where it was, too. S where it stops on that way, half outside.
 //! - *A false alarm* was seen less than three times by itself: masked like any face, but no cover. S for a face that shows
 //!   itself for less than 100 ms and then hides for 1.5 s under the mask's eye, where a cover for each flicker would make

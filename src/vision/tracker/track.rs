@@ -36,6 +36,10 @@ const LEAVING: f32 = 1.2;
 /// Its mask stays that many seconds longer.
 const LINGERING: f32 = 0.15;
 
+/// How slowly the way of a face is taken in by which it is judged whether it has left: its last sights, half outside, are
+/// poor, and must not turn it round.
+const DRIFT_GAIN: f32 = 0.15;
+
 /// How far a search is tilted to either side of what is known.
 const TILT: f32 = 0.26;
 
@@ -58,6 +62,8 @@ pub(super) enum Fate {
 pub(super) struct Track {
     pub id: u32,
     pub motion: Motion,
+    /// Where it went lately, over some pictures: right and down, per second.
+    drift: (f32, f32),
     /// When and where it was first seen, looking back included; the box is a mask's.
     pub first: (Timestamp, FaceBox),
     /// When it was last seen, and the box that was put out for it.
@@ -93,6 +99,7 @@ impl Track {
         Self {
             id,
             motion,
+            drift: (0.0, 0.0),
             first: (at, out),
             seen: (at, out),
             hits: 1,
@@ -115,6 +122,10 @@ impl Track {
         } else {
             self.motion.correct(found, seconds);
         }
+        let (x_rate, y_rate) = (self.motion.x_rate, self.motion.y_rate);
+        let gain = if self.hits <= CERTAIN { 1.0 } else { DRIFT_GAIN };
+        self.drift.0 += gain * (x_rate - self.drift.0);
+        self.drift.1 += gain * (y_rate - self.drift.1);
         // The mask is where the face was found, at the filter's size or its own, and lets go of its old size slowly.
         let least = self.seen.1.size * (1.0 - SHRINK * seconds.min(1.0));
         let size = (found.size.max(self.motion.face.size) * RIM).max(least);
@@ -179,7 +190,11 @@ impl Track {
         }
         let face = self.motion.after(1.0 / 15.0);
         let reach = face.size * (0.5 + DOOR);
-        let motion = &self.motion;
+        let motion = Motion {
+            x_rate: self.drift.0,
+            y_rate: self.drift.1,
+            ..self.motion
+        };
         let is_at_door = (face.x - reach < 0.0 && motion.x_rate < 0.0)
             || (face.x + reach > bounds.width && motion.x_rate > 0.0)
             || (face.y - reach < 0.0 && motion.y_rate < 0.0)
