@@ -11,7 +11,7 @@ use std::f32::consts::PI;
 use faces_common::clip::{Actor, Board, Clip, Pose, Shot, TrueFace, pose};
 use faces_common::draw::Backdrop;
 use faces_common::shots;
-use rigcast::media::{FramePool, FrameRate, Plane, VideoFrame};
+use rigcast::media::{FrameRate, VideoFrame};
 use rigcast::vision::regions::{self, Ellipse};
 use rigcast::vision::{FaceBox, FaceFinder, FaceVerdict, FinderSettings, LOOK_AHEAD, Sight};
 use rustix::time::{ClockId, clock_gettime};

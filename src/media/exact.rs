@@ -9,7 +9,6 @@ use super::time::Timestamp;
 ///
 /// # Errors
 /// The serializer's own.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references out")]
 pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_i64(at.to_flicks())
 }

@@ -8,7 +8,7 @@ use super::raw::RawLength;
 use super::schema;
 use crate::encode::VideoSettings;
 use crate::picture::Rect;
-use crate::vision::{MaskKind, OcclusionLevel, Policy};
+use crate::vision::{MaskKind, Policy};
 
 /// The most zones of a show.
 pub const MAX_ZONES: usize = 16;
@@ -68,7 +68,7 @@ impl Check<'_> {
         let read = Library::new(self.environment).read_policy_from(&mut self.layers.shelf, &raw.policy, &folder);
         let policy = read.unwrap_or_else(|error| {
             self.error(key, error);
-            hide_everything()
+            Policy::hidden()
         });
         if raw.level > policy.top() {
             let message = format!(
@@ -126,10 +126,4 @@ impl Check<'_> {
         }
         Some(level)
     }
-}
-
-/// For a show whose policy cannot be read.
-#[expect(clippy::expect_used, reason = "one level that hides everything is a policy")]
-fn hide_everything() -> Policy {
-    Policy::new(String::new(), String::new(), None, vec![OcclusionLevel::HIDDEN]).expect("a policy of one level")
 }

@@ -59,14 +59,13 @@ pub fn read_policy(name: &str, label: &str, text: &str) -> Result<Policy, SceneE
     for (at, level) in raw.level.iter().enumerate() {
         let mut open = Regions::NONE;
         for word in &level.open {
-            match Region::of(word) {
-                Some(region) => open = open.with(region),
-                None => {
-                    let key = format!("level[{at}].open");
-                    let hint = suggest::hint(word, Region::WORDS);
-                    let message = format!("no region \"{word}\"{hint}");
-                    errors.push(Diagnostic::error(places.of(&key, &whole), &key, message));
-                }
+            if let Some(region) = Region::of(word) {
+                open = open.with(region);
+            } else {
+                let key = format!("level[{at}].open");
+                let hint = suggest::hint(word, Region::WORDS);
+                let message = format!("no region \"{word}\"{hint}");
+                errors.push(Diagnostic::error(places.of(&key, &whole), &key, message));
             }
         }
         let strength = level.strength_percent.map_or(1.0, |percent| (percent / 100.0) as f32);

@@ -166,6 +166,17 @@ impl Policy {
         })
     }
 
+    /// One level that hides everything: for where no other policy can be had.
+    #[must_use]
+    pub fn hidden() -> Self {
+        Self {
+            name: String::new(),
+            title: String::new(),
+            mask: None,
+            levels: vec![OcclusionLevel::HIDDEN],
+        }
+    }
+
     /// What `level` shows; one above the highest is the highest.
     #[must_use]
     pub fn level(&self, level: u8) -> OcclusionLevel {

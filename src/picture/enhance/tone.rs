@@ -110,9 +110,7 @@ mod tests {
         let straight = curve(0.0, 0.0, 0.0);
         assert!(straight.is_straight());
         let table = straight.table();
-        for luma in 16..=235 {
-            assert_eq!(table[luma], luma as u8);
-        }
+        assert!((16..=235u8).all(|luma| table[usize::from(luma)] == luma));
         assert_eq!(straight.chroma_gain(), CHROMA_ONE);
     }
 

@@ -258,7 +258,6 @@ fn what_is_no_number_hides_everything() {
                 shape,
                 holes: &holes,
                 kept: &[],
-            kept: &[],
                 paint: Paint::Solid([0; 3]),
             };
             let after = Occluder::new(pool.clone()).apply(textured(&pool, SIZE), &[mask], &[]);

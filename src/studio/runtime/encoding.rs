@@ -96,7 +96,7 @@ pub fn encode_sound(
     let mut faults = Faults::default();
     loop {
         let Some(block) = air.take() else {
-            if fetch(blocks, air.wait(), |block| air.put(block)) {
+            if fetch(blocks, air.wait(), |block| air.put(&block)) {
                 continue;
             }
             return;

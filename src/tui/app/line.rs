@@ -30,7 +30,7 @@ impl UiState {
         match command::parse(&words) {
             Err(error) => self.say(error.to_string(), true),
             Ok(Command::Client(client)) => return self.run_client(studio, client),
-            Ok(_) if spec.is_confirmed => {
+            Ok(command) if spec.is_confirmed && !hides_more(&command, studio) => {
                 let name = spec.name.to_owned();
                 self.overlay = Overlay::Confirm { name, args };
             }
@@ -188,4 +188,9 @@ fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<
     let at = names.iter().position(|name| Some(*name) == now);
     let to = at.map_or(0, |at| step(at, names.len(), Step::Next));
     names.get(to).map(|name| (*name).to_owned())
+}
+
+/// Whether a command that asks can only hide more than is hidden now: then nobody is kept waiting by a question.
+fn hides_more(command: &Command, studio: &Studio) -> bool {
+    matches!(command, Command::OcclusionLevel(level) if *level <= studio.occlusion.level)
 }

@@ -87,8 +87,7 @@ impl MaskList {
         self.ellipses.clear();
         self.stickers.clear();
         for zone in &plan.zones {
-            self.masks
-                .push(Entry::closed(Shape::Rect(*zone), Paint::Solid(SOLID)));
+            self.masks.push(Entry::closed(Shape::Rect(*zone), Paint::Solid(SOLID)));
         }
         if !level.is_open() {
             for face in verdict.into_iter().flat_map(|verdict| &verdict.faces) {

@@ -58,10 +58,9 @@ impl MaskPlan {
 impl MaskPlan {
     /// Hides nothing.
     pub fn nothing() -> Self {
-        let hidden = vec![crate::vision::OcclusionLevel::HIDDEN];
         Self {
             is_armed: false,
-            policy: Policy::new("test".into(), String::new(), None, hidden).unwrap(),
+            policy: Policy::hidden(),
             level: 0,
             mask: MaskKind::Solid,
             stickers: None,

@@ -129,16 +129,13 @@ impl PictureAir {
         };
         self.note_lost(verdict.as_ref(), &plan);
         self.tell(faces(verdict.as_ref()), cover.clone());
-        let hiding = match &cover {
-            Some(_) => Hiding::Everything,
-            None => {
-                let shown: &[u32] = &plan.exempt;
-                let lost = &self.lost;
-                let is_shown = |track: &&u32| !lost.contains(track);
-                // Rarely more than one; allocates only where a face is exempt.
-                let shown = shown.iter().filter(is_shown).copied().collect::<Vec<_>>();
-                self.masks.fill(&plan, level, verdict.as_ref(), &shown, size)
-            }
+        let hiding = if cover.is_some() {
+            Hiding::Everything
+        } else {
+            let is_shown = |track: &&u32| !self.lost.contains(track);
+            // Rarely more than one; allocates only where a face is exempt.
+            let shown = plan.exempt.iter().filter(is_shown).copied().collect::<Vec<_>>();
+            self.masks.fill(&plan, level, verdict.as_ref(), &shown, size)
         };
         self.mark(verdict.as_ref(), &plan, level, size);
         let (frame, is_painted) = self.paint(frame, hiding, &plan);
@@ -350,6 +347,7 @@ mod tests {
 
     #[test]
     fn a_picture_leaves_only_with_the_verdict_for_its_very_time() {
+        use Seen::{AsItIs, Covered, Masked};
         let mut rig = rig(0);
         rig.leave(0, Some(Sight::Seen), None);
         rig.leave(2, Some(Sight::Seen), None);
@@ -357,7 +355,6 @@ mod tests {
         rig.leave(4, None, Some(CoverReason::Lost { track: 7 }));
         rig.leave(5, None, Some(CoverReason::NotSeen));
         let seen: Vec<Seen> = (0..7).map(|tick| rig.pass(tick, 0)).collect();
-        use Seen::{AsItIs, Covered, Masked};
         assert_eq!(seen, [Masked, Covered, Masked, AsItIs, Covered, Covered, Covered]);
         let covered = rig
             .outlet

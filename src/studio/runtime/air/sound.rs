@@ -33,8 +33,8 @@ impl SoundAir {
     }
 
     /// A block has been mixed.
-    pub fn put(&mut self, block: AudioBlock) {
-        self.hold.put(block);
+    pub fn put(&mut self, block: &AudioBlock) {
+        self.hold.put(*block);
     }
 
     /// How long until the next block is due; `None` while none is held.

@@ -1,5 +1,7 @@
 //! What an operator is told of occlusion on every screen: what a viewer can see of faces, and that the cover is on.
 
+use std::fmt::Write as _;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -58,10 +60,11 @@ pub fn state(studio: &Studio) -> Option<String> {
         format!("OCC {}/{} regions", level.open.iter().count(), Region::ALL.len())
     };
     if level.strength < 1.0 && !level.is_open() {
-        text.push_str(&format!(" at {:.0}%", level.strength * 100.0));
+        // Writing to a String cannot fail.
+        let _ = write!(text, " at {:.0}%", level.strength * 100.0);
     }
     if !occlusion.exempt.is_empty() {
-        text.push_str(&format!(" +{} exempt", occlusion.exempt.len()));
+        let _ = write!(text, " +{} exempt", occlusion.exempt.len());
     }
     Some(text)
 }
