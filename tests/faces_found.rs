@@ -11,7 +11,7 @@ use std::f32::consts::PI;
 use faces_common::clip::{Actor, Board, Clip, Pose, Shot, TrueFace, pose};
 use faces_common::draw::Backdrop;
 use faces_common::shots;
-use rigcast::media::{FrameRate, VideoFrame};
+use rigcast::media::{FramePool, FrameRate, Plane, VideoFrame};
 use rigcast::vision::regions::{self, Ellipse};
 use rigcast::vision::{FaceBox, FaceFinder, FaceVerdict, FinderSettings, LOOK_AHEAD, Sight};
 use rustix::time::{ClockId, clock_gettime};
@@ -87,7 +87,7 @@ fn is_bare(face: &TrueFace, verdict: &FaceVerdict) -> bool {
     let masks = masks(verdict);
     let point = |at: usize| {
         let (angle, reach) = ((at % 16) as f32 * PI / 8.0, (at / 16 + 1) as f32 / 8.0);
-        face.at((angle.cos() * reach, angle.sin() * reach), 0.0)
+        face.at((angle.cos() * reach, angle.sin() * reach))
     };
     let is_open = |(x, y): &(f32, f32)| !masks.iter().any(|mask| mask.has(*x, *y));
     verdict.cover.is_none() && (0..64).map(point).filter(is_open).count() > 3

@@ -63,6 +63,7 @@ fn hide(occluder: &mut Occluder, frame: VideoFrame, verdict: &FaceVerdict) -> Vi
     let masks = shapes.into_iter().map(|shape| Mask {
         shape,
         holes: &[],
+        kept: &[],
         paint: SOLID,
     });
     occluder.apply(frame, &masks.collect::<Vec<_>>(), &[])

@@ -39,7 +39,12 @@ fn hide(occluder: &mut Occluder, frame: VideoFrame, index: i64, art: &Art) {
         height: 300,
     });
     let paint = paints[index as usize % 3];
-    let mask = |shape, holes| Mask { shape, holes, paint };
+    let mask = |shape, holes| Mask {
+        shape,
+        holes,
+        kept: &[],
+        paint,
+    };
     let masks = [mask(whole, &eyes[..]), mask(zone, &[])];
     let stickers = [Placed {
         art,
