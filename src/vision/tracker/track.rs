@@ -2,6 +2,7 @@
 
 use super::super::cut::Signature;
 use super::super::face::FaceBox;
+use super::super::regions::RIM;
 use super::super::schedule::Search;
 use super::motion::{Motion, grown, hull};
 use crate::media::Timestamp;
@@ -14,9 +15,6 @@ const BAND: f32 = 1.5;
 
 /// Sights that make a face certain. What was seen less often may be a false alarm: it is masked, but covers nothing.
 const CERTAIN: u32 = 3;
-
-/// A box is put out so much larger than the detector's: its boxes wobble.
-const RIM: f32 = 1.08;
 
 /// How fast a mask that has become too large shrinks, per second, as a share.
 const SHRINK: f32 = 0.8;

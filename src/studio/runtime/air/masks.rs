@@ -19,6 +19,10 @@ const MAX_STICKERS: usize = 96;
 /// The colour of solid masks and of what lies under stickers, in RGB.
 const SOLID: [u8; 3] = [24, 24, 28];
 
+/// How much of a hidden region stays hidden where a region that is shown reaches into it, as a share of its lengths: more would
+/// hide what is to be shown.
+const HEART: f32 = 0.85;
+
 /// Half the height of the band that is hidden where a face was lost, in sides of its box.
 const BAND: f32 = 1.2;
 
@@ -129,10 +133,10 @@ impl MaskList {
                 return;
             }
         };
-        let holes = self.parts(face, open);
-        // Neighbours overlap: what is hidden of a face is hidden wholly, whatever is shown beside it.
+        let holes = self.parts(face, open, 1.0);
+        // Neighbours overlap: the heart of what is hidden stays so, whatever is shown beside it.
         let hidden = if open == Regions::NONE { open } else { open.complement() };
-        let kept = self.parts(face, hidden);
+        let kept = self.parts(face, hidden, HEART);
         let entry = |shape| Entry {
             shape,
             holes: holes.clone(),
@@ -152,11 +156,18 @@ impl MaskList {
         }
     }
 
-    /// The ellipses of these regions, by their range.
-    fn parts(&mut self, face: &TrackedFace, of: Regions) -> Range<usize> {
+    /// The ellipses of these regions, so much smaller, by their range.
+    fn parts(&mut self, face: &TrackedFace, of: Regions, share: f32) -> Range<usize> {
         let first = self.ellipses.len();
         for region in of.iter() {
-            regions::of(&face.face, region, &mut |part| self.ellipses.push(ellipse(part)));
+            regions::of(&face.face, region, &mut |part| {
+                let whole = ellipse(part);
+                self.ellipses.push(Ellipse {
+                    rx: whole.rx * share,
+                    ry: whole.ry * share,
+                    ..whole
+                });
+            });
         }
         first..self.ellipses.len()
     }
