@@ -293,27 +293,30 @@ fn shown(nginx: &Nginx, film: &Path, occlusion: &str, pictures: usize, key: &str
     pull
 }
 
+/// Does something to the worker of a show for some time.
+type Attack = fn(&mut Show, Duration);
+
 /// What is done to the worker, again and again for so many seconds each.
-const ATTACKS: [(&str, f64, fn(&mut Show, Duration)); 4] = [
+const ATTACKS: [(&str, f64, Attack); 4] = [
     ("killed", 12.0, |show, time| {
         attack(show, time, |pid| {
             let _ = kill_process(pid, Signal::KILL);
             std::thread::sleep(Duration::from_millis(900));
-        })
+        });
     }),
     ("stopped", 12.0, |show, time| {
         attack(show, time, |pid| {
             let _ = kill_process(pid, Signal::STOP);
             std::thread::sleep(Duration::from_millis(1500));
-        })
+        });
     }),
     // It gets a tenth of the time.
     ("starved", 10.0, |show, time| {
-        attack(show, time, |pid| pause(pid, 45, 5))
+        attack(show, time, |pid| pause(pid, 45, 5));
     }),
     // It is fed, and answers, up to 200 ms late.
     ("late", 10.0, |show, time| {
-        attack(show, time, |pid| pause(pid, 200, 150))
+        attack(show, time, |pid| pause(pid, 200, 150));
     }),
 ];
 

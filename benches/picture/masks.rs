@@ -1,6 +1,7 @@
 //! Masks: what each kind costs per picture, and the same ellipse-wide box beside ffmpeg's crop, boxblur and overlay, which has to be
 //! told where the face is.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -63,6 +64,7 @@ pub fn masks(c: &mut Criterion, pictures: &[VideoFrame]) {
             let masks = faces.iter().map(|(x, y)| Mask {
                 shape: Shape::Ellipse(ellipse(*x, *y, size, 1.0)),
                 holes: &[],
+                kept: &[],
                 paint,
             });
             let masks = masks.collect::<Vec<_>>();
@@ -124,16 +126,18 @@ fn beside_ffmpeg(pictures: &[VideoFrame]) {
     for (crowd, size, faces) in FACES {
         let (width, height) = ((size * 0.66) as u32 * 2, (size * 0.82) as u32 * 2);
         let mut graph = format!("[0:v]split={}[base0]", faces.len() + 1);
-        (0..faces.len()).for_each(|at| graph += &format!("[face{at}]"));
+        (0..faces.len()).for_each(|at| write!(graph, "[face{at}]").unwrap());
         for (at, (x, y)) in faces.iter().enumerate() {
             let (x, y) = (*x as u32 - width / 2, *y as u32 - height / 2);
-            graph += &format!(
+            write!(
+                graph,
                 ";[face{at}]crop={width}:{height}:{x}:{y},boxblur={}:2[blur{at}];[base{at}][blur{at}]overlay={x}:{y}[base{}]",
                 (size / 6.0) as u32,
                 at + 1,
-            );
+            )
+            .unwrap();
         }
-        graph += &format!(";[base{}]null[out]", faces.len());
+        write!(graph, ";[base{}]null[out]", faces.len()).unwrap();
         if let Some(cpu_s) = ffmpeg(&raw, &graph) {
             let ms = (cpu_s - idle) * 1000.0 / PICTURES as f64;
             println!("ffmpeg crop, boxblur, overlay, {crowd}: {ms:.2} ms cpu per picture");

@@ -5,7 +5,7 @@ use super::protocol::MAX_MARKS;
 use crate::studio::model::{FaceMark, Region, Regions, Sight};
 
 /// Bytes of a mark, all big-endian: track (4), centre x and y, width, height and roll (2 each, signed, in parts of
-/// [`ONE`]), sight (1), whether it is hidden (1), open regions (2, the lowest bit is the forehead).
+/// `ONE`), sight (1), whether it is hidden (1), open regions (2, the lowest bit is the forehead).
 pub const MARK_LEN: usize = 18;
 
 /// What one whole is in the numbers of a mark: the picture's width or height, or a radian.

@@ -140,10 +140,11 @@ impl TrueFace {
         self.visible > 0.99
     }
 
-    /// Whether a box (left, top, width, height, in pixels of the picture) touches the head, with its hair.
+    /// Whether a box (left, top, width, height, in pixels of the picture) may be of this head: its middle lies on it, hair and
+    /// chin included. One beside it is of something else.
     pub fn is_touched_by(&self, [left, top, width, height]: [f32; 4]) -> bool {
         let reach = self.face.size * 0.75;
-        let apart = |centre: f32, from: f32, length: f32| (from - centre).max(centre - from - length);
+        let apart = |centre: f32, from: f32, length: f32| (from + length * 0.5 - centre).abs();
         apart(self.face.x, left, width) < reach && apart(self.face.y, top, height) < reach
     }
 
