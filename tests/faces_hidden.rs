@@ -109,7 +109,7 @@ fn where_faces_are_masked_nobody_is_seen() {
         }
     }
     film.finish();
-    let faces = opencv::faces_in(&path);
+    let faces = opencv::faces_in(&path, 1);
     eprintln!(
         "{} pictures, {covered} of them covered, {took:?} of the finder; {kinds:?}",
         faces.len()

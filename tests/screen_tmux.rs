@@ -84,7 +84,7 @@ fn help_and_prompt_answer() {
     assert!(top.contains("On air") && top.contains("1-"), "{top}");
     tmux.keys(&["End"]);
     let end = tmux.wait_for("Commands without a key");
-    assert!(end.contains("Buses page"), "{end}");
+    assert!(end.contains("stops a destination and forgets it"), "{end}");
     tmux.keys(&["Home"]);
     tmux.wait_for("On air");
     tmux.keys(&["Escape"]);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, target};
-use super::library::Library;
+use super::library::{Library, is_preset_path};
 use super::raw::RawLength;
 use super::schema;
 use crate::encode::VideoSettings;
@@ -103,12 +103,26 @@ impl Check<'_> {
         if zones.len() > MAX_ZONES {
             self.error("occlusion.zone", format!("{} zones; {MAX_ZONES} at most", zones.len()));
         }
+        let sticker = raw.sticker.map(|name| {
+            let name = if is_preset_path(&name) {
+                folder.join(&name).display().to_string()
+            } else {
+                name
+            };
+            // A show that goes on after a crash goes on without its stickers rather than not at all: masks are solid then.
+            if !self.layers.shelf.is_kept()
+                && let Err(error) = Library::new(self.environment).read_stickers(&name, &folder)
+            {
+                self.error("occlusion.sticker", error);
+            }
+            name
+        });
         OcclusionSettings {
             is_armed: raw.armed,
             level: raw.level,
             mask: raw.mask.or(policy.mask).unwrap_or_default(),
             policy,
-            sticker: raw.sticker,
+            sticker,
             zones,
         }
     }

@@ -102,6 +102,11 @@ impl Shelf {
         }
     }
 
+    /// Whether a show goes on with what it was read from, instead of being read from the disk.
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// `path` from the root.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         let path = self.folder.join(path);

@@ -47,9 +47,10 @@ pub fn is_here(skip: impl FnOnce(&str)) -> bool {
     is_here
 }
 
-/// The faces of each picture of a file.
-pub fn faces_in(path: &Path) -> Vec<Vec<Box>> {
-    let judges = (0..CROWD).map(|turn| judge(path.to_owned(), turn)).collect::<Vec<_>>();
+/// The faces of each `every`th picture of a file, from the first on.
+pub fn faces_in(path: &Path, every: usize) -> Vec<Vec<Box>> {
+    let judges = (0..CROWD).map(|turn| judge(path.to_owned(), every, turn));
+    let judges = judges.collect::<Vec<_>>();
     let mut parts = judges
         .into_iter()
         .map(|judge| judge.join().unwrap().into_iter())
@@ -77,9 +78,9 @@ pub fn grey(path: &Path, filter: &str, (width, height): (u32, u32)) -> Child {
 }
 
 /// One process over the pictures whose turn it is.
-fn judge(path: PathBuf, turn: usize) -> JoinHandle<Vec<Vec<Box>>> {
+fn judge(path: PathBuf, every: usize, turn: usize) -> JoinHandle<Vec<Vec<Box>>> {
     std::thread::spawn(move || {
-        let filter = format!("select='eq(mod(n,{CROWD}),{turn})'");
+        let filter = format!("select='eq(mod(n,{}),{})'", CROWD * every, turn * every);
         let mut ffmpeg = grey(&path, &filter, (WIDTH, HEIGHT));
         let mut child = Command::new(PYTHON)
             .arg(SCRIPT)

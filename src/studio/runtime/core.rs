@@ -138,16 +138,16 @@ impl Core {
         studio.presets = errands.presets();
         studio.occlusion.policies = errands.library().policies();
         studio.occlusion.stickers = errands.library().sticker_names();
-        let stickers = match &studio.occlusion.sticker {
-            Some(name) => Some(
-                errands
-                    .library()
-                    .read_stickers(name, Path::new(""))
-                    .map_err(RunError::Stickers)?,
-            ),
-            None => None,
-        };
-        let stickers = stickers.map(Arc::new);
+        if studio.occlusion.sticker.is_none() {
+            studio.occlusion.sticker = studio.occlusion.stickers.first().cloned();
+        }
+        let name = studio.occlusion.sticker.as_deref().unwrap_or_default();
+        let stickers = errands.library().read_stickers(name, Path::new(""));
+        let stickers = stickers.map(Arc::new).inspect_err(|error| {
+            // Faces are hidden all the same: stickers lie on a solid mask.
+            tracing::warn!("no stickers: {error}");
+        });
+        let stickers = stickers.ok();
         let plan = MaskPlan::new(&studio.occlusion, stickers.clone());
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);

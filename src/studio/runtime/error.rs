@@ -14,9 +14,6 @@ pub enum RunError {
     /// An encoder cannot be opened.
     #[error(transparent)]
     Encoder(#[from] EncodeError),
-    /// The stickers that the show asks for cannot be had.
-    #[error("{0}")]
-    Stickers(String),
     /// There is no memory for pictures.
     #[error("no memory for the pictures: {0}")]
     Memory(std::io::Error),

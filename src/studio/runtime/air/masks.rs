@@ -21,7 +21,7 @@ const SOLID: [u8; 3] = [24, 24, 28];
 
 /// How much of a hidden region stays hidden where a region that is shown reaches into it, as a share of its lengths: more would
 /// hide what is to be shown.
-const HEART: f32 = 0.85;
+const HEART: f32 = 0.95;
 
 /// Half the height of the band that is hidden where a face was lost, in sides of its box.
 const BAND: f32 = 1.2;
