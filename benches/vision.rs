@@ -1,12 +1,10 @@
 //! What looking for faces costs: milliseconds of a 1280×720 picture, of which 33 are a frame's at 30 fps.
 //!
-//! "find" is what the analysis worker does with each picture. "detect/whole" is all sizes from 60 pixels in the whole picture, which that spreads over four pictures;
-//! "detect/around a face" is what one tracked face costs in each. `rustface` is asked for the same sizes on the same picture.
+//! "find" is what the analysis worker does with each picture. "detect/whole" is all sizes from 60 pixels in the whole picture,
+//! which that spreads over four pictures; "detect/around a face" is what one tracked face costs in each. `rustface` is asked for the same sizes on the same picture.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::hint::black_box;
-use std::path::PathBuf;
-use std::process::Command;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::GrayImage;
@@ -19,26 +17,17 @@ mod faces_common;
 
 use faces_common::clip::Clip;
 use faces_common::draw::Backdrop;
-use faces_common::shots;
+use faces_common::{photo, shots};
 
 /// The group photograph that `rustface` carries in its package, at the size of a program.
-fn photo() -> GrayImage {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let package = packages.iter().find(|package| package["name"] == "rustface").unwrap();
-    let path = PathBuf::from(package["manifest_path"].as_str().unwrap()).with_file_name("test.png");
-    let photo = image::open(path).unwrap().to_luma8();
+fn group() -> GrayImage {
+    let photo = image::open(photo::path()).unwrap().to_luma8();
     let photo = imageops::resize(&photo, 1280, 873, FilterType::Triangle);
     imageops::crop_imm(&photo, 0, 60, 1280, 720).to_image()
 }
 
 fn detect(c: &mut Criterion) {
-    let group = photo();
+    let group = group();
     // As much texture as the photograph, but nothing that anyone takes for a face.
     let upside_down = imageops::rotate180(&group);
     let plain = GrayImage::from_fn(1280, 720, |x, y| image::Luma([((x / 8 + y / 8) % 256) as u8]));
@@ -81,7 +70,7 @@ fn detect(c: &mut Criterion) {
 
 /// The original asks for 60 pixels and more when the picture is made smaller by 40 / 60.
 fn rustface(c: &mut Criterion) {
-    let small = imageops::resize(&photo(), 853, 480, FilterType::Triangle);
+    let small = imageops::resize(&group(), 853, 480, FilterType::Triangle);
     let mut detector = rustface::create_detector_with_model(rustface::read_model(MODEL).unwrap());
     let mut group = c.benchmark_group("rustface");
     group.sample_size(10);
