@@ -14,7 +14,8 @@ use crate::vision::{MaskKind, Policy};
 pub const MAX_ZONES: usize = 16;
 
 /// What hides faces when a show starts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OcclusionSettings {
     /// Whether faces are looked for and hidden.
     pub is_armed: bool,
@@ -28,6 +29,16 @@ pub struct OcclusionSettings {
     pub sticker: Option<String>,
     /// Parts of the picture that are hidden for good.
     pub zones: Vec<Zone>,
+}
+
+impl OcclusionSettings {
+    /// With a level that the policy has, and no more zones than there may be: for settings that no check has seen.
+    #[must_use]
+    pub fn sanitised(mut self) -> Self {
+        self.level = self.level.min(self.policy.top());
+        self.zones.truncate(MAX_ZONES);
+        self
+    }
 }
 
 /// A part of the picture that is hidden for good, armed or not: a door, a screen in a corner.

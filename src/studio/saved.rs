@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, MaskKind, Occlusion, PictureSettings, Policy, Strip, Studio, Transition, Zone};
+use super::model::{BusSettings, PictureSettings, Strip, Studio, Transition};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
-use crate::scene::{MAX_ZONES, OcclusionSettings, Script, Show};
+use crate::scene::{OcclusionSettings, Script, Show};
 use crate::secret::{Secret, SecretUrl};
 
 /// The form of the file. A file of another version is not read: half a state is worse than none.
@@ -57,8 +57,8 @@ pub struct Standing {
     pub buses: BusSettings,
     /// The video target in kbit/s.
     pub video_kbps: u32,
-    /// What hides faces.
-    pub occlusion: SavedOcclusion,
+    /// What hides faces. Exemptions are not kept: nobody knows whose face a number would be.
+    pub occlusion: OcclusionSettings,
     destinations: Vec<SavedDestination>,
 }
 
@@ -213,7 +213,7 @@ impl Standing {
                 .collect(),
             buses: studio.buses,
             video_kbps: studio.encoder.video_kbps,
-            occlusion: SavedOcclusion::of(&studio.occlusion),
+            occlusion: studio.occlusion.settings(),
             destinations: destinations.collect(),
         }
     }
@@ -254,7 +254,7 @@ impl Standing {
         }
         show.buses = self.buses.sanitised();
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
-        self.occlusion.apply(show);
+        show.occlusion = self.occlusion.clone().sanitised();
         let of_scene = std::mem::take(&mut show.destinations);
         for saved in &self.destinations {
             let name = &saved.name;
@@ -275,44 +275,6 @@ impl Standing {
             }
         }
         applied
-    }
-}
-
-/// What hides faces. Exemptions are not kept: nobody knows whose face a number would be.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SavedOcclusion {
-    is_armed: bool,
-    policy: Policy,
-    level: u8,
-    mask: MaskKind,
-    sticker: Option<String>,
-    zones: Vec<Zone>,
-}
-
-impl SavedOcclusion {
-    fn of(occlusion: &Occlusion) -> Self {
-        Self {
-            is_armed: occlusion.is_armed,
-            policy: occlusion.policy.clone(),
-            level: occlusion.level,
-            mask: occlusion.mask,
-            sticker: occlusion.sticker.clone(),
-            zones: occlusion.zones.clone(),
-        }
-    }
-
-    fn apply(&self, show: &mut Show) {
-        let mut zones = self.zones.clone();
-        zones.truncate(MAX_ZONES);
-        show.occlusion = OcclusionSettings {
-            is_armed: self.is_armed,
-            level: self.level.min(self.policy.top()),
-            policy: self.policy.clone(),
-            mask: self.mask,
-            sticker: self.sticker.clone(),
-            zones,
-        };
     }
 }
 

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::media::Timestamp;
 use crate::scene;
+use crate::scene::{MAX_ZONES, Zone};
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::{OcclusionLevel, Rect, StripSettings};
+use crate::studio::model::{MaskKind, OcclusionLevel, Policy, Rect, StripSettings};
 use crate::studio::opening;
 use crate::studio::update::{Input, update};
 
@@ -214,7 +215,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
 }
 
 /// A policy of two levels, and numbers that may be beyond it.
-fn any_occlusion(number: i64) -> SavedOcclusion {
+fn any_occlusion(number: i64) -> OcclusionSettings {
     let open = OcclusionLevel {
         strength: 0.0,
         ..OcclusionLevel::HIDDEN
@@ -229,7 +230,7 @@ fn any_occlusion(number: i64) -> SavedOcclusion {
             height: 10,
         },
     };
-    SavedOcclusion {
+    OcclusionSettings {
         is_armed: number % 2 == 0,
         policy: Policy::new("mine".into(), String::new(), None, levels).unwrap(),
         level: number as u8,

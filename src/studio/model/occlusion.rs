@@ -65,6 +65,19 @@ impl Occlusion {
         }
     }
 
+    /// What is kept of it for a show that goes on after a crash.
+    #[must_use]
+    pub fn settings(&self) -> OcclusionSettings {
+        OcclusionSettings {
+            is_armed: self.is_armed,
+            policy: self.policy.clone(),
+            level: self.level,
+            mask: self.mask,
+            sticker: self.sticker.clone(),
+            zones: self.zones.clone(),
+        }
+    }
+
     /// What the level shows.
     #[must_use]
     pub fn shown(&self) -> OcclusionLevel {
