@@ -35,6 +35,8 @@ pub mod media;
 pub mod param;
 pub mod picture;
 pub mod publish;
+pub mod record;
+pub mod relay;
 pub mod scene;
 pub mod secret;
 pub mod sound;

@@ -21,7 +21,7 @@ use common::media::{Pull, Received};
 use common::nginx::Nginx;
 use common::pace::{Turn, Witness, in_real_time};
 use common::studio::Studio;
-use common::{PATIENCE, peer, skip, wait_for};
+use common::{PATIENCE, extent, peer, skip, wait_for};
 use faces_common::clip::{Clip, Mark, TrueFace};
 use faces_common::draw;
 use faces_common::opencv::{self, Box};
@@ -35,11 +35,14 @@ const HEIGHT: u32 = 720;
 const RATE: FrameRate = FrameRate::whole(30);
 
 /// Pictures that must have been published and looked at, of a show that hides faces.
-const PUBLISHED: usize = 3000;
+fn published() -> usize {
+    extent(900, 3000)
+}
 
-/// Everything that faces do, with numbers burnt in.
+/// What faces do, with numbers burnt in.
 fn clip() -> Clip {
-    Clip::new(WIDTH, HEIGHT, RATE, shots::everything(1)).numbered()
+    let shots = extent(shots::half(1, 0), shots::everything(1));
+    Clip::new(WIDTH, HEIGHT, RATE, shots).numbered()
 }
 
 /// The clip as a file, made once.
@@ -247,7 +250,7 @@ fn over_thousands_of_pictures_nobody_is_seen_who_would_be_seen_otherwise() {
             &nginx,
             film,
             "armed = true\nlevel = 0",
-            PUBLISHED + 30,
+            published() + 30,
             "hidden",
             witness,
         );
@@ -273,8 +276,8 @@ fn over_thousands_of_pictures_nobody_is_seen_who_would_be_seen_otherwise() {
             known.len()
         );
         assert_nobody_is_seen(&hidden.path, &seen, &clip, "level 0");
-        assert!(seen.len() >= PUBLISHED, "{} pictures", seen.len());
-        assert!(known.len() * 5 >= PUBLISHED, "{} can be compared", known.len());
+        assert!(seen.len() >= published(), "{} pictures", seen.len());
+        assert!(known.len() * 5 >= published(), "{} can be compared", known.len());
         assert!(share(would, known.len()) >= 0.9, "{would} of {}", known.len());
         // A cover over everything would be no occlusion of faces.
         assert!(
@@ -365,7 +368,7 @@ fn whatever_happens_to_the_worker_no_face_leaves() {
     let pull = show.pull_amid(|show| {
         for (name, seconds, run) in ATTACKS {
             let from = show.control.now();
-            run(show, Duration::from_secs_f64(seconds));
+            run(show, Duration::from_secs_f64(seconds * extent(0.6, 1.0)));
             let until = show.control.now();
             show.wait_uncovered();
             took.push((name, until - from, show.control.now() - until));
@@ -383,9 +386,9 @@ fn whatever_happens_to_the_worker_no_face_leaves() {
         seen.len()
     );
     assert_nobody_is_seen(&pull.path, &seen, &clip, "attacked");
-    assert!(losses >= 10, "{losses} workers were lost");
+    assert!(losses >= extent(6, 10), "{losses} workers were lost");
     assert!(
-        covered > 100 && covered < seen.len(),
+        covered > extent(50, 100) && covered < seen.len(),
         "{covered} of {} are covered",
         seen.len()
     );
@@ -522,7 +525,8 @@ fn levels(nginx: &Nginx, film: &Path, witness: &Witness) {
     assert_eq!(open.len(), 10, "{policy}");
     let (mut psnr_of, mut shown) = (Vec::new(), BTreeMap::new());
     let (mut hidden, mut leaks) = (0, Vec::new());
-    for (level, open) in open.iter().enumerate() {
+    let is_tried = |level: usize| extent([0, 2, 5, 9].contains(&level), true);
+    for (level, open) in open.iter().enumerate().filter(|(level, _)| is_tried(*level)) {
         show.control.order_words("occlusion level", &[&level.to_string()]);
         let pull = show.pull_amid(|show| {
             show.control.hold(4.0);

@@ -30,6 +30,7 @@ pub fn video_queue(frame_rate: FrameRate) -> (VideoQueueWriter, VideoQueueReader
     let reader = VideoQueueReader {
         shared: Arc::clone(&shared),
         current: None,
+        last_tick: None,
         tolerance: frame_rate.frame_duration() / 2,
     };
     (VideoQueueWriter { shared }, reader)
@@ -84,19 +85,34 @@ fn capacity_for(frame: &VideoFrame) -> usize {
 pub struct VideoQueueReader {
     shared: Shared,
     current: Option<VideoFrame>,
+    last_tick: Option<Timestamp>,
+    /// Half a program frame.
     tolerance: TimeDelta,
 }
 
 impl VideoQueueReader {
     /// The picture to show at `tick`: the one nearest to it, so the newest that is due less than half a program frame
     /// from then. A source whose frames lie between the ticks is thus shown at most half a frame early or late against its
-    /// sound, and never a whole one late. Older ones are let go; without a new one the last is shown again. `None`
-    /// until the first is due.
+    /// sound. Older ones are let go; without a new one the last is shown again. `None` until the first is due.
+    ///
+    /// A camera may run in such a step with the program that its frames lie in the middle between two ticks. There their
+    /// jitter, or the mere rounding of their times, would make now this tick and now that one the nearer, and show one
+    /// frame twice and the next one never. So within an eighth of a program frame of the middle both are near enough, and
+    /// the one is taken that makes it one new frame per tick.
     pub fn frame_at(&mut self, tick: Timestamp) -> Option<VideoFrame> {
-        let due = tick + self.tolerance;
+        let slack = self.tolerance / 4;
+        let (surely, perhaps) = (tick + self.tolerance - slack, tick + self.tolerance + slack);
+        let wanted = usize::from(self.last_tick.is_none_or(|last| tick > last));
+        self.last_tick = Some(tick);
         let mut shelf = lock(&self.shared);
-        while shelf.frames.front().is_some_and(|frame| frame.pts < due) {
+        let mut taken = 0;
+        while shelf
+            .frames
+            .front()
+            .is_some_and(|frame| frame.pts < surely || (frame.pts < perhaps && taken < wanted))
+        {
             self.current = shelf.frames.pop_front();
+            taken += 1;
         }
         self.current.clone()
     }
@@ -111,6 +127,7 @@ impl VideoQueueReader {
 mod tests {
     use super::*;
     use crate::media::FramePool;
+    use proptest::prelude::*;
 
     fn at(ms: i64) -> Timestamp {
         Timestamp::from_millis(ms)
@@ -127,7 +144,18 @@ mod tests {
         for ms in [0, 20, 40, 60] {
             writer.push(frame(ms));
         }
-        for (tick, shown) in [(0, 0), (20, 20), (21, 40), (40, 40), (41, 60), (200, 60), (300, 60)] {
+        // One per tick where the nearest is in doubt: at 20 ms both that of 20 and that of 40 may be shown.
+        let ticks = [
+            (0, 0),
+            (20, 20),
+            (20, 20),
+            (26, 40),
+            (30, 40),
+            (40, 60),
+            (200, 60),
+            (300, 60),
+        ];
+        for (tick, shown) in ticks {
             assert_eq!(reader.frame_at(at(tick)).unwrap().pts, at(shown), "at {tick} ms");
         }
         assert_eq!(writer.dropped(), 0);
@@ -165,5 +193,34 @@ mod tests {
         }
         assert!(!writer.has_room(at(39)));
         assert!(writer.has_room(at(40)), "frame 0 is past");
+    }
+
+    proptest! {
+        /// Whatever the phase, and though each time is off by up to a tenth of a frame: no frame twice, none left out.
+        #[test]
+        fn a_camera_as_fast_as_the_program_is_shown_frame_by_frame(
+            phase_us in 0..33_333_i64,
+            jitter_us in proptest::collection::vec(-2_000..2_000_i64, 60),
+        ) {
+            let rate = FrameRate::whole(30);
+            let (writer, mut reader) = video_queue(rate);
+            let mut shown = Vec::new();
+            let micros = |us: i64| TimeDelta::from_rate(us, 1_000_000);
+            for (n, jitter) in jitter_us.iter().enumerate() {
+                let tick = Timestamp::ZERO + rate.frame_duration() * (n as i64);
+                writer.push(FramePool::new().frame(4, 4).freeze(tick + micros(phase_us + jitter)));
+                if n >= 2 {
+                    // The studio asks a little later, so that what a tick may show is there.
+                    let frame = reader.frame_at(tick - rate.frame_duration() * 2);
+                    shown.extend(frame.map(|frame| frame.pts));
+                }
+            }
+            prop_assert!(shown.len() >= 57);
+            let step = rate.frame_duration();
+            for pair in shown.windows(2) {
+                let off = (pair[1] - pair[0] - step).abs();
+                prop_assert!(off < step / 3, "{:?} after {:?}", pair[1], pair[0]);
+            }
+        }
     }
 }

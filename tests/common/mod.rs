@@ -3,6 +3,7 @@
 //! Everything is started on free loopback ports in folders of its own, and ends with the value that holds it.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+pub mod extent;
 pub mod home;
 pub mod media;
 pub mod nginx;
@@ -17,6 +18,7 @@ pub mod tmux;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+pub use extent::extent;
 pub use peers::{free_port, peer, skip};
 
 /// What an event may take that is not measured. Generous: tests share a small machine.
