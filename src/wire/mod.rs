@@ -6,3 +6,4 @@
 pub mod amf0;
 pub mod flv;
 pub mod rtmp;
+pub mod rtp;
