@@ -7,3 +7,4 @@ pub mod amf0;
 pub mod flv;
 pub mod rtmp;
 pub mod rtp;
+pub mod sdp;
