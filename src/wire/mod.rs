@@ -6,3 +6,5 @@
 pub mod amf0;
 pub mod flv;
 pub mod rtmp;
+pub mod rtp;
+pub mod sdp;
