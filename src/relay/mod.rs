@@ -5,6 +5,7 @@
 //! Feed::offer ─ message.rs: a finished WebSocket frame ─ log.rs: the last seconds, one for all viewers
 //!                    viewer.rs: one task each, a place in the log (reader.rs), writes straight to the socket
 //!                    chooser.rs: which rendition its network carries
+//! ingest/: RFC 4571 over WebSocket from another rig ─ a stream like our own
 //! server.rs: TCP, TLS, slow peers ─ routes.rs: addresses ─ access.rs: tokens ─ metrics.rs, page.rs
 //! ```
 //! A viewer costs a place in a log and a socket, no queue and no copy; so one that is slow harms nobody, and the cost of the
@@ -15,6 +16,7 @@ mod chooser;
 mod connection;
 mod error;
 mod hub;
+mod ingest;
 mod log;
 mod message;
 mod metrics;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! /  /live/STREAM           the page             /ws/STREAM?rendition=NAME|auto    a viewer
-//! /api/streams  /metrics    figures
+//! /api/streams  /metrics    figures                  /rtp/STREAM                   another rig's show comes in
 //! ```
 
 use std::net::SocketAddr;
@@ -19,13 +19,13 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use url::form_urlencoded;
 
-use super::access::{Refusal, Wish, allowed_origin, check};
+use super::access::{Refusal, Wish, allowed_origin, check, is_name};
 use super::connection::Connection;
 use super::hub::Hub;
 use super::server::Peer;
 use super::viewer::{Format, Ticket, Viewer};
-use super::websocket::accept_key;
-use super::{metrics, page};
+use super::websocket::{accept_key, offers};
+use super::{ingest, metrics, page};
 
 /// How long a viewer too many is asked to wait, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
@@ -42,6 +42,7 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .route("/api/streams", get(streams))
         .route("/metrics", get(figures))
         .route("/ws/{stream}", get(watch))
+        .route("/rtp/{stream}", get(publish))
         .layer(from_fn_with_state(Arc::clone(&hub), share))
         .with_state(hub)
 }
@@ -156,6 +157,40 @@ fn admit_viewer(hub: &Arc<Hub>, name: &str, request: Request) -> Result<Response
             let _admission = admission;
             if let Some((connection, early)) = upgraded(request).await {
                 Viewer::new(connection, &early, ticket, clock, total).run().await;
+            }
+        });
+        Ok(())
+    })
+}
+
+async fn publish(State(hub): Shared, Path(name): Path<String>, request: Request) -> Response {
+    match admit_sender(&hub, name, request) {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+fn admit_sender(hub: &Arc<Hub>, name: String, request: Request) -> Result<Response, Response> {
+    let_in(hub, Wish::Publish, &request)?;
+    if !is_name(&name) {
+        return Err(missing("that is no name of a stream\n"));
+    }
+    if hub.find(&name).is_some_and(|stream| stream.ingest.is_none()) {
+        return Err((StatusCode::CONFLICT, "a stream of that name is being shown already\n").into_response());
+    }
+    if !offers(request.headers(), ingest::SUBPROTOCOL) {
+        let what = "the subprotocol must be rtp4571.rigcast.v1\n";
+        return Err((StatusCode::BAD_REQUEST, what).into_response());
+    }
+    upgrade(request, Some(ingest::SUBPROTOCOL), |request| {
+        let seat = hub.seat_sender().ok_or_else(|| {
+            let wait = [(header::RETRY_AFTER, RETRY_AFTER)];
+            (StatusCode::SERVICE_UNAVAILABLE, wait, "there are too many senders\n").into_response()
+        })?;
+        let hub = Arc::clone(hub);
+        tokio::spawn(async move {
+            let _seat = seat;
+            if let Some((connection, early)) = upgraded(request).await {
+                ingest::run(connection, &early, hub, name).await;
             }
         });
         Ok(())

@@ -273,6 +273,11 @@ impl Stream {
         });
     }
 
+    /// Whether it was ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.renditions.iter().any(|rendition| rendition.log.read().is_over())
+    }
+
     /// Ends it: viewers get what is there and are told.
     pub(super) fn end(&self) {
         for rendition in &self.renditions {
