@@ -3,6 +3,7 @@
 //! ```text
 //! /  /live/STREAM           the page             /ws/STREAM?rendition=NAME|auto    a viewer
 //! /api/streams  /metrics    figures                  /rtp/STREAM                   another rig's show comes in
+//! /hls/STREAM/index.m3u8    HLS
 //! ```
 
 use std::net::SocketAddr;
@@ -25,7 +26,7 @@ use super::hub::Hub;
 use super::server::Peer;
 use super::viewer::{Format, Ticket, Viewer};
 use super::websocket::{accept_key, offers};
-use super::{ingest, metrics, page};
+use super::{hls, ingest, metrics, page};
 
 /// How long a viewer too many is asked to wait, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
@@ -34,6 +35,10 @@ type Shared = State<Arc<Hub>>;
 
 /// Everything that can be asked for.
 pub(super) fn router(hub: Arc<Hub>) -> Router {
+    let hls = Router::new()
+        .route("/hls/{stream}/index.m3u8", get(hls::master))
+        .route("/hls/{stream}/{rendition}/index.m3u8", get(hls::media))
+        .route("/hls/{stream}/{rendition}/{piece}", get(hls::piece));
     Router::new()
         .route("/", get(page::index))
         .route("/live/{stream}", get(page::index))
@@ -43,6 +48,7 @@ pub(super) fn router(hub: Arc<Hub>) -> Router {
         .route("/metrics", get(figures))
         .route("/ws/{stream}", get(watch))
         .route("/rtp/{stream}", get(publish))
+        .merge(if hub.settings.hls { hls } else { Router::new() })
         .layer(from_fn_with_state(Arc::clone(&hub), share))
         .with_state(hub)
 }
@@ -138,6 +144,7 @@ fn admit_viewer(hub: &Arc<Hub>, name: &str, request: Request) -> Result<Response
     let start = rendition.or(best.map(|(at, _)| at)).unwrap_or(0);
     let format = match value(&request, "format").as_deref() {
         None | Some("units") => Format::Units,
+        Some("fmp4") => Format::Fragments,
         Some(_) => return Err((StatusCode::BAD_REQUEST, "there is no such format\n").into_response()),
     };
     let ticket = Ticket {
@@ -197,7 +204,7 @@ fn admit_sender(hub: &Arc<Hub>, name: String, request: Request) -> Result<Respon
     })
 }
 
-fn missing(what: &'static str) -> Response {
+pub(super) fn missing(what: &'static str) -> Response {
     (StatusCode::NOT_FOUND, what).into_response()
 }
 
