@@ -28,6 +28,7 @@ mod reader;
 mod routes;
 mod server;
 mod settings;
+mod socket;
 mod stream;
 mod tls;
 mod viewer;
@@ -130,11 +131,19 @@ impl Relay {
 
     /// Ends every stream, tells the viewers and closes; within two seconds, whatever they do.
     pub async fn stop(mut self) {
+        // Nobody listens any more only after a panic.
         let _ = self.stop.send(true);
         self.hub.end();
         if tokio::time::timeout(STOP_WITHIN, &mut self.task).await.is_err() {
             self.task.abort();
         }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+        self.hub.end();
     }
 }
 

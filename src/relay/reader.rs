@@ -182,3 +182,111 @@ impl Reader {
         self.fresh_since = now;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::log::Log;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn setup() -> Arc<Setup> {
+        Arc::new(Setup {
+            message: Bytes::from_static(b"setup"),
+            video: None,
+        })
+    }
+
+    /// A message of eight bytes: the number, and whether an IDR, a picture or sound.
+    fn entry(track: TrackKind, number: u32, is_join: bool, at_ms: i64, before: u64, setup: &Arc<Setup>) -> Entry {
+        let mut message = number.to_be_bytes().to_vec();
+        message.extend([u8::from(track == TrackKind::Video), u8::from(is_join), 0, 0]);
+        Entry {
+            message: message.into(),
+            payload: 0,
+            track,
+            pts: Timestamp::from_millis(i64::from(number) * 33),
+            is_join,
+            at: Timestamp::from_millis(at_ms),
+            pictures_before: before,
+            setup: Arc::clone(setup),
+        }
+    }
+
+    fn feed(log: &Log, number: u32, gop: u32, at_ms: i64, setup: &Arc<Setup>) {
+        let is_idr = number.is_multiple_of(gop);
+        log.push(|before| entry(TrackKind::Video, number, is_idr, at_ms, before, setup));
+        log.push(|before| entry(TrackKind::Audio, number, false, at_ms, before, setup));
+    }
+
+    #[test]
+    fn without_an_idr_a_viewer_waits_for_one() {
+        let (log, setup) = (Log::new(), setup());
+        feed(&log, 1, 30, 0, &setup);
+        let at = Timestamp::from_millis;
+        let mut reader = Reader::join(&log.read(), at(10));
+        let mut sent = Sent::default();
+        assert!(reader.is_waiting());
+        for number in 2..=30 {
+            feed(&log, number, 30, i64::from(number) * 33, &setup);
+        }
+        let mut out = Vec::new();
+        let mut frames = 0;
+        let mut dropped = 0;
+        loop {
+            let taken = reader.take(&log.read(), at(1000), None, &mut sent, &mut out);
+            (frames, dropped) = (frames + taken.frames, dropped + taken.dropped);
+            if reader.next == log.read().end() {
+                break;
+            }
+        }
+        assert_eq!((frames, dropped), (1, 28));
+        assert!(!reader.is_waiting());
+        assert_eq!(out.iter().filter(|message| ***message == b"setup"[..]).count(), 1);
+    }
+
+    proptest! {
+        /// Whatever the pauses of a viewer: pictures ascend, after a hole comes an IDR, sound is never repeated, and every
+        /// picture since it joined is either sent or counted.
+        #[test]
+        fn a_hole_ends_with_an_idr(
+            gop in 1_u32..60,
+            joins_at in 0_u32..100,
+            pauses in prop::collection::vec((1_u32..120, 1_usize..6), 1..30),
+        ) {
+            let (log, setup) = (Log::new(), setup());
+            let mut number = 0;
+            let mut play = |count: u32| {
+                for _ in 0..count {
+                    feed(&log, number, gop, i64::from(number) * 33, &setup);
+                    number += 1;
+                }
+                Timestamp::from_millis(i64::from(number) * 33)
+            };
+            let now = play(joins_at);
+            let mut reader = Reader::join(&log.read(), now);
+            let seen_before = reader.pictures;
+            let (mut sent, mut out, mut frames, mut dropped) = (Sent::default(), Vec::new(), 0, 0);
+            for (pause, looks) in pauses {
+                let now = play(pause);
+                for _ in 0..looks {
+                    let taken = reader.take(&log.read(), now, None, &mut sent, &mut out);
+                    frames += taken.frames;
+                    dropped += taken.dropped;
+                }
+            }
+            let messages = out.iter().filter(|message| message.len() == 8);
+            let field = |message: &Bytes| u32::from_be_bytes([message[0], message[1], message[2], message[3]]);
+            let (mut video, mut audio) = (None, None);
+            for message in messages {
+                let number = field(message);
+                let last = if message[4] == 1 { &mut video } else { &mut audio };
+                prop_assert!(last.is_none_or(|last| number > last));
+                if message[4] == 1 {
+                    prop_assert!(last.is_some_and(|last| number == last + 1) || message[5] == 1, "{number} after {last:?}");
+                }
+                *last = Some(number);
+            }
+            prop_assert_eq!(reader.pictures - seen_before, frames + dropped);
+        }
+    }
+}

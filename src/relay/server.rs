@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connection::Connection;
 use super::hub::Hub;
+use super::socket::limit_unsent;
 use super::{RelayError, routes};
 
 /// For the head of a request, from its first byte or the end of the one before.
@@ -40,6 +42,9 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// Asked of the kernel for data in flight to a viewer: enough for 10 Mbit/s over 200 ms.
 const SEND_BUFFER: u32 = 256 * 1024;
+
+/// Unsent bytes that may wait in the kernel: 200 ms of 2.5 Mbit/s.
+const UNSENT: u32 = 64 * 1024;
 
 /// What nobody here sends much of.
 const RECEIVE_BUFFER: u32 = 64 * 1024;
@@ -117,8 +122,9 @@ pub(super) async fn run(
 }
 
 async fn serve(stream: TcpStream, peer: Peer, tls: Option<TlsAcceptor>, router: Router, hub: Arc<Hub>) {
-    // A live picture must not wait for the next one; nothing depends on it otherwise.
+    // A live picture must not wait for the next one, nor in the kernel when it is late; nothing depends on either otherwise.
     let _ = stream.set_nodelay(true);
+    let _ = limit_unsent(stream.as_fd(), UNSENT);
     #[cfg(target_os = "linux")]
     let _ = rustix::net::sockopt::set_tcp_user_timeout(&stream, 20_000);
     let connection = match tls {

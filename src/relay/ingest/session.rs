@@ -12,7 +12,8 @@ use crate::relay::message::WallClock;
 use crate::relay::stream::Stream;
 use crate::relay::{IngestStats, RelayError, RenditionInfo};
 use crate::wire::rtp::{
-    Depacketizer, FrameReader, NtpTime, Received, Rtcp, RtpCodec, is_rtcp, parse_rtcp, write_receiver_report,
+    Depacketizer, FrameReader, NtpTime, Received, Rtcp, RtpCodec, SenderReport, is_rtcp, parse_rtcp,
+    write_receiver_report,
 };
 use crate::wire::sdp::SessionDescription;
 
@@ -21,6 +22,9 @@ const CNAME: &str = "relay@rigcast";
 
 /// Said of a stream whose parameter sets do not tell how fast it is.
 const USUAL_RATE: FrameRate = FrameRate::whole(30);
+
+/// Reports that are kept until it is known whose they are.
+const MAX_EARLY: usize = 8;
 
 /// Bits that a picture of usual quality takes per pixel.
 const BITS_PER_PIXEL: f64 = 0.09;
@@ -46,6 +50,12 @@ struct Track {
     config: Option<RtpCodec>,
 }
 
+impl Track {
+    fn has_no_clock(&self) -> bool {
+        self.depacketizer.wall_clock(0).is_none()
+    }
+}
+
 /// One connection of a sender.
 pub(super) struct Session {
     hub: Arc<Hub>,
@@ -55,6 +65,8 @@ pub(super) struct Session {
     frames: FrameReader,
     tracks: Vec<Track>,
     clock: SenderClock,
+    /// Reports from before the first packets.
+    early: Vec<(SenderReport, Timestamp)>,
     stream: Option<Arc<Stream>>,
     stats: Arc<Mutex<IngestStats>>,
     has_ended: bool,
@@ -70,6 +82,7 @@ impl Session {
             frames: FrameReader::new(),
             tracks: Vec::new(),
             clock: SenderClock::default(),
+            early: Vec::new(),
             stream: None,
             stats: Arc::default(),
             has_ended: false,
@@ -122,6 +135,7 @@ impl Session {
             } else if let Some(track) = self.track_of(frame) {
                 // What is not understood is counted, and a hole for the track; the next packet may be fine.
                 let _ = self.tracks[track].depacketizer.receive(frame, now);
+                self.remind(track);
                 self.drain(track, now)?;
             }
         }
@@ -147,12 +161,25 @@ impl Session {
         for said in said {
             match said {
                 Rtcp::SenderReport(report) => {
+                    if self.early.len() < MAX_EARLY && self.tracks.iter().any(Track::has_no_clock) {
+                        self.early.push((report, now));
+                    }
                     for track in &mut self.tracks {
                         track.depacketizer.on_sender_report(&report, now);
                     }
                 }
                 Rtcp::Bye { .. } => self.has_ended = true,
                 Rtcp::Report(_) | Rtcp::Cname { .. } => {}
+            }
+        }
+    }
+
+    /// Tells a track what was said of its clock before its first packet, when nobody knew whose clock that was.
+    fn remind(&mut self, track: usize) {
+        let track = &mut self.tracks[track];
+        if !self.early.is_empty() && track.has_no_clock() {
+            for (report, at) in &self.early {
+                track.depacketizer.on_sender_report(report, *at);
             }
         }
     }
