@@ -63,7 +63,7 @@ impl Entry {
 #[derive(Debug, Default)]
 pub(super) struct Entries {
     first: u64,
-    entries: VecDeque<Entry>,
+    kept: VecDeque<Entry>,
     bytes: usize,
     /// The newest entry at which decoding can begin.
     join: Option<u64>,
@@ -79,11 +79,11 @@ impl Entries {
 
     /// The number that the next entry will have.
     pub(super) fn end(&self) -> u64 {
-        self.first + self.entries.len() as u64
+        self.first + self.kept.len() as u64
     }
 
     pub(super) fn get(&self, number: u64) -> Option<&Entry> {
-        self.entries.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+        self.kept.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
     /// The newest entry at which decoding can begin.
@@ -103,14 +103,14 @@ impl Entries {
 
     /// When the newest entry came.
     pub(super) fn newest_at(&self) -> Option<Timestamp> {
-        self.entries.back().map(|entry| entry.at)
+        self.kept.back().map(|entry| entry.at)
     }
 
     /// Entries from `number` on with their numbers.
     pub(super) fn from(&self, number: u64) -> impl DoubleEndedIterator<Item = (u64, &Entry)> {
         let skip = usize::try_from(number.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        let skip = skip.min(self.entries.len());
-        self.entries
+        let skip = skip.min(self.kept.len());
+        self.kept
             .range(skip..)
             .enumerate()
             .map(move |(at, entry)| (self.first + (skip + at) as u64, entry))
@@ -137,14 +137,14 @@ impl Entries {
         }
         self.bytes += entry.message.len();
         let oldest = entry.at - TimeDelta::from_millis(KEEP_MS);
-        self.entries.push_back(entry);
-        while let Some(front) = self.entries.front() {
+        self.kept.push_back(entry);
+        while let Some(front) = self.kept.front() {
             let is_needed = self.join.is_some_and(|join| self.first >= join) || front.at >= oldest;
             if is_needed && self.bytes <= MAX_BYTES {
                 break;
             }
             self.bytes -= front.message.len();
-            self.entries.pop_front();
+            self.kept.pop_front();
             self.first += 1;
         }
         if self.join.is_some_and(|join| join < self.first) {
@@ -154,7 +154,7 @@ impl Entries {
 
     fn clear(&mut self) {
         self.first = self.end();
-        self.entries.clear();
+        self.kept.clear();
         self.bytes = 0;
         self.join = None;
     }

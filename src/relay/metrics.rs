@@ -2,10 +2,13 @@
 
 use std::fmt::{Display, Write};
 
-use super::{RelayStats, RenditionStats, StreamStats};
+use super::{IngestStats, RelayStats, RenditionStats, StreamStats};
 
 /// What to answer with.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+type Figure = fn(&RenditionStats) -> u64;
+type IngestFigure = fn(&IngestStats) -> u64;
 
 /// All figures. Names of streams and renditions need no escaping: see [`is_name`](super::access::is_name).
 pub(super) fn text(stats: &RelayStats) -> String {
@@ -42,7 +45,6 @@ pub(super) fn text(stats: &RelayStats) -> String {
         &stats.refused_viewers,
     );
 
-    type Figure = fn(&RenditionStats) -> u64;
     let figures: [(&str, &str, &str, Figure); 7] = [
         ("rendition_viewers", "gauge", "Viewers of the rendition.", |it| {
             it.viewers as u64
@@ -95,8 +97,7 @@ pub(super) fn text(stats: &RelayStats) -> String {
             }
         }
     }
-    type Ingest = fn(&super::IngestStats) -> u64;
-    let figures: [(&str, &str, Ingest); 3] = [
+    let figures: [(&str, &str, IngestFigure); 3] = [
         ("ingest_received_bytes_total", "Bytes of RTP and RTCP.", |it| {
             it.received_bytes
         }),

@@ -6,6 +6,11 @@
 //! /hls/STREAM/index.m3u8    HLS
 //! ```
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is the answer, made once for each request"
+)]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -148,10 +153,10 @@ fn admit_viewer(hub: &Arc<Hub>, name: &str, request: Request) -> Result<Response
         Some(_) => return Err((StatusCode::BAD_REQUEST, "there is no such format\n").into_response()),
     };
     let ticket = Ticket {
+        stream,
         rendition,
         start,
         format,
-        stream,
     };
     upgrade(request, None, |request| {
         let kbps = ticket.stream.renditions[ticket.start].info.kbps();

@@ -254,7 +254,7 @@ impl Sender {
     fn picture(&mut self, number: u32) {
         let mut data = vec![0; 4];
         // One slice NAL unit with a number in it.
-        let is_idr = number % 30 == 0;
+        let is_idr = number.is_multiple_of(30);
         let mut slice = vec![if is_idr { 0x65 } else { 0x41 }, 0x88, 0x84];
         slice.extend(picture(number, is_idr, 9, 3000).data.iter().map(|byte| byte | 0x40));
         data.extend(&slice);

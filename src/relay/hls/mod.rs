@@ -3,8 +3,14 @@
 //! Players say which state of a playlist they have, and get their answer when there is a newer one (blocking reload); the part
 //! that comes next can be asked for before it is there. A token of the address goes on into every address of a playlist.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is the answer, made once for each request"
+)]
+
 pub(super) mod playlist;
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -54,7 +60,7 @@ pub(super) async fn master(State(hub): Shared, Path(name): Path<String>, request
 
 fn variant(stream: &Stream, rendition: &Rendition, suffix: &str) -> String {
     let info = &rendition.info;
-    // What it peaks at is not known; encoders of a constant rate stay below this.
+    // Writing to a string cannot fail. What it peaks at is not known; encoders of a constant rate stay below this.
     let bandwidth = u64::from(info.kbps()) * 1200;
     let mut line = format!("#EXT-X-STREAM-INF:BANDWIDTH={bandwidth}");
     let setup = rendition.setup();
@@ -62,13 +68,13 @@ fn variant(stream: &Stream, rendition: &Rendition, suffix: &str) -> String {
     // A codec that is not known yet is better not named at all.
     if video.is_some() || !info.has_video() {
         let codecs = video.into_iter().chain(stream.audio.as_ref().map(audio_codec));
-        line.push_str(&format!(",CODECS=\"{}\"", codecs.collect::<Vec<_>>().join(",")));
+        let _ = write!(line, ",CODECS=\"{}\"", codecs.collect::<Vec<_>>().join(","));
     }
     if info.has_video() {
-        line.push_str(&format!(",RESOLUTION={}x{}", info.width, info.height));
+        let _ = write!(line, ",RESOLUTION={}x{}", info.width, info.height);
     }
     if let Some(rate) = info.frame_rate {
-        line.push_str(&format!(",FRAME-RATE={:.3}", rate.as_f64()));
+        let _ = write!(line, ",FRAME-RATE={:.3}", rate.as_f64());
     }
     format!("{line}\n{}/index.m3u8{suffix}\n", info.name)
 }
