@@ -39,6 +39,8 @@ pub struct DestinationSpec {
     pub name: String,
     /// `rtmp://` or `rtmps://`, with the stream key as its last segment.
     pub url: SecretUrl,
+    /// The rendition that it is sent; `None` is the source.
+    pub rendition: Option<String>,
     /// For `rtmps`: a PEM file with root certificates to trust besides the usual ones.
     pub ca_file: Option<PathBuf>,
 }
@@ -50,12 +52,19 @@ impl DestinationSpec {
         matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host()
     }
 
+    /// Whether its sound is to be Opus.
+    #[must_use]
+    pub fn wants_opus(&self) -> bool {
+        false
+    }
+
     /// A destination that trusts the usual root certificates.
     #[must_use]
     pub fn new(name: impl Into<String>, url: SecretUrl) -> Self {
         Self {
             name: name.into(),
             url,
+            rendition: None,
             ca_file: None,
         }
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::delivery::RawRendition;
 use super::occlusion::RawOcclusion;
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
@@ -38,6 +39,8 @@ pub(super) struct RawShow {
     pub transition: RawTransition,
     pub analysis: RawAnalysis,
     pub occlusion: RawOcclusion,
+    #[serde(default)]
+    pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
 }
@@ -152,6 +155,7 @@ pub(super) struct RawAnalysis {
 pub(super) struct RawDestination {
     pub url: Option<Secret>,
     pub key: Option<RawSecret>,
+    pub rendition: Option<String>,
 }
 
 /// A secret, or where it is to be had.

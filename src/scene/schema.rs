@@ -2,6 +2,7 @@
 //!
 //! A key that is not here is refused, and a key here has its type, its range and its one-line description in one place.
 
+use super::delivery::RENDITION;
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
 use crate::vision::MaskKind;
@@ -48,7 +49,7 @@ pub(super) enum Kind {
     List(&'static [Key]),
 }
 
-const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
     Key { name, kind, doc }
 }
 
@@ -91,6 +92,11 @@ pub(super) const ROOT: &[Key] = &[
     key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
     key("analysis", Kind::Table(ANALYSIS), "what is watched on program"),
     key("occlusion", Kind::Table(OCCLUSION), "what hides faces on program"),
+    key(
+        "rendition",
+        Kind::Named(RENDITION),
+        "the program in a smaller size, encoded while somebody takes it; with none, 720p and 480p as far as they are smaller",
+    ),
     key(
         "destination",
         Kind::Named(DESTINATION),
@@ -429,6 +435,11 @@ const DESTINATION: &[Key] = &[
         "key",
         Kind::Secret,
         "the stream key: becomes the last part of the address",
+    ),
+    key(
+        "rendition",
+        Kind::Text,
+        "which rendition it is sent (default: source, the program as it is)",
     ),
 ];
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::occlusion::OcclusionSettings;
 use super::script::Script;
-use crate::encode::{AudioSettings, VideoSettings};
+use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Fit, PictureSettings, Rect};
 use crate::publish::DestinationSpec;
@@ -44,6 +44,8 @@ pub struct Show {
     pub analysis: AnalysisSettings,
     /// What hides faces.
     pub occlusion: OcclusionSettings,
+    /// The ladder below the program, that of the highest bitrate first.
+    pub renditions: Vec<RenditionSettings>,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.

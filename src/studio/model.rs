@@ -69,6 +69,9 @@ pub struct Studio {
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
     pub encoder: EncoderModel,
+    /// The ladder: the program in smaller sizes, each encoded while somebody takes it.
+    #[serde(default)]
+    pub renditions: Vec<RenditionModel>,
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
@@ -204,6 +207,24 @@ pub struct EncoderModel {
     pub seconds_over: u32,
     /// Which build is at work.
     pub codec: EncoderKind,
+}
+
+/// A rendition of the program beside the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenditionModel {
+    /// As viewers and destinations ask for it.
+    pub name: String,
+    /// Pixels, even.
+    pub width: u32,
+    /// Pixels, even.
+    pub height: u32,
+    /// Video target in kbit/s.
+    pub video_kbps: u32,
+    /// Its own occlusion level; `None` goes with the show's.
+    pub occlusion_level: Option<u8>,
+    /// Encoded video over the last second; 0 while nobody takes it.
+    #[serde(default)]
+    pub measured_kbps: u32,
 }
 
 /// Which encoder build is at work.

@@ -208,6 +208,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            rendition_levels: vec![("480p".to_owned(), (ms % 2 == 0).then_some(ms as u8))],
             occlusion: any_occlusion(ms),
             destinations: lists.1,
         }

@@ -51,8 +51,8 @@ pub enum Input {
     Faces(Vec<FaceModel>, Option<String>),
     /// A worker's supervisor reports: its name and what there is to tell.
     Worker(String, WorkerReport),
-    /// The pipeline's measurements of the last second.
-    Stats(Stats),
+    /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
+    Stats(Stats, Vec<u32>),
     /// Something that only the runtime could see happened.
     Event(EventLevel, String, String),
     /// Time has passed.
@@ -200,7 +200,12 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
         }
         Input::Faces(faces, cover) => unit.faces(faces, cover),
         Input::Worker(name, report) => unit.worker(&name, report),
-        Input::Stats(stats) => unit.stats(stats),
+        Input::Stats(stats, kbps) => {
+            for (rendition, kbps) in unit.studio.renditions.iter_mut().zip(kbps) {
+                rendition.measured_kbps = kbps;
+            }
+            unit.stats(stats);
+        }
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Tick => {}
     }
@@ -308,6 +313,7 @@ impl Unit<'_> {
                 Ok(())
             }
             Command::OcclusionLevel(level) => self.level(level),
+            Command::RenditionLevel(name, level) => self.rendition_level(&name, level),
             Command::OcclusionStep(is_more_hidden) => self.step_level(is_more_hidden),
             Command::OcclusionPolicy(name) => self.policy(name),
             Command::OcclusionMask(mask) => {

@@ -238,6 +238,7 @@ pub fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        renditions: Vec::new(),
         workers: Vec::new(),
         stats: Stats {
             fps: 30.0,

@@ -59,6 +59,8 @@ pub enum Command {
     OcclusionArm(bool),
     /// Sets the occlusion level.
     OcclusionLevel(u8),
+    /// Gives a rendition an occlusion level of its own; with none it goes with the show's.
+    RenditionLevel(String, Option<u8>),
     /// Goes one occlusion level on: `true` hides more, `false` shows more.
     OcclusionStep(bool),
     /// Chooses what each level shows; begins with the level that hides everything.

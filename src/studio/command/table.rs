@@ -374,6 +374,19 @@ pub const TABLE: &[CommandSpec] = &[
             only(words, Command::OcclusionLevel(level))
         },
     )),
+    confirmed(row(
+        "rendition level",
+        &[
+            arg("RENDITION", ArgKind::Rendition),
+            arg("LEVEL", ArgKind::RenditionLevel),
+        ],
+        "gives a rendition an occlusion level of its own; show: it goes with the show's",
+        |words| {
+            let name = words.required(word::name)?;
+            let level = words.required(word::rendition_level)?;
+            only(words, Command::RenditionLevel(name, level))
+        },
+    )),
     row(
         "occlusion policy",
         &[arg("POLICY", ArgKind::Policy)],

@@ -14,7 +14,7 @@ use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
-use super::outlet::Outlet;
+use super::outlet::{Outlet, SOURCE};
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::raise::{Raised, raise};
@@ -148,7 +148,7 @@ impl Core {
             tracing::warn!("no stickers: {error}");
         });
         let stickers = stickers.ok();
-        let plan = MaskPlan::new(&studio.occlusion, stickers.clone());
+        let plan = MaskPlan::new(&studio, stickers.clone());
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
@@ -238,8 +238,8 @@ impl Core {
                 _ = signals.hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
                 _ = tick.tick() => { self.tick(); continue }
                 _ = second.tick() => {
-                    let stats = self.measure.take(&self.outlet.counters, self.audience.count());
-                    self.feed(Input::Stats(stats));
+                    let (stats, kbps) = self.measure.take(&self.outlet.counters, self.audience.count());
+                    self.feed(Input::Stats(stats, kbps));
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
                     if lost.is_none() {
                         continue;
@@ -360,8 +360,8 @@ impl Core {
                 Effect::Occlusion => self.hide(),
                 Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
-                Effect::Bitrate(kbps) => self.outlet.set_video_kbps(kbps),
-                Effect::Keyframe => self.outlet.want_idr(),
+                Effect::Bitrate(kbps) => self.outlet.set_video_kbps(SOURCE, kbps),
+                Effect::Keyframe => self.outlet.want_idrs(),
                 Effect::AddDestination(name, url) => self.destinations.know(DestinationSpec::new(name, url)),
                 Effect::StartDestination(name) | Effect::RetryDestination(name) => self.destinations.start(&name),
                 Effect::StopDestination(name) => self.destinations.stop(&name),
@@ -379,7 +379,7 @@ impl Core {
 
     /// What hides faces has changed.
     fn hide(&mut self) {
-        let plan = MaskPlan::new(&self.studio.occlusion, self.stickers.clone());
+        let plan = MaskPlan::new(&self.studio, self.stickers.clone());
         self.watch.set_plan(plan);
     }
 
@@ -403,6 +403,7 @@ impl Core {
 
     fn tick(&mut self) {
         self.outlet.counters.turns.fetch_add(1, Ordering::Relaxed);
+        self.destinations.tick();
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);
         }

@@ -17,6 +17,7 @@ mod encoding;
 mod errands;
 mod error;
 pub mod gate;
+mod ladder;
 mod measure;
 mod outlet;
 mod picture_loop;

@@ -8,7 +8,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 
 use super::analysis::SoundFeed;
-use super::outlet::Outlet;
+use super::outlet::{Outlet, Sound};
 use super::recording::{MOST, Recorder};
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta};
@@ -101,7 +101,8 @@ impl SoundLoop {
         let mix = self.mixer.process(now, inputs);
         self.outlet.counters.blocks.fetch_add(1, Ordering::Relaxed);
         recorders.retain_mut(|recorder| recorder.put(self.mixer.output(recorder.point).as_ref()));
-        if self.outlet.is_wanted() && self.encoder.try_send(mix.program).is_err() {
+        let is_wanted = self.outlet.is_sound_wanted(Sound::Aac) || self.outlet.is_sound_wanted(Sound::Opus);
+        if is_wanted && self.encoder.try_send(mix.program).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(analysis) = &mut self.analysis {

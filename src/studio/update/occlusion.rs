@@ -47,6 +47,30 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// A level for one rendition; `None` goes with the show's.
+    pub(super) fn rendition_level(&mut self, name: &str, level: Option<u8>) -> Result<(), Refusal> {
+        let top = self.studio.occlusion.policy.top();
+        if let Some(level) = level.filter(|level| *level > top) {
+            return Err(Refusal::Level { level, top });
+        }
+        let mut renditions = self.studio.renditions.iter_mut();
+        let Some(rendition) = renditions.find(|rendition| rendition.name == name) else {
+            let known = self.studio.renditions.iter().map(|rendition| &rendition.name);
+            return Err(unknown("rendition", name.to_owned(), known));
+        };
+        if rendition.occlusion_level != level {
+            rendition.occlusion_level = level;
+            self.effects.push(Effect::Occlusion);
+            self.effects.push(Effect::Picture);
+            let text = level.map_or_else(
+                || "goes with the level of the show".to_owned(),
+                |level| format!("has level {level} of {top} of its own"),
+            );
+            self.event(EventLevel::Info, format!("rendition {name}"), text);
+        }
+        Ok(())
+    }
+
     /// One level up or down, as far as there is one.
     pub(super) fn step_level(&mut self, is_more_hidden: bool) -> Result<(), Refusal> {
         let occlusion = &self.studio.occlusion;
@@ -70,6 +94,10 @@ impl Unit<'_> {
         };
         occlusion.policy = policy.clone();
         occlusion.level = 0;
+        // A number means another thing in every policy.
+        for rendition in &mut self.studio.renditions {
+            rendition.occlusion_level = rendition.occlusion_level.map(|_| 0);
+        }
         if let Some(mask) = policy.mask {
             occlusion.mask = mask;
         }
