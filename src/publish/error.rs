@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::life::FailureKind;
-use crate::wire::rtmp::{RejectionKind, RtmpError, Stage, TargetError};
+use crate::wire::rtmp::TargetError;
+use crate::wire::session::{SessionError, Stage};
 
 /// What ended an attempt or a connection.
 #[derive(Debug, Error)]
@@ -67,7 +68,7 @@ pub enum PublishError {
         /// Host and port.
         peer: String,
         /// What, with the byte where.
-        source: RtmpError,
+        source: SessionError,
     },
     /// The server closed the connection.
     #[error("{peer}: closed the connection {}", closed_when(*.stage, *.is_early))]
@@ -110,16 +111,8 @@ impl PublishError {
     #[must_use]
     pub fn failure(&self) -> FailureKind {
         match self {
-            Self::Target { .. }
-            | Self::CaFile { .. }
-            | Self::Protocol {
-                source: RtmpError::Unfit(_),
-                ..
-            } => FailureKind::Final,
-            Self::Protocol {
-                source: RtmpError::Rejected(rejection),
-                ..
-            } if rejection.kind == RejectionKind::Credentials => FailureKind::Final,
+            Self::Target { .. } | Self::CaFile { .. } => FailureKind::Final,
+            Self::Protocol { source, .. } if source.is_final() => FailureKind::Final,
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => FailureKind::Refused,
             _ => FailureKind::Passing,
         }

@@ -1,17 +1,19 @@
 //! Destinations: each one is a task with its own connection, queue and fate. One that fails leaves the others alone.
 //!
 //! ```text
-//! encoder → offer() → SendQueue (bounded in time) → Publisher (wire::rtmp) → socket
+//! encoder → offer() → SendQueue (bounded in time) → Session (wire: RTMP, RTP, RTSP) → socket
 //!                         life: idle → connecting → live → backoff → … → failed
 //! ```
-//! [`life`] and [`queue`] are logic without clock or socket; `rtmp` drives them.
+//! [`life`] and [`queue`] are logic without clock or socket, and so are the sessions; one `driver` runs them all.
 
 mod connect;
+mod driver;
 pub mod error;
 pub mod life;
 mod progress;
 pub mod queue;
-mod rtmp;
+mod scheme;
+mod shared;
 mod sockinfo;
 mod timeline;
 
@@ -101,8 +103,15 @@ pub enum DestinationState {
 pub struct DestinationStats {
     /// What went to the socket in the last second, headers included.
     pub bitrate_kbps: u32,
-    /// Smoothed round-trip time of the connection, where the system tells.
+    /// Round-trip time in milliseconds: through the peer's program where it reports one, else that of the connection, where the
+    /// system tells.
     pub rtt_ms: Option<f64>,
+    /// Share of packets that the peer has missed since its report before, 0..1; where it reports.
+    #[serde(default)]
+    pub loss: Option<f64>,
+    /// Mean deviation of the time between packets as the peer sees them, in milliseconds; where it reports.
+    #[serde(default)]
+    pub jitter_ms: Option<f64>,
     /// How much media waits to be sent.
     pub queue_ms: u32,
     /// Bytes that the system has taken and the peer has not yet confirmed, where the system tells.
@@ -135,7 +144,7 @@ pub enum DestinationReport {
 /// A running destination. Dropping it ends it in its own time; [`stop`](Self::stop) waits until it has ended.
 #[derive(Debug)]
 pub struct DestinationHandle {
-    shared: Arc<rtmp::Shared>,
+    shared: Arc<shared::Shared>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -152,9 +161,9 @@ pub fn start(
     clock: Clock,
     report: impl Fn(DestinationReport) + Send + Sync + 'static,
 ) -> DestinationHandle {
-    let shared = Arc::new(rtmp::Shared::new(stream.video.is_some()));
+    let shared = Arc::new(shared::Shared::new(stream.video.is_some()));
     let (stop, stopped) = watch::channel(false);
-    let driver = rtmp::Driver::new(spec, stream, clock, Box::new(report), Arc::clone(&shared), stopped);
+    let driver = driver::Driver::new(spec, stream, clock, Box::new(report), Arc::clone(&shared), stopped);
     DestinationHandle {
         shared,
         stop,

@@ -6,3 +6,6 @@
 pub mod amf0;
 pub mod flv;
 pub mod rtmp;
+pub mod session;
+
+
