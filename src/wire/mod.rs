@@ -7,5 +7,5 @@ pub mod amf0;
 pub mod flv;
 pub mod rtmp;
 pub mod session;
-
-
+mod text;
+pub mod websocket;
