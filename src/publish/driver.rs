@@ -17,9 +17,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use super::connect::{Connected, Connection, connect};
 use super::life::Life;
 use super::progress::{Progress, STALL_SECONDS};
+use super::scheme::{self, Opening};
 use super::shared::Shared;
 use super::timeline::Timeline;
-use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, scheme, sockinfo};
+use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, sockinfo};
 use crate::clock::Clock;
 use crate::media::{TimeDelta, Timestamp};
 use crate::wire::session::{Event, Moment, Session, Stage};
@@ -163,7 +164,11 @@ impl Driver {
     }
 
     async fn connection(&mut self) -> Result<Ended, PublishError> {
-        let session = scheme::open(&self.spec, &self.stream, random)?;
+        let Opening { session, sdp } = scheme::open(&self.spec, &self.stream, random)?;
+        if let Some((path, text)) = sdp {
+            let written = tokio::fs::write(&path, text).await;
+            written.map_err(|source| PublishError::SdpFile { path, source })?;
+        }
         let Connected { stream, socket } = tokio::select! {
             connected = connect(&self.spec) => connected?,
             () = stopped(&mut self.stop) => return Ok(Ended::Stopped),

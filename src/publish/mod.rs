@@ -6,6 +6,7 @@
 //! ```
 //! [`life`] and [`queue`] are logic without clock or socket, and so are the sessions; one `driver` runs them all.
 
+mod budget;
 mod connect;
 mod driver;
 pub mod error;
@@ -27,9 +28,12 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::media::{AudioConfig, Packet, VideoConfig};
-use crate::secret::SecretUrl;
+use crate::secret::{Secret, SecretUrl};
+use crate::wire::rtp_push::AudioChoice;
 
+pub use budget::{Budget, Uplink, budget};
 pub use error::PublishError;
+pub use scheme::Scheme;
 
 /// How long [`DestinationHandle::stop`] takes at most.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -39,17 +43,29 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 pub struct DestinationSpec {
     /// What the operator calls it.
     pub name: String,
-    /// `rtmp://` or `rtmps://`, with the stream key as its last segment.
+    /// `rtmp://` or `rtmps://` with the stream key as its last segment; `ws://` or `wss://` for RTP as docs/rtp.md has it;
+    /// `rtsp+ws://` or `rtsp+wss://`; `rtp+tcp://`. See [`Scheme`].
     pub url: SecretUrl,
-    /// For `rtmps`: a PEM file with root certificates to trust besides the usual ones.
+    /// For RTP over WebSockets: who may publish. Goes before one in the URL.
+    pub token: Option<Secret>,
+    /// Inside TLS: a PEM file with root certificates to trust besides the usual ones.
     pub ca_file: Option<PathBuf>,
 }
 
 impl DestinationSpec {
-    /// Whether `url` is one that can be published to: `rtmp` or `rtmps`, with a host.
+    /// Whether `url` is one that can be published to: of a scheme that is spoken here, with a host, and a port where the
+    /// scheme has no usual one.
     #[must_use]
     pub fn accepts(url: &SecretUrl) -> bool {
-        matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host()
+        let has_host = url.expose().host_str().is_some_and(|host| !host.is_empty());
+        let has_port = |scheme: Scheme| scheme.default_port().or(url.expose().port()).is_some();
+        Scheme::of(url).is_some_and(|scheme| has_host && has_port(scheme) && AudioChoice::from_url(url).is_ok())
+    }
+
+    /// Whether its sound is to be Opus: `?audio=opus`, where the protocol can carry it. AAC otherwise.
+    #[must_use]
+    pub fn wants_opus(&self) -> bool {
+        Scheme::of(&self.url).is_some_and(Scheme::has_opus) && AudioChoice::from_url(&self.url) == Ok(AudioChoice::Opus)
     }
 
     /// A destination that trusts the usual root certificates.
@@ -58,6 +74,7 @@ impl DestinationSpec {
         Self {
             name: name.into(),
             url,
+            token: None,
             ca_file: None,
         }
     }
@@ -68,8 +85,11 @@ impl DestinationSpec {
 pub struct StreamConfig {
     /// Pictures, if any.
     pub video: Option<VideoConfig>,
-    /// Sound, if any.
+    /// Sound as AAC, if any.
     pub audio: Option<AudioConfig>,
+    /// The same sound as Opus, if it is coded so as well: for destinations whose [`wants_opus`](DestinationSpec::wants_opus) is
+    /// true. A destination is offered packets of one of the two.
+    pub opus: Option<AudioConfig>,
 }
 
 /// A destination's life, as operators and scripts see it.

@@ -11,6 +11,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::rtmp::RtmpError;
+use super::rtp_push::PushError;
+use super::rtsp_push::RtspError;
 use crate::media::{Packet, Timestamp};
 
 /// How far a connection has come.
@@ -84,6 +86,12 @@ pub enum SessionError {
     /// RTMP.
     #[error(transparent)]
     Rtmp(#[from] RtmpError),
+    /// RTP, over a WebSocket or bare.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// RTSP over a WebSocket.
+    #[error(transparent)]
+    Rtsp(#[from] RtspError),
 }
 
 impl SessionError {
@@ -92,6 +100,8 @@ impl SessionError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::Rtmp(error) => error.is_final(),
+            Self::Push(error) => error.is_final(),
+            Self::Rtsp(error) => error.is_final(),
         }
     }
 }

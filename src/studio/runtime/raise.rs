@@ -72,6 +72,7 @@ pub fn raise(
     let stream = StreamConfig {
         video: Some(video.config().clone()),
         audio: Some(audio.config().clone()),
+        opus: None,
     };
     let outlet = Arc::new(Outlet::new(show.video.bitrate_kbps));
     let mut destinations = Destinations::new(stream, clock, Arc::clone(&outlet), inputs.clone());

@@ -13,7 +13,6 @@ use super::frame::{Masks, write_messages};
 use super::pipe::Pipe;
 use super::upgrade::Upgrade;
 use super::{MAX_INCOMING, MAX_OUTGOING, UpgradeRequest, WebSocketError};
-use crate::wire::text::plain;
 
 /// Answers to pings that may wait before a peer counts as hostile.
 const MAX_ANSWERS: usize = 64 * 1024;
@@ -39,12 +38,15 @@ enum State {
 
 /// The client.
 pub struct Client {
+    request: UpgradeRequest,
     state: State,
     pipe: Pipe,
     masks: Masks,
     incoming: VecDeque<Incoming>,
     /// Bytes of the peer until now.
     position: u64,
+    /// Bytes of ours that have been written until now.
+    written: u64,
     /// Bytes of answers in the output; reset when that runs empty.
     answers: usize,
     is_closed: bool,
@@ -66,11 +68,13 @@ impl Client {
     pub fn new(request: UpgradeRequest) -> Self {
         let mut pipe = Pipe::default();
         Self {
-            state: State::Upgrading(Upgrade::new(request, pipe.output.end())),
+            state: State::Upgrading(Upgrade::new(&request, pipe.output.end())),
+            request,
             pipe,
             masks: Masks::default(),
             incoming: VecDeque::new(),
             position: 0,
+            written: 0,
             answers: 0,
             is_closed: false,
         }
@@ -90,9 +94,16 @@ impl Client {
 
     /// Says that the first `len` bytes of [`output`](Self::output) have been written.
     pub fn consume(&mut self, len: usize) {
+        self.written += len.min(self.output().len()) as u64;
         if self.pipe.output.consume(len) {
             self.answers = 0;
         }
+    }
+
+    /// Bytes that were said since the start, written or still waiting.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.written + self.output().len() as u64
     }
 
     /// What the server said, oldest first.
@@ -108,7 +119,7 @@ impl Client {
         self.position += bytes.len() as u64;
         match &mut self.state {
             State::Upgrading(upgrade) => {
-                let Some(rest) = upgrade.receive(bytes)? else {
+                let Some(rest) = upgrade.receive(&self.request, bytes)? else {
                     return Ok(());
                 };
                 let config = WebSocketConfig::default()
@@ -144,7 +155,7 @@ impl Client {
                 Message::Pong(bytes) => self.incoming.push_back(Incoming::Pong(bytes)),
                 Message::Close(frame) if !self.is_closed => {
                     let (code, reason) = frame.map_or((1005, String::new()), |frame| {
-                        (frame.code.into(), plain(frame.reason.as_str()))
+                        (frame.code.into(), self.request.scrub(frame.reason.as_str()))
                     });
                     return Err(WebSocketError::Closed { code, reason });
                 }

@@ -11,11 +11,13 @@
 mod client;
 mod error;
 mod frame;
+mod heartbeat;
 mod pipe;
 mod upgrade;
 
 pub use client::{Client, Incoming};
 pub use error::{UpgradeProblem, WebSocketError};
+pub use heartbeat::Heartbeat;
 pub use upgrade::UpgradeRequest;
 
 /// The longest message that is taken from a server.

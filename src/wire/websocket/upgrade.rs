@@ -10,6 +10,7 @@ use tungstenite::http::header::{CONNECTION, UPGRADE};
 
 use super::{UpgradeProblem, WebSocketError};
 use crate::secret::Secret;
+use crate::wire::text::{scrub, secrets_of_path};
 
 /// The longest head of an answer. Usual ones have 200 bytes, those of refusals with cookies 2000.
 const MAX_HEAD: usize = 16 * 1024;
@@ -49,6 +50,17 @@ impl UpgradeRequest {
         key
     }
 
+    /// What a server says of why it ends, fit for eyes.
+    pub(super) fn scrub(&self, text: &str) -> String {
+        let mut secrets = secrets_of_path(&self.path);
+        let credentials = self
+            .authorization
+            .as_ref()
+            .and_then(|value| value.expose().split_once(' '));
+        secrets.extend(credentials.map(|(_, credentials)| credentials));
+        scrub(text, &secrets)
+    }
+
     fn check(&self, answer: &Response, key: &str) -> Result<(), WebSocketError> {
         let status = answer.status().as_u16();
         if status != 101 {
@@ -76,24 +88,25 @@ impl UpgradeRequest {
 /// An upgrade on its way.
 #[derive(Debug)]
 pub(super) struct Upgrade {
-    request: UpgradeRequest,
     key: String,
     head: Vec<u8>,
 }
 
 impl Upgrade {
     /// Starts one; the request is appended to `out`.
-    pub(super) fn new(request: UpgradeRequest, out: &mut Vec<u8>) -> Self {
-        let key = request.write(out);
+    pub(super) fn new(request: &UpgradeRequest, out: &mut Vec<u8>) -> Self {
         Self {
-            request,
-            key,
+            key: request.write(out),
             head: Vec::new(),
         }
     }
 
     /// Takes bytes of the answer. `Some` is what came behind it: then the WebSocket is open.
-    pub(super) fn receive(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, WebSocketError> {
+    pub(super) fn receive(
+        &mut self,
+        request: &UpgradeRequest,
+        bytes: &[u8],
+    ) -> Result<Option<Vec<u8>>, WebSocketError> {
         let not_http = |problem: String| WebSocketError::NotHttp { problem };
         // What follows the head in the same bytes is not part of the bound.
         self.head.extend_from_slice(bytes);
@@ -104,7 +117,7 @@ impl Upgrade {
             }
             return Ok(None);
         };
-        self.request.check(&answer, &self.key)?;
+        request.check(&answer, &self.key)?;
         Ok(Some(self.head.split_off(len)))
     }
 }
