@@ -10,19 +10,23 @@
 //! in it ends what a decoder may see until the next IDR.
 
 mod aac;
+mod depacketizer;
 mod error;
 pub mod framing;
 mod h264;
 mod ntp;
 mod packetizer;
+mod reception;
 pub mod rtcp;
 mod track;
 
+pub use depacketizer::{Depacketizer, Received};
 pub use error::RtpError;
 pub use framing::FrameReader;
 pub use ntp::NtpTime;
 pub use packetizer::Packetizer;
-pub use rtcp::{ReportBlock, Rtcp, SenderReport, is_rtcp, parse_rtcp};
+pub use reception::ReceiveStats;
+pub use rtcp::{ReportBlock, Rtcp, SenderReport, is_rtcp, parse_rtcp, write_receiver_report};
 pub use track::{RtpCodec, RtpTrack};
 
 /// Bytes of a header without contributors and extensions (RFC 3550 §5.1): what we send.
@@ -31,3 +35,6 @@ pub const HEADER_LEN: usize = 12;
 /// What one packet may carry where the way is a stream of bytes that others may later send on in datagrams: with all headers
 /// of IPv6, UDP and RTP below an Ethernet frame, and room for a tunnel.
 pub const DEFAULT_MAX_PAYLOAD: usize = 1400;
+
+#[cfg(test)]
+mod tests;

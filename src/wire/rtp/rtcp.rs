@@ -5,7 +5,7 @@ use rtcp_types::{
     SenderReport as Sender,
 };
 
-use super::ntp::{from_compact, to_compact};
+use super::ntp::from_compact;
 use super::{NtpTime, RtpError};
 use crate::media::TimeDelta;
 

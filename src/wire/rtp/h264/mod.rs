@@ -1,8 +1,10 @@
 //! H.264 in RTP (RFC 6184), packetization mode 1: single NAL units, STAP-A and FU-A.
 
 mod pack;
+mod unpack;
 
 pub(super) use pack::{ParameterSets, split_unit};
+pub(super) use unpack::Unpacker;
 
 /// An aggregation of NAL units with one timestamp (§5.7.1).
 const STAP_A: u8 = 24;
