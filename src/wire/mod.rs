@@ -6,3 +6,10 @@
 pub mod amf0;
 pub mod flv;
 pub mod rtmp;
+pub mod rtp;
+pub mod rtp_push;
+pub mod rtsp_push;
+pub mod sdp;
+pub mod session;
+mod text;
+pub mod websocket;

@@ -63,6 +63,7 @@ impl Clip {
         let mut config = StreamConfig {
             video: None,
             audio: None,
+            opus: None,
         };
         let mut packets = Vec::new();
         for tag in tags(flv) {
@@ -147,6 +148,7 @@ impl Clip {
                 bitrate_kbps: 500,
             }),
             audio: None,
+            opus: None,
         };
         Self { config, packets }
     }

@@ -96,7 +96,8 @@ impl Destinations {
         let sound = if spec.wants_opus() { Sound::Opus } else { Sound::Aac };
         let stream = StreamConfig {
             video: Some(video),
-            audio: Some(self.sound[sound as usize].clone()),
+            audio: Some(self.sound[Sound::Aac as usize].clone()),
+            opus: Some(self.sound[Sound::Opus as usize].clone()),
         };
         let inputs = self.inputs.clone();
         let outlet = Arc::clone(&self.outlet);

@@ -1,31 +1,35 @@
-//! The driver of one RTMP destination: a task that owns the socket, and keeps the clock for the logic.
+//! The driver of one destination, whatever it speaks: a task that owns the socket, and keeps the clock for the logic.
 //!
-//! One task reads and writes: the socket is read whatever the state of writing, so that acknowledgements, pings and a
+//! The protocol is a [`Session`] without IO. One task reads and writes: the socket is read whatever the state of writing, so that acknowledgements, pings and a
 //! hangup are seen at once; and a message is taken from the queue only when the one before has gone to the kernel, so that
 //! what is late stays where it can be dropped.
 
 use std::hash::{BuildHasher, RandomState};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::connect::{Connected, Connection, connect};
 use super::life::Life;
 use super::progress::{Progress, STALL_SECONDS};
-use super::queue::{DEFAULT_LIMIT_MS, SendQueue};
+use super::scheme::{self, Opening};
+use super::shared::Shared;
 use super::timeline::Timeline;
 use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, sockinfo};
 use crate::clock::Clock;
-use crate::media::{Packet, TimeDelta};
-use crate::wire::rtmp::{Event, PublishTarget, Publisher, RtmpError, Stage};
+use crate::media::{TimeDelta, Timestamp};
+use crate::wire::session::{Event, Moment, Session, Stage};
 
-/// From a TCP connection to `NetStream.Publish.Start`.
+/// From a TCP connection to the peer's consent.
 const START_WITHIN_SECONDS: u64 = 10;
+
+/// For how long the peer's own word on the round trip goes before the kernel's.
+const REPORT_LIFETIME_MS: i64 = 10_000;
 
 /// How often the connection is looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -35,41 +39,6 @@ const BATCH: usize = 16 * 1024;
 
 /// After our goodbye: for the peer to close its side.
 const GOODBYE: Duration = Duration::from_millis(500);
-
-/// What the handle and the task share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    queue: Mutex<SendQueue>,
-    has_packets: Notify,
-    is_retry_wanted: AtomicBool,
-    retry: Notify,
-}
-
-impl Shared {
-    pub(super) fn new(has_video: bool) -> Self {
-        Self {
-            queue: Mutex::new(SendQueue::new(has_video, TimeDelta::from_millis(DEFAULT_LIMIT_MS))),
-            has_packets: Notify::new(),
-            is_retry_wanted: AtomicBool::new(false),
-            retry: Notify::new(),
-        }
-    }
-
-    pub(super) fn offer(&self, packet: &Packet) {
-        self.queue().push(packet.clone());
-        self.has_packets.notify_one();
-    }
-
-    pub(super) fn retry_now(&self) {
-        self.is_retry_wanted.store(true, Ordering::Release);
-        self.retry.notify_one();
-    }
-
-    /// Held for a few instructions, never across an await. A panic elsewhere leaves the queue whole.
-    fn queue(&self) -> MutexGuard<'_, SendQueue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Whether a connection ended because it should.
 enum Ended {
@@ -86,6 +55,8 @@ pub(super) struct Driver {
     stop: watch::Receiver<bool>,
     life: Life,
     stats: DestinationStats,
+    /// The round trip through the peer's program, in milliseconds, and when we heard of it.
+    reported_rtt: Option<(Timestamp, f64)>,
 }
 
 impl Driver {
@@ -106,6 +77,7 @@ impl Driver {
             stop,
             life: Life::new(),
             stats: DestinationStats::default(),
+            reported_rtt: None,
         }
     }
 
@@ -157,6 +129,9 @@ impl Driver {
         self.stats.bitrate_kbps = 0;
         self.stats.rtt_ms = None;
         self.stats.socket_bytes = None;
+        self.stats.loss = None;
+        self.stats.jitter_ms = None;
+        self.reported_rtt = None;
     }
 
     /// Waits for the next attempt, telling how long it still takes. True if stopped meanwhile.
@@ -189,21 +164,27 @@ impl Driver {
     }
 
     async fn connection(&mut self) -> Result<Ended, PublishError> {
-        let target = PublishTarget::from_url(&self.spec.url).map_err(|source| PublishError::Target {
-            peer: self.spec.url.peer(),
-            source,
-        })?;
+        let Opening { session, sdp } = scheme::open(&self.spec, &self.stream, random)?;
+        if let Some((path, text)) = sdp {
+            let written = tokio::fs::write(&path, text).await;
+            written.map_err(|source| PublishError::SdpFile { path, source })?;
+        }
         let Connected { stream, socket } = tokio::select! {
             connected = connect(&self.spec) => connected?,
             () = stopped(&mut self.stop) => return Ok(Ended::Stopped),
         };
         match stream {
-            Connection::Plain(stream) => self.serve(stream, socket, target).await,
-            Connection::Tls(stream) => self.serve(stream, socket, target).await,
+            Connection::Plain(stream) => self.serve(stream, socket, session).await,
+            Connection::Tls(stream) => self.serve(stream, socket, session).await,
         }
     }
 
-    async fn serve<S>(&mut self, stream: S, socket: OwnedFd, target: PublishTarget) -> Result<Ended, PublishError>
+    async fn serve<S>(
+        &mut self,
+        stream: S,
+        socket: OwnedFd,
+        mut session: Box<dyn Session>,
+    ) -> Result<Ended, PublishError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -212,7 +193,6 @@ impl Driver {
         let mut stop = self.stop.clone();
         let (mut reading, mut writing) = tokio::io::split(stream);
         let mut input = vec![0; 16 * 1024];
-        let mut publisher = Publisher::new(target, random());
         let mut timeline = Timeline::default();
         let mut progress = Progress::new(self.clock.now());
         let mut needs_flush = false;
@@ -220,44 +200,44 @@ impl Driver {
         let mut ticker = interval(TICK);
         ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.fill(&mut publisher, &mut timeline);
-            let is_closing = publisher.stage() == Stage::Closed;
-            if is_closing && publisher.output().is_empty() && !needs_flush {
+            self.obey(&mut *session, &mut progress)?;
+            self.fill(&mut *session, &mut timeline);
+            let is_closing = session.stage() == Stage::Closed;
+            if is_closing && session.output().is_empty() && !needs_flush {
                 break;
             }
-            let is_idle = publisher.output().is_empty() && publisher.stage() == Stage::Live;
+            let is_idle = session.output().is_empty() && session.stage() == Stage::Live;
             tokio::select! {
                 read = reading.read(&mut input) => {
-                    let len = read.map_err(|error| self.hung_up(error, publisher.stage()))?;
+                    let len = read.map_err(|error| self.hung_up(error, session.stage()))?;
                     if len == 0 {
                         if is_closing {
                             return Ok(Ended::Stopped);
                         }
-                        return Err(self.hung_up(std::io::ErrorKind::UnexpectedEof.into(), publisher.stage()));
+                        return Err(self.hung_up(std::io::ErrorKind::UnexpectedEof.into(), session.stage()));
                     }
-                    let received = publisher.receive(&input[..len]);
+                    let received = session.receive(&input[..len], self.moment(&timeline));
                     // Whatever came before the nonsense still counts.
-                    while let Some(event) = publisher.poll_event() {
-                        self.obey(event, &mut publisher, &mut progress)?;
-                    }
-                    received.map_err(|source: RtmpError| PublishError::Protocol { peer: peer.clone(), source })?;
+                    self.obey(&mut *session, &mut progress)?;
+                    received.map_err(|source| PublishError::Protocol { peer: peer.clone(), source })?;
                 }
-                wrote = write_or_flush(&mut writing, publisher.output(), needs_flush) => {
-                    let len = wrote.map_err(|error| self.hung_up(error, publisher.stage()))?;
+                wrote = write_or_flush(&mut writing, session.output(), needs_flush) => {
+                    let len = wrote.map_err(|error| self.hung_up(error, session.stage()))?;
                     needs_flush = len > 0;
-                    publisher.consume(len);
+                    session.consume(len);
                     progress.written += len as u64;
                     self.stats.sent_bytes += len as u64;
                 }
                 () = shared.has_packets.notified(), if is_idle => {}
                 _ = ticker.tick() => {
-                    self.tick(&socket, &publisher, &mut progress)?;
+                    session.tick(self.moment(&timeline));
+                    self.look(&socket, &*session, &mut progress)?;
                     ticks += 1;
                     if ticks.is_multiple_of(4) {
                         self.measure(&mut progress);
                     }
                 }
-                () = stopped(&mut stop), if !is_closing => publisher.close(),
+                () = stopped(&mut stop), if !is_closing => session.close(),
             }
         }
         // Our side is closed now; what the peer still says is read away, so that the goodbye is not lost to a reset.
@@ -284,14 +264,14 @@ impl Driver {
     }
 
     /// Moves packets from the queue to an output that has run empty.
-    fn fill(&self, publisher: &mut Publisher, timeline: &mut Timeline) {
+    fn fill(&self, session: &mut dyn Session, timeline: &mut Timeline) {
         let mut queue = self.shared.queue();
-        if publisher.stage() == Stage::Live && publisher.output().is_empty() {
-            while publisher.output().len() < BATCH
+        if session.stage() == Stage::Live && session.output().is_empty() {
+            while session.output().len() < BATCH
                 && let Some(packet) = queue.pop()
             {
                 let at = timeline.stamp(&packet);
-                publisher.send(&packet, at);
+                session.send(&packet, at);
             }
         }
         let is_keyframe_wanted = queue.take_keyframe_wanted();
@@ -301,41 +281,63 @@ impl Driver {
         }
     }
 
-    fn obey(&mut self, event: Event, publisher: &mut Publisher, progress: &mut Progress) -> Result<(), PublishError> {
-        let now = self.clock.now();
-        match event {
-            Event::Started => {
-                self.stats.connects += 1;
-                self.life.started(now);
-                progress.media_from = Some(progress.written + publisher.output().len() as u64);
-                publisher
-                    .send_headers(self.stream.video.as_ref(), self.stream.audio.as_ref())
-                    .map_err(|source| PublishError::Protocol {
+    /// Takes note of what the session has to tell.
+    fn obey(&mut self, session: &mut dyn Session, progress: &mut Progress) -> Result<(), PublishError> {
+        while let Some(event) = session.poll_event() {
+            let now = self.clock.now();
+            match event {
+                Event::Started => {
+                    self.stats.connects += 1;
+                    self.life.started(now);
+                    progress.media_from = Some(progress.written + session.output().len() as u64);
+                    session.begin().map_err(|source| PublishError::Protocol {
                         peer: self.spec.url.peer(),
                         source,
                     })?;
-                self.shared.queue().open();
-                self.report_stats();
+                    self.shared.queue().open();
+                    self.report_stats();
+                }
+                Event::Acknowledged { total } => progress.acknowledge(total, now),
+                Event::Reception(reception) => {
+                    // It speaks of media that has arrived, so the peer has come at least near to what was written.
+                    progress.acknowledge(progress.written, now);
+                    self.stats.loss = Some(reception.loss);
+                    self.stats.jitter_ms = Some(reception.jitter_ms);
+                    self.reported_rtt = reception.rtt_ms.map(|rtt| (now, rtt)).or(self.reported_rtt);
+                }
             }
-            Event::Acknowledged { total } => progress.acknowledge(total, now),
         }
         Ok(())
     }
 
+    /// The present, for a session whose packets were stamped by `timeline`.
+    fn moment(&self, timeline: &Timeline) -> Moment {
+        let studio = self.clock.now();
+        Moment {
+            studio,
+            connection: timeline.at(studio),
+            wall: SystemTime::now()
+                .duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default(),
+        }
+    }
+
     /// Looks at the connection: has it begun in time, does it move, has the server proven that it means it?
-    fn tick(&mut self, socket: &OwnedFd, publisher: &Publisher, progress: &mut Progress) -> Result<(), PublishError> {
+    fn look(&mut self, socket: &OwnedFd, session: &dyn Session, progress: &mut Progress) -> Result<(), PublishError> {
         let now = self.clock.now();
         let info = sockinfo::probe(socket.as_fd());
-        self.stats.rtt_ms = info.map(|info| info.rtt_ms);
+        let fresh = now - TimeDelta::from_millis(REPORT_LIFETIME_MS);
+        let reported = self.reported_rtt.filter(|(at, _)| *at > fresh).map(|(_, rtt)| rtt);
+        self.stats.rtt_ms = reported.or(info.map(|info| info.rtt_ms));
         self.stats.socket_bytes = info.map(|info| info.unconfirmed);
         let unconfirmed = info.map_or(0, |info| u64::from(info.unconfirmed));
-        progress.look(unconfirmed, !publisher.output().is_empty(), now);
+        progress.look(unconfirmed, !session.output().is_empty(), now);
 
         let start_within = TimeDelta::from_millis(START_WITHIN_SECONDS as i64 * 1000);
-        if publisher.stage() < Stage::Live && now - progress.opened > start_within {
+        if session.stage().is_opening() && now - progress.opened > start_within {
             return Err(PublishError::Timeout {
                 peer: self.spec.url.peer(),
-                what: publisher.stage().to_string(),
+                what: session.stage().to_string(),
                 seconds: START_WITHIN_SECONDS,
             });
         }
