@@ -197,6 +197,13 @@ struct StudioArgs {
     /// better keep stream keys in the scene file, a file or the environment
     #[arg(long, value_name = "URL")]
     publish: Vec<String>,
+    /// Record the show from its start, into FILE; {name}, {date}, {time} and {part} in its name are filled in
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Serve viewers in browsers and players at ADDRESS:PORT, or not at all: off. A show without destinations does so at
+    /// 127.0.0.1:8480 by itself
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    relay: Option<String>,
     /// End the show after this long: 20s, 5m, 1h
     #[arg(long = "for", value_name = "TIME", value_parser = time_span)]
     run_for: Option<Duration>,

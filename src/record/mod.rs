@@ -23,7 +23,7 @@ mod settings;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -101,6 +101,14 @@ pub enum RecordReport {
 pub struct RecorderHandle {
     shared: Arc<Shared>,
     ended: Receiver<()>,
+}
+
+/// Whether `path` is a file, or a template for the names of files, that a recording could be written to.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_template(path: &Path) -> Result<(), RecordError> {
+    Template::parse(path).map(drop)
 }
 
 /// Starts a recording of `tracks` on a thread of its own. The first part starts with the next IDR of the pictures.

@@ -118,6 +118,12 @@ impl Check<'_> {
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
         }
+        let relay = self.relay(raw.relay);
+        let strip_names = strips
+            .iter()
+            .map(|(name, _): &(String, _)| name.clone())
+            .collect::<Vec<_>>();
+        let recording = self.recording(raw.recording, &strip_names);
         let renditions = self.renditions(raw.rendition, &video, &occlusion.policy);
         let mut destinations = Vec::new();
         for name in names(self.layers, "destination") {
@@ -150,6 +156,9 @@ impl Check<'_> {
             },
             analysis: analysis(&raw.analysis),
             occlusion,
+            relay,
+            recording,
+            uplink_kbps: raw.uplink.kbps,
             renditions,
             destinations,
             files: std::mem::take(&mut self.layers.files),
@@ -358,6 +367,12 @@ impl Check<'_> {
             (path, bytes)
         });
         found.map_err(|reason| self.missing_here(key, reason)).ok()
+    }
+
+    /// A path as written at `key`, seen from the file that it stands in.
+    pub(super) fn file_at(&mut self, key: &str, written: &str) -> std::path::PathBuf {
+        let place = self.layers.places.of(key, &self.whole);
+        self.layers.resolve(&place, written)
     }
 
     /// `text` as an address with a host. The errors never repeat it: it may carry a password.

@@ -6,8 +6,8 @@ use super::check::Check;
 use super::raw::{RawDestination, RawSecret};
 use super::schema;
 use crate::encode::{MAX_RENDITIONS, RenditionSettings, VideoSettings, usual_ladder};
-use crate::publish::DestinationSpec;
-use crate::secret::SecretUrl;
+use crate::publish::{DestinationSpec, Scheme};
+use crate::secret::{Secret, SecretUrl};
 use crate::vision::Policy;
 
 /// Kbit/s per pixel of shorter side that a rendition gets where its file names none: 700 at 480, 1050 at 720.
@@ -18,6 +18,13 @@ const SOURCE: &str = "source";
 
 /// The name of the rendition without pictures.
 const AUDIO: &str = "audio";
+
+/// What destinations are spoken to by.
+const SCHEMES: &[&str] = &["rtmp", "rtmps", "ws", "wss", "rtsp+ws", "rtsp+wss", "rtp+tcp"];
+
+fn is_rtmp(url: &SecretUrl) -> bool {
+    matches!(Scheme::of(url), Some(Scheme::Rtmp | Scheme::Rtmps))
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,7 +109,7 @@ impl Check<'_> {
         renditions: &[RenditionSettings],
     ) -> Option<DestinationSpec> {
         let key = format!("destination.{name}");
-        let rendition = raw.rendition.clone().filter(|wanted| wanted != SOURCE);
+        let rendition = raw.rendition.filter(|wanted| wanted != SOURCE);
         if let Some(wanted) = &rendition
             && !renditions.iter().any(|known| known.name == *wanted)
         {
@@ -112,24 +119,49 @@ impl Check<'_> {
             let message = format!("no rendition \"{wanted}\"{hint}; there are: {}", known.join(", "));
             self.error(&format!("{key}.rendition"), message);
         }
-        let url = self.destination_url(&key, raw)?;
+        let token_key = format!("{key}.token");
+        let token = raw.token.and_then(|token| self.secret(&token_key, token));
+        let ca_file = raw.ca_file.map(|path| self.file_at(&format!("{key}.ca_file"), &path));
+        let url = self.destination_url(&key, raw.url, raw.key)?;
+        if token.is_some() && is_rtmp(&url) {
+            self.error(
+                &token_key,
+                "only RTP over WebSocket shows a token; RTMP has its stream key",
+            );
+        }
         Some(DestinationSpec {
             rendition,
+            token,
+            ca_file,
             ..DestinationSpec::new(name, url)
         })
     }
 
-    fn destination_url(&mut self, key: &str, raw: RawDestination) -> Option<SecretUrl> {
-        let url = self.required(raw.url, key, "url")?;
+    fn destination_url(&mut self, key: &str, url: Option<Secret>, stream_key: Option<RawSecret>) -> Option<SecretUrl> {
+        let url = self.required(url, key, "url")?;
         let url_key = format!("{key}.url");
-        let base = self.url(&url_key, url.expose(), &["rtmp", "rtmps"]);
-        if let Some(base) = &base
-            && base.expose().path().trim_matches('/').is_empty()
-        {
+        let base = self.url(&url_key, url.expose(), SCHEMES)?;
+        let is_rtmp = is_rtmp(&base);
+        if is_rtmp && base.expose().path().trim_matches('/').is_empty() {
             self.error(&url_key, "needs the application after the host, as in rtmp://host/live");
+        } else if !DestinationSpec::accepts(&base) {
+            self.error(
+                &url_key,
+                "cannot be published to: a port is missing, or audio is neither aac nor opus",
+            );
         }
-        let Some(stream_key) = raw.key else { return base };
-        self.with_stream_key(&format!("{key}.key"), &base?, stream_key)
+        let Some(stream_key) = stream_key else {
+            return Some(base);
+        };
+        let key = format!("{key}.key");
+        if !is_rtmp {
+            self.error(
+                &key,
+                "is the stream key of RTMP; what RTP over WebSocket shows is its token",
+            );
+            return None;
+        }
+        self.with_stream_key(&key, &base, stream_key)
     }
 
     /// `base` with the stream key as the last part of its path.
@@ -177,3 +209,16 @@ pub(super) const RENDITION: &[schema::Key] = &[
         "an occlusion level of its own (default: that of the show)",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scheme_is_one_that_is_spoken() {
+        for scheme in SCHEMES {
+            let url = SecretUrl::parse(&format!("{scheme}://127.0.0.1:9/a/b")).unwrap();
+            assert!(DestinationSpec::accepts(&url), "{scheme}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::model::{
     DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
-    ProgramFormat, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -93,6 +93,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
     let destinations = show.destinations.iter().map(|spec| DestinationModel {
         name: spec.name.clone(),
         url: spec.url.to_string(),
+        rendition: spec.rendition.clone(),
         state: DestinationState::Idle,
         loss: None,
         stats: DestinationStats::default(),
@@ -142,6 +143,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             codec: EncoderKind { has_nasm: HAS_NASM },
         },
         renditions: show.renditions.iter().map(rendition).collect(),
+        relay: None,
+        recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats::default(),
         events: VecDeque::new(),

@@ -72,6 +72,9 @@ struct SavedDestination {
     /// Only where the scene file does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<Clear>,
+    /// Likewise: the rendition that it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rendition: Option<String>,
     /// `false` where an operator has stopped it.
     is_started: bool,
 }
@@ -202,6 +205,7 @@ impl Standing {
         let destinations = specs.iter().map(|spec| SavedDestination {
             name: spec.name.clone(),
             url: (!of_scene.contains(spec)).then(|| Clear::url(&spec.url)),
+            rendition: spec.rendition.clone().filter(|_| !of_scene.contains(spec)),
             is_started: is_started(&spec.name),
         });
         Self {
@@ -278,7 +282,10 @@ impl Standing {
                 Some(url) => SecretUrl::parse(url.0.expose())
                     .ok()
                     .filter(DestinationSpec::accepts)
-                    .map(|url| DestinationSpec::new(name, url)),
+                    .map(|url| DestinationSpec {
+                        rendition: saved.rendition.clone(),
+                        ..DestinationSpec::new(name, url)
+                    }),
             };
             let is_new = show.destinations.iter().all(|known| known.name != *name);
             match spec.filter(|_| is_new) {

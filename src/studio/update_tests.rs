@@ -12,7 +12,8 @@ use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
     BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Occlusion, OcclusionLevel, PictureSettings, Policy,
-    ProgramFormat, Region, Regions, RenditionModel, SceneModel, Sight, SourceModel, Strip, WorkerModel, WorkerState,
+    ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight, SourceModel, Strip, WorkerModel,
+    WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -100,6 +101,8 @@ fn studio() -> Studio {
             codec: EncoderKind { has_nasm: true },
         },
         renditions: vec![rendition("720p"), rendition("480p")],
+        relay: None,
+        recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats::default(),
         events: VecDeque::new(),

@@ -25,12 +25,14 @@ mod plan;
 mod process;
 mod raise;
 mod recording;
+mod relaying;
 mod reporters;
 mod saver;
 mod service;
 mod sound_loop;
 mod stage;
 mod tap_loop;
+mod taping;
 
 pub use core::{Options, run};
 pub use error::RunError;

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::aac::AacEncoder;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, VideoEncoder};
+use crate::media::AudioConfig;
 use crate::scene::Show;
 use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
@@ -36,6 +37,8 @@ pub struct Raised {
     pub watch: Arc<FaceWatch>,
     /// Known, and not started.
     pub destinations: Destinations,
+    /// What the program's sound is, for those who take AAC.
+    pub sound: AudioConfig,
 }
 
 /// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`.
@@ -75,7 +78,8 @@ pub fn raise(
         // What carries it is a stream without loss.
         expected_loss_percent: 0,
     })?;
-    let sound = [aac.config().clone(), opus.config().clone()];
+    let aac_config = aac.config().clone();
+    let sound = [aac_config.clone(), opus.config().clone()];
     let kbps = [show.video.bitrate_kbps].into_iter();
     let kbps = kbps.chain(studio.renditions.iter().map(|rendition| rendition.video_kbps));
     let outlet = Arc::new(Outlet::new(&kbps.collect::<Vec<_>>()));
@@ -147,6 +151,7 @@ pub fn raise(
         outlet,
         watch,
         destinations,
+        sound: aac_config,
     })
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::analysis::SoundFeed;
 use super::outlet::{Outlet, Sound};
-use super::recording::{MOST, Recorder};
+use super::recording::{MOST_TAPS, Recorder};
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta};
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
@@ -63,7 +63,7 @@ impl SoundLoop {
     /// Runs until `stop`.
     pub fn run(mut self) {
         let mut inputs = vec![None; self.rings.len()];
-        let mut recorders = Vec::with_capacity(MOST);
+        let mut recorders = Vec::with_capacity(MOST_TAPS);
         let mut index = AudioBlock::index_at(self.clock.now());
         while !self.stop.load(Ordering::Relaxed) {
             index += 1;

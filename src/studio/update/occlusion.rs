@@ -47,17 +47,22 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// The place of the rendition of that name.
+    pub(super) fn check_rendition(&self, name: &str) -> Result<usize, Refusal> {
+        let renditions = &self.studio.renditions;
+        let at = renditions.iter().position(|rendition| rendition.name == name);
+        let known = renditions.iter().map(|rendition| &rendition.name);
+        at.ok_or_else(|| unknown("rendition", name.to_owned(), known))
+    }
+
     /// A level for one rendition; `None` goes with the show's.
     pub(super) fn rendition_level(&mut self, name: &str, level: Option<u8>) -> Result<(), Refusal> {
         let top = self.studio.occlusion.policy.top();
         if let Some(level) = level.filter(|level| *level > top) {
             return Err(Refusal::Level { level, top });
         }
-        let mut renditions = self.studio.renditions.iter_mut();
-        let Some(rendition) = renditions.find(|rendition| rendition.name == name) else {
-            let known = self.studio.renditions.iter().map(|rendition| &rendition.name);
-            return Err(unknown("rendition", name.to_owned(), known));
-        };
+        let at = self.check_rendition(name)?;
+        let rendition = &mut self.studio.renditions[at];
         if rendition.occlusion_level != level {
             rendition.occlusion_level = level;
             self.effects.push(Effect::Occlusion);
