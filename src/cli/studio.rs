@@ -46,7 +46,10 @@ pub fn run(mut args: StudioArgs) -> u8 {
     match args.relay.as_deref() {
         None => {}
         Some("off") => args.set.push(("relay.on".to_owned(), "false".to_owned())),
-        Some(address) => args.set.push(("relay.listen".to_owned(), address.to_owned())),
+        Some(address) => {
+            args.set.push(("relay.on".to_owned(), "true".to_owned()));
+            args.set.push(("relay.listen".to_owned(), address.to_owned()));
+        }
     }
     let env = |key: &str| handed.environment.get(key).cloned().or_else(|| std::env::var(key).ok());
     let opening = match opening::choose(&args, &env) {

@@ -18,6 +18,7 @@ pub mod tmux;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "not every test is long")]
 pub use extent::extent;
 pub use peers::{free_port, peer, skip};
 
