@@ -293,3 +293,42 @@ proptest! {
         }
     }
 }
+
+/// A show that is served and recorded as well.
+fn delivered(columns: u16, rows: u16) -> Screen {
+    let mut screen = Screen::new(columns, rows).with_pictures();
+    screen.studio.relay = Some(RelayModel {
+        url: "http://127.0.0.1:8480/".into(),
+        failure: None,
+        stats: RelayStats {
+            streams: vec![rigcast::relay::StreamStats {
+                viewers: 3,
+                ..Default::default()
+            }],
+            viewers: 3,
+            sent_kbps: 7412,
+            ..RelayStats::default()
+        },
+    });
+    screen.studio.recording = RecordingModel {
+        is_on: true,
+        path: "/srv/show/demo-2026-11-21-20-00-00.mp4".into(),
+        part: 1,
+        bytes: 381_200_000,
+        seconds: 1154.2,
+        ..RecordingModel::default()
+    };
+    screen
+}
+
+#[test]
+fn viewers_and_the_recording_have_a_row_each() {
+    assert_snapshot!("delivered_80x24", delivered(80, 24).text());
+    assert_snapshot!("delivered_120x34", delivered(120, 34).text());
+    assert_snapshot!("delivered_200x50", delivered(200, 50).text());
+    let mut screen = delivered(120, 34);
+    screen.studio.recording.failure = Some("/srv/show: no space left on the device".into());
+    let relay = screen.studio.relay.as_mut().unwrap();
+    relay.failure = Some("relay: cannot listen on 0.0.0.0:8480: address in use".into());
+    assert_snapshot!("delivery_failed_120x34", screen.text());
+}

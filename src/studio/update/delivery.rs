@@ -187,3 +187,108 @@ impl Unit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::media::{TimeDelta, Timestamp};
+    use crate::record::Dropped;
+    use crate::studio::command::Command;
+    use crate::studio::model::Studio;
+    use crate::studio::update::{Input, update};
+
+    fn studio() -> Studio {
+        let show = crate::scene::demo(&[], &|_| None).unwrap();
+        crate::studio::opening::studio("test", &show)
+    }
+
+    fn order(studio: &mut Studio, command: Command) -> Result<Vec<Effect>, Refusal> {
+        update(studio, Input::Command(command), Timestamp::ZERO)
+    }
+
+    fn report(studio: &mut Studio, report: RecordReport) -> Vec<String> {
+        let input = Input::Recording(RecordingNews::Report(report));
+        let effects = update(studio, input, Timestamp::ZERO).unwrap();
+        let text = |effect| match effect {
+            Effect::Event(event) => Some(event.text),
+            _ => None,
+        };
+        effects.into_iter().filter_map(text).collect()
+    }
+
+    fn state(bytes: u64, seconds: i64) -> RecordReport {
+        RecordReport::State {
+            path: "/rec/show.mp4".into(),
+            part: 1,
+            bytes,
+            duration: TimeDelta::from_millis(seconds * 1000),
+        }
+    }
+
+    #[test]
+    fn one_recording_at_a_time() {
+        let mut studio = studio();
+        assert_eq!(order(&mut studio, Command::RecordStop), Err(Refusal::NoRecording));
+        assert_eq!(order(&mut studio, Command::RecordSplit), Err(Refusal::NoRecording));
+        let relative = order(&mut studio, Command::RecordStart(Some("show.mp4".into())));
+        assert_eq!(relative, Err(Refusal::RelativePath("show.mp4".into())));
+        let effects = order(&mut studio, Command::RecordStart(None)).unwrap();
+        assert_eq!(effects, [Effect::RecordStart(None)]);
+        assert_eq!(order(&mut studio, Command::RecordStart(None)), Err(Refusal::RecordingRuns));
+        assert_eq!(order(&mut studio, Command::RecordSplit), Ok(vec![Effect::RecordSplit]));
+        assert_eq!(order(&mut studio, Command::RecordStop), Ok(vec![Effect::RecordStop]));
+        let ended = Input::Recording(RecordingNews::Ended(Ok(())));
+        update(&mut studio, ended, Timestamp::ZERO).unwrap();
+        assert!(order(&mut studio, Command::RecordStart(None)).is_ok());
+    }
+
+    #[test]
+    fn what_a_recorder_says_is_told_once() {
+        let mut studio = studio();
+        assert_eq!(report(&mut studio, state(0, 0)), ["records into /rec/show.mp4"]);
+        assert_eq!(report(&mut studio, state(1_000_000, 2)), [""; 0]);
+        assert_eq!((studio.recording.bytes, studio.recording.seconds), (1_000_000, 2.0));
+        let dropped = |video| RecordReport::Dropped(Dropped { video, audio: 0 });
+        assert_eq!(report(&mut studio, dropped(3)), ["the disk is late: 3 pictures are missing"]);
+        assert_eq!(report(&mut studio, dropped(3)), [""; 0]);
+        assert_eq!(report(&mut studio, dropped(5)), ["the disk is late: 2 pictures are missing"]);
+        let failed = || RecordReport::Failed {
+            path: Path::new("/rec").into(),
+            reason: "/rec: gone".into(),
+            retry_in: Some(TimeDelta::from_millis(5000)),
+        };
+        assert_eq!(report(&mut studio, failed()), ["/rec: gone; tried again in 5 s"]);
+        assert_eq!(report(&mut studio, failed()), [""; 0], "the same again is no news");
+        assert!(studio.recording.failure.is_some());
+        report(&mut studio, state(2_000_000, 4));
+        assert_eq!(studio.recording.failure, None);
+    }
+
+    #[test]
+    fn a_show_with_viewers_is_on_air() {
+        let mut studio = studio();
+        let tell = |studio: &mut Studio, news| update(studio, Input::Relay(news), Timestamp::ZERO).unwrap();
+        let told = tell(&mut studio, RelayNews::Listens("http://127.0.0.1:8480/".into()));
+        assert_eq!(told.len(), 1);
+        assert!(!studio.is_on_air());
+        let stream = |is_ingest| crate::relay::StreamStats {
+            is_ingest,
+            viewers: 2,
+            ..Default::default()
+        };
+        let stats = |streams| {
+            RelayNews::Stats(Box::new(RelayStats {
+                streams,
+                ..RelayStats::default()
+            }))
+        };
+        tell(&mut studio, stats(vec![stream(true)]));
+        assert!(!studio.is_on_air(), "that is the show of another rig");
+        tell(&mut studio, stats(vec![stream(false), stream(true)]));
+        assert!(studio.is_on_air() && studio.viewers() == 2);
+        assert_eq!(tell(&mut studio, RelayNews::Failed("no port".into())).len(), 1);
+        assert_eq!(tell(&mut studio, RelayNews::Failed("no port".into())).len(), 0);
+    }
+}
