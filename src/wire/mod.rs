@@ -5,6 +5,7 @@
 
 pub mod amf0;
 pub mod flv;
+pub mod fmp4;
 pub mod rtmp;
 pub mod rtp;
 pub mod sdp;
