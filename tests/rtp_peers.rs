@@ -150,11 +150,11 @@ fn pictures_of_gstreamer_are_read_to_the_byte() {
     assert_eq!(codec, expected);
     let idrs: Vec<_> = (0..packets.len()).filter(|at| packets[*at].is_idr).collect();
     assert_eq!((packets.len(), idrs), (24, vec![0, 8, 16]));
-    assert!(
-        packets
-            .windows(2)
-            .all(|pair| (pair[1].pts - pair[0].pts).to_rate(90_000) == 3750)
-    );
+    // Its times are rounded to the nanosecond on their way.
+    let mut steps = packets
+        .windows(2)
+        .map(|pair| (pair[1].pts - pair[0].pts).to_rate(90_000));
+    assert!(steps.all(|step| (3749..=3751).contains(&step)));
 }
 
 #[test]
