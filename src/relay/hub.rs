@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::message::{WallClock, micros};
 use super::stream::Stream;
 use super::{Demand, IngestStats, RelayError, RelayReport, RelaySettings, RelayStats, RenditionInfo};
 use crate::clock::Clock;
 use crate::media::AudioConfig;
+
+/// Rigs that may hand their shows in at the same time.
+const MAX_SENDERS: usize = 16;
 
 /// A relay without its sockets.
 pub(super) struct Hub {
@@ -23,6 +26,7 @@ pub(super) struct Hub {
     report: Box<dyn Fn(RelayReport) + Send + Sync>,
     pub(super) stopped: watch::Receiver<bool>,
     streams: RwLock<BTreeMap<String, Arc<Stream>>>,
+    senders: Arc<Semaphore>,
     viewers: AtomicUsize,
     viewer_kbps: AtomicU64,
     /// Those that speak HTTP; viewers have left it behind.
@@ -59,6 +63,7 @@ impl Hub {
             report,
             stopped,
             streams: RwLock::default(),
+            senders: Arc::new(Semaphore::new(MAX_SENDERS)),
             viewers: AtomicUsize::new(0),
             viewer_kbps: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
@@ -68,6 +73,10 @@ impl Hub {
             refused_tokens: AtomicU64::new(0),
             refused_viewers: AtomicU64::new(0),
         }
+    }
+
+    pub(super) const fn wall(&self) -> WallClock {
+        self.wall
     }
 
     pub(super) fn event(&self, is_warning: bool, text: String) {
@@ -89,8 +98,12 @@ impl Hub {
         let time = (self.clock, self.wall, self.runtime.clone());
         let stream = Arc::new(Stream::new(name, renditions, audio, ingest, ask, time)?);
         let mut streams = self.streams.write().unwrap_or_else(PoisonError::into_inner);
-        if streams.contains_key(name) {
-            return Err(RelayError::NameTaken { name: name.to_owned() });
+        if let Some(old) = streams.get(name) {
+            // A sender that comes back is faster than the end of its dead connection.
+            if old.ingest.is_none() || stream.ingest.is_none() {
+                return Err(RelayError::NameTaken { name: name.to_owned() });
+            }
+            old.end();
         }
         streams.insert(name.to_owned(), Arc::clone(&stream));
         Ok(stream)
@@ -136,6 +149,11 @@ impl Hub {
         }
         self.refused_viewers.fetch_add(1, order);
         None
+    }
+
+    /// Lets one more sender in.
+    pub(super) fn seat_sender(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.senders).try_acquire_owned().ok()
     }
 
     pub(super) fn stats(&self) -> RelayStats {

@@ -5,6 +5,8 @@
 //! Feed::offer ─ message.rs: a finished WebSocket frame ─ log.rs: the last seconds, one for all viewers
 //!                    viewer.rs: one task each, a place in the log (reader.rs), writes straight to the socket
 //!                    chooser.rs: which rendition its network carries
+//! mux.rs: the same as fragmented MP4, while someone wants it ─ hls/
+//! ingest/: RFC 4571 over WebSocket from another rig ─ a stream like our own
 //! server.rs: TCP, TLS, slow peers ─ routes.rs: addresses ─ access.rs: tokens ─ metrics.rs, page.rs
 //! ```
 //! A viewer costs a place in a log and a socket, no queue and no copy; so one that is slow harms nobody, and the cost of the
@@ -14,10 +16,13 @@ mod access;
 mod chooser;
 mod connection;
 mod error;
+mod hls;
 mod hub;
+mod ingest;
 mod log;
 mod message;
 mod metrics;
+mod mux;
 mod page;
 mod reader;
 mod routes;

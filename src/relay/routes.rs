@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! /  /live/STREAM           the page             /ws/STREAM?rendition=NAME|auto    a viewer
-//! /api/streams  /metrics    figures
+//! /api/streams  /metrics    figures                  /rtp/STREAM                   another rig's show comes in
+//! /hls/STREAM/index.m3u8    HLS
 //! ```
 
 use std::net::SocketAddr;
@@ -19,13 +20,13 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use url::form_urlencoded;
 
-use super::access::{Refusal, Wish, allowed_origin, check};
+use super::access::{Refusal, Wish, allowed_origin, check, is_name};
 use super::connection::Connection;
 use super::hub::Hub;
 use super::server::Peer;
 use super::viewer::{Format, Ticket, Viewer};
-use super::websocket::accept_key;
-use super::{metrics, page};
+use super::websocket::{accept_key, offers};
+use super::{hls, ingest, metrics, page};
 
 /// How long a viewer too many is asked to wait, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
@@ -34,14 +35,19 @@ type Shared = State<Arc<Hub>>;
 
 /// Everything that can be asked for.
 pub(super) fn router(hub: Arc<Hub>) -> Router {
+    let hls = Router::new()
+        .route("/hls/{stream}/index.m3u8", get(hls::master))
+        .route("/hls/{stream}/{rendition}/index.m3u8", get(hls::media))
+        .route("/hls/{stream}/{rendition}/{piece}", get(hls::piece));
     Router::new()
         .route("/", get(page::index))
         .route("/live/{stream}", get(page::index))
-        .route("/player.js", get(page::player))
-        .route("/style.css", get(page::style))
+        .route("/page/{file}", get(page::asset))
         .route("/api/streams", get(streams))
         .route("/metrics", get(figures))
         .route("/ws/{stream}", get(watch))
+        .route("/rtp/{stream}", get(publish))
+        .merge(if hub.settings.hls { hls } else { Router::new() })
         .layer(from_fn_with_state(Arc::clone(&hub), share))
         .with_state(hub)
 }
@@ -137,6 +143,7 @@ fn admit_viewer(hub: &Arc<Hub>, name: &str, request: Request) -> Result<Response
     let start = rendition.or(best.map(|(at, _)| at)).unwrap_or(0);
     let format = match value(&request, "format").as_deref() {
         None | Some("units") => Format::Units,
+        Some("fmp4") => Format::Fragments,
         Some(_) => return Err((StatusCode::BAD_REQUEST, "there is no such format\n").into_response()),
     };
     let ticket = Ticket {
@@ -162,7 +169,41 @@ fn admit_viewer(hub: &Arc<Hub>, name: &str, request: Request) -> Result<Response
     })
 }
 
-fn missing(what: &'static str) -> Response {
+async fn publish(State(hub): Shared, Path(name): Path<String>, request: Request) -> Response {
+    match admit_sender(&hub, name, request) {
+        Ok(response) | Err(response) => response,
+    }
+}
+
+fn admit_sender(hub: &Arc<Hub>, name: String, request: Request) -> Result<Response, Response> {
+    let_in(hub, Wish::Publish, &request)?;
+    if !is_name(&name) {
+        return Err(missing("that is no name of a stream\n"));
+    }
+    if hub.find(&name).is_some_and(|stream| stream.ingest.is_none()) {
+        return Err((StatusCode::CONFLICT, "a stream of that name is being shown already\n").into_response());
+    }
+    if !offers(request.headers(), ingest::SUBPROTOCOL) {
+        let what = "the subprotocol must be rtp4571.rigcast.v1\n";
+        return Err((StatusCode::BAD_REQUEST, what).into_response());
+    }
+    upgrade(request, Some(ingest::SUBPROTOCOL), |request| {
+        let seat = hub.seat_sender().ok_or_else(|| {
+            let wait = [(header::RETRY_AFTER, RETRY_AFTER)];
+            (StatusCode::SERVICE_UNAVAILABLE, wait, "there are too many senders\n").into_response()
+        })?;
+        let hub = Arc::clone(hub);
+        tokio::spawn(async move {
+            let _seat = seat;
+            if let Some((connection, early)) = upgraded(request).await {
+                ingest::run(connection, &early, hub, name).await;
+            }
+        });
+        Ok(())
+    })
+}
+
+pub(super) fn missing(what: &'static str) -> Response {
     (StatusCode::NOT_FOUND, what).into_response()
 }
 

@@ -1,7 +1,7 @@
 //! A stream that can be watched: its renditions, who reads them, and what is asked of whoever feeds it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::access::is_name;
 use super::log::{Entry, Log, Setup};
 use super::message::{self, Kind, WallClock, message};
+use super::mux::Mux;
 use super::{Demand, IngestStats, RelayError, RenditionInfo, RenditionStats, StreamStats};
 use crate::clock::Clock;
 use crate::media::{AudioConfig, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
@@ -37,10 +38,11 @@ struct Readers {
 }
 
 /// One quality of a stream.
-#[derive(Debug)]
 pub(super) struct Rendition {
     pub(super) info: RenditionInfo,
     pub(super) log: Arc<Log>,
+    /// Its fragments, while someone wants them.
+    pub(super) mux: Mutex<Weak<Mux>>,
     readers: Mutex<Readers>,
     setup: RwLock<Arc<Setup>>,
     wished_at: AtomicI64,
@@ -103,6 +105,7 @@ impl Stream {
             let message = message::config(name, &info.name, &names, None, audio.as_ref(), wall);
             Rendition {
                 log: Arc::new(Log::new()),
+                mux: Mutex::default(),
                 readers: Mutex::default(),
                 setup: RwLock::new(Arc::new(Setup { message, video: None })),
                 wished_at: AtomicI64::new(i64::MIN),
@@ -130,6 +133,10 @@ impl Stream {
 
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|own| own == name)
+    }
+
+    pub(super) const fn clock(&self) -> Clock {
+        self.clock
     }
 
     pub(super) const fn wall(&self) -> WallClock {
@@ -271,6 +278,11 @@ impl Stream {
                 is_wanted: false,
             });
         });
+    }
+
+    /// Whether it was ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.renditions.iter().any(|rendition| rendition.log.read().is_over())
     }
 
     /// Ends it: viewers get what is there and are told.

@@ -24,6 +24,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use super::chooser::Chooser;
 use super::connection::Connection;
 use super::log::Log;
+use super::mux::Mux;
 use super::reader::{Reader, Sent};
 use super::stream::{Seat, Stream};
 use super::websocket::ServerSocket;
@@ -78,23 +79,28 @@ pub(super) struct Ticket {
 pub(super) enum Format {
     /// Access units, for `WebCodecs`.
     Units,
+    /// Fragmented MP4, for Media Source Extensions.
+    Fragments,
 }
 
 /// A rendition that is being read, or is about to be.
 struct Place {
     seat: Seat,
+    /// What makes the fragments, where they are wanted.
+    _mux: Option<Arc<Mux>>,
     log: Arc<Log>,
     bell: watch::Receiver<Timestamp>,
 }
 
 impl Place {
     fn take(stream: &Arc<Stream>, rendition: usize, format: Format) -> Self {
-        let Format::Units = format;
         let seat = stream.sit(rendition, true);
-        let log = Arc::clone(&seat.rendition().log);
+        let mux = (format == Format::Fragments).then(|| Mux::of(stream, rendition));
+        let log = Arc::clone(mux.as_ref().map_or(&seat.rendition().log, |mux| &mux.log));
         Self {
             bell: log.bell(),
             log,
+            _mux: mux,
             seat,
         }
     }
