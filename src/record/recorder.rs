@@ -95,7 +95,7 @@ impl Recorder {
     pub(super) fn run(mut self) {
         while let Some((item, dropped)) = self.gear.shared.next() {
             match item {
-                Item::Packet { track, packet } => {
+                Item::Packet { track, packet, .. } => {
                     let kind = packet.track;
                     if self.interleaver.push(track, packet).is_some() {
                         self.lost.count(kind, 1);

@@ -1,7 +1,8 @@
 //! Disks as one meets them: nearly full, full in the middle of a write, standing still.
 
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
@@ -47,6 +48,7 @@ struct TestDisk(Controls);
 
 struct TestFile {
     file: Box<dyn DiskFile>,
+    path: PathBuf,
     controls: Controls,
     is_small: bool,
 }
@@ -56,6 +58,7 @@ impl Disk for TestDisk {
         let is_film = path.extension().is_some_and(|extension| extension == "mp4");
         Ok(Box::new(TestFile {
             file: SystemDisk.create(path)?,
+            path: path.to_owned(),
             controls: self.0.clone(),
             is_small: is_film && path.parent().unwrap().ends_with("small"),
         }))
@@ -88,6 +91,14 @@ impl DiskFile for TestFile {
             return Ok(());
         }
         self.file.append(bytes)
+    }
+
+    /// What is uncovered now was there already, and hidden.
+    fn overwrite(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        let at = usize::try_from(position).unwrap();
+        assert_eq!(&fs::read(&self.path).unwrap()[at..at + 4], b"free");
+        assert_eq!(bytes, b"moof");
+        self.file.overwrite(position, bytes)
     }
 
     fn sync(&mut self) -> io::Result<()> {

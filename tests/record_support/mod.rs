@@ -196,8 +196,15 @@ pub fn settings(path: impl Into<PathBuf>) -> RecordSettings {
 
 /// Checksums of all that ffmpeg decodes of `path`, by stream, and what it said.
 pub fn decode(path: &Path) -> (Vec<Vec<String>>, String) {
+    decode_with(&[], path)
+}
+
+/// The same with further options of ffmpeg.
+pub fn decode_with(options: &[&str], path: &Path) -> (Vec<Vec<String>>, String) {
     let output = Command::new("ffmpeg")
-        .args(["-v", "error", "-nostdin", "-threads", "1", "-i"])
+        .args(["-v", "error", "-nostdin", "-threads", "1"])
+        .args(options)
+        .arg("-i")
         .arg(path)
         .args(["-map", "0", "-fps_mode", "passthrough", "-f", "framecrc", "-"])
         .stdin(Stdio::null())
