@@ -15,6 +15,7 @@ mod disk;
 mod error;
 mod index;
 mod interleave;
+mod mend;
 mod name;
 mod part;
 mod queue;
@@ -30,6 +31,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::RecordError;
+pub use mend::{Mended, mend};
 pub use queue::Dropped;
 pub use settings::{KEEP_FREE_BYTES, RecordSettings};
 
@@ -145,7 +147,7 @@ pub fn start_on(
         .map(|path| Template::parse(path))
         .collect::<Result<Vec<_>, _>>()?;
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared::new(tracks.len()));
     let report: Arc<dyn Fn(RecordReport) + Send + Sync> = Arc::new(report);
     let gear = Equipment {
         wall: WallClock::new(clock.now(), unix),
@@ -231,13 +233,20 @@ impl Drop for RecorderHandle {
 }
 
 /// What the show and the recorder share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     queue: Mutex<Queue>,
     woken: Condvar,
 }
 
 impl Shared {
+    fn new(tracks: usize) -> Self {
+        Self {
+            queue: Mutex::new(Queue::new(tracks)),
+            woken: Condvar::new(),
+        }
+    }
+
     /// A queue is consistent between any two of its methods, none of which panics.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)

@@ -95,7 +95,7 @@ impl Recorder {
     pub(super) fn run(mut self) {
         while let Some((item, dropped)) = self.gear.shared.next() {
             match item {
-                Item::Packet { track, packet } => {
+                Item::Packet { track, packet, .. } => {
                     let kind = packet.track;
                     if self.interleaver.push(track, packet).is_some() {
                         self.lost.count(kind, 1);
@@ -226,7 +226,7 @@ impl Recorder {
     fn fail(&mut self, path: PathBuf, error: &RecordError) {
         self.failures += 1;
         self.place = (self.place + 1) % self.gear.places.len();
-        let is_next_fresh = self.failures % self.gear.places.len() != 0;
+        let is_next_fresh = !self.failures.is_multiple_of(self.gear.places.len());
         let retry_in = if is_next_fresh {
             TimeDelta::ZERO
         } else {
