@@ -19,3 +19,6 @@ pub use plain::PlainPush;
 pub use sender::{RtpSender, tracks};
 pub use target::{AudioChoice, Credentials, PushTarget, PushTargetError};
 pub use websocket::{SUBPROTOCOL, WebSocketPush};
+
+#[cfg(test)]
+mod session_tests;

@@ -249,9 +249,10 @@ impl RtspPush {
         if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic()) {
             self.session = Some(id.to_owned());
         }
-        let timeout = parts.find_map(|part| part.strip_prefix("timeout=")?.parse::<i64>().ok());
-        let seconds = timeout.unwrap_or(DEFAULT_TIMEOUT_S).clamp(2, 3600);
-        self.keep_alive_every = TimeDelta::from_millis(seconds * 500);
+        // Said once, with the first SETUP, or every time.
+        if let Some(seconds) = parts.find_map(|part| part.strip_prefix("timeout=")?.parse::<i64>().ok()) {
+            self.keep_alive_every = TimeDelta::from_millis(seconds.clamp(2, 3600) * 500);
+        }
     }
 
     fn scrub(&self, text: &str) -> String {
@@ -378,3 +379,7 @@ fn send_report(client: &mut Client, channels: &[u8], index: usize, report: &[u8]
         );
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

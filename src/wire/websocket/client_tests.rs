@@ -1,11 +1,10 @@
 //! Against tungstenite's own server in memory, and against servers that lie.
 
 use super::super::UpgradeProblem;
+use super::super::testing::{accept_of, frame, messages, upgrade as answer};
 use super::*;
 use crate::secret::Secret;
 use proptest::prelude::*;
-use tungstenite::WebSocket;
-use tungstenite::handshake::derive_accept_key;
 
 const PROTOCOL: &str = "rtp4571.rigcast.v1";
 
@@ -23,22 +22,8 @@ fn request() -> UpgradeRequest {
 fn asked(client: &mut Client) -> (String, String) {
     let text = String::from_utf8(client.output().to_vec()).unwrap();
     client.consume(text.len());
-    let key = text
-        .split("Sec-WebSocket-Key: ")
-        .nth(1)
-        .unwrap()
-        .split("\r\n")
-        .next()
-        .unwrap();
-    let accept = derive_accept_key(key.as_bytes());
+    let accept = accept_of(&text);
     (text, accept)
-}
-
-fn answer(accept: &str, protocol: &str) -> String {
-    format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
-    )
 }
 
 fn named() -> String {
@@ -54,18 +39,11 @@ fn open() -> Client {
     client
 }
 
-/// A frame of a server.
-fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    assert!(payload.len() < 126);
-    [&[0x80 | opcode, payload.len() as u8], payload].concat()
-}
-
 /// All that the client has to say, as tungstenite's server reads it.
 fn said(client: &mut Client) -> Vec<Message> {
     let bytes = client.output().to_vec();
     client.consume(bytes.len());
-    let mut server = WebSocket::from_raw_socket(std::io::Cursor::new(bytes), Role::Server, None);
-    std::iter::from_fn(|| server.read().ok()).collect()
+    messages(&bytes)
 }
 
 #[test]

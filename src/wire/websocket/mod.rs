@@ -13,6 +13,8 @@ mod error;
 mod frame;
 mod heartbeat;
 mod pipe;
+#[cfg(test)]
+pub(in crate::wire) mod testing;
 mod upgrade;
 
 pub use client::{Client, Incoming};
