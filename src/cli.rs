@@ -4,6 +4,7 @@ mod check;
 mod ctl;
 mod handover;
 mod log;
+mod mend;
 mod opening;
 mod probe;
 mod scrub;
@@ -163,6 +164,12 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Cut the torn end off recordings whose copy broke off; a crash of rigcast needs none of it
+    Mend {
+        /// Recordings, none of which is being written
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
     /// How a studio starts its workers; of no use by hand
@@ -238,6 +245,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Studio(args)) => studio::run(args),
         Some(Sub::Attach { address, screen }) => start::attach(&address, &screen),
         Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
+        Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
