@@ -3,7 +3,7 @@
 //! ```text
 //!             IDR, file made            fragment lost, disk gone, nearly full
 //!   waiting ────────────────→ writing ────────────────────────────────────────→ paused ──┐
-//!      ↑          split: the next part begins with the same IDR                          │ 5 s, or at once
+//!      ↑          split: the next part begins with the same IDR                          │ 3 s, or at once
 //!      └─────────────────────────────────────────────────────────────────────────────────┘ in the other place
 //! ```
 //! No turn of this is silent: each is reported, with what was lost.
@@ -25,7 +25,7 @@ use crate::media::{Packet, TimeDelta, Timestamp, TrackKind};
 use crate::wire::fmp4::{TrackConfig, WallClock};
 
 /// Pause before places that all failed are tried again.
-const RETRY_MS: i64 = 5000;
+const RETRY_MS: i64 = 3000;
 
 /// Drops are told at most so often.
 const TELL_DROPS_MS: i64 = 1000;
