@@ -15,7 +15,10 @@ mod record;
 const PARTS: [(&str, fn()); 2] = [("packetise", packetise::run), ("record", record::run)];
 
 fn main() {
-    let words = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect::<Vec<_>>();
+    let words = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect::<Vec<_>>();
     for (name, run) in PARTS {
         if words.is_empty() || words.iter().any(|word| word == name) {
             run();

@@ -53,7 +53,7 @@ impl Check<'_> {
         let mut renditions = Vec::new();
         for name in names {
             let Some(raw) = raw.remove(&name) else { continue };
-            renditions.extend(self.rendition(name, raw, video, policy));
+            renditions.extend(self.rendition(name, &raw, video, policy));
         }
         // A viewer whose network is too slow goes one down.
         renditions.sort_by_key(|rendition: &RenditionSettings| std::cmp::Reverse(rendition.bitrate_kbps));
@@ -63,7 +63,7 @@ impl Check<'_> {
     fn rendition(
         &mut self,
         name: String,
-        raw: RawRendition,
+        raw: &RawRendition,
         video: &VideoSettings,
         policy: &Policy,
     ) -> Option<RenditionSettings> {

@@ -157,7 +157,7 @@ mod tests {
     use crate::encode::H264Encoder;
     use crate::media::h264::Sps;
     use crate::media::{FramePool, FrameRate, Packet, VideoConfig};
-    use crate::studio::runtime::outlet::{LINES, Taker, Track};
+    use crate::studio::runtime::outlet::{Taker, Track};
 
     #[derive(Default)]
     struct Viewer {
@@ -244,7 +244,6 @@ mod tests {
         }
         assert_eq!(outlet.counters.ladder_skipped.load(Ordering::Relaxed), 3);
         assert_eq!(frames.iter().take(FRAMES_WAITING).count(), FRAMES_WAITING);
-        assert!(LINES > 2);
     }
 
     #[test]

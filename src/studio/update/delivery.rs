@@ -236,7 +236,10 @@ mod tests {
         assert_eq!(relative, Err(Refusal::RelativePath("show.mp4".into())));
         let effects = order(&mut studio, Command::RecordStart(None)).unwrap();
         assert_eq!(effects, [Effect::RecordStart(None)]);
-        assert_eq!(order(&mut studio, Command::RecordStart(None)), Err(Refusal::RecordingRuns));
+        assert_eq!(
+            order(&mut studio, Command::RecordStart(None)),
+            Err(Refusal::RecordingRuns)
+        );
         assert_eq!(order(&mut studio, Command::RecordSplit), Ok(vec![Effect::RecordSplit]));
         assert_eq!(order(&mut studio, Command::RecordStop), Ok(vec![Effect::RecordStop]));
         let ended = Input::Recording(RecordingNews::Ended(Ok(())));
@@ -251,9 +254,15 @@ mod tests {
         assert_eq!(report(&mut studio, state(1_000_000, 2)), [""; 0]);
         assert_eq!((studio.recording.bytes, studio.recording.seconds), (1_000_000, 2.0));
         let dropped = |video| RecordReport::Dropped(Dropped { video, audio: 0 });
-        assert_eq!(report(&mut studio, dropped(3)), ["the disk is late: 3 pictures are missing"]);
+        assert_eq!(
+            report(&mut studio, dropped(3)),
+            ["the disk is late: 3 pictures are missing"]
+        );
         assert_eq!(report(&mut studio, dropped(3)), [""; 0]);
-        assert_eq!(report(&mut studio, dropped(5)), ["the disk is late: 2 pictures are missing"]);
+        assert_eq!(
+            report(&mut studio, dropped(5)),
+            ["the disk is late: 2 pictures are missing"]
+        );
         let failed = || RecordReport::Failed {
             path: Path::new("/rec").into(),
             reason: "/rec: gone".into(),

@@ -60,27 +60,24 @@ fn others(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Rect {
     }
     if let Some(relay) = &studio.relay {
         let mut row = Row::new(buf, area, y);
-        match &relay.failure {
-            Some(reason) => {
-                row.put(" × ", theme.error())
-                    .put("relay ", theme.text())
-                    .put(reason, theme.error());
+        if let Some(reason) = &relay.failure {
+            row.put(" × ", theme.error())
+                .put("relay ", theme.text())
+                .put(reason, theme.error());
+        } else {
+            let viewers = studio.viewers();
+            let (mark, style) = if viewers > 0 {
+                ("●", theme.good())
+            } else {
+                ("○", theme.label())
+            };
+            row.put(" ", theme.text()).put(mark, style).put(" relay ", theme.text());
+            let plural = if viewers == 1 { "" } else { "s" };
+            row.right(&format!("{viewers} viewer{plural}"), style);
+            if relay.stats.sent_kbps > 0 {
+                row.right(&format!("{} kb/s ", relay.stats.sent_kbps), theme.text());
             }
-            None => {
-                let viewers = studio.viewers();
-                let (mark, style) = if viewers > 0 {
-                    ("●", theme.good())
-                } else {
-                    ("○", theme.label())
-                };
-                row.put(" ", theme.text()).put(mark, style).put(" relay ", theme.text());
-                let plural = if viewers == 1 { "" } else { "s" };
-                row.right(&format!("{viewers} viewer{plural}"), style);
-                if relay.stats.sent_kbps > 0 {
-                    row.right(&format!("{} kb/s ", relay.stats.sent_kbps), theme.text());
-                }
-                row.put(&relay.url, theme.label());
-            }
+            row.put(&relay.url, theme.label());
         }
     }
     left

@@ -105,12 +105,12 @@ impl PictureAir {
         match self.gate.pass(picture.frame) {
             // Covered already, for another check.
             Err(cover) => share(&mut aired, &cover, wants),
-            Ok(frame) => self.hide(frame, &picture.levels, wants, &mut aired),
+            Ok(frame) => self.hide(frame, picture.levels, wants, &mut aired),
         }
         Some(aired)
     }
 
-    fn hide(&mut self, frame: VideoFrame, made_at: &Levels, wants: impl Fn(usize) -> bool, aired: &mut Aired) {
+    fn hide(&mut self, frame: VideoFrame, made_at: Levels, wants: impl Fn(usize) -> bool, aired: &mut Aired) {
         let plan = self.watch.plan();
         let (pts, size) = (frame.pts, (frame.width(), frame.height()));
         if !plan.is_armed {
