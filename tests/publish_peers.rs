@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use publish_support::{Certificate, Collector, NAMED, agree, framed, listen, read_head, upgrade};
+use rigcast::clock::Clock;
 use rigcast::media::{AudioCodec, AudioConfig, TrackKind};
 use rigcast::publish::{DestinationSpec, DestinationState};
-use rigcast::secret::SecretUrl;
+use rigcast::relay::{Relay, RelaySettings};
+use rigcast::secret::{Secret, SecretUrl};
 use rigcast::wire::rtp::RtpCodec;
 use rigcast::wire::sdp::SessionDescription;
 use rtmp_support::{Clip, Show, peer};
@@ -131,6 +133,51 @@ async fn a_whole_show_arrives_over_a_websocket() {
         "{stats:?}"
     );
     assert!(stats.rtt_ms.unwrap() < 5000.0 && stats.dropped_frames == 0, "{stats:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_relay_of_another_rig_takes_the_show_from_those_it_knows() {
+    let Some(_) = peer("ffmpeg") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let settings = RelaySettings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        publish_tokens: vec![Secret::new("sk-0123-secret")],
+        ..RelaySettings::default()
+    };
+    let relay = Relay::start(settings, Clock::start(), |_| {}).await.unwrap();
+    let url = format!("ws://{}/rtp/guest", relay.address());
+    let clip = Clip::make(folder.path(), 3);
+
+    let mut stranger = Show::start(destination(&url), &clip);
+    let reason = reason(stranger.state(20, is_failed).await);
+    assert!(reason.contains("HTTP 401"), "{reason}");
+    stranger.stop().await;
+
+    let mut spec = destination(&url);
+    spec.token = Some(Secret::new("sk-0123-secret"));
+    let mut show = Show::start(spec, &clip);
+    show.live().await;
+    // Two seconds of both, by the relay's own count and its report to us.
+    show.figures(30, |_| {
+        relay
+            .stats()
+            .streams
+            .iter()
+            .any(|stream| stream.ingest.is_some_and(|it| it.units > 150))
+    })
+    .await;
+    show.figures(20, |stats| stats.loss.is_some() && stats.rtt_ms.is_some())
+        .await;
+    let streams = relay.stats().streams;
+    assert_eq!((streams.len(), streams[0].name.as_str()), (1, "guest"));
+    assert_eq!(streams[0].ingest.map(|ingest| ingest.lost_packets), Some(0));
+    assert!(
+        show.stats.loss == Some(0.0) && show.stats.connects == 1,
+        "{:?}",
+        show.stats
+    );
+    show.stop().await;
+    relay.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -358,22 +405,19 @@ async fn tls_says_what_is_wrong_with_a_certificate() {
         spec.ca_file = is_trusted.then_some(file);
         let clip = clip(1000);
         let mut show = Show::start(spec, &clip);
-        match wanted {
-            Some(wanted) => {
-                let reason = reason(show.state(20, is_backoff).await);
-                assert!(
-                    reason.contains("TLS: the server's certificate") && reason.contains(wanted),
-                    "{reason}"
-                );
-                show.stop().await;
-            }
-            None => {
-                show.live().await;
-                show.figures(20, |stats| stats.sent_bytes > 1200 * 60).await;
-                show.stop().await;
-                assert_is_the_clip(&clip, &arrived.recv_timeout(Duration::from_secs(20)).unwrap());
-            }
+        if let Some(wanted) = wanted {
+            let reason = reason(show.state(20, is_backoff).await);
+            assert!(
+                reason.contains("TLS: the server's certificate") && reason.contains(wanted),
+                "{reason}"
+            );
+            show.stop().await;
+            continue;
         }
+        show.live().await;
+        show.figures(20, |stats| stats.sent_bytes > 1200 * 60).await;
+        show.stop().await;
+        assert_is_the_clip(&clip, &arrived.recv_timeout(Duration::from_secs(20)).unwrap());
     }
 }
 

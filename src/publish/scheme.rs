@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::{DestinationSpec, PublishError, StreamConfig};
-use crate::media::AudioConfig;
 use crate::secret::{Secret, SecretUrl};
 use crate::wire::rtmp::{DEFAULT_PORT, DEFAULT_TLS_PORT, PublishTarget, Publisher, RtmpSession};
+use crate::wire::rtp::RtpTrack;
 use crate::wire::rtp_push::{self, AudioChoice, Credentials, PlainPush, PushTarget, WebSocketPush, tracks};
 use crate::wire::rtsp_push::{self, RtspPush};
 use crate::wire::sdp::{SessionDescription, Way};
@@ -104,7 +104,14 @@ pub(super) fn open(
     if let Some(token) = &spec.token {
         target.credentials = Credentials::token(token).map_err(target_error)?;
     }
-    let audio = sound(stream, target.audio).ok_or_else(|| PublishError::NoSuchSound { peer: peer() })?;
+    let audio = match target.audio {
+        AudioChoice::Aac => stream.audio.as_ref(),
+        AudioChoice::Opus => stream.opus.as_ref(),
+    };
+    // Silence where there should be sound is worse than no show.
+    if audio.is_none() && (stream.audio.is_some() || stream.opus.is_some()) {
+        return Err(PublishError::NoSuchSound { peer: peer() });
+    }
     let tracks = tracks(stream.video.as_ref(), audio);
     let mut sdp = None;
     let session: Box<dyn Session> = match scheme {
@@ -134,19 +141,9 @@ pub(super) fn open(
     Ok(Opening { session, sdp })
 }
 
-/// The sound that was chosen: `None` where the show has sound, but not this one.
-fn sound(stream: &StreamConfig, choice: AudioChoice) -> Option<Option<&AudioConfig>> {
-    let chosen = match choice {
-        AudioChoice::Aac => stream.audio.as_ref(),
-        AudioChoice::Opus => stream.opus.as_ref(),
-    };
-    let has_sound = stream.audio.is_some() || stream.opus.is_some();
-    (chosen.is_some() || !has_sound).then_some(chosen)
-}
-
 /// The path of the URL is that of the stream, and the WebSocket is at the root, where gortsplib's own client asks for it. A
 /// token goes onto the upgrade, for whatever guards it; a user and password are for the RTSP server.
-fn rtsp(scheme: Scheme, target: PushTarget, tracks: Vec<crate::wire::rtp::RtpTrack>, seed: u64) -> RtspPush {
+fn rtsp(scheme: Scheme, target: PushTarget, tracks: Vec<RtpTrack>, seed: u64) -> RtspPush {
     let plain = if scheme.is_tls() { "rtsps" } else { "rtsp" };
     let url = Secret::new(format!("{plain}://{}{}", target.host, target.path.expose()));
     let header = target.credentials.header();

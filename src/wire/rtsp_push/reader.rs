@@ -81,7 +81,6 @@ impl Reader {
     /// Where it is no RTSP, or longer than anyone needs.
     pub fn next_said(&mut self) -> Result<Option<Said>, RtspError> {
         let (said, len) = match self.bytes[..] {
-            [] => return Ok(None),
             [b'$', channel, high, low, ref rest @ ..] => {
                 let len = usize::from(u16::from_be_bytes([high, low]));
                 let Some(payload) = rest.get(..len) else {
@@ -90,7 +89,7 @@ impl Reader {
                 let payload = payload.to_vec();
                 (Said::Packet { channel, payload }, 4 + len)
             }
-            [b'$', ..] => return Ok(None),
+            [] | [b'$', ..] => return Ok(None),
             _ => match self.message()? {
                 Some(found) => found,
                 None => return Ok(None),

@@ -166,7 +166,8 @@ fn what_is_said_arrives_masked_and_in_order() {
 #[test]
 fn a_close_is_told_with_code_and_reason() {
     for (payload, code, reason, is_final) in [
-        (&b"\x03\xf0bad token\r\n"[..], 1008, "bad token", true),
+        (&b"\x03\xf0the name is taken\r\n"[..], 1008, "the name is taken", false),
+        (b"\x03\xebno such codec", 1003, "no such codec", true),
         (b"\x03\xf1", 1009, "", false),
         (b"\x11\x31", 4401, "", true),
         (b"\x11\x39taken", 4409, "taken", false),

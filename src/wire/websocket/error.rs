@@ -72,10 +72,10 @@ pub enum UpgradeProblem {
     Extension,
 }
 
-/// Policy violated (§7.4.1): what servers say to wrong tokens that they learn of late.
-const POLICY: u16 = 1008;
+/// The server cannot take what we have (§7.4.1). 1008, "policy", says too little: a name that is taken is free again soon.
+const UNSUPPORTED: u16 = 1003;
 
-/// From 4000 on codes are of the subprotocol (§7.4.2); all of ours echo HTTP.
+/// From 4000 on codes are of the subprotocol (§7.4.2); those that forbid echo HTTP.
 const OF_SUBPROTOCOL: u16 = 4000;
 
 impl WebSocketError {
@@ -85,10 +85,7 @@ impl WebSocketError {
         match self {
             Self::Refused { status } => is_forbidding(*status),
             Self::Closed { code, .. } => {
-                *code == POLICY
-                    || code
-                        .checked_sub(OF_SUBPROTOCOL)
-                        .is_some_and(|status| status == 406 || is_forbidding(status))
+                *code == UNSUPPORTED || code.checked_sub(OF_SUBPROTOCOL).is_some_and(is_forbidding)
             }
             _ => false,
         }

@@ -6,6 +6,10 @@ use std::hash::{BuildHasher, RandomState};
 const BINARY: u8 = 0x82;
 const MASKED: u8 = 0x80;
 
+/// In place of a length: one of 16 bits follows, one of 64.
+const LENGTH_16: u8 = 0x7E;
+const LENGTH_64: u8 = 0x7F;
+
 /// What most headers of media take: two bytes, a length of 16 bits, the mask. That much room is left for each.
 const USUAL_HEADER: usize = 8;
 
@@ -118,11 +122,11 @@ fn put_header(out: &mut [u8], len: usize, mask: [u8; 4]) {
     match len {
         0..=125 => out[1] = MASKED | len as u8,
         126..=0xFFFF => {
-            out[1] = MASKED | 126;
+            out[1] = MASKED | LENGTH_16;
             out[2..4].copy_from_slice(&(len as u16).to_be_bytes());
         }
         _ => {
-            out[1] = MASKED | 127;
+            out[1] = MASKED | LENGTH_64;
             out[2..10].copy_from_slice(&(len as u64).to_be_bytes());
         }
     }
