@@ -11,7 +11,7 @@ use crate::common::{Guard, PATIENCE, peer};
 
 /// A browser with a profile of its own; ends with this value.
 pub struct Chromium {
-    process: Guard,
+    _process: Guard,
     _profile: tempfile::TempDir,
     /// Host and port of its DevTools.
     host: String,
@@ -68,7 +68,7 @@ impl Chromium {
         let host = url.strip_prefix("ws://").unwrap().split('/').next().unwrap().to_owned();
         Some(Self {
             control: Session::connect(&host, &url),
-            process,
+            _process: process,
             _profile: profile,
             host,
         })
@@ -83,10 +83,6 @@ impl Chromium {
         let mut session = Session::connect(&self.host, &format!("ws://{}/devtools/page/{id}", self.host));
         session.ask("Runtime.enable", json!({}));
         Page { session }
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
     }
 }
 

@@ -122,10 +122,12 @@ async function listStreams() {
   }
   if (answer?.status === 401) {
     setTally("waiting", "Token needed");
+    say("");
     page.entry.hidden = false;
     page.token.focus();
   } else {
     setTally("waiting", "No relay");
+    say("The relay does not answer.");
     setTimeout(begin, LOOK_AGAIN);
   }
   return null;
@@ -151,6 +153,7 @@ function opened() {
   timing.reset();
   state.openedAt = performance.now();
   state.joined = null;
+  state.latencies.length = 0;
   setTally("waiting", "Joining");
   say("");
 }
@@ -182,14 +185,14 @@ function message(message) {
       pictures.push(message);
       break;
     case Kind.audio:
-      timing.arrived(pts, now);
+      timing.arrived(pts, now, sound.lead);
       sound.push(message);
       break;
     case Kind.init:
       segments.init(payload);
       break;
     case Kind.fragment:
-      segments.fragment(pts, payload);
+      segments.fragment(payload);
       break;
     default:
   }
