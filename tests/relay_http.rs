@@ -1,7 +1,10 @@
 //! The relay from outside: who is let in, what viewers get, and what it does about those that are slow, wrong or hostile.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
+#[path = "relay_support/media.rs"]
+mod media;
 mod relay_support;
+mod rtmp_support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -10,7 +10,7 @@ const INDEX: &str = include_str!("page/index.html");
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// What the page is made of: name, type, text.
-const ASSETS: [(&str, &str, &str); 8] = [
+const ASSETS: [(&str, &str, &str); 9] = [
     ("figures.js", SCRIPT, include_str!("page/figures.js")),
     ("link.js", SCRIPT, include_str!("page/link.js")),
     ("pictures.js", SCRIPT, include_str!("page/pictures.js")),
@@ -18,6 +18,7 @@ const ASSETS: [(&str, &str, &str); 8] = [
     ("segments.js", SCRIPT, include_str!("page/segments.js")),
     ("sound.js", SCRIPT, include_str!("page/sound.js")),
     ("style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
+    ("surface.js", SCRIPT, include_str!("page/surface.js")),
     ("timing.js", SCRIPT, include_str!("page/timing.js")),
 ];
 

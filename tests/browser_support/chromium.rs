@@ -11,7 +11,7 @@ use crate::common::{Guard, PATIENCE, peer};
 
 /// A browser with a profile of its own; ends with this value.
 pub struct Chromium {
-    process: Guard,
+    _process: Guard,
     _profile: tempfile::TempDir,
     /// Host and port of its DevTools.
     host: String,
@@ -68,7 +68,7 @@ impl Chromium {
         let host = url.strip_prefix("ws://").unwrap().split('/').next().unwrap().to_owned();
         Some(Self {
             control: Session::connect(&host, &url),
-            process,
+            _process: process,
             _profile: profile,
             host,
         })
@@ -78,15 +78,11 @@ impl Chromium {
     pub fn open(&mut self, url: &str) -> Page {
         let target = self
             .control
-            .ask("Target.createTarget", json!({ "url": url, "newWindow": true }));
+            .ask("Target.createTarget", &json!({ "url": url, "newWindow": true }));
         let id = target["targetId"].as_str().unwrap();
         let mut session = Session::connect(&self.host, &format!("ws://{}/devtools/page/{id}", self.host));
-        session.ask("Runtime.enable", json!({}));
+        session.ask("Runtime.enable", &json!({}));
         Page { session }
-    }
-
-    pub fn pid(&self) -> u32 {
-        self.process.pid()
     }
 }
 
@@ -99,7 +95,7 @@ impl Page {
     /// The value of an expression in the page; of a promise, what it comes to.
     pub fn value(&mut self, expression: &str) -> Value {
         let request = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let answer = self.session.ask("Runtime.evaluate", request);
+        let answer = self.session.ask("Runtime.evaluate", &request);
         assert!(answer.get("exceptionDetails").is_none(), "{expression}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -120,7 +116,7 @@ impl Session {
     }
 
     /// A command and its result; events between are passed over.
-    fn ask(&mut self, method: &str, params: Value) -> Value {
+    fn ask(&mut self, method: &str, params: &Value) -> Value {
         self.asked += 1;
         let command = json!({ "id": self.asked, "method": method, "params": params });
         self.socket.send(Message::text(command.to_string())).unwrap();

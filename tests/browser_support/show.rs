@@ -2,7 +2,7 @@
 //! sizes, live, and only while someone reads them.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::SystemTime;
@@ -17,8 +17,8 @@ pub const SIZES: [(&str, u32, u32, u32); 2] = [("source", 640, 360, 1200), ("sma
 
 pub const FRAME_RATE: FrameRate = FrameRate::whole(30);
 
-/// Pictures from one IDR to the next: so long that nobody can wait for one unnoticed.
-pub const GOP: i64 = 300;
+/// Pictures from one IDR to the next: so many that nobody can wait for one unnoticed.
+pub const GOP: i64 = 150;
 
 /// Bits of the number at the lower edge.
 pub const BITS: u32 = 16;
@@ -36,7 +36,6 @@ struct Wish {
 
 struct Shared {
     wishes: [Wish; 2],
-    newest: AtomicI64,
     is_over: AtomicBool,
     /// Milliseconds since 1970 when each picture was made.
     made_ms: Mutex<Vec<f64>>,
@@ -66,7 +65,6 @@ impl Show {
         let relay = runtime.block_on(Relay::start(settings, clock, |_| {})).unwrap();
         let shared = Arc::new(Shared {
             wishes: Default::default(),
-            newest: AtomicI64::new(-1),
             is_over: AtomicBool::new(false),
             made_ms: Mutex::default(),
         });
@@ -109,11 +107,6 @@ impl Show {
 
     pub fn url(&self, query: &str) -> String {
         format!("http://{}/live/main{query}", self.address)
-    }
-
-    /// The number of the newest picture.
-    pub fn newest(&self) -> i64 {
-        self.shared.newest.load(Ordering::Relaxed)
     }
 
     /// How often viewers had to wait for an IDR of a rendition.
@@ -180,7 +173,6 @@ fn make_pictures(clock: Clock, shared: &Shared, feed: &Feed) {
                 feed.offer(at, &packet);
             }
         }
-        shared.newest.store(number, Ordering::Relaxed);
     }
 }
 

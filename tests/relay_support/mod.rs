@@ -246,15 +246,18 @@ impl Viewer {
     /// The next message that is not for the protocol alone.
     pub fn next(&mut self) -> Seen {
         loop {
-            if let Message::Binary(bytes) = self.socket.read().unwrap() {
-                return Seen {
-                    kind: bytes[0],
-                    is_idr: bytes[1] & 1 == 1,
-                    pts_us: i64::from_le_bytes(bytes[4..12].try_into().unwrap()),
-                    made_us: i64::from_le_bytes(bytes[12..20].try_into().unwrap()),
-                    payload: bytes.slice(20..),
-                };
-            }
+            let bytes = match self.socket.read().unwrap() {
+                Message::Binary(bytes) => bytes,
+                Message::Close(frame) => panic!("closed: {frame:?}"),
+                _ => continue,
+            };
+            return Seen {
+                kind: bytes[0],
+                is_idr: bytes[1] & 1 == 1,
+                pts_us: i64::from_le_bytes(bytes[4..12].try_into().unwrap()),
+                made_us: i64::from_le_bytes(bytes[12..20].try_into().unwrap()),
+                payload: bytes.slice(20..),
+            };
         }
     }
 

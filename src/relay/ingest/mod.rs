@@ -102,7 +102,7 @@ async fn serve(
 fn obey(message: Message, socket: &mut ServerSocket, session: &mut Session, hub: &Hub) -> Result<(), Breach> {
     match message {
         Message::Text(offer) => {
-            let answer = session.describe(&offer)?;
+            let answer = session.describe(&offer, hub.clock.now())?;
             socket.send_text(&answer);
             Ok(())
         }

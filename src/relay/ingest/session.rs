@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// Takes an offer and gives the answer.
-    pub(super) fn describe(&mut self, offer: &str) -> Result<String, Breach> {
+    pub(super) fn describe(&mut self, offer: &str, now: Timestamp) -> Result<String, Breach> {
         if !self.tracks.is_empty() {
             return Err(Breach::Order);
         }
@@ -98,6 +98,10 @@ impl Session {
         }
         if self.tracks.is_empty() {
             return Err(Breach::Nothing);
+        }
+        // What is known by now is known before the first packet, so that no IDR has to wait for it.
+        for at in 0..self.tracks.len() {
+            self.drain(at, now)?;
         }
         Ok(session.answer())
     }
@@ -200,6 +204,11 @@ impl Session {
                 .filter_map(|track| track.config.as_ref().map(|config| (track, config)))
         };
         let video = configs().find_map(|(_, config)| video_config(config));
+        let has_video = configs().any(|(_, config)| matches!(config, RtpCodec::H264 { .. }));
+        if has_video && video.is_none() {
+            // Parameter sets that make no sense; better ones may come in the stream.
+            return Ok(());
+        }
         if self.stream.is_none() {
             let audio =
                 configs().find_map(|(track, config)| audio_config(config, track.depacketizer.track().clock_rate));

@@ -60,6 +60,9 @@ export class Link {
         return;
       }
       this.handlers.closed(reason, isOpen);
+      if (this.socket !== socket) {
+        return;
+      }
       this.timer = setTimeout(() => this.open(), this.retry);
       this.retry = Math.min(LAST_RETRY, this.retry * 2);
     };

@@ -24,6 +24,8 @@ export class Pictures {
     this.frames = [];
     this.counts = { decoded: 0, drawn: 0, late: 0, dropped: 0, errors: 0 };
     this.needsIdr = true;
+    /** The newest that was drawn, in µs. Another rendition may begin a little before that. */
+    this.newest = -Infinity;
     this.turn();
   }
 
@@ -99,6 +101,9 @@ export class Pictures {
   }
 
   pump() {
+    if (this.decoder?.state !== "configured") {
+      return;
+    }
     while (this.units.length > 0 && this.frames.length + this.decoder.decodeQueueSize < IN_HAND) {
       this.decode(this.units.shift());
     }
@@ -116,7 +121,23 @@ export class Pictures {
 
   take(frame) {
     this.counts.decoded += 1;
-    this.frames.push(frame);
+    if (frame.timestamp <= this.newest) {
+      frame.close();
+    } else {
+      if (this.timing.due(frame.timestamp / 1000) <= performance.now()) {
+        // This page is catching up: what came before will never be seen.
+        this.giveUp(this.frames.splice(0));
+      }
+      this.frames.push(frame);
+    }
+    this.pump();
+  }
+
+  giveUp(frames) {
+    this.counts.late += frames.length;
+    for (const frame of frames) {
+      frame.close();
+    }
   }
 
   /** Shows what is due, again and again. */
@@ -137,19 +158,15 @@ export class Pictures {
     const newest = this.frames.findLastIndex(isDue);
     const due = this.frames.splice(0, newest + 1);
     const frame = due.pop();
-    this.counts.late += due.length;
-    for (const late of due) {
-      late.close();
-    }
+    this.giveUp(due);
     if (frame) {
+      this.newest = frame.timestamp;
       this.paint(frame);
       this.counts.drawn += 1;
       this.shown(frame.timestamp / 1000);
       frame.close();
     }
-    if (this.decoder?.state === "configured") {
-      this.pump();
-    }
+    this.pump();
   }
 
   paint(frame) {
@@ -164,6 +181,7 @@ export class Pictures {
   /** The connection broke: what comes next goes on from an IDR. */
   reset() {
     this.needsIdr = true;
+    this.newest = -Infinity;
     this.units.length = 0;
   }
 }

@@ -5,28 +5,11 @@ import { Kind, Link } from "./link.js";
 import { Pictures } from "./pictures.js";
 import { Segments } from "./segments.js";
 import { Sound } from "./sound.js";
+import { Surface } from "./surface.js";
 import { Timing } from "./timing.js";
 import { Figures, median } from "./figures.js";
 
 const query = new URLSearchParams(location.search);
-const find = (id) => document.getElementById(id);
-const page = {
-  title: find("title"),
-  tally: find("tally"),
-  streams: find("streams"),
-  stage: find("stage"),
-  canvas: find("canvas"),
-  video: find("video"),
-  notice: find("notice"),
-  entry: find("entry"),
-  token: find("token"),
-  unmute: find("unmute"),
-  mute: find("mute"),
-  volume: find("volume"),
-  rendition: find("rendition"),
-  latency: find("latency"),
-  full: find("full"),
-};
 
 /** How often figures are renewed, in ms. */
 const REFRESH = 500;
@@ -40,16 +23,19 @@ const LOOK_AGAIN = 2000;
 /** Latencies behind the median: four seconds at 30 per second. */
 const LATENCIES = 120;
 
+const surface = new Surface({ choose, setMuted, setVolume, enter });
 const timing = new Timing();
 const sound = new Sound(timing, () => showSound());
-const pictures = new Pictures(page.canvas, timing, { shown: noteShown, failed: () => fall() });
-const segments = new Segments(page.video, { shown: noteShown, failed: (error) => say(`This browser cannot play it: ${error.message}`) });
-const figures = new Figures(find("figures"));
+const pictures = new Pictures(surface.canvas, timing, { shown: noteShown, failed: () => fall() });
+const segments = new Segments(surface.video, {
+  shown: noteShown,
+  failed: (error) => surface.say(`This browser cannot play it: ${error.message}`),
+});
+const figures = new Figures(document.getElementById("figures"));
 
 const state = {
   stream: null,
   mode: wantedMode(),
-  tally: "waiting",
   choice: query.get("rendition") ?? "auto",
   config: null,
   /** What lies between PTS and the wall clock of whoever made the pictures, in ms. */
@@ -100,17 +86,17 @@ async function begin() {
   }
   const named = decodeURIComponent(location.pathname.match(/^\/live\/([^/]+)$/)?.[1] ?? "");
   const stream = named ? streams.find(({ name }) => name === named) : streams[0];
-  showStreams(streams, stream?.name);
+  const addressed = streams.map(({ name }) => ({ name, href: address(`/live/${name}`).href }));
+  surface.showStreams(addressed, stream?.name);
   if (!stream) {
-    setTally("waiting", "Not on air");
-    say(named ? `There is no stream called ${named} right now.` : "Nothing is on air right now.");
+    surface.setTally("waiting", "Not on air");
+    surface.say(named ? `There is no stream called ${named} right now.` : "Nothing is on air right now.");
     setTimeout(begin, LOOK_AGAIN);
     return;
   }
-  say("");
+  surface.say("");
   state.stream = stream.name;
-  page.title.textContent = stream.name;
-  document.title = `${stream.name} · rigcast`;
+  surface.name(stream.name);
   link = new Link(socketAddress, { opened, closed, message });
 }
 
@@ -121,28 +107,20 @@ async function listStreams() {
     return (await answer.json()).streams;
   }
   if (answer?.status === 401) {
-    setTally("waiting", "Token needed");
-    page.entry.hidden = false;
-    page.token.focus();
+    surface.setTally("waiting", "Token needed");
+    surface.askForToken();
   } else {
-    setTally("waiting", "No relay");
+    surface.setTally("waiting", "No relay");
+    surface.say("The relay does not answer.");
     setTimeout(begin, LOOK_AGAIN);
   }
   return null;
 }
 
-function showStreams(streams, current) {
-  page.streams.hidden = streams.length < 2;
-  const links = streams.map(({ name }) => {
-    const link = document.createElement("a");
-    link.href = address(`/live/${name}`).href;
-    link.textContent = name;
-    if (name === current) {
-      link.setAttribute("aria-current", "page");
-    }
-    return link;
-  });
-  page.streams.replaceChildren(...links);
+/** Someone has typed a token. */
+function enter(token) {
+  query.set("token", token);
+  begin();
 }
 
 // --- The connection ---
@@ -151,16 +129,17 @@ function opened() {
   timing.reset();
   state.openedAt = performance.now();
   state.joined = null;
-  setTally("waiting", "Joining");
-  say("");
+  state.latencies.length = 0;
+  surface.setTally("waiting", "Joining");
+  surface.say("");
 }
 
 function closed(reason, wasOpen) {
   pictures.reset();
   sound.reset();
   segments.reset();
-  setTally("waiting", "Reconnecting");
-  say(reason || (wasOpen ? "The connection broke." : "The relay does not answer."));
+  surface.setTally("waiting", "Reconnecting");
+  surface.say(reason || (wasOpen ? "The connection broke." : "The relay does not answer."));
   if (!wasOpen && link.retry > 1000) {
     // A stream that is not there any more, or a token that does not count any more, is told apart by asking for the list.
     link.close();
@@ -182,28 +161,28 @@ function message(message) {
       pictures.push(message);
       break;
     case Kind.audio:
-      timing.arrived(pts, now);
+      timing.arrived(pts, now, sound.lead);
       sound.push(message);
       break;
     case Kind.init:
       segments.init(payload);
       break;
     case Kind.fragment:
-      segments.fragment(pts, payload);
+      segments.fragment(payload);
       break;
     default:
   }
   if (!state.config?.video) {
-    setTally("live", "Live");
+    surface.setTally("live", "Live");
   }
 }
 
 /** What the messages that follow need. */
 function configure(config) {
   state.config = config;
-  showRenditions(config);
-  page.stage.style.aspectRatio = config.video ? `${config.video.width} / ${config.video.height}` : "";
-  say(config.video ? "" : "Sound only");
+  surface.showRenditions(config.renditions, state.choice);
+  surface.showPicture(state.mode === "fmp4", config.video);
+  surface.say(config.video ? "" : "Sound only");
   if (state.mode === "fmp4") {
     segments.configure(config);
     showSound();
@@ -246,51 +225,25 @@ function noteShown(pts) {
     state.latencies.push(Date.now() - (pts + state.wallShift));
     state.latencies.splice(0, state.latencies.length - LATENCIES);
   }
-  setTally("live", "Live");
+  surface.setTally("live", "Live");
 }
 
-function setTally(tally, text) {
-  if (state.tally !== tally || page.tally.textContent !== text) {
-    state.tally = tally;
-    page.tally.dataset.state = tally;
-    page.tally.textContent = text;
-  }
-}
-
-function say(text) {
-  page.notice.textContent = text;
-  page.notice.hidden = text === "";
-}
-
-function showRenditions({ renditions }) {
-  const names = ["auto", ...renditions];
-  if (names.join() !== [...page.rendition.options].map(({ value }) => value).join()) {
-    page.rendition.replaceChildren(...names.map((name) => new Option(name, name)));
-  }
-  page.rendition.value = names.includes(state.choice) ? state.choice : "auto";
-}
-
-/** Which of the two surfaces is in use, and whether a click is needed before anything is heard. */
 function showSound() {
-  const isFile = state.mode === "fmp4";
-  page.canvas.hidden = isFile;
-  page.video.hidden = !isFile;
-  page.mute.setAttribute("aria-pressed", String(sound.isMuted));
-  const isSilent = isFile ? page.video.muted : !sound.isAllowed;
-  page.unmute.hidden = sound.isMuted || !state.config?.audio || !isSilent;
+  const isSilent = state.mode === "fmp4" ? surface.video.muted : !sound.isAllowed;
+  surface.showSound(sound.isMuted, isSilent && !sound.isMuted && Boolean(state.config?.audio));
 }
 
 // --- What people do ---
 
 function choose(name) {
   state.choice = name;
-  page.rendition.value = name;
+  surface.showRenditions(state.config?.renditions ?? [], name);
   link?.send({ rendition: name });
 }
 
 function setMuted(isMuted) {
   sound.setMuted(isMuted);
-  page.video.muted = isMuted;
+  surface.video.muted = isMuted;
   if (!isMuted) {
     sound.allow();
   }
@@ -299,41 +252,9 @@ function setMuted(isMuted) {
 
 function setVolume(share) {
   sound.setVolume(share);
-  page.video.volume = share ** 2;
-  page.volume.value = Math.round(share * 100);
+  surface.video.volume = share ** 2;
+  surface.showVolume(share);
 }
-
-function toggleFull() {
-  if (document.fullscreenElement) {
-    document.exitFullscreen();
-  } else {
-    page.stage.requestFullscreen?.();
-  }
-}
-
-page.rendition.addEventListener("change", () => choose(page.rendition.value));
-page.mute.addEventListener("click", () => setMuted(!sound.isMuted));
-page.unmute.addEventListener("click", () => setMuted(false));
-page.volume.addEventListener("input", () => setVolume(page.volume.value / 100));
-page.full.addEventListener("click", toggleFull);
-page.entry.addEventListener("submit", (event) => {
-  event.preventDefault();
-  query.set("token", page.token.value);
-  page.entry.hidden = true;
-  page.token.value = "";
-  begin();
-});
-document.addEventListener("keydown", (event) => {
-  const isTyping = event.target.matches?.("input, select, textarea");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) {
-    return;
-  }
-  if (event.key === "m") {
-    setMuted(!sound.isMuted);
-  } else if (event.key === "f") {
-    toggleFull();
-  }
-});
 
 // --- Figures ---
 
@@ -343,7 +264,7 @@ function stats() {
   const level = state.mode === "fmp4" ? null : sound.level;
   return {
     stream: state.stream,
-    state: state.tally,
+    state: surface.isLive ? "live" : "waiting",
     mode: state.mode,
     rendition: state.config?.rendition ?? null,
     choice: state.choice,
@@ -360,7 +281,7 @@ function stats() {
     pictures: { ...player.counts },
     sound: {
       ...sound.counts,
-      is_allowed: state.mode === "fmp4" ? !page.video.muted : sound.isAllowed,
+      is_allowed: state.mode === "fmp4" ? !surface.video.muted : sound.isAllowed,
       is_muted: sound.isMuted,
       level_dbfs: Number.isFinite(level) ? level : null,
     },
@@ -370,7 +291,7 @@ function stats() {
 setInterval(() => {
   const now = stats();
   figures.show(now);
-  page.latency.textContent = now.latency_ms === null ? "" : `${Math.round(now.latency_ms)} ms`;
+  surface.showLatency(now.latency_ms);
 }, REFRESH);
 
 setInterval(() => {

@@ -4,11 +4,12 @@
 /** How far behind its end the buffer is played, in s. */
 const BEHIND = 0.3;
 
-/** Further behind than this it is played faster … */
-const SLOW = 0.6;
-
-/** … and further behind than this it jumps. */
-const LOST = 2;
+/** How much faster it is played where it is further behind than so many seconds; beyond the last of them it jumps. */
+const HURRY = [
+  [0.6, 1.08],
+  [1, 1.25],
+];
+const LOST = 1.5;
 
 /** What lies further back than this is given up, in s. */
 const KEPT = 15;
@@ -22,7 +23,6 @@ export class Segments {
     this.failed = failed;
     this.parts = [];
     this.counts = { decoded: 0, drawn: 0, late: 0, dropped: 0, errors: 0, fragments: 0, jumps: 0 };
-    this.shift = null;
     this.watch();
   }
 
@@ -66,9 +66,9 @@ export class Segments {
     this.pump();
   }
 
-  fragment(pts, payload) {
+  fragment(payload) {
     this.counts.fragments += 1;
-    this.parts.push({ payload, pts });
+    this.parts.push({ payload });
     this.pump();
   }
 
@@ -82,7 +82,6 @@ export class Segments {
         this.buffer.changeType(part.mime);
         this.pump();
       } else {
-        this.first = this.shift === null && part.pts !== undefined ? part.pts : null;
         this.buffer.appendBuffer(part.payload);
       }
     } catch (error) {
@@ -95,11 +94,6 @@ export class Segments {
     const { video, buffer } = this;
     const ranges = buffer.buffered;
     if (ranges.length > 0) {
-      if (this.first !== null) {
-        // The timeline of the file begins elsewhere than the show's.
-        this.shift = this.first - ranges.start(0) * 1000;
-        this.first = null;
-      }
       this.follow(ranges.start(ranges.length - 1), ranges.end(ranges.length - 1));
       if (ranges.start(0) < video.currentTime - 2 * KEPT && !buffer.updating) {
         buffer.remove(0, video.currentTime - KEPT);
@@ -117,7 +111,7 @@ export class Segments {
       video.currentTime = Math.max(start, end - BEHIND);
       this.counts.jumps += 1;
     }
-    video.playbackRate = behind > SLOW ? 1.08 : 1;
+    video.playbackRate = HURRY.findLast(([seconds]) => behind > seconds)?.[1] ?? 1;
     if (video.paused) {
       video.play().catch(() => {});
     }
@@ -127,9 +121,8 @@ export class Segments {
     const { video } = this;
     video.requestVideoFrameCallback?.((_, { mediaTime }) => {
       this.counts.drawn += 1;
-      if (this.shift !== null) {
-        this.shown(mediaTime * 1000 + this.shift);
-      }
+      // The file's time is the show's.
+      this.shown(mediaTime * 1000);
       this.watch();
     });
   }
@@ -151,7 +144,6 @@ export class Segments {
     this.source = null;
     this.buffer = null;
     this.mime = null;
-    this.shift = null;
     this.parts.length = 0;
   }
 }

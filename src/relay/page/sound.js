@@ -12,6 +12,9 @@ const BEND = 0.008;
 /** Blocks are handed over at least so early, in s. */
 const LEAD = 0.005;
 
+/** What decoding takes, in s. */
+const DECODING = 0.01;
+
 export class Sound {
   /** `changed()` is called when sound begins or stops to be allowed. */
   constructor(timing, changed) {
@@ -115,6 +118,11 @@ export class Sound {
     node.start(this.next);
     this.next += buffer.duration / rate;
     this.counts.blocks += 1;
+  }
+
+  /** How much earlier than it is heard a packet must be here, in ms. */
+  get lead() {
+    return this.isAllowed ? 1000 * (LEAD + DECODING + (this.context.outputLatency || 0)) : 0;
   }
 
   get isAllowed() {

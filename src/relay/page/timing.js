@@ -11,17 +11,26 @@ const MOST_WAIT = 1500;
 /** What is waited beyond the latest of late. */
 const MARGIN = 25;
 
-/** How long an extreme is remembered, at least; twice that at most. */
+/** How long the fastest is remembered, at least; twice that at most, in ms. */
 const WINDOW = 6000;
 
-/** What comes first is what the relay had kept: it is late without telling anything about the network. */
-const SETTLE = 600;
+/** How many seconds of lateness are remembered. */
+const SECONDS = 8;
+
+/** What comes first is what the relay had kept: it is late without telling anything about the network, for so long. */
+const SETTLE = 300;
+
+/** Until then whatever is learned is followed at once: nobody has got used to anything yet. */
+const LEARN = 2000;
 
 /** How fast a change is followed, in ms per ms: sound can go along with that unnoticed. */
 const SLEW = 0.008;
 
-/** A change beyond this is followed at once. */
-const JUMP = 200;
+/** What has to wait longer by more than this would be late until then: followed at once. */
+const JUMP_BACK = 200;
+
+/** Nobody waits so much longer than needed: followed at once as well, though sound skips. */
+const JUMP_AHEAD = 1000;
 
 /** The least of the values of the last seconds. */
 class Least {
@@ -43,6 +52,27 @@ class Least {
   }
 }
 
+/** How late the late ones of the last seconds were. One hiccup is no reason to wait longer ever after, two are. */
+class Lateness {
+  constructor() {
+    this.seconds = [];
+    this.turned = -Infinity;
+  }
+
+  add(value, now) {
+    if (now - this.turned > 1000) {
+      this.seconds = [0, ...this.seconds].slice(0, SECONDS);
+      this.turned = now;
+    }
+    this.seconds[0] = Math.max(this.seconds[0], value);
+  }
+
+  get value() {
+    const sorted = [...this.seconds].sort((a, b) => b - a);
+    return sorted[sorted.length > 2 ? 1 : 0] ?? 0;
+  }
+}
+
 export class Timing {
   constructor() {
     this.reset();
@@ -51,26 +81,25 @@ export class Timing {
   /** A new connection, and with it another beginning. */
   reset() {
     this.fastest = new Least();
-    this.slowest = new Least();
+    this.late = new Lateness();
     this.since = null;
     this.offset = null;
     this.moved = 0;
   }
 
-  /** Something with this PTS has come. */
-  arrived(pts, now) {
+  /** Something with this PTS has come, and needs `more` ms before it can be seen or heard. */
+  arrived(pts, now, more = 0) {
     this.since ??= now;
     this.fastest.add(now - pts, now);
-    const isSettled = now - this.since > SETTLE;
-    if (isSettled) {
-      this.slowest.add(this.fastest.value - (now - pts), now);
+    if (now - this.since > SETTLE) {
+      this.late.add(now - pts + more - this.fastest.value, now);
     }
-    this.follow(now, isSettled);
+    this.follow(now);
   }
 
   /** How much later than the fastest things come, in ms. */
   get lateness() {
-    return Math.max(0, -Math.min(0, this.slowest.value));
+    return this.late.value;
   }
 
   /** What is waited for what is late, in ms. */
@@ -78,10 +107,11 @@ export class Timing {
     return Math.min(MOST_WAIT, Math.max(LEAST_WAIT, this.lateness + MARGIN));
   }
 
-  follow(now, isSettled) {
+  follow(now) {
     const goal = this.fastest.value + this.wait;
     const way = goal - this.offset;
-    if (this.offset === null || !isSettled || Math.abs(way) > JUMP) {
+    const isLearning = now - this.since < LEARN;
+    if (this.offset === null || isLearning || way > JUMP_BACK || way < -JUMP_AHEAD) {
       this.offset = goal;
     } else {
       const most = (now - this.moved) * SLEW;
