@@ -4,6 +4,7 @@ mod check;
 mod ctl;
 mod handover;
 mod log;
+mod mend;
 mod opening;
 mod probe;
 mod scrub;
@@ -163,6 +164,12 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Cut the torn end off recordings whose copy broke off; a crash of rigcast needs none of it
+    Mend {
+        /// Recordings, none of which is being written
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
     /// How a studio starts its workers; of no use by hand
@@ -197,6 +204,13 @@ struct StudioArgs {
     /// better keep stream keys in the scene file, a file or the environment
     #[arg(long, value_name = "URL")]
     publish: Vec<String>,
+    /// Record the show from its start, into FILE; {name}, {date}, {time} and {part} in its name are filled in
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Serve viewers in browsers and players at ADDRESS:PORT, or not at all: off. A show without destinations does so at
+    /// 127.0.0.1:8480 by itself
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    relay: Option<String>,
     /// End the show after this long: 20s, 5m, 1h
     #[arg(long = "for", value_name = "TIME", value_parser = time_span)]
     run_for: Option<Duration>,
@@ -231,6 +245,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Studio(args)) => studio::run(args),
         Some(Sub::Attach { address, screen }) => start::attach(&address, &screen),
         Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
+        Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),

@@ -6,7 +6,9 @@
 //!        studio/runtime/encoding.rs  short queue, skipped when late       → worker/encode/remote.rs
 //!        studio/runtime/air/  held, gate, verdict on faces, masks or cover → picture/occlude/
 //!        ══ process border: worker/{arena,crew,link,pulse}.rs ══          → worker/encode/child.rs → encode/h264.rs
-//!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,rtmp}.rs over wire/{rtmp,flv}
+//!        studio/runtime/ladder.rs    smaller renditions, while somebody takes them, each over that border
+//!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,driver}.rs over wire/{rtmp,rtp,rtp_push,…}
+//!                                                                         → relay/ (viewers), record/ (disk) over wire/fmp4
 //! SOUND  source/sound.rs  resampled, on the 10 ms grid, lock-free ring
 //!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet

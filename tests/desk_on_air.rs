@@ -105,7 +105,7 @@ fn gain_arrives_to_the_tenth_and_what_is_too_loud_is_held() {
         witness.hear(&studio.status());
         let peak = heard.true_peak_dbtp(1.0);
         eprintln!("12 dB over full scale is held at {peak:.1} dBTP");
-        // Before the codec it is not a hundredth over (`sound_limiter`); AAC may round a peak up by less than a tenth.
+        // Before the codec it is not a hundredth over (`tests/sound/limiter.rs`); AAC may round a peak up by less than a tenth.
         assert!((-1.5..=-0.9).contains(&peak), "{peak:.1} dBTP");
     });
 }

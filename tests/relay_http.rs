@@ -49,7 +49,7 @@ fn only_those_with_a_token_are_let_in() {
     assert_eq!(status(&with("Origin: https://evil.example\r\n").unwrap_err()), 403);
     assert!(with(&format!("Origin: http://{}\r\n", rig.address)).is_ok());
     // The page is no secret: it has nothing in it before it has a token.
-    for path in ["/", "/live/main", "/player.js", "/style.css"] {
+    for path in ["/", "/live/main", "/page/player.js", "/page/style.css"] {
         assert_eq!(rig.get(path, "").0, 200, "{path}");
     }
     let stats = rig.relay().stats();

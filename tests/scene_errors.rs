@@ -295,3 +295,60 @@ fn files_that_are_no_scene_are_named() {
     let folder = scene::load(folder.path(), &[], &no_env).unwrap_err().to_string();
     assert!(folder.ends_with(": is a folder, not a file"), "{folder}");
 }
+
+#[test]
+fn where_a_show_goes_is_checked_before_it_starts() {
+    insta::assert_snapshot!(errors(&format!(
+        "[rendition.480p]\nsize = 480\noclusion_level = 1\n[rendition.source]\nsize = 360\n[rendition.big]\nsize = 1080\n[rendition.none]\n{GOOD}"
+    )));
+    insta::assert_snapshot!(errors(&format!(
+        "[rendition.480p]\nsize = 480\nocclusion_level = 30\n[destination.a]\nurl = \"rtmp://h/live/k\"\nrendition = \"480\"\n[destination.b]\nurl = \"rtp+tcp://h/\"\n[destination.c]\nurl = \"rtmp://h/live/k\"\ntoken = \"t\"\n[destination.d]\nurl = \"wss://h/live\"\nkey = \"k\"\n{GOOD}"
+    )));
+    insta::assert_snapshot!(errors(&format!(
+        "[relay]\nlisten = \"localhost\"\ncertificate = \"a.pem\"\npublic = true\nread_token = \"t\"\norigins = [\"example.org\"]\n{GOOD}"
+    )));
+    insta::assert_snapshot!(errors(&format!(
+        "[recording]\npath = \"{{when}}.mp4\"\nstrips = [\"cma\"]\nsplit_minutes = 0\n[uplink]\nkbps = 10\n{GOOD}"
+    )));
+}
+
+#[test]
+fn where_a_show_goes_is_understood() {
+    let show = set(&[
+        ("relay.listen", "0.0.0.0:9000"),
+        ("relay.read_token", "t"),
+        ("recording.split_minutes", "30"),
+        ("recording.strips", "[\"cam\"]"),
+        ("rendition.low.size", "360"),
+        ("rendition.mid.size", "480"),
+        ("rendition.mid.occlusion_level", "0"),
+        ("uplink.kbps", "6000"),
+        ("destination.a.url", "wss://h/live?audio=opus"),
+        ("destination.a.rendition", "mid"),
+    ])
+    .unwrap();
+    let scene::RelayChoice::On(relay) = &show.relay else {
+        panic!("{:?}", show.relay);
+    };
+    assert_eq!(
+        (relay.listen.to_string(), relay.read_tokens.len()),
+        ("0.0.0.0:9000".into(), 1)
+    );
+    assert_eq!(show.recording.strips, ["cam"]);
+    assert!(!show.recording.is_at_start);
+    let ladder = show
+        .renditions
+        .iter()
+        .map(|it| (it.name.as_str(), it.width, it.height, it.bitrate_kbps));
+    assert_eq!(
+        ladder.collect::<Vec<_>>(),
+        [("mid", 854, 480, 700), ("low", 640, 360, 525)]
+    );
+    let destination = &show.destinations[0];
+    assert!(destination.wants_opus() && destination.rendition.as_deref() == Some("mid"));
+    // Nothing said: the usual ladder, no relay of its own will, and one where nothing else is.
+    let show = set(&[]).unwrap();
+    assert_eq!(show.relay, scene::RelayChoice::Unsaid);
+    assert_eq!(show.renditions.len(), 1);
+    assert_eq!(set(&[("relay.on", "false")]).unwrap().relay, scene::RelayChoice::Off);
+}

@@ -30,6 +30,27 @@ pub fn run(mut args: StudioArgs) -> u8 {
         }
     }
     args.set.append(&mut handed.overrides);
+    // Flags for what a scene file can say as well: one way for both, and what --resume goes by.
+    if let Some(file) = &args.record {
+        let Ok(file) = std::path::absolute(file) else {
+            complain("--record needs the name of a file");
+            return exit::USAGE;
+        };
+        let Some(file) = file.to_str() else {
+            complain("--record: the name of the file is not UTF-8");
+            return exit::USAGE;
+        };
+        args.set.push(("recording.path".to_owned(), file.to_owned()));
+        args.set.push(("recording.at_start".to_owned(), "true".to_owned()));
+    }
+    match args.relay.as_deref() {
+        None => {}
+        Some("off") => args.set.push(("relay.on".to_owned(), "false".to_owned())),
+        Some(address) => {
+            args.set.push(("relay.on".to_owned(), "true".to_owned()));
+            args.set.push(("relay.listen".to_owned(), address.to_owned()));
+        }
+    }
     let env = |key: &str| handed.environment.get(key).cloned().or_else(|| std::env::var(key).ok());
     let opening = match opening::choose(&args, &env) {
         Ok(opening) => opening,

@@ -9,6 +9,7 @@ mod fdk_raw;
 pub mod h264;
 mod openh264_raw;
 pub mod opus;
+mod rendition;
 mod resample;
 mod timeline;
 
@@ -16,6 +17,7 @@ pub use aac::AacEncoder;
 pub use audio::{AudioRate, AudioSettings, Channels, OpusSettings, UnknownRate};
 pub use h264::H264Encoder;
 pub use opus::OpusEncoder;
+pub use rendition::{MAX_RENDITIONS, RenditionSettings, usual_ladder};
 pub use timeline::TimelineStats;
 
 use serde::{Deserialize, Serialize};

@@ -15,8 +15,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::{DestinationSpec, PublishError, sockinfo};
-use crate::wire::rtmp::{DEFAULT_PORT, DEFAULT_TLS_PORT, TargetError};
+use super::{DestinationSpec, PublishError, Scheme, sockinfo};
+use crate::wire::rtmp::TargetError;
+use crate::wire::rtp_push::PushTargetError;
 
 /// For a TCP connection to one address, and for the TLS handshake.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
@@ -47,10 +48,14 @@ pub(super) struct Connected {
 pub(super) async fn connect(spec: &DestinationSpec) -> Result<Connected, PublishError> {
     let peer = spec.url.peer();
     let url = spec.url.expose();
-    let is_tls = url.scheme() == "rtmps";
+    let scheme = Scheme::of(&spec.url).ok_or_else(|| PublishError::Scheme { peer: peer.clone() })?;
     let port = url
         .port()
-        .unwrap_or(if is_tls { DEFAULT_TLS_PORT } else { DEFAULT_PORT });
+        .or(scheme.default_port())
+        .ok_or_else(|| PublishError::PushTarget {
+            peer: peer.clone(),
+            source: PushTargetError::NoPort,
+        })?;
     let host = url.host_str().ok_or_else(|| PublishError::Target {
         peer: peer.clone(),
         source: TargetError::NoHost,
@@ -58,7 +63,11 @@ pub(super) async fn connect(spec: &DestinationSpec) -> Result<Connected, Publish
     // A v6 literal stands in brackets in a URL and without them everywhere else.
     let host = host.trim_start_matches('[').trim_end_matches(']');
 
-    let tls = if is_tls { Some(tls_connector(spec).await?) } else { None };
+    let tls = if scheme.is_tls() {
+        Some(tls_connector(spec).await?)
+    } else {
+        None
+    };
     let tcp = connect_tcp(&peer, host, port).await?;
     let io_error = |source| PublishError::Io {
         peer: peer.clone(),

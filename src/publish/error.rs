@@ -4,9 +4,12 @@ use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tokio_rustls::rustls::{self, CertificateError as Certificate};
 
 use super::life::FailureKind;
-use crate::wire::rtmp::{RejectionKind, RtmpError, Stage, TargetError};
+use crate::wire::rtmp::TargetError;
+use crate::wire::rtp_push::PushTargetError;
+use crate::wire::session::{SessionError, Stage};
 
 /// What ended an attempt or a connection.
 #[derive(Debug, Error)]
@@ -18,6 +21,34 @@ pub enum PublishError {
         peer: String,
         /// What is wrong with it.
         source: TargetError,
+    },
+    /// The URL of a destination for RTP cannot be published to.
+    #[error("{peer}: {source}")]
+    PushTarget {
+        /// Host and port.
+        peer: String,
+        /// What is wrong with it.
+        source: PushTargetError,
+    },
+    /// Nothing here speaks what the URL asks for.
+    #[error("{peer}: nothing here publishes by that scheme")]
+    Scheme {
+        /// Host and port.
+        peer: String,
+    },
+    /// The show has sound, but not the one that the URL asks for.
+    #[error("{peer}: the show has no sound of the kind that ?audio= asks for")]
+    NoSuchSound {
+        /// Host and port.
+        peer: String,
+    },
+    /// The session description for the reader cannot be written.
+    #[error("{}: {source}", path.display())]
+    SdpFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
     },
     /// The file with root certificates cannot be used.
     #[error("{}: {problem}", path.display())]
@@ -44,7 +75,7 @@ pub enum PublishError {
         source: io::Error,
     },
     /// No TLS session inside the connection.
-    #[error("{peer}: TLS: {source}")]
+    #[error("{peer}: TLS: {}", tls_problem(source))]
     Tls {
         /// Host and port.
         peer: String,
@@ -67,7 +98,7 @@ pub enum PublishError {
         /// Host and port.
         peer: String,
         /// What, with the byte where.
-        source: RtmpError,
+        source: SessionError,
     },
     /// The server closed the connection.
     #[error("{peer}: closed the connection {}", closed_when(*.stage, *.is_early))]
@@ -97,6 +128,25 @@ pub enum PublishError {
     },
 }
 
+/// What is wrong, in words: rustls knows it best, and names it for those who know rustls.
+fn tls_problem(error: &io::Error) -> String {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let Some(rustls::Error::InvalidCertificate(problem)) = inner else {
+        return error.to_string();
+    };
+    let problem = match problem {
+        Certificate::Expired | Certificate::ExpiredContext { .. } => "has expired",
+        Certificate::NotValidYet | Certificate::NotValidYetContext { .. } => {
+            "is not valid yet: is this machine's clock right?"
+        }
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => "is for another name",
+        Certificate::UnknownIssuer => "is signed by nobody who is trusted here: ca_file can name whom to trust",
+        Certificate::Revoked => "has been revoked",
+        _ => return error.to_string(),
+    };
+    format!("the server's certificate {problem}")
+}
+
 fn closed_when(stage: Stage, is_early: bool) -> String {
     match stage {
         Stage::Live if is_early => "as soon as the stream began: it may not accept this stream key".to_owned(),
@@ -111,15 +161,12 @@ impl PublishError {
     pub fn failure(&self) -> FailureKind {
         match self {
             Self::Target { .. }
-            | Self::CaFile { .. }
-            | Self::Protocol {
-                source: RtmpError::Unfit(_),
-                ..
-            } => FailureKind::Final,
-            Self::Protocol {
-                source: RtmpError::Rejected(rejection),
-                ..
-            } if rejection.kind == RejectionKind::Credentials => FailureKind::Final,
+            | Self::PushTarget { .. }
+            | Self::Scheme { .. }
+            | Self::NoSuchSound { .. }
+            | Self::SdpFile { .. }
+            | Self::CaFile { .. } => FailureKind::Final,
+            Self::Protocol { source, .. } if source.is_final() => FailureKind::Final,
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => FailureKind::Refused,
             _ => FailureKind::Passing,
         }

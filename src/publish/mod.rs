@@ -1,17 +1,20 @@
 //! Destinations: each one is a task with its own connection, queue and fate. One that fails leaves the others alone.
 //!
 //! ```text
-//! encoder → offer() → SendQueue (bounded in time) → Publisher (wire::rtmp) → socket
+//! encoder → offer() → SendQueue (bounded in time) → Session (wire: RTMP, RTP, RTSP) → socket
 //!                         life: idle → connecting → live → backoff → … → failed
 //! ```
-//! [`life`] and [`queue`] are logic without clock or socket; `rtmp` drives them.
+//! [`life`] and [`queue`] are logic without clock or socket, and so are the sessions; one `driver` runs them all.
 
+mod budget;
 mod connect;
+mod driver;
 pub mod error;
 pub mod life;
 mod progress;
 pub mod queue;
-mod rtmp;
+mod scheme;
+mod shared;
 mod sockinfo;
 mod timeline;
 
@@ -25,9 +28,12 @@ use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::media::{AudioConfig, Packet, VideoConfig};
-use crate::secret::SecretUrl;
+use crate::secret::{Secret, SecretUrl};
+use crate::wire::rtp_push::AudioChoice;
 
+pub use budget::{Budget, Uplink, budget};
 pub use error::PublishError;
+pub use scheme::Scheme;
 
 /// How long [`DestinationHandle::stop`] takes at most.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
@@ -37,17 +43,31 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 pub struct DestinationSpec {
     /// What the operator calls it.
     pub name: String,
-    /// `rtmp://` or `rtmps://`, with the stream key as its last segment.
+    /// `rtmp://` or `rtmps://` with the stream key as its last segment; `ws://` or `wss://` for RTP as docs/rtp.md has it;
+    /// `rtsp+ws://` or `rtsp+wss://`; `rtp+tcp://`. See [`Scheme`].
     pub url: SecretUrl,
-    /// For `rtmps`: a PEM file with root certificates to trust besides the usual ones.
+    /// The rendition that it is sent; `None` is the source.
+    pub rendition: Option<String>,
+    /// For RTP over WebSockets: who may publish. Goes before one in the URL.
+    pub token: Option<Secret>,
+    /// Inside TLS: a PEM file with root certificates to trust besides the usual ones.
     pub ca_file: Option<PathBuf>,
 }
 
 impl DestinationSpec {
-    /// Whether `url` is one that can be published to: `rtmp` or `rtmps`, with a host.
+    /// Whether `url` is one that can be published to: of a scheme that is spoken here, with a host, and a port where the
+    /// scheme has no usual one.
     #[must_use]
     pub fn accepts(url: &SecretUrl) -> bool {
-        matches!(url.expose().scheme(), "rtmp" | "rtmps") && url.expose().has_host()
+        let has_host = url.expose().host_str().is_some_and(|host| !host.is_empty());
+        let has_port = |scheme: Scheme| scheme.default_port().or(url.expose().port()).is_some();
+        Scheme::of(url).is_some_and(|scheme| has_host && has_port(scheme) && AudioChoice::from_url(url).is_ok())
+    }
+
+    /// Whether its sound is to be Opus: `?audio=opus`, where the protocol can carry it. AAC otherwise.
+    #[must_use]
+    pub fn wants_opus(&self) -> bool {
+        Scheme::of(&self.url).is_some_and(Scheme::has_opus) && AudioChoice::from_url(&self.url) == Ok(AudioChoice::Opus)
     }
 
     /// A destination that trusts the usual root certificates.
@@ -56,6 +76,8 @@ impl DestinationSpec {
         Self {
             name: name.into(),
             url,
+            rendition: None,
+            token: None,
             ca_file: None,
         }
     }
@@ -66,8 +88,11 @@ impl DestinationSpec {
 pub struct StreamConfig {
     /// Pictures, if any.
     pub video: Option<VideoConfig>,
-    /// Sound, if any.
+    /// Sound as AAC, if any.
     pub audio: Option<AudioConfig>,
+    /// The same sound as Opus, if it is coded so as well: for destinations whose [`wants_opus`](DestinationSpec::wants_opus) is
+    /// true. A destination is offered packets of one of the two.
+    pub opus: Option<AudioConfig>,
 }
 
 /// A destination's life, as operators and scripts see it.
@@ -101,8 +126,15 @@ pub enum DestinationState {
 pub struct DestinationStats {
     /// What went to the socket in the last second, headers included.
     pub bitrate_kbps: u32,
-    /// Smoothed round-trip time of the connection, where the system tells.
+    /// Round-trip time in milliseconds: through the peer's program where it reports one, else that of the connection, where the
+    /// system tells.
     pub rtt_ms: Option<f64>,
+    /// Share of packets that the peer has missed since its report before, 0..1; where it reports.
+    #[serde(default)]
+    pub loss: Option<f64>,
+    /// Mean deviation of the time between packets as the peer sees them, in milliseconds; where it reports.
+    #[serde(default)]
+    pub jitter_ms: Option<f64>,
     /// How much media waits to be sent.
     pub queue_ms: u32,
     /// Bytes that the system has taken and the peer has not yet confirmed, where the system tells.
@@ -135,7 +167,7 @@ pub enum DestinationReport {
 /// A running destination. Dropping it ends it in its own time; [`stop`](Self::stop) waits until it has ended.
 #[derive(Debug)]
 pub struct DestinationHandle {
-    shared: Arc<rtmp::Shared>,
+    shared: Arc<shared::Shared>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -152,9 +184,9 @@ pub fn start(
     clock: Clock,
     report: impl Fn(DestinationReport) + Send + Sync + 'static,
 ) -> DestinationHandle {
-    let shared = Arc::new(rtmp::Shared::new(stream.video.is_some()));
+    let shared = Arc::new(shared::Shared::new(stream.video.is_some()));
     let (stop, stopped) = watch::channel(false);
-    let driver = rtmp::Driver::new(spec, stream, clock, Box::new(report), Arc::clone(&shared), stopped);
+    let driver = driver::Driver::new(spec, stream, clock, Box::new(report), Arc::clone(&shared), stopped);
     DestinationHandle {
         shared,
         stop,

@@ -50,7 +50,7 @@ impl Progress {
     pub(super) fn acknowledge(&mut self, total: u64, now: Timestamp) {
         self.acknowledged_step = self.acknowledged_step.max(total.saturating_sub(self.acknowledged));
         self.acknowledgements += 1;
-        self.acknowledged = total;
+        self.acknowledged = self.acknowledged.max(total);
         self.acknowledged_at = now;
     }
 

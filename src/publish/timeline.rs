@@ -20,6 +20,11 @@ impl Timeline {
         *newest = (*newest).max(Timestamp::ZERO + since);
         *newest
     }
+
+    /// What this connection's clock reads at studio time `now`; `None` before its first packet.
+    pub(super) fn at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.base.map(|base| Timestamp::ZERO + (now - base))
+    }
 }
 
 #[cfg(test)]

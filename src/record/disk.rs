@@ -1,8 +1,8 @@
 //! The border to the file system: small enough that a test can stand in for a disk that is slow, full or gone.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 /// A place for files.
@@ -40,7 +40,13 @@ pub trait DiskFile: Send {
     /// What the system says. Some of the bytes may have been written.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Waits until all that was appended is safe from a power cut.
+    /// Writes `bytes` over what is at `position`.
+    ///
+    /// # Errors
+    /// What the system says.
+    fn overwrite(&mut self, position: u64, bytes: &[u8]) -> io::Result<()>;
+
+    /// Waits until all that was written is safe from a power cut.
     ///
     /// # Errors
     /// What the system says; also where the file has lost its name, so that nobody will find what is in it.
@@ -59,8 +65,8 @@ pub struct SystemDisk;
 
 impl Disk for SystemDisk {
     fn create(&mut self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
-        let file = OpenOptions::new().append(true).create_new(true).open(path)?;
-        Ok(Box::new(SystemFile(file)))
+        let file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        Ok(Box::new(SystemFile { file, length: 0 }))
     }
 
     fn free_bytes(&mut self, folder: &Path) -> io::Result<u64> {
@@ -77,22 +83,34 @@ impl Disk for SystemDisk {
     }
 }
 
-struct SystemFile(File);
+struct SystemFile {
+    file: File,
+    /// What has been appended.
+    length: u64,
+}
 
 impl DiskFile for SystemFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes)
+        self.file.write_all_at(bytes, self.length)?;
+        self.length += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn overwrite(&mut self, position: u64, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all_at(bytes, position)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.0.sync_data()?;
-        if self.0.metadata()?.nlink() == 0 {
+        self.file.sync_data()?;
+        if self.file.metadata()?.nlink() == 0 {
             return Err(io::Error::new(io::ErrorKind::NotFound, "the file was deleted"));
         }
         Ok(())
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {
-        self.0.set_len(length)
+        self.file.set_len(length)?;
+        self.length = length;
+        Ok(())
     }
 }

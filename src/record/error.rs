@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::wire::fmp4::ReadError;
+
 /// What ended a part, or kept one from being started.
 #[derive(Debug, Error)]
 pub enum RecordError {
@@ -49,6 +51,14 @@ pub enum RecordError {
         free_bytes: u64,
         /// What must be.
         keep_free_bytes: u64,
+    },
+    /// The file cannot be mended.
+    #[error("{}: {source}", path.display())]
+    Mend {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and where.
+        source: ReadError,
     },
     /// The disk did not take the end of the recording in time.
     #[error("the disk has not taken the end of the recording within {seconds} s; it goes on being written")]

@@ -15,6 +15,7 @@ mod disk;
 mod error;
 mod index;
 mod interleave;
+mod mend;
 mod name;
 mod part;
 mod queue;
@@ -23,13 +24,14 @@ mod settings;
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::RecordError;
+pub use mend::{Mended, mend};
 pub use queue::Dropped;
 pub use settings::{KEEP_FREE_BYTES, RecordSettings};
 
@@ -103,6 +105,14 @@ pub struct RecorderHandle {
     ended: Receiver<()>,
 }
 
+/// Whether `path` is a file, or a template for the names of files, that a recording could be written to.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_template(path: &Path) -> Result<(), RecordError> {
+    Template::parse(path).map(drop)
+}
+
 /// Starts a recording of `tracks` on a thread of its own. The first part starts with the next IDR of the pictures.
 ///
 /// `report` is called from that thread.
@@ -137,7 +147,7 @@ pub fn start_on(
         .map(|path| Template::parse(path))
         .collect::<Result<Vec<_>, _>>()?;
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let shared = Arc::new(Shared::default());
+    let shared = Arc::new(Shared::new(tracks.len()));
     let report: Arc<dyn Fn(RecordReport) + Send + Sync> = Arc::new(report);
     let gear = Equipment {
         wall: WallClock::new(clock.now(), unix),
@@ -223,13 +233,20 @@ impl Drop for RecorderHandle {
 }
 
 /// What the show and the recorder share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     queue: Mutex<Queue>,
     woken: Condvar,
 }
 
 impl Shared {
+    fn new(tracks: usize) -> Self {
+        Self {
+            queue: Mutex::new(Queue::new(tracks)),
+            woken: Condvar::new(),
+        }
+    }
+
     /// A queue is consistent between any two of its methods, none of which panics.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,7 @@
 //! One file of a recording, with its index beside it.
+//!
+//! A fragment is written with its `moof` named `free`, which players skip, and uncovered when it is safe on the disk: four
+//! bytes in place. So the file has no torn index whenever power is lost. ffmpeg refuses a whole file for the sake of one.
 
 use std::path::{Path, PathBuf};
 
@@ -36,6 +39,8 @@ pub(super) struct Part {
     muxer: Muxer,
     wall: WallClock,
     origin: Timestamp,
+    /// The fragment that is being written; kept for the next.
+    covered: Vec<u8>,
     /// Bytes that are safe.
     bytes: u64,
     largest: u64,
@@ -59,12 +64,13 @@ impl Part {
             muxer,
             wall: plan.wall,
             origin: plan.origin,
+            covered: Vec::new(),
             bytes: 0,
             largest: 0,
             duration: TimeDelta::ZERO,
         };
         let init = part.muxer.init_segment();
-        if let Err(error) = part.append(&init) {
+        if let Err(error) = part.append(&init, None) {
             let path = part.path.clone();
             part.close(disk);
             return Err((path, error));
@@ -95,7 +101,7 @@ impl Part {
         self.muxer.push(track, packet);
     }
 
-    /// Writes what has been pushed as one fragment that ends at `end`, in one write, and waits until it is safe.
+    /// Writes what has been pushed as one fragment that ends at `end`, in one write, waits until it is safe, and uncovers it.
     ///
     /// # Errors
     /// With what was lost. The file ends with its last whole fragment then, if the disk still lets it.
@@ -104,8 +110,14 @@ impl Part {
             return Ok(());
         };
         let position = self.bytes;
-        self.append(&fragment.bytes)
-            .map_err(|error| (error, self.samples_of(&fragment)))?;
+        let kind_at = fragment.moof_at + 4;
+        let mut covered = std::mem::take(&mut self.covered);
+        covered.clear();
+        covered.extend_from_slice(&fragment.bytes);
+        covered[kind_at..kind_at + 4].copy_from_slice(b"free");
+        let written = self.append(&covered, Some(kind_at));
+        self.covered = covered;
+        written.map_err(|error| (error, self.samples_of(&fragment)))?;
         self.largest = self.largest.max(fragment.bytes.len() as u64);
         self.duration = fragment.pts + fragment.duration - self.origin;
         let line = index::entry(&fragment, position, self.origin, self.wall);
@@ -118,8 +130,14 @@ impl Part {
         Ok(())
     }
 
-    fn append(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
-        let written = self.file.append(bytes).and_then(|()| self.file.sync());
+    /// Writes `bytes`; then, where they are safe, the name of the `moof` that is at `kind_at` in them.
+    fn append(&mut self, bytes: &[u8], kind_at: Option<usize>) -> Result<(), RecordError> {
+        let file = &mut self.file;
+        let written = file.append(bytes).and_then(|()| file.sync()).and_then(|()| {
+            let Some(kind_at) = kind_at else { return Ok(()) };
+            file.overwrite(self.bytes + kind_at as u64, b"moof")?;
+            file.sync()
+        });
         written.map_err(|source| {
             // What was torn is of no use to players, and of harm to whoever appends.
             let _ = self.file.truncate(self.bytes);

@@ -12,6 +12,9 @@ use crate::wire::fmp4::TrackConfig;
 /// How long a disk may stand still before the recording has a hole.
 const LIMIT_MS: i64 = 12_000;
 
+/// A longer way between two packets is a gap, and no media.
+const MAX_STEP_MS: i64 = 1000;
+
 /// Bytes that may wait, whatever the bitrate.
 const MAX_BYTES: usize = 192 << 20;
 
@@ -21,8 +24,12 @@ const MAX_ITEMS: usize = 1 << 15;
 /// What the show asks of its recorder, in order.
 #[derive(Debug)]
 pub(super) enum Item {
-    /// Media of a track.
-    Packet { track: usize, packet: Packet },
+    /// Media of a track, and how long after the packet before it.
+    Packet {
+        track: usize,
+        packet: Packet,
+        step: TimeDelta,
+    },
     /// A track goes on in another form: the next part begins with it.
     Config { track: usize, config: TrackConfig },
     /// A new part at the next IDR.
@@ -47,11 +54,18 @@ impl Dropped {
     }
 }
 
-#[derive(Debug, Default)]
+/// What waits of one track.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    last: Option<Timestamp>,
+    waiting: TimeDelta,
+}
+
+#[derive(Debug)]
 pub(super) struct Queue {
     items: VecDeque<Item>,
     bytes: usize,
-    newest: Option<Timestamp>,
+    lanes: Vec<Lane>,
     is_waiting_for_idr: bool,
     dropped: Dropped,
     /// No more will be offered.
@@ -59,28 +73,42 @@ pub(super) struct Queue {
 }
 
 impl Queue {
+    /// For so many tracks.
+    pub(super) fn new(tracks: usize) -> Self {
+        Self {
+            items: VecDeque::new(),
+            bytes: 0,
+            lanes: vec![Lane::default(); tracks],
+            is_waiting_for_idr: false,
+            dropped: Dropped::default(),
+            is_closed: false,
+        }
+    }
+
     /// Takes a packet, or counts it as dropped.
     pub(super) fn offer(&mut self, track: usize, packet: &Packet) {
-        let room = match packet.track {
-            TrackKind::Video => 3,
-            TrackKind::Audio => 4,
-        };
-        let is_refused = match packet.track {
-            TrackKind::Video if self.is_waiting_for_idr && !packet.is_idr => true,
-            _ => self.is_closed || !self.has_room(packet, room),
-        };
-        if packet.track == TrackKind::Video {
+        let is_video = packet.track == TrackKind::Video;
+        let is_refused = self.is_closed
+            || track >= self.lanes.len()
+            || !self.has_room(track, packet.data.len(), if is_video { 3 } else { 4 })
+            || (is_video && self.is_waiting_for_idr && !packet.is_idr);
+        if is_video {
             self.is_waiting_for_idr = is_refused;
         }
         if is_refused {
             self.dropped.count(packet.track, 1);
             return;
         }
-        self.newest = Some(self.newest.map_or(packet.dts, |newest| newest.max(packet.dts)));
+        let lane = &mut self.lanes[track];
+        let step = lane.last.map_or(TimeDelta::ZERO, |last| packet.dts - last);
+        let step = step.clamp(TimeDelta::ZERO, TimeDelta::from_millis(MAX_STEP_MS));
+        lane.last = Some(packet.dts);
+        lane.waiting += step;
         self.bytes += packet.data.len();
         self.items.push_back(Item::Packet {
             track,
             packet: packet.clone(),
+            step,
         });
     }
 
@@ -91,22 +119,19 @@ impl Queue {
         }
     }
 
-    /// Whether `packet` fits into `quarters` of the room.
-    fn has_room(&self, packet: &Packet, quarters: usize) -> bool {
-        let oldest = self.items.iter().find_map(|item| match item {
-            Item::Packet { packet, .. } => Some(packet.dts),
-            _ => None,
-        });
+    /// Whether so many bytes of `track` fit into `quarters` of the room.
+    fn has_room(&self, track: usize, bytes: usize, quarters: usize) -> bool {
         let limit = TimeDelta::from_millis(LIMIT_MS) * quarters as i64 / 4;
-        oldest.is_none_or(|oldest| packet.dts - oldest <= limit)
-            && self.bytes + packet.data.len() <= MAX_BYTES / 4 * quarters
+        self.lanes[track].waiting <= limit
+            && self.bytes + bytes <= MAX_BYTES / 4 * quarters
             && self.items.len() < MAX_ITEMS / 4 * quarters
     }
 
     pub(super) fn pop(&mut self) -> Option<Item> {
         let item = self.items.pop_front()?;
-        if let Item::Packet { packet, .. } = &item {
+        if let Item::Packet { track, packet, step } = &item {
             self.bytes -= packet.data.len();
+            self.lanes[*track].waiting -= *step;
         }
         Some(item)
     }
@@ -136,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_stands_still_costs_pictures_up_to_an_idr_and_sound_last() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(2);
         for ms in (0..30_000).step_by(20) {
             queue.offer(0, &packet(TrackKind::Video, ms, ms % 2000 == 0));
             queue.offer(1, &packet(TrackKind::Audio, ms, true));
@@ -145,8 +170,8 @@ mod tests {
         assert_eq!(
             queue.dropped(),
             Dropped {
-                video: 1500 - 451,
-                audio: 1500 - 601
+                video: 1500 - 452,
+                audio: 1500 - 602
             }
         );
         // The disk comes back: pictures go on at an IDR only.
@@ -160,7 +185,7 @@ mod tests {
 
     #[test]
     fn times_that_stand_still_and_endless_wishes_are_bounded() {
-        let mut queue = Queue::default();
+        let mut queue = Queue::new(2);
         for _ in 0..2 * MAX_ITEMS {
             queue.offer(0, &packet(TrackKind::Audio, 0, true));
             queue.ask(Item::Split);
@@ -173,7 +198,7 @@ mod tests {
         /// uncounted, and the order stays.
         #[test]
         fn what_goes_out_can_be_decoded(script in prop::collection::vec((0_u8..10, 0_i64..900, 0_u8..4), 1..400)) {
-            let mut queue = Queue::default();
+            let mut queue = Queue::new(2);
             let (mut ms, mut number, mut out) = (0, 0_u64, Vec::new());
             for (action, step, pops) in script {
                 ms += step;

@@ -3,7 +3,7 @@
 //! ```text
 //!             IDR, file made            fragment lost, disk gone, nearly full
 //!   waiting ────────────────→ writing ────────────────────────────────────────→ paused ──┐
-//!      ↑          split: the next part begins with the same IDR                          │ 5 s, or at once
+//!      ↑          split: the next part begins with the same IDR                          │ 3 s, or at once
 //!      └─────────────────────────────────────────────────────────────────────────────────┘ in the other place
 //! ```
 //! No turn of this is silent: each is reported, with what was lost.
@@ -25,7 +25,7 @@ use crate::media::{Packet, TimeDelta, Timestamp, TrackKind};
 use crate::wire::fmp4::{TrackConfig, WallClock};
 
 /// Pause before places that all failed are tried again.
-const RETRY_MS: i64 = 5000;
+const RETRY_MS: i64 = 3000;
 
 /// Drops are told at most so often.
 const TELL_DROPS_MS: i64 = 1000;
@@ -95,7 +95,7 @@ impl Recorder {
     pub(super) fn run(mut self) {
         while let Some((item, dropped)) = self.gear.shared.next() {
             match item {
-                Item::Packet { track, packet } => {
+                Item::Packet { track, packet, .. } => {
                     let kind = packet.track;
                     if self.interleaver.push(track, packet).is_some() {
                         self.lost.count(kind, 1);
@@ -226,7 +226,7 @@ impl Recorder {
     fn fail(&mut self, path: PathBuf, error: &RecordError) {
         self.failures += 1;
         self.place = (self.place + 1) % self.gear.places.len();
-        let is_next_fresh = self.failures % self.gear.places.len() != 0;
+        let is_next_fresh = !self.failures.is_multiple_of(self.gear.places.len());
         let retry_in = if is_next_fresh {
             TimeDelta::ZERO
         } else {

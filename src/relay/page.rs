@@ -1,12 +1,26 @@
 //! The page that plays, and what it is made of. Everything comes from here: nothing is fetched from elsewhere, and the
 //! headers forbid it.
 
-use axum::http::header;
+use axum::extract::Path;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 const INDEX: &str = include_str!("page/index.html");
-const PLAYER: &str = include_str!("page/player.js");
-const STYLE: &str = include_str!("page/style.css");
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// What the page is made of: name, type, text.
+const ASSETS: [(&str, &str, &str); 9] = [
+    ("figures.js", SCRIPT, include_str!("page/figures.js")),
+    ("link.js", SCRIPT, include_str!("page/link.js")),
+    ("pictures.js", SCRIPT, include_str!("page/pictures.js")),
+    ("player.js", SCRIPT, include_str!("page/player.js")),
+    ("segments.js", SCRIPT, include_str!("page/segments.js")),
+    ("sound.js", SCRIPT, include_str!("page/sound.js")),
+    ("style.css", "text/css; charset=utf-8", include_str!("page/style.css")),
+    ("surface.js", SCRIPT, include_str!("page/surface.js")),
+    ("timing.js", SCRIPT, include_str!("page/timing.js")),
+];
 
 /// Scripts and styles of our own, media from memory, connections to this host (WebSockets named apart, as browsers want it).
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
@@ -24,21 +38,15 @@ pub(super) async fn index() -> Response {
     (headers, INDEX).into_response()
 }
 
-/// What makes the page play.
-pub(super) async fn player() -> Response {
-    asset("text/javascript; charset=utf-8", PLAYER)
-}
-
-/// What makes it look decent.
-pub(super) async fn style() -> Response {
-    asset("text/css; charset=utf-8", STYLE)
-}
-
-fn asset(content_type: &'static str, text: &'static str) -> Response {
+/// One of the files that make it play and look decent.
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
+    let Some((_, content_type, text)) = ASSETS.iter().find(|(own, ..)| *own == name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
     let headers = [
-        (header::CONTENT_TYPE, content_type),
+        (header::CONTENT_TYPE, *content_type),
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, text).into_response()
+    (headers, *text).into_response()
 }

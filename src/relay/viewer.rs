@@ -49,6 +49,10 @@ const GONE_AFTER: u32 = 45;
 /// For the goodbye to be answered.
 const GOODBYE: Duration = Duration::from_millis(500);
 
+/// How much of what a viewer has seen it may be sent again when it steps over. Renditions are encoded one after the other, so
+/// that whoever is up to date has always seen the picture whose IDR comes next; players leave out what they have shown.
+const STEP_BACK_MS: i64 = 500;
+
 /// What a viewer may say.
 #[derive(Debug, Default, Deserialize)]
 struct Said {
@@ -215,7 +219,7 @@ impl Viewer {
                 self.sent.audio
             };
             match after {
-                Some(after) => entries.join_after(after),
+                Some(after) => entries.join_after(after - TimeDelta::from_millis(STEP_BACK_MS)),
                 None => entries.join().and_then(|join| Some((join, entries.get(join)?.pts))),
             }
         });

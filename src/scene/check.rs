@@ -7,8 +7,8 @@ use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset::{self, Preset};
 use super::raw::{
-    RawAnalysis, RawAudio, RawDestination, RawItem, RawKind, RawLength, RawParameters, RawScene, RawSecret, RawShow,
-    RawSource, RawValue,
+    RawAnalysis, RawAudio, RawItem, RawKind, RawLength, RawParameters, RawScene, RawSecret, RawShow, RawSource,
+    RawValue,
 };
 use super::schema;
 use super::script::Script;
@@ -18,7 +18,6 @@ use super::value::Length;
 use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect};
-use crate::publish::DestinationSpec;
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
@@ -119,13 +118,19 @@ impl Check<'_> {
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
         }
+        let relay = self.relay(raw.relay);
+        let strip_names = strips
+            .iter()
+            .map(|(name, _): &(String, _)| name.clone())
+            .collect::<Vec<_>>();
+        let recording = self.recording(raw.recording, &strip_names);
+        let renditions = self.renditions(raw.rendition, &video, &occlusion.policy);
         let mut destinations = Vec::new();
         for name in names(self.layers, "destination") {
             let Some(destination) = raw.destination.remove(&name) else {
                 continue;
             };
-            let url = self.destination(&format!("destination.{name}"), destination);
-            destinations.extend(url.map(|url| DestinationSpec::new(name, url)));
+            destinations.extend(self.destination(&name, destination, &renditions));
         }
         let mut buses = BusSettings::default();
         preset::set_all(BUS_PARAMS, &raw.bus, &mut buses);
@@ -151,6 +156,10 @@ impl Check<'_> {
             },
             analysis: analysis(&raw.analysis),
             occlusion,
+            relay,
+            recording,
+            uplink_kbps: raw.uplink.kbps,
+            renditions,
             destinations,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
@@ -348,44 +357,8 @@ impl Check<'_> {
         }
     }
 
-    fn destination(&mut self, key: &str, raw: RawDestination) -> Option<SecretUrl> {
-        let url = self.required(raw.url, key, "url")?;
-        let url_key = format!("{key}.url");
-        let base = self.url(&url_key, url.expose(), &["rtmp", "rtmps"]);
-        if let Some(base) = &base
-            && base.expose().path().trim_matches('/').is_empty()
-        {
-            self.error(&url_key, "needs the application after the host, as in rtmp://host/live");
-        }
-        let Some(stream_key) = raw.key else { return base };
-        let key = format!("{key}.key");
-        let stream_key = self.secret(&key, stream_key)?;
-        let base = base?;
-        if base.expose().query().is_some() || base.expose().fragment().is_some() {
-            self.error(
-                &key,
-                "the address ends in a query, so no key fits behind it; write it into the url",
-            );
-            return None;
-        }
-        let text = stream_key.expose();
-        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
-            self.error(
-                &key,
-                "blanks, control characters and \"#\" cannot be part of a stream key",
-            );
-            return None;
-        }
-        let joined = format!(
-            "{}/{}",
-            base.expose().as_str().trim_end_matches('/'),
-            text.trim_start_matches('/')
-        );
-        self.url(&key, &joined, &["rtmp", "rtmps"])
-    }
-
     /// The value of the secret at `key`, if it can be had.
-    fn secret(&mut self, key: &str, secret: RawSecret) -> Option<Secret> {
+    pub(super) fn secret(&mut self, key: &str, secret: RawSecret) -> Option<Secret> {
         let place = self.layers.places.of(key, &self.whole);
         let layers = &mut *self.layers;
         let found = secrets::resolve(secret, self.environment, |written| {
@@ -396,8 +369,14 @@ impl Check<'_> {
         found.map_err(|reason| self.missing_here(key, reason)).ok()
     }
 
+    /// A path as written at `key`, seen from the file that it stands in.
+    pub(super) fn file_at(&mut self, key: &str, written: &str) -> std::path::PathBuf {
+        let place = self.layers.places.of(key, &self.whole);
+        self.layers.resolve(&place, written)
+    }
+
     /// `text` as an address with a host. The errors never repeat it: it may carry a password.
-    fn url(&mut self, key: &str, text: &str, schemes: &[&str]) -> Option<SecretUrl> {
+    pub(super) fn url(&mut self, key: &str, text: &str, schemes: &[&str]) -> Option<SecretUrl> {
         let wanted = format!("expected an address as in {}://host/path", schemes[0]);
         let url = match SecretUrl::parse(text) {
             Ok(url) => url,

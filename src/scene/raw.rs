@@ -6,7 +6,10 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::delivery::RawRendition;
 use super::occlusion::RawOcclusion;
+use super::recording::RawRecording;
+use super::relay::RawRelay;
 use super::show::TransitionKind;
 use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
@@ -38,6 +41,12 @@ pub(super) struct RawShow {
     pub transition: RawTransition,
     pub analysis: RawAnalysis,
     pub occlusion: RawOcclusion,
+    pub relay: Option<RawRelay>,
+    pub recording: Option<RawRecording>,
+    #[serde(default)]
+    pub uplink: RawUplink,
+    #[serde(default)]
+    pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
 }
@@ -147,11 +156,20 @@ pub(super) struct RawAnalysis {
     pub silence: f64,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawUplink {
+    pub kbps: Option<u32>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDestination {
     pub url: Option<Secret>,
     pub key: Option<RawSecret>,
+    pub rendition: Option<String>,
+    pub token: Option<RawSecret>,
+    pub ca_file: Option<String>,
 }
 
 /// A secret, or where it is to be had.

@@ -2,6 +2,9 @@
 //!
 //! A key that is not here is refused, and a key here has its type, its range and its one-line description in one place.
 
+use super::delivery::RENDITION;
+use super::recording::RECORDING;
+use super::relay::RELAY;
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
 use crate::vision::MaskKind;
@@ -48,7 +51,7 @@ pub(super) enum Kind {
     List(&'static [Key]),
 }
 
-const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+pub(super) const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
     Key { name, kind, doc }
 }
 
@@ -91,6 +94,18 @@ pub(super) const ROOT: &[Key] = &[
     key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
     key("analysis", Kind::Table(ANALYSIS), "what is watched on program"),
     key("occlusion", Kind::Table(OCCLUSION), "what hides faces on program"),
+    key(
+        "relay",
+        Kind::Table(RELAY),
+        "the media server in this rig, for browsers and players",
+    ),
+    key("recording", Kind::Table(RECORDING), "the show onto a disk"),
+    key("uplink", Kind::Table(UPLINK), "the way out of this rig"),
+    key(
+        "rendition",
+        Kind::Named(RENDITION),
+        "the program in a smaller size, encoded while somebody takes it; with none, 720p and 480p as far as they are smaller",
+    ),
     key(
         "destination",
         Kind::Named(DESTINATION),
@@ -419,6 +434,12 @@ const ZONE: &[Key] = &[
     key("size", Kind::Lengths, "width and height (default [\"100%\", \"100%\"])"),
 ];
 
+const UPLINK: &[Key] = &[key(
+    "kbps",
+    Kind::Integer(100, 10_000_000),
+    "kilobits per second that it carries: destinations that need more together are warned about before they start",
+)];
+
 const DESTINATION: &[Key] = &[
     key(
         "url",
@@ -429,6 +450,17 @@ const DESTINATION: &[Key] = &[
         "key",
         Kind::Secret,
         "the stream key: becomes the last part of the address",
+    ),
+    key(
+        "rendition",
+        Kind::Text,
+        "which rendition it is sent (default: source, the program as it is)",
+    ),
+    key("token", Kind::Secret, "RTP over WebSocket: who may publish"),
+    key(
+        "ca_file",
+        Kind::Text,
+        "PEM file with root certificates to trust besides the usual ones, relative to this file",
     ),
 ];
 

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::occlusion::OcclusionSettings;
+use super::recording::RecordingSettings;
+use super::relay::RelayChoice;
 use super::script::Script;
-use crate::encode::{AudioSettings, VideoSettings};
+use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Fit, PictureSettings, Rect};
 use crate::publish::DestinationSpec;
@@ -44,6 +46,14 @@ pub struct Show {
     pub analysis: AnalysisSettings,
     /// What hides faces.
     pub occlusion: OcclusionSettings,
+    /// Whether this rig serves viewers itself.
+    pub relay: RelayChoice,
+    /// How it is recorded.
+    pub recording: RecordingSettings,
+    /// What the way out of this rig carries, in kbit/s, if anybody has said.
+    pub uplink_kbps: Option<u32>,
+    /// The ladder below the program, that of the highest bitrate first.
+    pub renditions: Vec<RenditionSettings>,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.

@@ -14,7 +14,7 @@
 //! look-ahead. So sound never moves against the picture.
 //!
 //! **No clicks.** Everything that is set moves along ramps without corners, and a stage with a memory listens before it is
-//! heard (`tests/sound_clicks.rs` loops over the table of parameters); a source that vanishes fades out, one that returns
+//! heard (`tests/sound/clicks.rs` loops over the table of parameters); a source that vanishes fades out, one that returns
 //! fades in.
 //!
 //! **Cost.** A stage that is off is left out, a strip that is silent sleeps, and two channels that are the same are one

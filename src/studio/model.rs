@@ -3,6 +3,7 @@
 //! [`Studio`] is what `update` changes, what `view` draws, what `rigcast ctl status` prints and what goes over the control
 //! socket. It holds no handle, no lock, no clock and no secret: a URL is here only as it may be shown.
 
+mod delivery;
 mod occlusion;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::media::{FrameRate, TimeDelta, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 
 pub use crate::encode::{AudioRate, Channels};
@@ -69,6 +71,15 @@ pub struct Studio {
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
     pub encoder: EncoderModel,
+    /// The ladder: the program in smaller sizes, each encoded while somebody takes it.
+    #[serde(default)]
+    pub renditions: Vec<RenditionModel>,
+    /// The relay, where this rig has one.
+    #[serde(default)]
+    pub relay: Option<RelayModel>,
+    /// The recording.
+    #[serde(default)]
+    pub recording: RecordingModel,
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
@@ -175,6 +186,9 @@ pub struct DestinationModel {
     pub name: String,
     /// The address with its secrets as dots.
     pub url: String,
+    /// The rendition that it is sent; none is the source.
+    #[serde(default)]
+    pub rendition: Option<String>,
     /// What it does now.
     pub state: DestinationState,
     /// Why it was lost, from then until it is live again: told once, however often it is tried in vain.
@@ -204,6 +218,24 @@ pub struct EncoderModel {
     pub seconds_over: u32,
     /// Which build is at work.
     pub codec: EncoderKind,
+}
+
+/// A rendition of the program beside the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenditionModel {
+    /// As viewers and destinations ask for it.
+    pub name: String,
+    /// Pixels, even.
+    pub width: u32,
+    /// Pixels, even.
+    pub height: u32,
+    /// Video target in kbit/s.
+    pub video_kbps: u32,
+    /// Its own occlusion level; `None` goes with the show's.
+    pub occlusion_level: Option<u8>,
+    /// Encoded video over the last second; 0 while nobody takes it.
+    #[serde(default)]
+    pub measured_kbps: u32,
 }
 
 /// Which encoder build is at work.
@@ -288,12 +320,19 @@ pub enum EventLevel {
 }
 
 impl Studio {
-    /// Whether any destination is live: the show is on air.
+    /// Whether any destination is live, or anybody watches at the relay: the show is on air.
     #[must_use]
     pub fn is_on_air(&self) -> bool {
-        self.destinations
-            .iter()
-            .any(|destination| destination.state == DestinationState::Live)
+        let is_live = |destination: &DestinationModel| destination.state == DestinationState::Live;
+        self.destinations.iter().any(is_live) || self.viewers() > 0
+    }
+
+    /// Viewers of this show at the relay.
+    #[must_use]
+    pub fn viewers(&self) -> usize {
+        let streams = self.relay.iter().flat_map(|relay| &relay.stats.streams);
+        let own = streams.filter(|stream| !stream.is_ingest);
+        own.map(|stream| stream.viewers).sum()
     }
 
     /// The occlusion level of the pictures that are made now.

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 
 use super::model::{
     DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
-    ProgramFormat, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
-use crate::encode::HAS_NASM;
+use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
 use crate::scene::Show;
@@ -93,6 +93,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
     let destinations = show.destinations.iter().map(|spec| DestinationModel {
         name: spec.name.clone(),
         url: spec.url.to_string(),
+        rendition: spec.rendition.clone(),
         state: DestinationState::Idle,
         loss: None,
         stats: DestinationStats::default(),
@@ -141,9 +142,23 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: HAS_NASM },
         },
+        renditions: show.renditions.iter().map(rendition).collect(),
+        relay: None,
+        recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats::default(),
         events: VecDeque::new(),
+    }
+}
+
+fn rendition(settings: &RenditionSettings) -> RenditionModel {
+    RenditionModel {
+        name: settings.name.clone(),
+        width: settings.width,
+        height: settings.height,
+        video_kbps: settings.bitrate_kbps,
+        occlusion_level: settings.occlusion_level,
+        measured_kbps: 0,
     }
 }
 

@@ -57,6 +57,9 @@ pub struct Standing {
     pub buses: BusSettings,
     /// The video target in kbit/s.
     pub video_kbps: u32,
+    /// Occlusion levels of renditions, by their names.
+    #[serde(default)]
+    pub rendition_levels: Vec<(String, Option<u8>)>,
     /// What hides faces. Exemptions are not kept: nobody knows whose face a number would be.
     pub occlusion: OcclusionSettings,
     destinations: Vec<SavedDestination>,
@@ -69,6 +72,9 @@ struct SavedDestination {
     /// Only where the scene file does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     url: Option<Clear>,
+    /// Likewise: the rendition that it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rendition: Option<String>,
     /// `false` where an operator has stopped it.
     is_started: bool,
 }
@@ -199,6 +205,7 @@ impl Standing {
         let destinations = specs.iter().map(|spec| SavedDestination {
             name: spec.name.clone(),
             url: (!of_scene.contains(spec)).then(|| Clear::url(&spec.url)),
+            rendition: spec.rendition.clone().filter(|_| !of_scene.contains(spec)),
             is_started: is_started(&spec.name),
         });
         Self {
@@ -213,6 +220,11 @@ impl Standing {
                 .collect(),
             buses: studio.buses,
             video_kbps: studio.encoder.video_kbps,
+            rendition_levels: studio
+                .renditions
+                .iter()
+                .map(|rendition| (rendition.name.clone(), rendition.occlusion_level))
+                .collect(),
             occlusion: studio.occlusion.settings(),
             destinations: destinations.collect(),
         }
@@ -255,6 +267,13 @@ impl Standing {
         show.buses = self.buses.sanitised();
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
         show.occlusion = self.occlusion.clone().sanitised();
+        let top = show.occlusion.policy.top();
+        for rendition in &mut show.renditions {
+            let saved = self.rendition_levels.iter().find(|(name, _)| *name == rendition.name);
+            // A level that nobody has kept is of a policy that nobody knows.
+            let level = saved.map_or_else(|| rendition.occlusion_level.map(|_| 0), |(_, level)| *level);
+            rendition.occlusion_level = level.map(|level| level.min(top));
+        }
         let of_scene = std::mem::take(&mut show.destinations);
         for saved in &self.destinations {
             let name = &saved.name;
@@ -263,7 +282,10 @@ impl Standing {
                 Some(url) => SecretUrl::parse(url.0.expose())
                     .ok()
                     .filter(DestinationSpec::accepts)
-                    .map(|url| DestinationSpec::new(name, url)),
+                    .map(|url| DestinationSpec {
+                        rendition: saved.rendition.clone(),
+                        ..DestinationSpec::new(name, url)
+                    }),
             };
             let is_new = show.destinations.iter().all(|known| known.name != *name);
             match spec.filter(|_| is_new) {

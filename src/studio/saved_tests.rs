@@ -40,7 +40,10 @@ fn after(lines: &[&str]) -> (Studio, Vec<DestinationSpec>) {
         let command = parse(&split_words(line)).unwrap();
         for effect in update(&mut studio, Input::Command(command), Timestamp::ZERO).unwrap() {
             match effect {
-                Effect::AddDestination(name, url) => specs.push(DestinationSpec::new(name, url)),
+                Effect::AddDestination(name, url, rendition) => specs.push(DestinationSpec {
+                    rendition,
+                    ..DestinationSpec::new(name, url)
+                }),
                 Effect::RemoveDestination(name) => specs.retain(|spec| spec.name != name),
                 _ => {}
             }
@@ -189,6 +192,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
     let destination = (name.clone(), url, any::<bool>()).prop_map(|(name, url, is_started)| SavedDestination {
         name: name.to_owned(),
         url: url.map(|url| Clear(Secret::new(url))),
+        rendition: None,
         is_started,
     });
     let lists = (
@@ -208,6 +212,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            rendition_levels: vec![("480p".to_owned(), (ms % 2 == 0).then_some(ms as u8))],
             occlusion: any_occlusion(ms),
             destinations: lists.1,
         }

@@ -3,12 +3,16 @@
 //! It reads no clock, does no IO and starts no thread; so a whole evening can be replayed in a test in milliseconds. The
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
+mod delivery;
 mod desk;
 mod occlusion;
 mod picture;
 mod reports;
 
+pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
+
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -49,10 +53,14 @@ pub enum Input {
     DestinationStats(String, DestinationStats),
     /// The faces on program, and why the whole picture is covered, if it is.
     Faces(Vec<FaceModel>, Option<String>),
+    /// Something happened to the recording.
+    Recording(RecordingNews),
+    /// Something happened to the relay.
+    Relay(RelayNews),
     /// A worker's supervisor reports: its name and what there is to tell.
     Worker(String, WorkerReport),
-    /// The pipeline's measurements of the last second.
-    Stats(Stats),
+    /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
+    Stats(Stats, Vec<u32>),
     /// Something that only the runtime could see happened.
     Event(EventLevel, String, String),
     /// Time has passed.
@@ -83,7 +91,7 @@ pub enum Effect {
     /// The next picture is to be an IDR.
     Keyframe,
     /// A destination is to be known and started.
-    AddDestination(String, SecretUrl),
+    AddDestination(String, SecretUrl, Option<String>),
     /// A known destination is to be started.
     StartDestination(String),
     /// A destination is to be stopped.
@@ -92,6 +100,12 @@ pub enum Effect {
     RemoveDestination(String),
     /// A destination is to be tried at once.
     RetryDestination(String),
+    /// The show is to be recorded, into that file or where the scene file says.
+    RecordStart(Option<PathBuf>),
+    /// The recording is to be ended.
+    RecordStop,
+    /// The recording is to go on in a new file.
+    RecordSplit,
     /// A source is to be opened anew.
     RestartSource(String),
     /// Clients and the log are to be told.
@@ -153,6 +167,15 @@ pub enum Refusal {
     /// Too many zones.
     #[error("there are {max} zones, and no more can be", max = crate::scene::MAX_ZONES)]
     Zones,
+    /// A second recording.
+    #[error("the show is being recorded already; record split begins a new file")]
+    RecordingRuns,
+    /// No recording to stop or to split.
+    #[error("nothing is being recorded; record start does it")]
+    NoRecording,
+    /// A path that would be looked for in a folder that nobody thinks of.
+    #[error("{0} is no whole path: the studio runs in a folder of its own")]
+    RelativePath(String),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -199,8 +222,15 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
             }
         }
         Input::Faces(faces, cover) => unit.faces(faces, cover),
+        Input::Recording(news) => unit.recording(news),
+        Input::Relay(news) => unit.relay(news),
         Input::Worker(name, report) => unit.worker(&name, report),
-        Input::Stats(stats) => unit.stats(stats),
+        Input::Stats(stats, kbps) => {
+            for (rendition, kbps) in unit.studio.renditions.iter_mut().zip(kbps) {
+                rendition.measured_kbps = kbps;
+            }
+            unit.stats(stats);
+        }
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Tick => {}
     }
@@ -308,6 +338,10 @@ impl Unit<'_> {
                 Ok(())
             }
             Command::OcclusionLevel(level) => self.level(level),
+            Command::RecordStart(path) => self.record_start(path),
+            Command::RecordStop => self.record_stop(),
+            Command::RecordSplit => self.record_split(),
+            Command::RenditionLevel(name, level) => self.rendition_level(&name, level),
             Command::OcclusionStep(is_more_hidden) => self.step_level(is_more_hidden),
             Command::OcclusionPolicy(name) => self.policy(name),
             Command::OcclusionMask(mask) => {
@@ -336,7 +370,7 @@ impl Unit<'_> {
                 self.effects.push(Effect::Keyframe);
                 Ok(())
             }
-            Command::DestinationAdd(name, url) => self.add_destination(name, url),
+            Command::DestinationAdd(name, url, rendition) => self.add_destination(name, url, rendition),
             Command::DestinationRemove(name) => {
                 self.destination(&name)?;
                 self.studio.destinations.retain(|destination| destination.name != name);
@@ -461,18 +495,23 @@ impl Unit<'_> {
         }
     }
 
-    fn add_destination(&mut self, name: String, url: SecretUrl) -> Result<(), Refusal> {
+    fn add_destination(&mut self, name: String, url: SecretUrl, rendition: Option<String>) -> Result<(), Refusal> {
         if self.destination(&name).is_ok() {
             return Err(Refusal::Exists(name));
+        }
+        let rendition = rendition.filter(|wanted| wanted != "source");
+        if let Some(wanted) = &rendition {
+            self.check_rendition(wanted)?;
         }
         self.studio.destinations.push(DestinationModel {
             name: name.clone(),
             url: url.to_string(),
+            rendition: rendition.clone(),
             state: DestinationState::Idle,
             loss: None,
             stats: DestinationStats::default(),
         });
-        self.effects.push(Effect::AddDestination(name.clone(), url));
+        self.effects.push(Effect::AddDestination(name.clone(), url, rendition));
         self.effects.push(Effect::StartDestination(name));
         Ok(())
     }

@@ -12,7 +12,8 @@ use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
     BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Occlusion, OcclusionLevel, PictureSettings, Policy,
-    ProgramFormat, Region, Regions, SceneModel, Sight, SourceModel, Strip, WorkerModel, WorkerState,
+    ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight, SourceModel, Strip, WorkerModel,
+    WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -55,6 +56,14 @@ fn studio() -> Studio {
         name: name.into(),
         settings: StripSettings::default(),
     };
+    let rendition = |name: &str| RenditionModel {
+        name: name.into(),
+        width: 854,
+        height: 480,
+        video_kbps: 700,
+        occlusion_level: None,
+        measured_kbps: 0,
+    };
     Studio {
         name: "test".into(),
         now: Timestamp::ZERO,
@@ -91,6 +100,9 @@ fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        renditions: vec![rendition("720p"), rendition("480p")],
+        relay: None,
+        recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats::default(),
         events: VecDeque::new(),
@@ -374,10 +386,11 @@ fn a_destination_lives_and_its_key_is_never_shown() {
 fn late_frames_are_told_once_per_second() {
     let mut studio = studio();
     let stats = |skipped_frames| {
-        Input::Stats(Stats {
+        let stats = Stats {
             skipped_frames,
             ..Stats::default()
-        })
+        };
+        Input::Stats(stats, Vec::new())
     };
     assert_eq!(update(&mut studio, stats(0), ms(1000)).unwrap(), []);
     assert_eq!(update(&mut studio, stats(3), ms(2000)).unwrap().len(), 1);
@@ -435,14 +448,38 @@ fn the_lives_of_a_worker_are_told() {
 }
 
 #[test]
+fn a_rendition_has_a_level_of_its_own_until_the_policy_changes() {
+    let mut studio = studio();
+    let top = studio.occlusion.policy.top();
+    let level = |name: &str, level| Input::Command(Command::RenditionLevel(name.into(), level));
+    let effects = update(&mut studio, level("480p", Some(top)), ms(0)).unwrap();
+    assert!(effects.contains(&Effect::Occlusion) && effects.contains(&Effect::Picture));
+    assert_eq!(studio.renditions[1].occlusion_level, Some(top));
+    assert_eq!(studio.renditions[0].occlusion_level, None);
+    assert!(update(&mut studio, level("480p", Some(top + 1)), ms(0)).is_err());
+    let refusal = update(&mut studio, level("4k", None), ms(0)).unwrap_err().to_string();
+    assert_eq!(refusal, "there is no rendition '4k'; there is 720p, 480p");
+    // What the number showed in one policy may be a whole face in the next.
+    let name = studio.occlusion.policies[0].name.clone();
+    update(&mut studio, Input::Command(Command::OcclusionPolicy(name)), ms(1)).unwrap();
+    assert_eq!(studio.renditions[1].occlusion_level, Some(0));
+    assert!(update(&mut studio, level("480p", None), ms(2)).is_ok());
+    assert_eq!(studio.renditions[1].occlusion_level, None);
+    let rates = Input::Stats(Stats::default(), vec![0, 655]);
+    update(&mut studio, rates, ms(1000)).unwrap();
+    assert_eq!(studio.renditions[1].measured_kbps, 655);
+}
+
+#[test]
 fn a_picture_too_hard_for_its_bitrate_is_told_once() {
     let mut studio = studio();
     let mut told = Vec::new();
     for (second, video_kbps) in [2900, 3100, 3100, 3100, 3100, 2500, 3100].into_iter().enumerate() {
-        let stats = Input::Stats(Stats {
+        let stats = Stats {
             video_kbps,
             ..Stats::default()
-        });
+        };
+        let stats = Input::Stats(stats, Vec::new());
         let effects = update(&mut studio, stats, ms(1000 * second as i64)).unwrap();
         told.extend((!effects.is_empty()).then_some(second));
     }

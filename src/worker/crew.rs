@@ -35,6 +35,8 @@ pub enum WorkerState {
     Running,
     /// It works on something for longer than it should, and gets on with it.
     Slow,
+    /// Nobody wants what it makes, so there is none; one is started for whoever comes.
+    Resting,
     /// It died too often, too soon: the next one is started then.
     Backoff {
         /// How long after the loss, in ms.

@@ -1,7 +1,13 @@
 //! Real peers for the tests: nginx with its RTMP module, ffmpeg, and this program itself.
 //!
 //! Everything is started on free loopback ports in folders of its own, and ends with the value that holds it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr
+)]
 
 pub mod extent;
 pub mod home;
@@ -18,6 +24,7 @@ pub mod tmux;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
+#[allow(unused_imports, reason = "not every test is long")]
 pub use extent::extent;
 pub use peers::{free_port, peer, skip};
 

@@ -63,6 +63,16 @@ impl Nginx {
         self.process = None;
     }
 
+    /// Stops it without ending it, as a hung disk or a debugger would: connections stay, and nothing is read.
+    pub fn freeze(&self) {
+        self.process.as_ref().unwrap().signal(rustix::process::Signal::STOP);
+    }
+
+    /// Lets it go on after [`freeze`](Self::freeze).
+    pub fn thaw(&self) {
+        self.process.as_ref().unwrap().signal(rustix::process::Signal::CONT);
+    }
+
     /// How many times anybody began to publish, by the server's own log.
     pub fn publishes(&self) -> usize {
         self.log()

@@ -1,5 +1,5 @@
 //! Keys that hide faces or show them. The show has no face in it: what a key makes of a face is looked at in
-//! `tests/tui_faces.rs`, and what a viewer sees of faces in `tests/faces_on_air.rs`. Here it is that each key reaches the
+//! `tests/tui/faces.rs`, and what a viewer sees of faces in `tests/faces_on_air.rs`. Here it is that each key reaches the
 //! studio, asks before it shows anything, and that a zone is hidden from the viewer.
 
 use rigcast::tui::keymap::Binding;

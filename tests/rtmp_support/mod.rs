@@ -63,6 +63,7 @@ impl Clip {
         let mut config = StreamConfig {
             video: None,
             audio: None,
+            opus: None,
         };
         let mut packets = Vec::new();
         for tag in tags(flv) {
@@ -116,8 +117,8 @@ impl Clip {
         Self { config, packets }
     }
 
-    /// Three seconds without any encoder, for servers that do not look inside: 30 pictures per second with an IDR per
-    /// second and `bytes` each, and sound.
+    /// Three seconds without any encoder, for servers that do not look inside slices: 30 pictures per second with an IDR
+    /// per second and `bytes` each, and sound.
     pub fn synthetic(bytes: usize) -> Self {
         let mut packets = Vec::new();
         for index in 0..90 {
@@ -127,7 +128,7 @@ impl Clip {
                 pts: at,
                 dts: at,
                 is_idr: index % 30 == 0,
-                data: Bytes::from(vec![index as u8; bytes]),
+                data: Bytes::from(slice(index as u8, bytes)),
             };
             packets.push(Packet {
                 track: TrackKind::Audio,
@@ -147,6 +148,7 @@ impl Clip {
                 bitrate_kbps: 500,
             }),
             audio: None,
+            opus: None,
         };
         Self { config, packets }
     }
@@ -165,6 +167,15 @@ impl Clip {
             })
         })
     }
+}
+
+/// One NAL unit of `bytes` behind its length: a slice that begins its picture, as far as anyone looks.
+fn slice(number: u8, bytes: usize) -> Vec<u8> {
+    let mut data = vec![number; 4 + bytes];
+    data[..4].copy_from_slice(&u32::try_from(bytes).unwrap().to_be_bytes());
+    data[4] = if number.is_multiple_of(30) { 0x65 } else { 0x41 };
+    data[5] = 0x88;
+    data
 }
 
 /// A destination that is fed in real time, and its reports.

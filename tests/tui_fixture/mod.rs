@@ -209,6 +209,7 @@ pub fn studio() -> Studio {
             DestinationModel {
                 name: "main".into(),
                 url: "rtmp://live.example.org/app/••••".into(),
+                rendition: None,
                 state: DestinationState::Live,
                 loss: None,
                 stats: DestinationStats {
@@ -224,6 +225,7 @@ pub fn studio() -> Studio {
             DestinationModel {
                 name: "backup".into(),
                 url: "rtmps://b.example.org/live/••••".into(),
+                rendition: None,
                 state: DestinationState::Idle,
                 loss: None,
                 stats: DestinationStats::default(),
@@ -238,6 +240,9 @@ pub fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        renditions: Vec::new(),
+        relay: None,
+        recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats {
             fps: 30.0,

@@ -59,6 +59,14 @@ pub enum Command {
     OcclusionArm(bool),
     /// Sets the occlusion level.
     OcclusionLevel(u8),
+    /// Records the show, into that file or where the scene file says.
+    RecordStart(Option<PathBuf>),
+    /// Ends the recording.
+    RecordStop,
+    /// Goes on recording in a new file.
+    RecordSplit,
+    /// Gives a rendition an occlusion level of its own; with none it goes with the show's.
+    RenditionLevel(String, Option<u8>),
     /// Goes one occlusion level on: `true` hides more, `false` shows more.
     OcclusionStep(bool),
     /// Chooses what each level shows; begins with the level that hides everything.
@@ -80,7 +88,7 @@ pub enum Command {
     /// Makes the next picture an IDR.
     Keyframe,
     /// Adds a destination and starts it.
-    DestinationAdd(String, SecretUrl),
+    DestinationAdd(String, SecretUrl, Option<String>),
     /// Stops and forgets a destination.
     DestinationRemove(String),
     /// Starts a destination.

@@ -87,6 +87,10 @@ pub enum ArgKind {
     Bus,
     /// An occlusion level.
     Level,
+    /// The name of a rendition beside the source.
+    Rendition,
+    /// The occlusion level of a rendition.
+    RenditionLevel,
     /// An occlusion policy's name.
     Policy,
     /// The name of a set of stickers.
@@ -129,6 +133,8 @@ impl ArgKind {
             Self::Preset => "the name of a preset, or the path of its file".into(),
             Self::Bus => Bus::WORDS.join(", "),
             Self::Level => "an occlusion level: 0 hides everything".into(),
+            Self::Rendition => "the name of a rendition: 480p".into(),
+            Self::RenditionLevel => "an occlusion level, or show for that of the show".into(),
             Self::Policy => "the name of an occlusion policy".into(),
             Self::Stickers => "the name of a set of stickers".into(),
             Self::Face => "the number of a face on program".into(),

@@ -374,6 +374,19 @@ pub const TABLE: &[CommandSpec] = &[
             only(words, Command::OcclusionLevel(level))
         },
     )),
+    confirmed(row(
+        "rendition level",
+        &[
+            arg("RENDITION", ArgKind::Rendition),
+            arg("LEVEL", ArgKind::RenditionLevel),
+        ],
+        "gives a rendition an occlusion level of its own; show: it goes with the show's",
+        |words| {
+            let name = words.required(word::name)?;
+            let level = words.required(word::rendition_level)?;
+            only(words, Command::RenditionLevel(name, level))
+        },
+    )),
     row(
         "occlusion policy",
         &[arg("POLICY", ArgKind::Policy)],
@@ -457,13 +470,36 @@ pub const TABLE: &[CommandSpec] = &[
         only(words, Command::Keyframe)
     }),
     row(
+        "record start",
+        &[may("FILE", ArgKind::File)],
+        "records the show, into FILE or where the scene file says",
+        |words| {
+            let file = words.optional(word::file)?;
+            only(words, Command::RecordStart(file))
+        },
+    ),
+    confirmed(row("record stop", &[], "ends the recording", |words| {
+        only(words, Command::RecordStop)
+    })),
+    row(
+        "record split",
+        &[],
+        "goes on recording in a new file, without a gap",
+        |words| only(words, Command::RecordSplit),
+    ),
+    row(
         "destination add",
-        &[arg("NAME", ArgKind::NewName), arg("URL", ArgKind::Url)],
-        "adds a destination and starts to publish to it",
+        &[
+            arg("NAME", ArgKind::NewName),
+            arg("URL", ArgKind::Url),
+            may("RENDITION", ArgKind::Rendition),
+        ],
+        "adds a destination and starts to publish to it: the program, or a smaller rendition",
         |words| {
             let name = words.required(word::name)?;
             let url = words.required(word::url)?;
-            only(words, Command::DestinationAdd(name, url))
+            let rendition = words.optional(word::name)?;
+            only(words, Command::DestinationAdd(name, url, rendition))
         },
     ),
     confirmed(row(

@@ -84,6 +84,14 @@ pub fn level(word: &str) -> Option<u8> {
     word.parse().ok().filter(|level| *level < 32)
 }
 
+/// The occlusion level of a rendition: a number, or `show` for that of the show.
+pub fn rendition_level(word: &str) -> Option<Option<u8>> {
+    if word == "show" {
+        return Some(None);
+    }
+    level(word).map(Some)
+}
+
 /// The number of a face.
 pub fn track(word: &str) -> Option<u32> {
     word.parse().ok()

@@ -1,6 +1,6 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,27 +14,30 @@ use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
-use super::outlet::Outlet;
+use super::outlet::{Outlet, SOURCE};
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::raise::{Raised, raise};
-use super::reporters::post;
+use super::relaying::{Offer, Relaying};
+use super::reporters::{Inputs, post};
 use super::saver::{self, Saver};
 use super::service::Service;
 use super::sound_loop::SoundMessage;
 use super::stage::Stage;
+use super::taping::{Reel, Taping};
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
 use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
-use crate::publish::DestinationSpec;
+use crate::media::AudioConfig;
+use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
 use crate::scene::{Show, StickerSet};
 use crate::studio::command::{Answer, Command};
 use crate::studio::model::{Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{Effect, Input, update};
+use crate::studio::update::{Effect, Input, RecordingNews, update};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -118,7 +121,12 @@ struct Core {
     watch: Arc<FaceWatch>,
     stickers: Option<Arc<StickerSet>>,
     destinations: Destinations,
+    relaying: Relaying,
+    taping: Taping,
+    /// What the program's sound is encoded as, for those who take AAC.
+    sound: AudioConfig,
     errands: Errands,
+    post: Inputs,
     inputs: mpsc::Receiver<Input>,
     orders: mpsc::Receiver<Order>,
     state: watch::Sender<Arc<Studio>>,
@@ -148,7 +156,7 @@ impl Core {
             tracing::warn!("no stickers: {error}");
         });
         let stickers = stickers.ok();
-        let plan = MaskPlan::new(&studio.occlusion, stickers.clone());
+        let plan = MaskPlan::new(&studio, stickers.clone());
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
@@ -161,6 +169,7 @@ impl Core {
             outlet,
             watch,
             destinations,
+            sound,
         } = raise(&show, &studio, plan, clock, &inputs_in, taps.clone())?;
         let desk = Desk {
             orders: orders_in,
@@ -195,7 +204,11 @@ impl Core {
             watch,
             stickers,
             destinations,
+            relaying: Relaying::default(),
+            taping: Taping::default(),
+            sound,
             errands,
+            post: inputs_in,
             inputs,
             orders,
             state,
@@ -217,6 +230,7 @@ impl Core {
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
+        self.check_uplink();
         for destination in &self.show.destinations {
             if !options.opening.stopped.contains(&destination.name) {
                 self.destinations.start(&destination.name);
@@ -224,6 +238,11 @@ impl Core {
         }
         for (level, text) in &options.opening.news {
             self.tell(*level, text);
+        }
+        let offer = Offer::new(&options.name, &self.show, self.sound.clone());
+        self.relaying = Relaying::start(&self.show, offer, self.clock, &self.outlet, &self.post).await;
+        if self.show.recording.is_at_start {
+            self.record(None);
         }
         let mut lost = None;
         while !self.is_over {
@@ -238,8 +257,8 @@ impl Core {
                 _ = signals.hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
                 _ = tick.tick() => { self.tick(); continue }
                 _ = second.tick() => {
-                    let stats = self.measure.take(&self.outlet.counters, self.audience.count());
-                    self.feed(Input::Stats(stats));
+                    let (stats, kbps) = self.measure.take(&self.outlet.counters, self.audience.count());
+                    self.feed(Input::Stats(stats, kbps));
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
                     if lost.is_none() {
                         continue;
@@ -252,7 +271,16 @@ impl Core {
         service.stopping();
         // The threads first: their last packets are still sent, and nothing new comes while we say goodbye.
         tokio::task::block_in_place(|| self.stage.end());
+        if let Some(wait) = self.taping.stop(&self.outlet) {
+            let ended = tokio::task::block_in_place(wait);
+            self.feed(Input::Recording(RecordingNews::Ended(ended)));
+            // What the recorder has said meanwhile: what was written, and where.
+            while let Ok(input) = self.inputs.try_recv() {
+                self.feed(input);
+            }
+        }
         self.destinations.stop_all().await;
+        std::mem::take(&mut self.relaying).stop(&self.outlet).await;
         if let Some(thread) = lost {
             // The state stays: such a show is to be resumed.
             return Err(RunError::Lost(thread));
@@ -360,9 +388,18 @@ impl Core {
                 Effect::Occlusion => self.hide(),
                 Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
-                Effect::Bitrate(kbps) => self.outlet.set_video_kbps(kbps),
-                Effect::Keyframe => self.outlet.want_idr(),
-                Effect::AddDestination(name, url) => self.destinations.know(DestinationSpec::new(name, url)),
+                Effect::Bitrate(kbps) => self.outlet.set_video_kbps(SOURCE, kbps),
+                Effect::Keyframe => self.outlet.want_idrs(),
+                Effect::AddDestination(name, url, rendition) => {
+                    self.destinations.know(DestinationSpec {
+                        rendition,
+                        ..DestinationSpec::new(name, url)
+                    });
+                    self.check_uplink();
+                }
+                Effect::RecordStart(path) => self.record(path),
+                Effect::RecordStop => self.stop_recording(),
+                Effect::RecordSplit => self.taping.split(&self.outlet),
                 Effect::StartDestination(name) | Effect::RetryDestination(name) => self.destinations.start(&name),
                 Effect::StopDestination(name) => self.destinations.stop(&name),
                 Effect::RemoveDestination(name) => self.destinations.forget(&name),
@@ -377,9 +414,70 @@ impl Core {
         }
     }
 
+    /// Warns where the destinations need more than the way out carries.
+    fn check_uplink(&mut self) {
+        let Some(uplink_kbps) = self.show.uplink_kbps else {
+            return;
+        };
+        let shares = self.destinations.specs().iter().filter_map(|spec| {
+            let rendition = spec.rendition.as_ref();
+            let rendition = rendition.and_then(|name| self.studio.renditions.iter().find(|known| known.name == *name));
+            Some(Uplink {
+                scheme: Scheme::of(&spec.url)?,
+                video_kbps: rendition.map_or(self.studio.encoder.video_kbps, |rendition| rendition.video_kbps),
+                frames_per_second: self.show.video.frame_rate.as_f64(),
+                audio_kbps: self.sound.bitrate_kbps,
+            })
+        });
+        let budget = budget(&shares.collect::<Vec<_>>());
+        if budget.is_tight(uplink_kbps) {
+            let text = format!(
+                "the destinations take {} kbit/s together, and {uplink_kbps} is all that the uplink carries: a fifth of it should stay free",
+                budget.total_kbps
+            );
+            self.tell(EventLevel::Warning, &text);
+        }
+    }
+
+    /// Records the show, into `path` or where the scene file says.
+    fn record(&mut self, path: Option<PathBuf>) {
+        let recording = &self.show.recording;
+        let mut settings = recording.record.clone();
+        settings.name.clone_from(&self.studio.name);
+        if let Some(path) = path {
+            settings.path = path;
+        }
+        let number = |name: &String| self.studio.strips.iter().position(|strip| strip.name == *name);
+        let strips = recording.strips.iter();
+        let reel = Reel {
+            settings,
+            audio: self.sound.clone(),
+            strips: strips.filter_map(|name| Some((name.clone(), number(name)?))).collect(),
+        };
+        match self.taping.start(reel, self.clock, &self.outlet, &self.post) {
+            Ok(taps) => {
+                for tap in taps {
+                    self.tell_sound(SoundMessage::Record(tap));
+                }
+            }
+            Err(reason) => post(&self.post, Input::Recording(RecordingNews::Refused(reason))),
+        }
+    }
+
+    fn stop_recording(&mut self) {
+        let Some(wait) = self.taping.stop(&self.outlet) else {
+            return;
+        };
+        let inputs = self.post.clone();
+        tokio::task::spawn_blocking(move || {
+            let ended = wait();
+            post(&inputs, Input::Recording(RecordingNews::Ended(ended)));
+        });
+    }
+
     /// What hides faces has changed.
     fn hide(&mut self) {
-        let plan = MaskPlan::new(&self.studio.occlusion, self.stickers.clone());
+        let plan = MaskPlan::new(&self.studio, self.stickers.clone());
         self.watch.set_plan(plan);
     }
 
@@ -403,6 +501,8 @@ impl Core {
 
     fn tick(&mut self) {
         self.outlet.counters.turns.fetch_add(1, Ordering::Relaxed);
+        self.destinations.tick();
+        self.relaying.tick(&self.outlet);
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);
         }

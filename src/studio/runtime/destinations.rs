@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::outlet::Outlet;
+use super::outlet::{Outlet, SOURCE, Sound};
 use crate::clock::Clock;
+use crate::media::AudioConfig;
 use crate::publish::{self, DestinationHandle, DestinationReport, DestinationSpec, StreamConfig};
 use crate::studio::update::Input;
 
@@ -16,18 +17,31 @@ const GOODBYE: Duration = Duration::from_secs(3);
 /// Knows and starts destinations.
 pub struct Destinations {
     specs: Vec<DestinationSpec>,
-    stream: StreamConfig,
+    /// Names of the renditions, line 1 first.
+    lines: Vec<String>,
+    /// AAC, Opus.
+    sound: [AudioConfig; 2],
+    /// Started as soon as the encoder of their rendition is open.
+    pending: Vec<String>,
     clock: Clock,
     outlet: Arc<Outlet>,
     inputs: mpsc::Sender<Input>,
 }
 
 impl Destinations {
-    /// None yet; each will be sent `stream`.
-    pub fn new(stream: StreamConfig, clock: Clock, outlet: Arc<Outlet>, inputs: mpsc::Sender<Input>) -> Self {
+    /// None yet; each will be sent one of the renditions `lines`, or the source, and one kind of `sound`.
+    pub fn new(
+        lines: Vec<String>,
+        sound: [AudioConfig; 2],
+        clock: Clock,
+        outlet: Arc<Outlet>,
+        inputs: mpsc::Sender<Input>,
+    ) -> Self {
         Self {
             specs: Vec::new(),
-            stream,
+            lines,
+            sound,
+            pending: Vec::new(),
             clock,
             outlet,
             inputs,
@@ -46,16 +60,44 @@ impl Destinations {
 
     /// Whether a destination has been started and not been stopped since, however it fares.
     pub fn is_started(&self, name: &str) -> bool {
-        self.outlet.with(name, |_| {})
+        self.outlet.with(name, |_| {}) || self.pending.iter().any(|pending| pending == name)
+    }
+
+    /// The line that a destination takes.
+    fn line_of(&self, spec: &DestinationSpec) -> usize {
+        let wanted = spec.rendition.as_ref();
+        let at = wanted.and_then(|wanted| self.lines.iter().position(|line| line == wanted));
+        at.map_or(SOURCE, |at| at + 1)
+    }
+
+    /// Starts those whose rendition has an encoder by now.
+    pub fn tick(&mut self) {
+        for name in std::mem::take(&mut self.pending) {
+            self.start(&name);
+        }
     }
 
     /// Starts a known destination that does not run; one that runs is tried again at once if it is lost.
-    pub fn start(&self, name: &str) {
+    pub fn start(&mut self, name: &str) {
         if self.outlet.with(name, DestinationHandle::retry_now) {
             return;
         }
         let Some(spec) = self.specs.iter().find(|spec| spec.name == name) else {
             return;
+        };
+        let line = self.line_of(spec);
+        let Some(video) = self.outlet.config(line) else {
+            self.outlet.await_line(line, true);
+            if !self.pending.iter().any(|pending| pending == name) {
+                self.pending.push(name.to_owned());
+            }
+            return;
+        };
+        let sound = if spec.wants_opus() { Sound::Opus } else { Sound::Aac };
+        let stream = StreamConfig {
+            video: Some(video),
+            audio: Some(self.sound[Sound::Aac as usize].clone()),
+            opus: Some(self.sound[Sound::Opus as usize].clone()),
         };
         let inputs = self.inputs.clone();
         let outlet = Arc::clone(&self.outlet);
@@ -64,19 +106,23 @@ impl Destinations {
             let input = match report {
                 DestinationReport::State(state) => Input::DestinationState(subject.clone(), state),
                 DestinationReport::Stats(stats) => Input::DestinationStats(subject.clone(), stats),
-                DestinationReport::KeyframeWanted => return outlet.want_idr(),
+                DestinationReport::KeyframeWanted => return outlet.want_idr(line),
             };
             // Full only if the core task is stuck; the next report tells the same again.
             if inputs.try_send(input).is_err() {
                 tracing::warn!(destination = subject, "a report was lost");
             }
         };
-        let handle = publish::start(spec.clone(), self.stream.clone(), self.clock, report);
-        self.outlet.add(name.to_owned(), handle);
+        let handle = publish::start(spec.clone(), stream, self.clock, report);
+        self.outlet.add(name.to_owned(), line, sound, handle);
     }
 
     /// Stops a destination; saying goodbye to its server goes on in the background, within bounds.
-    pub fn stop(&self, name: &str) {
+    pub fn stop(&mut self, name: &str) {
+        if let Some(spec) = self.specs.iter().find(|spec| spec.name == name) {
+            self.outlet.await_line(self.line_of(spec), false);
+        }
+        self.pending.retain(|pending| pending != name);
         if let Some(handle) = self.outlet.remove(name) {
             tokio::spawn(handle.stop());
         }

@@ -6,9 +6,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::air::{Outgoing, PictureAir, SoundAir};
-use super::outlet::Outlet;
+use super::ladder::Ladder;
+use super::outlet::{Outlet, SOURCE, Sound};
 use crate::encode::{AudioEncoder, EncodeError, VideoEncoder};
-use crate::media::AudioBlock;
+use crate::media::{AudioBlock, VideoFrame};
 
 /// Frames that may wait for the encoder. A late picture is one that finds this many before it: it is skipped and counted,
 /// since waiting longer would only turn a short stall into lasting delay.
@@ -34,66 +35,99 @@ fn fetch<T>(queue: &Receiver<T>, wait: Option<Duration>, put: impl FnOnce(T)) ->
     true
 }
 
-/// Encodes pictures until the sender is gone, each when and as `air` lets it out.
-pub fn encode_video(
-    frames: &Receiver<Outgoing>,
-    air: &mut PictureAir,
-    encoder: &mut dyn VideoEncoder,
-    outlet: &Arc<Outlet>,
-    report: &dyn Fn(String),
-) {
-    let mut kbps = encoder.config().bitrate_kbps;
-    let mut faults = Faults::default();
-    loop {
-        let Some(frame) = air.take() else {
-            if fetch(frames, air.wait(), |picture| air.put(picture)) {
-                continue;
-            }
-            return;
-        };
-        if !outlet.is_wanted() {
-            continue;
+/// The encoder of one line, and what was asked of it last.
+pub struct LineEncoder {
+    encoder: Box<dyn VideoEncoder>,
+    line: usize,
+    kbps: u32,
+    faults: Faults,
+}
+
+impl LineEncoder {
+    /// `encoder` for that line.
+    #[must_use]
+    pub fn new(encoder: Box<dyn VideoEncoder>, line: usize) -> Self {
+        Self {
+            kbps: encoder.config().bitrate_kbps,
+            encoder,
+            line,
+            faults: Faults::default(),
         }
-        let wanted = outlet.video_kbps();
-        if wanted != kbps {
-            faults.note(encoder.set_bitrate(wanted), report);
-            kbps = wanted;
+    }
+
+    /// Encodes a picture by what `outlet` wants, and hands it on there.
+    pub fn encode(&mut self, frame: &VideoFrame, outlet: &Outlet, report: &dyn Fn(String)) {
+        let wanted = outlet.video_kbps(self.line);
+        if wanted != self.kbps {
+            self.faults.note(self.encoder.set_bitrate(wanted), report);
+            self.kbps = wanted;
         }
         let start = Instant::now();
-        let encoded = encoder.encode(&frame, outlet.take_idr_wish());
+        let encoded = self.encoder.encode(frame, outlet.take_idr_wish(self.line));
         let counters = &outlet.counters;
-        counters.encode_us.fetch_add(
-            u64::try_from(start.elapsed().as_micros()).unwrap_or(0),
-            Ordering::Relaxed,
-        );
+        let is_source = self.line == SOURCE;
+        if is_source {
+            let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(0);
+            counters.encode_us.fetch_add(took, Ordering::Relaxed);
+        }
+        let skipped = if is_source {
+            &counters.skipped_frames
+        } else {
+            &counters.ladder_skipped
+        };
         match encoded {
             Ok(Some(packet)) => {
-                counters.encoded_frames.fetch_add(1, Ordering::Relaxed);
-                outlet.offer(&packet);
-                faults.recover();
+                if is_source {
+                    counters.encoded_frames.fetch_add(1, Ordering::Relaxed);
+                }
+                outlet.offer_video(self.line, &packet);
+                self.faults.recover();
             }
             Ok(None) => {
-                counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
+                skipped.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => {
-                counters.skipped_frames.fetch_add(1, Ordering::Relaxed);
+                skipped.fetch_add(1, Ordering::Relaxed);
                 // What comes after a lost picture must not refer to it.
-                outlet.want_idr();
-                faults.note(Err(error), report);
+                outlet.want_idr(self.line);
+                self.faults.note(Err(error), report);
             }
         }
     }
 }
 
-/// Encodes sound until the sender is gone, each block when and as `air` lets it out.
-pub fn encode_sound(
-    blocks: &Receiver<AudioBlock>,
-    air: &mut SoundAir,
-    encoder: &mut dyn AudioEncoder,
+/// Encodes pictures until the sender is gone, each when and as `air` lets it out; the renditions get theirs through `ladder`.
+pub fn encode_video(
+    frames: &Receiver<Outgoing>,
+    air: &mut PictureAir,
+    encoder: &mut LineEncoder,
+    ladder: &Ladder,
     outlet: &Arc<Outlet>,
     report: &dyn Fn(String),
 ) {
-    let mut faults = Faults::default();
+    loop {
+        let Some(mut aired) = air.take(|line| line != SOURCE && outlet.is_wanted(line)) else {
+            if fetch(frames, air.wait(), |picture| air.put(picture)) {
+                continue;
+            }
+            return;
+        };
+        ladder.put(&mut aired, outlet);
+        if let Some(frame) = aired[SOURCE].take().filter(|_| outlet.is_wanted(SOURCE)) {
+            encoder.encode(&frame, outlet, report);
+        }
+    }
+}
+
+/// Encodes sound until the sender is gone, each block when and as `air` lets it out, by each of `encoders` that is wanted.
+pub fn encode_sound(
+    blocks: &Receiver<AudioBlock>,
+    air: &mut SoundAir,
+    encoders: &mut [(Sound, Box<dyn AudioEncoder>)],
+    outlet: &Arc<Outlet>,
+    report: &dyn Fn(String),
+) {
+    let mut faults = [Faults::default(), Faults::default()];
     loop {
         let Some(block) = air.take() else {
             if fetch(blocks, air.wait(), |block| air.put(&block)) {
@@ -101,11 +135,14 @@ pub fn encode_sound(
             }
             return;
         };
-        let result = encoder.encode(&block, &mut |packet| outlet.offer(&packet));
-        if result.is_ok() {
-            faults.recover();
+        for (sound, encoder) in encoders.iter_mut().filter(|(sound, _)| outlet.is_sound_wanted(*sound)) {
+            let result = encoder.encode(&block, &mut |packet| outlet.offer_sound(*sound, &packet));
+            let faults = &mut faults[*sound as usize];
+            if result.is_ok() {
+                faults.recover();
+            }
+            faults.note(result, report);
         }
-        faults.note(result, report);
     }
 }
 
@@ -132,10 +169,12 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
     use std::sync::mpsc::sync_channel;
 
     use super::super::air::{FaceWatch, MaskPlan};
     use super::super::gate::{Gate, PictureGate, SoundGate};
+    use super::super::outlet::LINES;
     use super::super::tap_loop::TapSlot;
     use super::*;
     use crate::clock::Clock;
@@ -146,7 +185,7 @@ mod tests {
     /// Keeps what it is given.
     struct Keeper {
         config: VideoConfig,
-        frames: Vec<VideoFrame>,
+        frames: Arc<Mutex<Vec<VideoFrame>>>,
     }
 
     impl VideoEncoder for Keeper {
@@ -155,7 +194,7 @@ mod tests {
         }
 
         fn encode(&mut self, frame: &VideoFrame, _: bool) -> Result<Option<crate::media::Packet>, EncodeError> {
-            self.frames.push(frame.clone());
+            self.frames.lock().unwrap().push(frame.clone());
             Ok(None)
         }
 
@@ -176,10 +215,12 @@ mod tests {
             ..VideoSettings::default()
         };
         let config = H264Encoder::open(&settings).unwrap().config().clone();
-        let mut keeper = Keeper {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let keeper = Keeper {
             config,
-            frames: Vec::new(),
+            frames: Arc::clone(&kept),
         };
+        let mut encoder = LineEncoder::new(Box::new(keeper), SOURCE);
         let gate = Arc::new(Gate::default());
         gate.arm("faces", TrackKind::Video);
         let rate = settings.frame_rate;
@@ -190,24 +231,25 @@ mod tests {
             let mut frame = pool.frame(64, 36);
             frame.fill([235, 128, 128]);
             let frame = frame.freeze(rate.frame_time(tick));
-            sender.send(Outgoing { frame, level: 0 }).unwrap();
+            let levels = [0; LINES];
+            sender.send(Outgoing { frame, levels }).unwrap();
         }
         drop(sender);
-        let outlet = Arc::new(Outlet::new(1000));
+        let outlet = Arc::new(Outlet::new(&[1000]));
         outlet.want_for_test();
         let gate = PictureGate::new(gate, Arc::clone(&outlet), pool.clone(), Arc::new(|_, _| {}));
         let watch = Arc::new(FaceWatch::new(rate, MaskPlan::nothing()));
         let taps = Arc::new(TapSlot::new(Taps::default()));
         let mut air = PictureAir::new(Clock::start(), watch, gate, pool, taps, Arc::new(|_, _| {}));
-        encode_video(&frames, &mut air, &mut keeper, &outlet, &|_| {});
+        encode_video(&frames, &mut air, &mut encoder, &Ladder::default(), &outlet, &|_| {});
         let is_white = |frame: &VideoFrame| frame.plane(Plane::Y).iter().all(|luma| *luma == 235);
-        let seen: Vec<bool> = keeper.frames.iter().map(is_white).collect();
+        let seen: Vec<bool> = kept.lock().unwrap().iter().map(is_white).collect();
         assert_eq!(seen, [true, true, true, false, false]);
     }
 
     #[test]
     fn no_sound_is_encoded_that_an_armed_check_has_not_heard() {
-        struct Ear(AacEncoder, Vec<bool>);
+        struct Ear(AacEncoder, Arc<Mutex<Vec<bool>>>);
         impl AudioEncoder for Ear {
             fn config(&self) -> &crate::media::AudioConfig {
                 self.0.config()
@@ -218,7 +260,7 @@ mod tests {
                 block: &AudioBlock,
                 _: &mut dyn FnMut(crate::media::Packet),
             ) -> Result<(), EncodeError> {
-                self.1.push(*block != AudioBlock::silence(block.pts));
+                self.1.lock().unwrap().push(*block != AudioBlock::silence(block.pts));
                 Ok(())
             }
 
@@ -245,12 +287,15 @@ mod tests {
             sender.send(block).unwrap();
         }
         drop(sender);
-        let mut ear = Ear(AacEncoder::open(AudioSettings::default()).unwrap(), Vec::new());
-        let outlet = Arc::new(Outlet::new(1000));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let ear = Ear(AacEncoder::open(AudioSettings::default()).unwrap(), Arc::clone(&heard));
+        let mut encoders = [(Sound::Aac, Box::new(ear) as Box<dyn AudioEncoder>)];
+        let outlet = Arc::new(Outlet::new(&[1000]));
+        outlet.want_for_test();
         let gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
         let watch = Arc::new(FaceWatch::new(FrameRate::whole(30), MaskPlan::nothing()));
         let mut air = SoundAir::new(Clock::start(), watch, gate);
-        encode_sound(&blocks, &mut air, &mut ear, &outlet, &|_| {});
-        assert_eq!(ear.1, [false, true, true, false]);
+        encode_sound(&blocks, &mut air, &mut encoders, &outlet, &|_| {});
+        assert_eq!(*heard.lock().unwrap(), [false, true, true, false]);
     }
 }

@@ -149,7 +149,7 @@ impl PictureGate {
     }
 
     /// `frame` if every armed check has seen it, else a cover of its size and time. Whoever gets it back calls
-    /// [`uncovered`](Self::uncovered) or [`cover`](Self::cover) with it: there may be other reasons to cover it.
+    /// [`uncovered`](Self::uncovered) or [`covered`](Self::covered): there may be other reasons to cover it.
     ///
     /// # Errors
     /// The cover.
@@ -160,26 +160,36 @@ impl PictureGate {
         }
     }
 
-    /// `frame` goes out: a spell of covering ends here.
-    pub fn uncovered(&mut self, frame: VideoFrame) -> VideoFrame {
-        if self.spells.release(frame.pts) {
+    /// What is shown at `pts` goes out: a spell of covering ends here.
+    pub fn uncovered(&mut self, pts: Timestamp) {
+        if self.spells.release(pts) {
             self.cover = None;
         }
-        frame
     }
 
-    /// A cover in the place of `frame` that says why.
-    pub fn cover(&mut self, frame: &VideoFrame, why: Arc<str>) -> VideoFrame {
+    /// A cover in the place of `frame` that says why, counted and told.
+    fn cover(&mut self, frame: &VideoFrame, why: Arc<str>) -> VideoFrame {
+        let cover = self.painted(frame, &why);
+        self.covered(frame.pts, why);
+        cover
+    }
+
+    /// What is shown at `pts` is a cover of [`painted`](Self::painted): counted and told.
+    pub fn covered(&mut self, pts: Timestamp, why: Arc<str>) {
         self.outlet.counters.covered_frames.fetch_add(1, Ordering::Relaxed);
+        self.spells.hold(pts, why);
+    }
+
+    /// The cover alone, of the size and the time of `frame`.
+    pub fn painted(&mut self, frame: &VideoFrame, why: &Arc<str>) -> VideoFrame {
         let (width, height) = (frame.width(), frame.height());
         let fits =
-            |(of, cover): &(Arc<str>, VideoFrame)| *of == why && (cover.width(), cover.height()) == (width, height);
+            |(of, cover): &(Arc<str>, VideoFrame)| of == why && (cover.width(), cover.height()) == (width, height);
         let cover = match self.cover.take().filter(fits) {
             Some((_, cover)) => cover,
-            None => slate(&self.pool, width, height, "covered", &why, frame.pts),
+            None => slate(&self.pool, width, height, "covered", why, frame.pts),
         };
-        self.cover = Some((Arc::clone(&why), cover.clone()));
-        self.spells.hold(frame.pts, why);
+        self.cover = Some((Arc::clone(why), cover.clone()));
         cover.at(frame.pts)
     }
 }
@@ -242,7 +252,7 @@ mod tests {
     }
 
     fn outlet() -> Arc<Outlet> {
-        Arc::new(Outlet::new(1000))
+        Arc::new(Outlet::new(&[1000]))
     }
 
     fn covered(outlet: &Outlet) -> u64 {
@@ -257,7 +267,10 @@ mod tests {
 
     fn pass(gate: &mut PictureGate, frame: VideoFrame) -> VideoFrame {
         match gate.pass(frame) {
-            Ok(frame) => gate.uncovered(frame),
+            Ok(frame) => {
+                gate.uncovered(frame.pts);
+                frame
+            }
             Err(cover) => cover,
         }
     }

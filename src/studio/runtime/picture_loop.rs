@@ -121,7 +121,7 @@ impl PictureLoop {
                     PictureMessage::Plan(new) => {
                         // A picture that has nothing in common with the one before costs less as an IDR.
                         if new.program != plan.program && new.fade.is_none() {
-                            self.outlet.want_idr();
+                            self.outlet.want_idrs();
                         }
                         plan = new;
                     }
@@ -153,10 +153,10 @@ impl PictureLoop {
             }
             self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
             let is_held = self.watch.is_armed();
-            if is_held || self.outlet.is_wanted() {
+            if is_held || self.outlet.is_any_wanted() {
                 let outgoing = Outgoing {
                     frame: picture.clone(),
-                    level: plan.occlusion_level,
+                    levels: plan.levels,
                 };
                 if self.encoder.try_send(outgoing).is_err() {
                     self.outlet.counters.skipped_frames.fetch_add(1, Ordering::Relaxed);

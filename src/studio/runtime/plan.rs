@@ -1,5 +1,6 @@
 //! What the compositor is to show, with every name already turned into a number.
 
+use super::air::{self, Levels};
 use crate::media::{TimeDelta, Timestamp, VideoFrame};
 use crate::picture::{Compositor, Crop, Fit, Layer, Rect};
 use crate::scene::{MAX_ITEMS, Scene};
@@ -16,8 +17,8 @@ pub struct Plan {
     pub preview: usize,
     /// The scene that goes, when its fade began, and how long that takes.
     pub fade: Option<(usize, Timestamp, TimeDelta)>,
-    /// The occlusion level of the pictures that are made by this plan.
-    pub occlusion_level: u8,
+    /// The occlusion levels of the pictures that are made by this plan.
+    pub levels: Levels,
 }
 
 /// One item of a scene.
@@ -70,7 +71,7 @@ impl Plan {
                 .fade
                 .as_ref()
                 .map(|fade| (scene(&fade.from), fade.start, fade.duration)),
-            occlusion_level: studio.occlusion_level(),
+            levels: air::levels(studio, studio.occlusion_level()),
         }
     }
 

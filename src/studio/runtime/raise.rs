@@ -8,15 +8,16 @@ use super::destinations::Destinations;
 use super::encoding::FRAMES_WAITING;
 use super::error::RunError;
 use super::gate::Gate;
-use super::outlet::Outlet;
+use super::ladder::opener;
+use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
 use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
-use super::stage::{Parts, Stage};
+use super::stage::{Parts, RenditionParts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::aac::AacEncoder;
-use crate::encode::{AudioEncoder, VideoEncoder};
-use crate::publish::StreamConfig;
+use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, VideoEncoder};
+use crate::media::AudioConfig;
 use crate::scene::Show;
 use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
@@ -36,6 +37,8 @@ pub struct Raised {
     pub watch: Arc<FaceWatch>,
     /// Known, and not started.
     pub destinations: Destinations,
+    /// What the program's sound is, for those who take AAC.
+    pub sound: AudioConfig,
 }
 
 /// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`.
@@ -68,13 +71,21 @@ pub fn raise(
     let sources = sources.collect();
     let report = worker_reporter("encode", inputs.clone());
     let video = RemoteEncoder::open(&show.video, Program::this(), Arc::clone(&arena), clock, report)?;
-    let audio = Box::new(AacEncoder::open(show.audio)?);
-    let stream = StreamConfig {
-        video: Some(video.config().clone()),
-        audio: Some(audio.config().clone()),
-    };
-    let outlet = Arc::new(Outlet::new(show.video.bitrate_kbps));
-    let mut destinations = Destinations::new(stream, clock, Arc::clone(&outlet), inputs.clone());
+    let aac = AacEncoder::open(show.audio)?;
+    let opus = OpusEncoder::open(OpusSettings {
+        bitrate_kbps: show.audio.bitrate_kbps,
+        channels: show.audio.channels,
+        // What carries it is a stream without loss.
+        expected_loss_percent: 0,
+    })?;
+    let aac_config = aac.config().clone();
+    let sound = [aac_config.clone(), opus.config().clone()];
+    let kbps = [show.video.bitrate_kbps].into_iter();
+    let kbps = kbps.chain(studio.renditions.iter().map(|rendition| rendition.video_kbps));
+    let outlet = Arc::new(Outlet::new(&kbps.collect::<Vec<_>>()));
+    outlet.configure(SOURCE, video.config());
+    let lines = show.renditions.iter().map(|rendition| rendition.name.clone());
+    let mut destinations = Destinations::new(lines.collect(), sound, clock, Arc::clone(&outlet), inputs.clone());
     for spec in &show.destinations {
         destinations.know(spec.clone());
     }
@@ -96,6 +107,14 @@ pub fn raise(
         tell: teller(inputs.clone()),
         report: worker_reporter("analyse", inputs.clone()),
     };
+    let renditions = show.renditions.iter().map(|rendition| {
+        let report = worker_reporter(format!("encode {}", rendition.name), inputs.clone());
+        RenditionParts {
+            name: rendition.name.clone(),
+            open: opener(rendition.video(&show.video), clock, Arc::clone(&report)),
+            report,
+        }
+    });
     let encoder_inputs = inputs.clone();
     let stage = Stage::start(Parts {
         clock,
@@ -114,7 +133,8 @@ pub fn raise(
         buses: studio.buses,
         plan: Arc::new(Plan::new(studio, &show.scenes)),
         video: Box::new(video),
-        audio,
+        renditions: renditions.collect(),
+        audio: vec![(Sound::Aac, Box::new(aac)), (Sound::Opus, Box::new(opus))],
         outlet: Arc::clone(&outlet),
         taps,
         analysis,
@@ -131,6 +151,7 @@ pub fn raise(
         outlet,
         watch,
         destinations,
+        sound: aac_config,
     })
 }
 

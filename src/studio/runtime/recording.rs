@@ -16,8 +16,11 @@ use crate::sound::Point;
 use crate::sound::level::amplitude_to_dbfs;
 use crate::studio::command::Answer;
 
-/// Recordings at a time.
+/// Recordings of a bus or strip at a time.
 pub const MOST: usize = 4;
+
+/// Points that can be listened to at a time: those, and the strips' tracks of a recorded show, of this one and the last.
+pub const MOST_TAPS: usize = MOST + 2 * crate::scene::MAX_STRIP_TRACKS;
 
 /// Blocks between the sound thread and the disk: 2 s.
 const BLOCKS_WAITING: usize = 200;
@@ -38,6 +41,19 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// A tap that is taken from until the other end is dropped.
+    #[must_use]
+    pub fn endless(point: Point) -> (Self, rtrb::Consumer<AudioBlock>) {
+        let (producer, consumer) = rtrb::RingBuffer::new(BLOCKS_WAITING);
+        let tap = Self {
+            point,
+            ring: producer,
+            left: u64::MAX,
+            lost: Arc::default(),
+        };
+        (tap, consumer)
+    }
+
     /// Takes the next block; `false` once that was the last, or nobody writes any more.
     pub fn put(&mut self, block: Option<&AudioBlock>) -> bool {
         let Some(block) = block else { return false };

@@ -53,8 +53,9 @@ pub fn teller(inputs: Inputs) -> Teller {
 }
 
 /// Of a worker's crew.
-pub fn worker_reporter(name: &'static str, inputs: Inputs) -> worker::Reporter {
-    Arc::new(move |report| post(&inputs, Input::Worker(name.to_owned(), report)))
+pub fn worker_reporter(name: impl Into<String>, inputs: Inputs) -> worker::Reporter {
+    let name = name.into();
+    Arc::new(move |report| post(&inputs, Input::Worker(name.clone(), report)))
 }
 
 /// Posts an input from a thread that must not wait.

@@ -200,6 +200,7 @@ mod tests {
             studio.destinations.push(DestinationModel {
                 name: "main".into(),
                 url: "rtmp://host/live/••••".into(),
+                rendition: None,
                 state,
                 loss: None,
                 stats: DestinationStats::default(),

@@ -8,8 +8,8 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 
 use super::analysis::SoundFeed;
-use super::outlet::Outlet;
-use super::recording::{MOST, Recorder};
+use super::outlet::{Outlet, Sound};
+use super::recording::{MOST_TAPS, Recorder};
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta};
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
@@ -63,7 +63,7 @@ impl SoundLoop {
     /// Runs until `stop`.
     pub fn run(mut self) {
         let mut inputs = vec![None; self.rings.len()];
-        let mut recorders = Vec::with_capacity(MOST);
+        let mut recorders = Vec::with_capacity(MOST_TAPS);
         let mut index = AudioBlock::index_at(self.clock.now());
         while !self.stop.load(Ordering::Relaxed) {
             index += 1;
@@ -101,7 +101,8 @@ impl SoundLoop {
         let mix = self.mixer.process(now, inputs);
         self.outlet.counters.blocks.fetch_add(1, Ordering::Relaxed);
         recorders.retain_mut(|recorder| recorder.put(self.mixer.output(recorder.point).as_ref()));
-        if self.outlet.is_wanted() && self.encoder.try_send(mix.program).is_err() {
+        let is_wanted = self.outlet.is_sound_wanted(Sound::Aac) || self.outlet.is_sound_wanted(Sound::Opus);
+        if is_wanted && self.encoder.try_send(mix.program).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(analysis) = &mut self.analysis {

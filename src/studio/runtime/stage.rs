@@ -7,10 +7,11 @@ use std::thread::JoinHandle;
 
 use super::air::{FaceReport, FaceWatch, PictureAir, SoundAir};
 use super::analysis;
-use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, encode_sound, encode_video};
+use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, LineEncoder, encode_sound, encode_video};
 use super::error::RunError;
 use super::gate::{self, Gate, PictureGate, SoundGate};
-use super::outlet::Outlet;
+use super::ladder::{Ladder, Open, Rendition};
+use super::outlet::{Outlet, SOURCE, Sound};
 use super::picture_loop::{PictureLoop, PictureMessage};
 use super::plan::Plan;
 use super::sound_loop::{SoundLoop, SoundMessage};
@@ -22,6 +23,7 @@ use crate::media::{FramePool, FrameRate, TimeDelta};
 use crate::picture::PictureSettings;
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
+use crate::worker;
 
 /// Messages that may wait for the sound thread, which fetches them every 10 ms.
 const MESSAGES_WAITING: usize = 256;
@@ -52,8 +54,10 @@ pub struct Parts {
     pub plan: Arc<Plan>,
     /// The video encoder.
     pub video: Box<dyn VideoEncoder>,
-    /// The sound encoder.
-    pub audio: Box<dyn AudioEncoder>,
+    /// The renditions beside the source: the first is line 1.
+    pub renditions: Vec<RenditionParts>,
+    /// The sound encoders.
+    pub audio: Vec<(Sound, Box<dyn AudioEncoder>)>,
     /// Where packets go.
     pub outlet: Arc<Outlet>,
     /// Who looks.
@@ -70,6 +74,16 @@ pub struct Parts {
     pub cover_report: gate::Report,
     /// Where an encoder's failure is told.
     pub report: Arc<dyn Fn(String) + Send + Sync>,
+}
+
+/// A rendition beside the source.
+pub struct RenditionParts {
+    /// As it is called.
+    pub name: String,
+    /// Makes its encoder.
+    pub open: Open,
+    /// Who is told of its worker.
+    pub report: worker::Reporter,
 }
 
 /// The running threads.
@@ -153,7 +167,20 @@ impl Stage {
             stop,
             threads: Vec::new(),
         };
-        let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
+        let mut ladder = Ladder::default();
+        for parts_of in parts.renditions {
+            let (line, frames) = ladder.add();
+            let rendition = Rendition {
+                line,
+                outlet: Arc::clone(&parts.outlet),
+                open: parts_of.open,
+                report: parts_of.report,
+                fail: Arc::clone(&parts.report),
+            };
+            stage.spawn(&format!("encode-{}", parts_of.name), move || rendition.run(&frames))?;
+        }
+        let mut video = LineEncoder::new(parts.video, SOURCE);
+        let (mut audio, plan) = (parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
         let picture_gate = PictureGate::new(
             Arc::clone(&parts.gate),
@@ -170,13 +197,13 @@ impl Stage {
             parts.face_report,
         );
         stage.spawn("encode-video", move || {
-            encode_video(&frames, &mut picture_air, &mut *video, &outlet, &*report);
+            encode_video(&frames, &mut picture_air, &mut video, &ladder, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
         let sound_gate = SoundGate::new(parts.gate, Arc::clone(&outlet), parts.cover_report);
         let mut sound_air = SoundAir::new(parts.clock, parts.watch, sound_gate);
         stage.spawn("encode-sound", move || {
-            encode_sound(&blocks, &mut sound_air, &mut *audio, &outlet, &*report);
+            encode_sound(&blocks, &mut sound_air, &mut audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;

@@ -47,6 +47,35 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// The place of the rendition of that name.
+    pub(super) fn check_rendition(&self, name: &str) -> Result<usize, Refusal> {
+        let renditions = &self.studio.renditions;
+        let at = renditions.iter().position(|rendition| rendition.name == name);
+        let known = renditions.iter().map(|rendition| &rendition.name);
+        at.ok_or_else(|| unknown("rendition", name.to_owned(), known))
+    }
+
+    /// A level for one rendition; `None` goes with the show's.
+    pub(super) fn rendition_level(&mut self, name: &str, level: Option<u8>) -> Result<(), Refusal> {
+        let top = self.studio.occlusion.policy.top();
+        if let Some(level) = level.filter(|level| *level > top) {
+            return Err(Refusal::Level { level, top });
+        }
+        let at = self.check_rendition(name)?;
+        let rendition = &mut self.studio.renditions[at];
+        if rendition.occlusion_level != level {
+            rendition.occlusion_level = level;
+            self.effects.push(Effect::Occlusion);
+            self.effects.push(Effect::Picture);
+            let text = level.map_or_else(
+                || "goes with the level of the show".to_owned(),
+                |level| format!("has level {level} of {top} of its own"),
+            );
+            self.event(EventLevel::Info, format!("rendition {name}"), text);
+        }
+        Ok(())
+    }
+
     /// One level up or down, as far as there is one.
     pub(super) fn step_level(&mut self, is_more_hidden: bool) -> Result<(), Refusal> {
         let occlusion = &self.studio.occlusion;
@@ -70,6 +99,10 @@ impl Unit<'_> {
         };
         occlusion.policy = policy.clone();
         occlusion.level = 0;
+        // A number means another thing in every policy.
+        for rendition in &mut self.studio.renditions {
+            rendition.occlusion_level = rendition.occlusion_level.map(|_| 0);
+        }
         if let Some(mask) = policy.mask {
             occlusion.mask = mask;
         }

@@ -145,6 +145,12 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
             let levels = (0..=studio.occlusion.policy.top()).map(|level| level.to_string());
             levels.map(|word| Candidate { word, doc: "" }).collect()
         }
+        ArgKind::Rendition => names(studio.renditions.iter().map(|rendition| rendition.name.as_str())),
+        ArgKind::RenditionLevel => {
+            let levels = (0..=studio.occlusion.policy.top()).map(|level| level.to_string());
+            let words = std::iter::once("show".to_owned()).chain(levels);
+            words.map(|word| Candidate { word, doc: "" }).collect()
+        }
         ArgKind::Policy => names(studio.occlusion.policies.iter().map(|policy| policy.name.as_str())),
         ArgKind::Stickers => names(studio.occlusion.stickers.iter().map(String::as_str)),
         ArgKind::Face => {

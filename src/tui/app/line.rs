@@ -192,5 +192,13 @@ fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<
 
 /// Whether a command that asks can only hide more than is hidden now: then nobody is kept waiting by a question.
 fn hides_more(command: &Command, studio: &Studio) -> bool {
-    matches!(command, Command::OcclusionLevel(level) if *level <= studio.occlusion.level)
+    match command {
+        Command::OcclusionLevel(level) => *level <= studio.occlusion.level,
+        Command::RenditionLevel(name, level) => {
+            let show = studio.occlusion.level;
+            let of = studio.renditions.iter().find(|rendition| rendition.name == *name);
+            of.is_some_and(|now| level.unwrap_or(show) <= now.occlusion_level.unwrap_or(show))
+        }
+        _ => false,
+    }
 }

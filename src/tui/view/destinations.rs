@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 
 use super::Scene;
 use super::text::Row;
-use crate::studio::model::{DestinationModel, DestinationState};
+use crate::studio::model::{DestinationModel, DestinationState, Studio};
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let area = others(buf, area, scene);
     let destinations = &scene.studio.destinations;
     if destinations.is_empty() {
         Row::new(buf, area, 0).put(" none; :destination add NAME URL", scene.theme.label());
@@ -37,6 +38,75 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             detail(&mut row, destination, scene);
         }
     }
+}
+
+/// The recording and the relay, a row each at the lower end; gives what is left for destinations.
+fn others(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Rect {
+    let (studio, theme) = (scene.studio, scene.theme);
+    let rows = u16::from(recording_is_told(studio)) + u16::from(studio.relay.is_some());
+    // Destinations come first: a row for each at least.
+    let needed = u16::try_from(studio.destinations.len().max(1)).unwrap_or(u16::MAX);
+    if rows == 0 || area.height < needed.saturating_add(rows) {
+        return area;
+    }
+    let left = Rect {
+        height: area.height - rows,
+        ..area
+    };
+    let mut y = left.height;
+    if recording_is_told(studio) {
+        recording(&mut Row::new(buf, area, y), scene);
+        y += 1;
+    }
+    if let Some(relay) = &studio.relay {
+        let mut row = Row::new(buf, area, y);
+        if let Some(reason) = &relay.failure {
+            row.put(" × ", theme.error())
+                .put("relay ", theme.text())
+                .put(reason, theme.error());
+        } else {
+            let viewers = studio.viewers();
+            let (mark, style) = if viewers > 0 {
+                ("●", theme.good())
+            } else {
+                ("○", theme.label())
+            };
+            row.put(" ", theme.text()).put(mark, style).put(" relay ", theme.text());
+            let plural = if viewers == 1 { "" } else { "s" };
+            row.right(&format!("{viewers} viewer{plural}"), style);
+            if relay.stats.sent_kbps > 0 {
+                row.right(&format!("{} kb/s ", relay.stats.sent_kbps), theme.text());
+            }
+            row.put(&relay.url, theme.label());
+        }
+    }
+    left
+}
+
+fn recording_is_told(studio: &Studio) -> bool {
+    studio.recording.is_on || studio.recording.failure.is_some()
+}
+
+fn recording(row: &mut Row<'_>, scene: &Scene<'_>) {
+    let (recording, theme) = (&scene.studio.recording, scene.theme);
+    if let Some(reason) = &recording.failure {
+        row.put(" × ", theme.error())
+            .put("NO RECORDING ", theme.error())
+            .put(reason, theme.text());
+        return;
+    }
+    row.put(" ● ", theme.error()).put("REC ", theme.strong());
+    row.right(&format!("{:.0} MB", recording.bytes as f64 / 1e6), theme.text());
+    if recording.dropped_frames > 0 {
+        row.right(&format!("missing {} ", recording.dropped_frames), theme.warning());
+    }
+    let seconds = recording.seconds as u64;
+    row.put(
+        &format!("{}:{:02}:{:02} ", seconds / 3600, seconds / 60 % 60, seconds % 60),
+        theme.text(),
+    );
+    let file = recording.path.rsplit('/').next().unwrap_or_default();
+    row.put(file, theme.label());
 }
 
 fn head(row: &mut Row<'_>, destination: &DestinationModel, is_selected: bool, area: Rect, scene: &Scene<'_>) {

@@ -31,7 +31,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         let text = match worker.state {
             WorkerState::Backoff { .. } => format!("NO {} WORKER ", worker.name),
             WorkerState::Slow => format!("{} slow ", worker.name),
-            WorkerState::Starting | WorkerState::Running => continue,
+            WorkerState::Starting | WorkerState::Running | WorkerState::Resting => continue,
         };
         row.right(&text, theme.error());
     }

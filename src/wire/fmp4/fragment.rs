@@ -23,6 +23,8 @@ pub struct Fragment {
     pub pts: Timestamp,
     /// How long its pictures last; of sound alone, how long that lasts.
     pub duration: TimeDelta,
+    /// Where in the bytes its `moof` starts: 0 without wall clock.
+    pub moof_at: usize,
     /// What it holds of each track, in the order of the tracks. A track without samples is left out.
     pub runs: Vec<Run>,
 }
@@ -201,6 +203,7 @@ pub(super) fn write(sequence: u32, parts: &[Part<'_>], wall_clock: Option<WallCl
         starts_with_idr: parts[lead].samples[0].is_sync,
         pts: runs[lead].pts,
         duration: runs[lead].duration,
+        moof_at: moof_start,
         runs,
     }
 }

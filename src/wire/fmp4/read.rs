@@ -205,6 +205,7 @@ impl Reader {
                 self.pending = Some(runs);
             }
             b"mdat" => {
+                // Media without an index are of a fragment whose recorder did not come to uncover it.
                 if let (Some(runs), Some(start)) = (self.pending.take(), self.start.take()) {
                     if let Some(run) = runs.iter().find(|run| run.data.end > bytes.end) {
                         return Err(broken(
@@ -217,8 +218,9 @@ impl Reader {
                         bytes: start..bytes.end,
                         runs,
                     });
-                    self.prefts.clear();
                 }
+                self.start = None;
+                self.prefts.clear();
             }
             _ => {}
         }

@@ -15,6 +15,7 @@ pub mod error;
 pub mod handshake;
 pub mod message;
 pub mod publisher;
+pub mod session;
 pub mod target;
 
 pub use chunk_reader::ChunkReader;
@@ -23,6 +24,7 @@ pub use error::{ChunkProblem, Rejection, RejectionKind, RtmpError};
 pub use handshake::Handshake;
 pub use message::{Message, kind};
 pub use publisher::{Event, Publisher, Stage};
+pub use session::RtmpSession;
 pub use target::{PublishTarget, TargetError};
 
 /// The port where none is given (§5.1 of common practice; IANA: macromedia-fcs).

@@ -65,16 +65,24 @@ pub enum Stage {
     Closed,
 }
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Stage {
+    /// What is being waited for.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Handshake => "the handshake",
             Self::Connect => "the answer to connect",
             Self::CreateStream => "a stream id",
             Self::Publish => "the permission to publish",
             Self::Live => "the end of the show",
             Self::Closed => "the end of the connection",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

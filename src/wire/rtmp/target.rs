@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::secret::{DOTS, Secret, SecretUrl};
+use crate::secret::{Secret, SecretUrl};
+use crate::wire::text::scrub;
 
 /// The parts of a publish URL. Everything in it that could be a credential is a [`Secret`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,22 +66,10 @@ impl PublishTarget {
     /// no longer than 200 characters.
     #[must_use]
     pub fn scrub(&self, text: &str) -> String {
-        let mut text: String = text.chars().filter(|c| !c.is_control()).collect();
-        for secret in self.secrets() {
-            if secret.len() >= 4 {
-                text = text.replace(secret, DOTS);
-            } else if text.contains(secret) {
-                // Too short to be cut out without making nonsense of the rest.
-                return DOTS.to_owned();
-            }
-        }
-        match text.char_indices().nth(200) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
+        scrub(text, &self.secrets())
     }
 
-    /// Longest first: the whole name, the name without its query, each value in a query.
+    /// The whole name, the name without its query, each value in a query.
     fn secrets(&self) -> Vec<&str> {
         let mut secrets = Vec::new();
         let stream = self.stream.expose();
@@ -90,8 +79,6 @@ impl PublishTarget {
         for pair in query.split('&').chain(app_query.split('&')) {
             secrets.extend(pair.split_once('=').map(|(_, value)| value));
         }
-        secrets.retain(|secret| !secret.is_empty());
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets
     }
 }
@@ -99,6 +86,7 @@ impl PublishTarget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secret::DOTS;
 
     fn target(url: &str) -> Result<PublishTarget, TargetError> {
         PublishTarget::from_url(&SecretUrl::parse(url).unwrap())

@@ -37,4 +37,6 @@ pub const HEADER_LEN: usize = 12;
 pub const DEFAULT_MAX_PAYLOAD: usize = 1400;
 
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! What `a=rtpmap` and `a=fmtp` say of each codec, written and read.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD};
 use bytes::Bytes;
@@ -31,7 +33,8 @@ pub(super) fn parameters(codec: &RtpCodec) -> Option<String> {
         RtpCodec::H264 { sps, pps } => {
             let mut text = "packetization-mode=1".to_owned();
             if let [_, profile, constraints, level, ..] = sps[..] {
-                text += &format!(
+                let _ = write!(
+                    text,
                     ";profile-level-id={profile:02X}{constraints:02X}{level:02X};sprop-parameter-sets={},{}",
                     STANDARD.encode(sps),
                     STANDARD.encode(pps)
@@ -40,10 +43,13 @@ pub(super) fn parameters(codec: &RtpCodec) -> Option<String> {
             Some(text)
         }
         RtpCodec::Aac { asc, .. } => {
-            let config: String = asc.iter().map(|byte| format!("{byte:02X}")).collect();
-            Some(format!(
-                "streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config={config}"
-            ))
+            let mut text =
+                "streamtype=5;profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config="
+                    .to_owned();
+            for byte in asc {
+                let _ = write!(text, "{byte:02X}");
+            }
+            Some(text)
         }
         RtpCodec::Opus { channels } => (*channels == 2).then(|| "sprop-stereo=1".to_owned()),
     }

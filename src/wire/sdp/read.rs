@@ -22,18 +22,17 @@ impl SessionDescription {
         } else {
             text.find("\nv=").map_or(0, |at| at + 1)
         };
-        let session = Session::parse(text[start..].as_bytes())?;
+        let session = Session::parse(&text.as_bytes()[start..])?;
         if session.medias.len() > MAX_MEDIA {
             return Err(SdpError::TooManyMedia(session.medias.len()));
         }
         let mut description = Self::new(&session.session_name, Vec::new());
         for (place, media) in session.medias.iter().enumerate() {
-            match read_track(media) {
-                Some(track) => description.tracks.push(track),
-                None => {
-                    let words = [&media.media, &media.proto, &media.fmt].map(Clone::clone);
-                    description.refused.push((place, words));
-                }
+            if let Some(track) = read_track(media) {
+                description.tracks.push(track);
+            } else {
+                let words = [&media.media, &media.proto, &media.fmt].map(Clone::clone);
+                description.refused.push((place, words));
             }
         }
         Ok(description)

@@ -52,14 +52,10 @@ impl SessionDescription {
         let mut tracks = self.tracks.iter().enumerate();
         let mut refused = self.refused.iter().peekable();
         for place in 0..self.tracks.len() + self.refused.len() {
-            match refused.next_if(|(at, _)| *at == place) {
-                Some((_, [kind, protocol, formats])) => {
-                    let _ = write!(text, "m={kind} 0 {protocol} {formats}\r\n");
-                }
-                None => {
-                    let Some((index, track)) = tracks.next() else { break };
-                    write_track(&mut text, index, track, way);
-                }
+            if let Some((_, [kind, protocol, formats])) = refused.next_if(|(at, _)| *at == place) {
+                let _ = write!(text, "m={kind} 0 {protocol} {formats}\r\n");
+            } else if let Some((index, track)) = tracks.next() {
+                write_track(&mut text, index, track, way);
             }
         }
         text

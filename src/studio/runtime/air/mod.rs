@@ -14,6 +14,6 @@ mod occlusion;
 mod pictures;
 mod sound;
 
-pub use occlusion::{FaceWatch, HELD_PICTURES, MaskPlan};
-pub use pictures::{FaceReport, Outgoing, PictureAir};
+pub use occlusion::{FaceWatch, HELD_PICTURES, Levels, MaskPlan, levels};
+pub use pictures::{Aired, FaceReport, Outgoing, PictureAir};
 pub use sound::SoundAir;

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::media::{FrameRate, TimeDelta, Timestamp};
 use crate::picture::Rect;
 use crate::scene::StickerSet;
-use crate::studio::model::Occlusion;
+use crate::studio::model::Studio;
+use crate::studio::runtime::outlet::{LINES, SOURCE};
 use crate::vision::{FaceVerdict, MaskKind, Policy};
 
 /// Pictures between a picture's time and its way out while faces are looked for: four for the search, two for the worker.
@@ -19,6 +20,19 @@ pub const HELD_PICTURES: i64 = 6;
 /// Verdicts that may wait for their pictures: far more than pictures can be held.
 const VERDICTS: usize = 64;
 
+/// An occlusion level for each line: that of the show, or a rendition's own.
+pub type Levels = [u8; LINES];
+
+/// The levels of all lines while that of the show is `level`.
+#[must_use]
+pub fn levels(studio: &Studio, level: u8) -> Levels {
+    let mut levels = [level; LINES];
+    for (line, rendition) in (SOURCE + 1..LINES).zip(&studio.renditions) {
+        levels[line] = rendition.occlusion_level.unwrap_or(level);
+    }
+    levels
+}
+
 /// What is to be hidden.
 #[derive(Clone, Debug)]
 pub struct MaskPlan {
@@ -26,8 +40,8 @@ pub struct MaskPlan {
     pub is_armed: bool,
     /// What each level shows.
     pub policy: Policy,
-    /// The level now; a picture that was made at a lower one keeps to that.
-    pub level: u8,
+    /// The levels now; a picture that was made at lower ones keeps to those.
+    pub levels: Levels,
     /// What hides faces.
     pub mask: MaskKind,
     /// The stickers, for masks of that kind.
@@ -39,13 +53,14 @@ pub struct MaskPlan {
 }
 
 impl MaskPlan {
-    /// The plan of `occlusion` with `stickers`.
+    /// The plan of `studio` with `stickers`.
     #[must_use]
-    pub fn new(occlusion: &Occlusion, stickers: Option<Arc<StickerSet>>) -> Self {
+    pub fn new(studio: &Studio, stickers: Option<Arc<StickerSet>>) -> Self {
+        let occlusion = &studio.occlusion;
         Self {
             is_armed: occlusion.is_armed,
             policy: occlusion.policy.clone(),
-            level: occlusion.level,
+            levels: levels(studio, occlusion.level),
             mask: occlusion.mask,
             stickers,
             zones: occlusion.zones.iter().map(|zone| zone.rect).collect(),
@@ -61,7 +76,7 @@ impl MaskPlan {
         Self {
             is_armed: false,
             policy: Policy::hidden(),
-            level: 0,
+            levels: [0; LINES],
             mask: MaskKind::Solid,
             stickers: None,
             zones: Vec::new(),

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use super::hold::{Hold, Timed};
 use super::masks::{Hiding, MaskList};
-use super::occlusion::{FaceWatch, HELD_PICTURES, MaskPlan};
+use super::occlusion::{FaceWatch, HELD_PICTURES, Levels, MaskPlan};
 use crate::clock::Clock;
 use crate::media::{FramePool, Timestamp, VideoFrame};
 use crate::picture::occlude::Occluder;
 use crate::studio::model::{FaceMark, FaceModel};
 use crate::studio::runtime::gate::PictureGate;
+use crate::studio::runtime::outlet::{LINES, SOURCE};
 use crate::studio::runtime::tap_loop::TapSlot;
 use crate::vision::{CoverReason, FaceVerdict, OcclusionLevel, Sight};
 
@@ -29,9 +30,12 @@ pub type FaceReport = Arc<dyn Fn(Vec<FaceModel>, Option<String>) + Send + Sync>;
 pub struct Outgoing {
     /// The picture.
     pub frame: VideoFrame,
-    /// The occlusion level when it was made. It never goes out at a higher one.
-    pub level: u8,
+    /// The occlusion levels when it was made. It never goes out at higher ones.
+    pub levels: Levels,
 }
+
+/// A picture as each line may see it; none where a line did not want it.
+pub type Aired = [Option<VideoFrame>; LINES];
 
 impl Timed for Outgoing {
     fn pts(&self) -> Timestamp {
@@ -94,20 +98,21 @@ impl PictureAir {
         self.hold.wait(self.clock.now(), self.watch.delay())
     }
 
-    /// The next picture that is due, as it may be seen.
-    pub fn take(&mut self) -> Option<VideoFrame> {
+    /// The next picture that is due, as it may be seen: on the source line always, on the others where `wants` says so.
+    pub fn take(&mut self, wants: impl Fn(usize) -> bool) -> Option<Aired> {
         let picture = self.hold.take(self.clock.now(), self.watch.delay())?;
-        let frame = self.gate.pass(picture.frame);
-        Some(match frame {
+        let mut aired = Aired::default();
+        match self.gate.pass(picture.frame) {
             // Covered already, for another check.
-            Err(cover) => cover,
-            Ok(frame) => self.hide(frame, picture.level),
-        })
+            Err(cover) => share(&mut aired, &cover, wants),
+            Ok(frame) => self.hide(frame, picture.levels, wants, &mut aired),
+        }
+        Some(aired)
     }
 
-    fn hide(&mut self, frame: VideoFrame, made_at: u8) -> VideoFrame {
+    fn hide(&mut self, frame: VideoFrame, made_at: Levels, wants: impl Fn(usize) -> bool, aired: &mut Aired) {
         let plan = self.watch.plan();
-        let size = (frame.width(), frame.height());
+        let (pts, size) = (frame.pts, (frame.width(), frame.height()));
         if !plan.is_armed {
             self.tell(Vec::new(), None);
             self.lost.clear();
@@ -118,35 +123,64 @@ impl PictureAir {
             };
             let hiding = self.masks.fill(&plan, shown, None, &[], size);
             let (frame, _) = self.paint(frame, hiding, &plan);
-            return self.gate.uncovered(frame);
+            self.gate.uncovered(pts);
+            return share(aired, &frame, wants);
         }
-        let level = plan.policy.level(made_at.min(plan.level));
-        let verdict = self.watch.take(frame.pts);
-        let cover = if level.is_open() {
-            None
-        } else {
-            reason(verdict.as_ref())
-        };
+        let verdict = self.watch.take(pts);
         self.note_lost(verdict.as_ref(), &plan);
-        self.tell(faces(verdict.as_ref()), cover.clone());
+        let level_of = |line: usize| made_at[line].min(plan.levels[line]);
+        let program = level_of(SOURCE);
+        let mut why = None;
+        // Lines with a level of their own first: in the end nobody else has the picture, and the program's masks are painted
+        // in place.
+        for line in (1..LINES).filter(|line| wants(*line) && level_of(*line) != program) {
+            let like = (1..line).find(|other| aired[*other].is_some() && level_of(*other) == level_of(line));
+            let same = like.and_then(|other| aired[other].clone());
+            aired[line] =
+                Some(same.unwrap_or_else(|| {
+                    self.at_level(frame.clone(), level_of(line), verdict.as_ref(), &plan, &mut why)
+                }));
+        }
+        let out = self.at_level(frame, program, verdict.as_ref(), &plan, &mut why);
+        let level = plan.policy.level(program);
+        self.tell(faces(verdict.as_ref()), cover_at(level, verdict.as_ref()));
+        self.mark(verdict.as_ref(), &plan, level, size);
+        match why {
+            None => self.gate.uncovered(pts),
+            Some(why) => self.gate.covered(pts, why),
+        }
+        self.taps.put_program(&out, &self.marks);
+        share(aired, &out, wants);
+    }
+
+    /// The picture as it may be seen at a level; `why` where that is a cover.
+    fn at_level(
+        &mut self,
+        frame: VideoFrame,
+        level: u8,
+        verdict: Option<&FaceVerdict>,
+        plan: &MaskPlan,
+        why: &mut Option<Arc<str>>,
+    ) -> VideoFrame {
+        let level = plan.policy.level(level);
+        let cover = cover_at(level, verdict);
         let hiding = if cover.is_some() {
             Hiding::Everything
         } else {
             let is_shown = |track: &&u32| !self.lost.contains(track);
             // Rarely more than one; allocates only where a face is exempt.
             let shown = plan.exempt.iter().filter(is_shown).copied().collect::<Vec<_>>();
-            self.masks.fill(&plan, level, verdict.as_ref(), &shown, size)
+            let size = (frame.width(), frame.height());
+            self.masks.fill(plan, level, verdict, &shown, size)
         };
-        self.mark(verdict.as_ref(), &plan, level, size);
-        let (frame, is_painted) = self.paint(frame, hiding, &plan);
-        let out = if is_painted {
-            self.gate.uncovered(frame)
-        } else {
-            let why = cover.unwrap_or_else(|| "too many faces".to_owned());
-            self.gate.cover(&frame, why.into())
-        };
-        self.taps.put_program(&out, &self.marks);
-        out
+        let (frame, is_painted) = self.paint(frame, hiding, plan);
+        if is_painted {
+            return frame;
+        }
+        let reason: Arc<str> = cover.unwrap_or_else(|| "too many faces".to_owned()).into();
+        let cover = self.gate.painted(&frame, &reason);
+        *why = Some(reason);
+        cover
     }
 
     /// The picture with its masks, and whether that is enough.
@@ -204,6 +238,20 @@ impl PictureAir {
             });
         }
     }
+}
+
+/// Gives the program's picture to every line that wants one and has none of its own.
+fn share(aired: &mut Aired, program: &VideoFrame, wants: impl Fn(usize) -> bool) {
+    for (line, place) in aired.iter_mut().enumerate() {
+        if place.is_none() && (line == SOURCE || wants(line)) {
+            *place = Some(program.clone());
+        }
+    }
+}
+
+/// Why a picture with this verdict must be covered at a level, if it must.
+fn cover_at(level: OcclusionLevel, verdict: Option<&FaceVerdict>) -> Option<String> {
+    if level.is_open() { None } else { reason(verdict) }
 }
 
 /// Why a picture with this verdict must be covered, if it must.
@@ -269,8 +317,8 @@ mod tests {
         let mut plan = MaskPlan::nothing();
         plan.is_armed = true;
         plan.policy = Policy::new("test".into(), String::new(), None, levels).unwrap();
-        plan.level = level;
-        let (watch, outlet) = (Arc::new(FaceWatch::new(RATE, plan)), Arc::new(Outlet::new(1000)));
+        plan.levels = [level; LINES];
+        let (watch, outlet) = (Arc::new(FaceWatch::new(RATE, plan)), Arc::new(Outlet::new(&[1000])));
         let (pool, told) = (FramePool::new(), Told::default());
         let report: FaceReport = {
             let told = Arc::clone(&told);
@@ -305,6 +353,17 @@ mod tests {
         Covered,
     }
 
+    fn look(out: &VideoFrame) -> Seen {
+        let luma = |x: usize, y: usize| out.plane(Plane::Y)[y * 320 + x];
+        let (corner, nose, eye) = (luma(2, 2), luma(160, 93), luma(148, 82));
+        match (corner, nose, eye) {
+            (235, 235, 235) => Seen::AsItIs,
+            (235, _, 235) => Seen::Eyes,
+            (235, _, _) => Seen::Masked,
+            _ => Seen::Covered,
+        }
+    }
+
     impl Rig {
         fn leave(&self, tick: i64, sight: Option<Sight>, cover: Option<CoverReason>) {
             let face = |sight| TrackedFace {
@@ -320,22 +379,21 @@ mod tests {
             });
         }
 
-        /// What becomes of a white picture that was made at `level`.
-        fn pass(&mut self, tick: i64, level: u8) -> Seen {
+        fn white(&self, tick: i64) -> VideoFrame {
             let mut frame = self.pool.frame(320, 180);
             frame.fill([235, 128, 128]);
-            let frame = frame.freeze(at(tick));
-            self.air.put(Outgoing { frame, level });
-            let out = self.air.take().unwrap();
+            frame.freeze(at(tick))
+        }
+
+        /// What becomes of a white picture that was made at `level`.
+        fn pass(&mut self, tick: i64, level: u8) -> Seen {
+            let (frame, levels) = (self.white(tick), [level; LINES]);
+            self.air.put(Outgoing { frame, levels });
+            let [Some(out), ..] = self.air.take(|_| false).unwrap() else {
+                panic!("the program has a picture");
+            };
             assert_eq!(out.pts, at(tick));
-            let luma = |x: usize, y: usize| out.plane(Plane::Y)[y * 320 + x];
-            let (corner, nose, eye) = (luma(2, 2), luma(160, 93), luma(148, 82));
-            match (corner, nose, eye) {
-                (235, 235, 235) => Seen::AsItIs,
-                (235, _, 235) => Seen::Eyes,
-                (235, _, _) => Seen::Masked,
-                _ => Seen::Covered,
-            }
+            look(&out)
         }
 
         fn change(&self, change: impl FnOnce(&mut MaskPlan)) {
@@ -376,6 +434,62 @@ mod tests {
     }
 
     #[test]
+    fn each_line_has_its_level_and_equal_ones_share_a_picture() {
+        let mut rig = rig(0);
+        // The show hides everything; line 1 shows eyes, line 2 goes with the show, line 3 shows all, line 4 is as line 1.
+        rig.change(|plan| (plan.levels[1], plan.levels[3], plan.levels[4]) = (1, 2, 1));
+        let levels = rig.watch.plan().levels;
+        let is_wanted = |line: usize| line < 5;
+        for (tick, sight, expected) in [
+            (
+                0,
+                Some(Sight::Seen),
+                [Seen::Masked, Seen::Eyes, Seen::Masked, Seen::AsItIs, Seen::Eyes],
+            ),
+            // Without a verdict only the line that shows faces anyway is not covered.
+            (
+                1,
+                None,
+                [Seen::Covered, Seen::Covered, Seen::Covered, Seen::AsItIs, Seen::Covered],
+            ),
+        ] {
+            if sight.is_some() {
+                rig.leave(tick, sight, None);
+            }
+            rig.air.put(Outgoing {
+                frame: rig.white(tick),
+                levels,
+            });
+            let aired = rig.air.take(is_wanted).unwrap();
+            assert!(aired[5].is_none(), "nobody wants it");
+            let seen = (0..5)
+                .map(|line| look(aired[line].as_ref().unwrap()))
+                .collect::<Vec<_>>();
+            assert_eq!(seen, expected, "picture {tick}");
+            let is_shared = |one: usize, other: usize| {
+                let (one, other) = (aired[one].as_ref().unwrap(), aired[other].as_ref().unwrap());
+                one.is_same_picture(other)
+            };
+            assert!(is_shared(0, 2) && is_shared(1, 4) && !is_shared(0, 3), "picture {tick}");
+        }
+        assert_eq!(
+            rig.outlet
+                .counters
+                .covered_frames
+                .load(std::sync::atomic::Ordering::Relaxed),
+            1
+        );
+        // Made while line 3 still hid everything: it keeps to that.
+        rig.leave(2, Some(Sight::Seen), None);
+        rig.air.put(Outgoing {
+            frame: rig.white(2),
+            levels: [0; LINES],
+        });
+        let aired = rig.air.take(is_wanted).unwrap();
+        assert_eq!(look(aired[3].as_ref().unwrap()), Seen::Masked);
+    }
+
+    #[test]
     fn a_picture_keeps_to_the_safer_of_the_level_it_was_made_at_and_the_one_now() {
         let mut rig = rig(2);
         for tick in 0..4 {
@@ -384,10 +498,10 @@ mod tests {
         assert_eq!(rig.pass(0, 2), Seen::AsItIs);
         assert_eq!(rig.pass(1, 0), Seen::Masked);
         assert_eq!(rig.pass(2, 1), Seen::Eyes);
-        rig.change(|plan| plan.level = 0);
+        rig.change(|plan| plan.levels = [0; LINES]);
         assert_eq!(rig.pass(3, 2), Seen::Masked);
         // At a level that shows faces nothing waits for them.
-        rig.change(|plan| plan.level = 2);
+        rig.change(|plan| plan.levels = [2; LINES]);
         assert_eq!(rig.pass(4, 2), Seen::AsItIs);
     }
 

@@ -13,7 +13,7 @@ use crate::media::h264::{NalType, annex_b_nals, first_mb_in_slice, nal_type};
 use crate::wire::rtp::RtpCodec;
 use crate::wire::rtp::depacketizer::{Problem, Received, problem};
 
-/// The most bytes of an access unit: 16 times what level 5.1 lets a frame of 1080p take at 20 Mbit/s in a whole second.
+/// The most bytes of an access unit: more than a whole second of 100 Mbit/s.
 const MAX_UNIT: usize = 16 * 1024 * 1024;
 
 /// Bytes of a NAL unit's length.
@@ -35,12 +35,19 @@ pub(in crate::wire::rtp) struct Unpacker {
     left_out: u64,
 }
 
+/// What there is of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Picture {
+    Nothing,
+    Inter,
+    Idr,
+}
+
 /// The access unit that is being put together.
 #[derive(Debug)]
 struct Unit {
     timestamp: i64,
-    is_idr: bool,
-    has_slice: bool,
+    picture: Picture,
     is_damaged: bool,
     /// Packets before its first one are missing: only its first slice can tell whether they belonged to it.
     is_start_unknown: bool,
@@ -85,8 +92,7 @@ impl Unpacker {
         }
         self.unit.get_or_insert(Unit {
             timestamp,
-            is_idr: false,
-            has_slice: false,
+            picture: Picture::Nothing,
             is_damaged: false,
             is_start_unknown: is_after_gap,
             fragment: None,
@@ -210,11 +216,10 @@ impl Unpacker {
 
     fn push_one(&mut self, nal: &[u8]) {
         match nal_type(nal) {
-            None | Some(NalType::Aud) => {}
             Some(NalType::Sps) => self.is_config_new |= replace(&mut self.sps, nal),
             Some(NalType::Pps) => self.is_config_new |= replace(&mut self.pps, nal),
-            // End of sequence and of stream, filler; and what is no NAL unit at all.
-            Some(NalType::Other(0 | 10..=12 | 24..)) => {}
+            // Delimiters, ends of sequence and of stream, filler; and what is no NAL unit at all.
+            None | Some(NalType::Aud | NalType::Other(0 | 10..=12 | 24..)) => {}
             Some(kind) => {
                 let Some(unit) = &mut self.unit else { return };
                 if kind.is_slice() {
@@ -253,12 +258,13 @@ impl Unpacker {
             self.left_out += 1;
             return self.buffer.clear();
         }
-        if !unit.has_slice {
+        if unit.picture == Picture::Nothing {
             // Parameter sets in a packet with a marker of their own, or information about no picture.
             return self.buffer.clear();
         }
+        let is_idr = unit.picture == Picture::Idr;
         let has_config = !self.sps.is_empty() && !self.pps.is_empty();
-        if !has_config || self.is_waiting && !unit.is_idr {
+        if !has_config || self.is_waiting && !is_idr {
             self.left_out += 1;
             return self.buffer.clear();
         }
@@ -272,18 +278,18 @@ impl Unpacker {
         out.push_back(Received::Unit {
             data: self.buffer.split().freeze(),
             timestamp: unit.timestamp,
-            is_idr: unit.is_idr,
+            is_idr,
         });
     }
 }
 
 impl Unit {
     fn note_slice(&mut self, nal: &[u8]) {
-        if self.is_start_unknown && !self.has_slice && first_mb_in_slice(nal) != Some(0) {
+        if self.is_start_unknown && self.picture == Picture::Nothing && first_mb_in_slice(nal) != Some(0) {
             self.is_damaged = true;
         }
-        self.has_slice = true;
-        self.is_idr |= nal_type(nal) == Some(NalType::Idr);
+        let is_idr = nal_type(nal) == Some(NalType::Idr);
+        self.picture = self.picture.max(if is_idr { Picture::Idr } else { Picture::Inter });
     }
 }
 
