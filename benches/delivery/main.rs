@@ -11,8 +11,13 @@
 
 mod packetise;
 mod record;
+mod relay;
 
-const PARTS: [(&str, fn()); 2] = [("packetise", packetise::run), ("record", record::run)];
+const PARTS: [(&str, fn()); 3] = [
+    ("packetise", packetise::run),
+    ("record", record::run),
+    ("relay", relay::run),
+];
 
 fn main() {
     let words = std::env::args()
