@@ -113,7 +113,7 @@ fn a_browser_plays_the_show_live() {
         page.wait_live();
         page.watch();
         // Until the page knows how late things come.
-        sleep(1500);
+        sleep(2500);
         page.seen();
         let before = page.stats();
         sleep(3000);

@@ -21,7 +21,7 @@ const SECONDS = 8;
 const SETTLE = 300;
 
 /** Until then whatever is learned is followed at once: nobody has got used to anything yet. */
-const LEARN = 2000;
+const LEARN = 4000;
 
 /** How fast a change is followed, in ms per ms: sound can go along with that unnoticed. */
 const SLEW = 0.008;
