@@ -60,6 +60,8 @@ pub(super) struct Reception {
     /// Smoothed, in sixteenths of a tick (appendix A.8).
     jitter: i64,
     clock: Option<SenderClock>,
+    /// A report that came before the first packet of its track, as senders may do.
+    early: Option<(SenderReport, Timestamp)>,
     /// What the last receiver report said: expected and lost.
     reported: (u64, u64),
 }
@@ -108,6 +110,7 @@ impl Reception {
             late: 0,
             jitter: 0,
             clock: None,
+            early: None,
             reported: (0, 0),
         }
     }
@@ -179,6 +182,9 @@ impl Reception {
             shift,
             transit: arrival_ticks - time,
         });
+        if let Some((report, came_at)) = self.early.take() {
+            self.on_sender_report(&report, came_at);
+        }
         time
     }
 
@@ -196,6 +202,7 @@ impl Reception {
     /// The sender's clock.
     pub(super) fn on_sender_report(&mut self, report: &SenderReport, at: Timestamp) {
         let Some(source) = self.source.as_ref().filter(|source| source.ssrc == report.ssrc) else {
+            self.early = Some((*report, at));
             return;
         };
         self.clock = Some(SenderClock {

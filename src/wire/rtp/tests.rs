@@ -551,6 +551,27 @@ fn reports_tell_loss_jitter_and_the_way_there_and_back() {
 }
 
 #[test]
+fn a_report_may_come_before_the_first_packet() {
+    let mut sender = Packetizer::new(sound(RtpCodec::Opus { channels: 2 }), SSRC, 10, 500, 1400);
+    let mut receiver = Depacketizer::new(sender.track().clone());
+    let report = SenderReport {
+        ssrc: SSRC,
+        ntp: NtpTime::from_unix(std::time::Duration::from_secs(1_800_000_000)),
+        timestamp: 500,
+        packets: 0,
+        octets: 0,
+    };
+    receiver.on_sender_report(&report, Timestamp::ZERO);
+    let opus = packet(TrackKind::Audio, true, vec![0xFC, 1, 2]);
+    for rtp in packets_of(&mut sender, &opus, Timestamp::from_millis(20)) {
+        receiver.receive(&rtp, Timestamp::from_millis(25)).unwrap();
+    }
+    let block = receiver.report(Timestamp::from_millis(500)).unwrap();
+    assert_eq!((block.last_sender_report, block.delay), (report.ntp.compact(), 0x8000));
+    assert!(receiver.wall_clock(500).is_some());
+}
+
+#[test]
 fn a_track_ends_with_a_bye() {
     let sender = Packetizer::new(aac(), SSRC, 0, 0, 1400);
     let mut bytes = Vec::new();
