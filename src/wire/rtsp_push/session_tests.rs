@@ -9,7 +9,7 @@ use tungstenite::Message;
 use super::*;
 use crate::media::{AudioCodec, AudioConfig, FrameRate, TrackKind, VideoConfig};
 use crate::wire::rtp_push::tracks;
-use crate::wire::websocket::testing::{accept_of, frame, messages, upgrade};
+use crate::wire::websocket::for_tests::{accept_of, frame, messages, upgrade};
 
 fn moment(ms: i64) -> Moment {
     Moment {

@@ -1,3 +1,5 @@
+//! Session descriptions as written, as real senders write them, and as nobody should.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Against tungstenite's own server in memory, and against servers that lie.
 
 use super::super::UpgradeProblem;
-use super::super::testing::{accept_of, frame, messages, upgrade as answer};
+use super::super::for_tests::{accept_of, frame, messages, upgrade as answer};
 use super::*;
 use crate::secret::Secret;
 use proptest::prelude::*;

@@ -10,11 +10,11 @@
 
 mod client;
 mod error;
+#[cfg(test)]
+pub(in crate::wire) mod for_tests;
 mod frame;
 mod heartbeat;
 mod pipe;
-#[cfg(test)]
-pub(in crate::wire) mod testing;
 mod upgrade;
 
 pub use client::{Client, Incoming};
