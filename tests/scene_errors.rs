@@ -216,7 +216,7 @@ show.toml:7:7: source.b.url: expected an address as in rtsp://host/path; relativ
 show.toml:11:12: source.c.password: a password needs a "user" beside it
 show.toml:13:7: destination.a.url: expected an address as in rtmp://host/path; invalid port number
 show.toml:15:7: destination.b.url: needs the application after the host, as in rtmp://host/live
-show.toml:18:7: destination.c.url: expected an address as in rtmp://host/path; the scheme must be rtmp:// or rtmps://
+show.toml:18:7: destination.c.url: expected an address as in rtmp://host/path; the scheme must be rtmp:// or rtmps:// or ws:// or wss:// or rtsp+ws:// or rtsp+wss:// or rtp+tcp://
 show.toml:19:14: destination.d: needs the key "url"
 show.toml:23:7: destination.e.key: the address ends in a query, so no key fits behind it; write it into the url
 show.toml:26:7: destination.f.key: blanks, control characters and "#" cannot be part of a stream key
@@ -250,7 +250,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, destination
+--set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, relay and 4 more
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());

@@ -116,7 +116,7 @@ impl Check<'_> {
             let known = renditions.iter().map(|known| known.name.as_str());
             let known = std::iter::once(SOURCE).chain(known).collect::<Vec<_>>();
             let hint = crate::suggest::hint(wanted, known.iter().copied());
-            let message = format!("no rendition \"{wanted}\"{hint}; there are: {}", known.join(", "));
+            let message = format!("no rendition \"{wanted}\"{hint}");
             self.error(&format!("{key}.rendition"), message);
         }
         let token_key = format!("{key}.token");

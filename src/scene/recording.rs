@@ -1,6 +1,6 @@
 //! The table `[recording]`: the show onto a disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -74,11 +74,10 @@ impl Check<'_> {
 
     /// A template for a file's name, relative to the file that it stands in.
     fn template_at(&mut self, key: &str, written: &str) -> PathBuf {
-        let path = self.file_at(key, written);
-        if let Err(error) = crate::record::check_template(&path) {
+        if let Err(error) = crate::record::check_template(Path::new(written)) {
             self.error(key, error.to_string());
         }
-        path
+        self.file_at(key, written)
     }
 }
 

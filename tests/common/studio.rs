@@ -108,7 +108,18 @@ impl Studio {
 
     /// Waits until the state is as `is_so` says.
     pub fn wait_until(&self, what: &str, limit: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
-        wait_for(what, limit, || Some(self.status()).filter(&is_so))
+        let deadline = Instant::now() + limit;
+        loop {
+            let status = self.status();
+            if is_so(&status) {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "waited {limit:?} in vain for {what}: {status}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Waits until destination number `at` is live.

@@ -122,7 +122,10 @@ impl ArgKind {
             Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
             Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
             Self::Text => "a text, quoted where it has blanks".into(),
-            Self::Url => "an address rtmp://HOST/APP/KEY or rtmps://HOST/APP/KEY".into(),
+            Self::Url => {
+                "an address: rtmp://HOST/APP/KEY, rtmps://…, wss://:TOKEN@HOST/PATH, rtsp+wss://…, rtp+tcp://HOST:PORT"
+                    .into()
+            }
             Self::Parameter => "a key of `[strip.NAME]`: gate_threshold_db".into(),
             Self::Part => "a key of `[strip.NAME]`, or a stage for all of its keys: eq".into(),
             Self::BusParameter => "a key of `[bus]`: target_lufs".into(),

@@ -35,6 +35,9 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         };
         row.right(&text, theme.error());
     }
+    if studio.recording.failure.is_some() {
+        row.right("NO RECORDING ", theme.error());
+    }
     let lost: u32 = studio.workers.iter().map(|worker| worker.losses).sum();
     if lost > 0 {
         row.right(&format!("workers lost {lost} "), theme.warning());
