@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::media::Pull;
 use common::nginx::Nginx;
-use common::pace::in_real_time;
+use common::pace::in_real_time_beside;
 use common::peer;
 use common::studio::Studio;
 use sound_common::{RATE, mono, pink, sine, write_wav};
@@ -36,7 +36,7 @@ fn denoise_takes_noise_out_of_pauses_and_out_of_speech() {
         "[source.clean]\nkind = \"file\"\npath = \"clean.wav\"\n\
          [source.noisy]\nkind = \"file\"\npath = \"noisy.wav\"\n[strip.noisy]\nrole = \"voice\"\nmute = true\n",
     );
-    in_real_time("denoise", |witness| {
+    in_real_time_beside("denoise", |witness| {
         let studio = Studio::start(&[&show, "--publish", &nginx.url("noise")]);
         studio.wait_live(0);
         // Wherever it begins: the whole text once, from its beginning to its end. What is ordered before a pull lies in its
@@ -87,7 +87,7 @@ fn gain_arrives_to_the_tenth_and_what_is_too_loud_is_held() {
         folder.path(),
         "[source.tone]\nkind = \"file\"\npath = \"tone.wav\"\n[strip.tone]\ngain_db = 6\n",
     );
-    in_real_time("gain", |witness| {
+    in_real_time_beside("gain", |witness| {
         let studio = Studio::start(&[&show, "--publish", &nginx.url("tone")]);
         studio.wait_live(0);
         let heard = pull(&nginx, "tone", 4.0);
@@ -128,7 +128,7 @@ fn music_goes_down_under_a_voice_and_not_under_a_muted_one() {
          [source.music]\nkind = \"file\"\npath = \"music.wav\"\n[strip.music]\npreset = \"music\"\n\
          [bus]\nduck_by_db = 15\nduck_hold_ms = 300\nduck_release_ms = 400\n",
     );
-    in_real_time("ducking", |witness| {
+    in_real_time_beside("ducking", |witness| {
         let studio = Studio::start(&[&show, "--publish", &nginx.url("duck")]);
         studio.wait_live(0);
         // A voice that speaks when the pull begins is heard again six seconds later.
