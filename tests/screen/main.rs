@@ -1,4 +1,11 @@
 //! The program on real terminals, as its users run it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    dead_code,
+    missing_docs
+)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,11 @@
 //! The screen as it is drawn: keys in, screen out, compared with what was agreed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    dead_code,
+    missing_docs
+)]
 
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;

@@ -66,7 +66,7 @@ mod tests {
         for nanos in [0, 1_700_000_000_123_456_789, 999_999_999, 1_900_000_000_000_000_000] {
             let time = Duration::from_nanos(nanos);
             let back = NtpTime::from_unix(time).to_unix();
-            assert!(time - back < Duration::from_nanos(2), "{time:?} {back:?}");
+            assert!(time.abs_diff(back) < Duration::from_nanos(2), "{time:?} {back:?}");
         }
         assert_eq!(NtpTime::from_bits(1 << 32).to_unix(), Duration::ZERO);
     }

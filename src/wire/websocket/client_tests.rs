@@ -122,7 +122,7 @@ fn answers_that_do_not_fit_are_named() {
     let error = client.receive(b"RTSP/1.0 200 OK\r\n\r\n").unwrap_err();
     assert!(error.to_string().starts_with("not a web server"), "{error}");
     let mut client = Client::new(request());
-    let endless = [&b"HTTP/1.1 200 OK\r\nX: "[..], &[b'y'; 20_000]].concat();
+    let endless = [&b"HTTP/1.1 200 OK\r\nX: "[..], &vec![b'y'; 20_000]].concat();
     assert!(matches!(client.receive(&endless), Err(WebSocketError::NotHttp { .. })));
 }
 
