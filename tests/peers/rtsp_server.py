@@ -26,10 +26,13 @@ SOUND = {
     "pcmu": TONE + "! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay{n} pt={pt}",
     "opus": TONE + "! audio/x-raw,rate=48000,channels=2 ! opusenc ! rtpopuspay name=pay{n} pt={pt}",
 }
+# Without bounds: where a file's sound begins later than a second into its pictures, or the other way round, one queue is full
+# before the other has its first buffer, and the pipeline waits for ever, and with it the client's PLAY.
+QUEUE = "queue max-size-buffers=0 max-size-bytes=0 max-size-time=0"
 FILE = (
     "filesrc location={file} ! qtdemux name=demux "
-    "demux.video_0 ! queue ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "
-    "demux.audio_0 ! queue ! aacparse ! rtpmp4gpay name=pay1 pt=97"
+    f"demux.video_0 ! {QUEUE} ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 "
+    f"demux.audio_0 ! {QUEUE} ! aacparse ! rtpmp4gpay name=pay1 pt=97"
 )
 
 
