@@ -41,6 +41,7 @@ pub mod record;
 pub mod relay;
 pub mod scene;
 pub mod secret;
+pub mod sockopt;
 pub mod sound;
 pub mod source;
 pub mod studio;

@@ -22,7 +22,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("adapt", &["media"]),
     ("worker", &["media", "encode", "picture", "sound", "vision", "clock"]),
     ("source", &["media", "picture", "clock", "secret"]),
-    ("publish", &["media", "wire", "clock", "secret"]),
+    ("sockopt", &[]),
+    ("publish", &["media", "wire", "clock", "secret", "sockopt"]),
     // Of the stages, scene takes the plain types of their settings; the stages do not know that there are files.
     (
         "scene",
@@ -61,7 +62,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("record", &["media", "wire", "clock", "secret"]),
-    ("relay", &["media", "wire", "clock", "secret"]),
+    ("relay", &["media", "wire", "clock", "secret", "sockopt"]),
     // The shell joins everything.
     (
         "cli",

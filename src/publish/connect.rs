@@ -15,7 +15,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::{DestinationSpec, PublishError, Scheme, sockinfo};
+use super::{DestinationSpec, PublishError, Scheme};
+use crate::sockopt::limit_unsent;
 use crate::wire::rtmp::TargetError;
 use crate::wire::rtp_push::PushTargetError;
 
@@ -120,7 +121,7 @@ async fn connect_address(address: SocketAddr) -> io::Result<TcpStream> {
     socket.set_send_buffer_size(SEND_BUFFER)?;
     let stream = socket.connect(address).await?;
     stream.set_nodelay(true)?;
-    sockinfo::limit_unsent(stream.as_fd(), UNSENT)?;
+    limit_unsent(stream.as_fd(), UNSENT)?;
     #[cfg(target_os = "linux")]
     rustix::net::sockopt::set_tcp_user_timeout(&stream, USER_TIMEOUT_MS)?;
     Ok(stream)

@@ -1,9 +1,8 @@
-//! What the kernel knows about a connection, and the one option that the safe crates lack.
+//! What the kernel knows about a connection.
 //!
 //! Linux only; elsewhere everything answers "unknown" and the rest of the program does without.
 #![allow(unsafe_code)]
 
-use std::io;
 use std::os::fd::BorrowedFd;
 
 /// A look into a TCP connection.
@@ -13,29 +12,6 @@ pub(super) struct SocketInfo {
     pub(super) rtt_ms: f64,
     /// Bytes written and not yet confirmed by the peer's system, sent or not (`SIOCOUTQ`).
     pub(super) unconfirmed: u32,
-}
-
-/// Lets the socket take more only while fewer than `bytes` wait unsent in the kernel (`TCP_NOTSENT_LOWAT`): what is late
-/// then waits in our queue, where it can be dropped, and not in the kernel, where it cannot.
-#[cfg(target_os = "linux")]
-pub(super) fn limit_unsent(socket: BorrowedFd<'_>, bytes: u32) -> io::Result<()> {
-    use std::os::fd::AsRawFd;
-    // SAFETY: the descriptor is open for as long as it is borrowed, and the kernel reads `size_of::<u32>()` bytes of a
-    // local that outlives the call.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_NOTSENT_LOWAT,
-            (&raw const bytes).cast(),
-            size_of::<u32>() as libc::socklen_t,
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(io::Error::last_os_error())
-    }
 }
 
 /// Reads [`SocketInfo`]; `None` where the system does not tell.
@@ -64,12 +40,6 @@ pub(super) fn probe(socket: BorrowedFd<'_>) -> Option<SocketInfo> {
     })
 }
 
-/// Nothing to be set here.
-#[cfg(not(target_os = "linux"))]
-pub(super) fn limit_unsent(_socket: BorrowedFd<'_>, _bytes: u32) -> io::Result<()> {
-    Ok(())
-}
-
 /// Nothing is known here.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn probe(_socket: BorrowedFd<'_>) -> Option<SocketInfo> {
@@ -79,6 +49,7 @@ pub(super) fn probe(_socket: BorrowedFd<'_>) -> Option<SocketInfo> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use crate::sockopt::limit_unsent;
     use std::io::Write;
     use std::net::{TcpListener, TcpStream};
     use std::os::fd::AsFd;

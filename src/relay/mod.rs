@@ -28,7 +28,6 @@ mod reader;
 mod routes;
 mod server;
 mod settings;
-mod socket;
 mod stream;
 mod tls;
 mod viewer;

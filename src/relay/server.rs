@@ -25,8 +25,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::connection::Connection;
 use super::hub::Hub;
-use super::socket::limit_unsent;
 use super::{RelayError, routes};
+use crate::sockopt::limit_unsent;
 
 /// For the head of a request, from its first byte or the end of the one before.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);

@@ -83,13 +83,8 @@ impl Check<'_> {
             let message = format!("{size} is more than the {shorter} of the program: a rendition is never larger");
             self.error(&format!("{key}.size"), message);
         }
-        if let Some(level) = raw.occlusion_level.filter(|level| *level > policy.top()) {
-            let message = format!(
-                "{level} is above {}, the highest of policy \"{}\"",
-                policy.top(),
-                policy.name
-            );
-            self.error(&format!("{key}.occlusion_level"), message);
+        if let Some(level) = raw.occlusion_level {
+            self.check_level(&format!("{key}.occlusion_level"), level, policy);
         }
         let kbps = raw.bitrate_kbps.unwrap_or_else(|| {
             let usual = (f64::from(size) * KBPS_PER_LINE).round() as u32;

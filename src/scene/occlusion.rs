@@ -81,15 +81,7 @@ impl Check<'_> {
             self.error(key, error);
             Policy::hidden()
         });
-        if raw.level > policy.top() {
-            let message = format!(
-                "{} is above {}, the highest of policy \"{}\"",
-                raw.level,
-                policy.top(),
-                policy.name
-            );
-            self.error("occlusion.level", message);
-        }
+        self.check_level("occlusion.level", raw.level, &policy);
         let mut zones: Vec<Zone> = Vec::new();
         for (at, zone) in raw.zone.into_iter().enumerate() {
             let key = format!("occlusion.zone[{at}]");
@@ -138,17 +130,22 @@ impl Check<'_> {
         }
     }
 
-    /// The level that a scene sets, if the policy has it.
-    pub(super) fn scene_level(&mut self, name: &str, level: Option<u8>, policy: &Policy) -> Option<u8> {
-        let level = level?;
+    /// An error at `key` where the policy does not have that level.
+    pub(super) fn check_level(&mut self, key: &str, level: u8, policy: &Policy) {
         if level > policy.top() {
             let message = format!(
                 "{level} is above {}, the highest of policy \"{}\"",
                 policy.top(),
                 policy.name
             );
-            self.error(&format!("scene.{name}.occlusion_level"), message);
+            self.error(key, message);
         }
+    }
+
+    /// The level that a scene sets, if the policy has it.
+    pub(super) fn scene_level(&mut self, name: &str, level: Option<u8>, policy: &Policy) -> Option<u8> {
+        let level = level?;
+        self.check_level(&format!("scene.{name}.occlusion_level"), level, policy);
         Some(level)
     }
 }

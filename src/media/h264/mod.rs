@@ -15,7 +15,8 @@ pub use avcc::{
     AvcDecoderConfigurationRecord, avc_decoder_configuration_record, parse_avc_decoder_configuration_record,
 };
 pub use nal::{
-    NalType, access_units, annex_b_nals, annex_b_to_avcc, avcc_nals, avcc_to_annex_b, first_mb_in_slice, nal_type,
+    NalType, access_units, annex_b_nals, annex_b_to_avcc, avcc_nals, avcc_to_annex_b, find_start_code,
+    first_mb_in_slice, nal_type,
 };
 pub use slice::idr_pic_id;
 pub use sps::{Colour, Crop, Pps, Sps};

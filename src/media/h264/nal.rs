@@ -74,7 +74,8 @@ pub fn annex_b_nals(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Where the next `00 00 01` starts.
-fn find_start_code(bytes: &[u8]) -> Option<usize> {
+#[must_use]
+pub fn find_start_code(bytes: &[u8]) -> Option<usize> {
     // The third byte tells most: anything above one rules out three starting points at once.
     let mut at = 2;
     while let Some(&byte) = bytes.get(at) {

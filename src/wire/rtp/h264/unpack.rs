@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 
 use super::{END, FU_A, REFERENCE_BITS, STAP_A, START, TYPE_BITS};
-use crate::media::h264::{NalType, annex_b_nals, first_mb_in_slice, nal_type};
+use crate::media::h264::{NalType, annex_b_nals, find_start_code, first_mb_in_slice, nal_type};
 use crate::wire::rtp::RtpCodec;
 use crate::wire::rtp::depacketizer::{Problem, Received, problem};
 
@@ -300,19 +300,4 @@ fn replace(set: &mut Bytes, nal: &[u8]) -> bool {
         *set = Bytes::copy_from_slice(nal);
     }
     is_new
-}
-
-/// Where `00 00 01` starts.
-fn find_start_code(bytes: &[u8]) -> Option<usize> {
-    let mut at = 2;
-    while let Some(&byte) = bytes.get(at) {
-        if byte > 1 {
-            at += 3;
-        } else if byte == 1 && bytes[at - 2] == 0 && bytes[at - 1] == 0 {
-            return Some(at - 2);
-        } else {
-            at += 1;
-        }
-    }
-    None
 }

@@ -1,14 +1,17 @@
-//! The one socket option that the safe crates lack.
+//! The one socket option that the safe crates lack, for whoever sends what may be dropped.
 #![allow(unsafe_code)]
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
 /// Lets the socket take more only while fewer than `bytes` wait unsent in the kernel (`TCP_NOTSENT_LOWAT`, tcp(7)): what is
-/// late then waits in the log, where it can be skipped, and not in the kernel, where it cannot. Inherited by the connections of
-/// a listening socket.
+/// late then waits with the sender, where it can be left out, and not in the kernel, where it cannot. Inherited by the connections
+/// of a listening socket.
+///
+/// # Errors
+/// What the system says.
 #[cfg(target_os = "linux")]
-pub(super) fn limit_unsent(socket: BorrowedFd<'_>, bytes: u32) -> io::Result<()> {
+pub fn limit_unsent(socket: BorrowedFd<'_>, bytes: u32) -> io::Result<()> {
     use std::os::fd::AsRawFd;
     // SAFETY: the descriptor is open for as long as it is borrowed, and the kernel reads `size_of::<u32>()` bytes of a
     // local that outlives the call.
@@ -29,7 +32,10 @@ pub(super) fn limit_unsent(socket: BorrowedFd<'_>, bytes: u32) -> io::Result<()>
 }
 
 /// Nothing to be set here.
+///
+/// # Errors
+/// None.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn limit_unsent(_socket: BorrowedFd<'_>, _bytes: u32) -> io::Result<()> {
+pub fn limit_unsent(_socket: BorrowedFd<'_>, _bytes: u32) -> io::Result<()> {
     Ok(())
 }
