@@ -29,6 +29,8 @@
     allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::print_stderr)
 )]
 
+pub mod adapt;
+pub mod audience;
 pub mod cli;
 pub mod clock;
 pub mod control;
