@@ -23,7 +23,7 @@ pub use timeline::TimelineStats;
 use serde::{Deserialize, Serialize};
 
 use crate::media::h264::BitstreamError;
-use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
+use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, Rate, RateControl, Timestamp, VideoConfig, VideoFrame};
 
 /// Whether openh264 was built with its assembly. Without it, encoding costs more than twice the CPU: `rigcast probe` and
 /// the status line say so.
@@ -57,6 +57,22 @@ impl Default for VideoSettings {
             gop_seconds: 2.0,
             threads: 1,
         }
+    }
+}
+
+impl VideoSettings {
+    /// What its encoder is told to spend.
+    #[must_use]
+    pub const fn rate(&self) -> Rate {
+        Rate {
+            control: RateControl::Constant,
+            kbps: self.bitrate_kbps,
+        }
+    }
+
+    /// Has its encoder spend that.
+    pub const fn set_rate(&mut self, rate: Rate) {
+        self.bitrate_kbps = rate.kbps;
     }
 }
 
@@ -138,6 +154,14 @@ pub trait VideoEncoder: Send {
     /// # Errors
     /// [`EncodeError::Settings`] for zero, otherwise what the library said.
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+
+    /// Changes what is spent while live, from the next picture on.
+    ///
+    /// # Errors
+    /// As [`set_bitrate`](Self::set_bitrate).
+    fn set_rate(&mut self, rate: Rate) -> Result<(), EncodeError> {
+        self.set_bitrate(rate.kbps)
+    }
 
     /// Changes the rate at which pictures will come, while live.
     ///

@@ -388,7 +388,7 @@ impl Core {
                 Effect::Occlusion => self.hide(),
                 Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
-                Effect::Bitrate(kbps) => self.outlet.set_video_kbps(SOURCE, kbps),
+                Effect::Bitrate(kbps) => self.outlet.aim(SOURCE, |target| target.rate.kbps = kbps),
                 Effect::Keyframe => self.outlet.want_idrs(),
                 Effect::AddDestination(name, url, rendition) => {
                     self.destinations.know(DestinationSpec {

@@ -18,6 +18,7 @@ mod errands;
 mod error;
 pub mod gate;
 mod ladder;
+mod line;
 mod measure;
 mod outlet;
 mod picture_loop;

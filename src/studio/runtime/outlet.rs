@@ -3,11 +3,11 @@
 //! Each rendition of the picture is a *line*: line 0 is the source rendition, the others are the ladder's. What nobody takes
 //! is not encoded.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::encode::MAX_RENDITIONS;
-use crate::media::{Packet, TrackKind, VideoConfig};
+use crate::media::{Packet, Rate, RateControl, TrackKind, VideoConfig};
 use crate::publish::DestinationHandle;
 
 /// Lines of pictures at most.
@@ -59,8 +59,32 @@ struct Line {
     /// Somebody is about to take it, and waits to be told its configuration.
     is_awaited: AtomicBool,
     is_idr_wanted: AtomicBool,
-    kbps: AtomicU32,
+    target: Mutex<LineTarget>,
     config: Mutex<Option<VideoConfig>>,
+}
+
+/// What a line is to be encoded as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineTarget {
+    /// What may be spent.
+    pub rate: Rate,
+    /// One of so many pictures is encoded: 1 is all of them.
+    pub divisor: u32,
+    /// Pixels across and down; none is the size that the scene file says.
+    pub size: Option<(u32, u32)>,
+}
+
+impl Default for LineTarget {
+    fn default() -> Self {
+        Self {
+            rate: Rate {
+                control: RateControl::Constant,
+                kbps: 0,
+            },
+            divisor: 1,
+            size: None,
+        }
+    }
 }
 
 /// Where packets go now, and what the encoders are asked for.
@@ -110,14 +134,26 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Outlet {
-    /// An outlet that nobody takes from, with the targets of its lines in kbit/s.
+    /// An outlet that nobody takes from, with the rates of its lines.
     #[must_use]
-    pub fn new(kbps: &[u32]) -> Self {
+    pub fn new(rates: &[Rate]) -> Self {
         let outlet = Self::default();
-        for (line, kbps) in kbps.iter().enumerate().take(LINES) {
-            outlet.set_video_kbps(line, *kbps);
+        for (line, rate) in rates.iter().enumerate().take(LINES) {
+            outlet.aim(line, |target| target.rate = *rate);
         }
         outlet
+    }
+
+    /// The same at constant bitrates.
+    #[cfg(test)]
+    pub fn at_kbps(kbps: &[u32]) -> Self {
+        let control = RateControl::Constant;
+        Self::new(
+            &kbps
+                .iter()
+                .map(|kbps| Rate { control, kbps: *kbps })
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// As if the source line and its sound were taken.
@@ -285,15 +321,15 @@ impl Outlet {
         self.lines[line].is_idr_wanted.swap(false, Ordering::Relaxed)
     }
 
-    /// Sets the target of a line.
-    pub fn set_video_kbps(&self, line: usize, kbps: u32) {
-        self.lines[line].kbps.store(kbps, Ordering::Relaxed);
+    /// Changes what a line is to be encoded as, from its next picture on.
+    pub fn aim(&self, line: usize, change: impl FnOnce(&mut LineTarget)) {
+        change(&mut held(&self.lines[line].target));
     }
 
-    /// The target of a line in kbit/s.
+    /// What a line is to be encoded as.
     #[must_use]
-    pub fn video_kbps(&self, line: usize) -> u32 {
-        self.lines[line].kbps.load(Ordering::Relaxed)
+    pub fn target(&self, line: usize) -> LineTarget {
+        *held(&self.lines[line].target)
     }
 }
 
@@ -337,8 +373,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_what_somebody_takes() {
-        let outlet = Outlet::new(&[2500, 700]);
-        assert_eq!((outlet.video_kbps(0), outlet.video_kbps(1)), (2500, 700));
+        let outlet = Outlet::at_kbps(&[2500, 700]);
+        assert_eq!((outlet.target(0).rate.kbps, outlet.target(1).rate.kbps), (2500, 700));
         let viewer = Arc::new(Viewer::default());
         outlet.attach("relay", Arc::clone(&viewer) as Arc<dyn Taker>);
         assert!(!outlet.is_any_wanted() && !outlet.is_sound_wanted(Sound::Aac));
@@ -356,7 +392,7 @@ mod tests {
 
     #[test]
     fn who_comes_late_is_told_what_is_known() {
-        let outlet = Outlet::new(&[2500]);
+        let outlet = Outlet::at_kbps(&[2500]);
         let config = VideoConfig {
             width: 16,
             height: 16,
@@ -375,7 +411,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_awaited_is_encoded() {
-        let outlet = Outlet::new(&[2500]);
+        let outlet = Outlet::at_kbps(&[2500]);
         outlet.await_line(3, true);
         assert!(outlet.is_wanted(3));
         outlet.await_line(3, false);
@@ -384,7 +420,7 @@ mod tests {
 
     #[test]
     fn each_line_has_its_own_wish_for_an_idr() {
-        let outlet = Outlet::new(&[1, 2]);
+        let outlet = Outlet::at_kbps(&[1, 2]);
         outlet.want_idr(1);
         assert!(!outlet.take_idr_wish(0) && outlet.take_idr_wish(1) && !outlet.take_idr_wish(1));
         outlet.want_idrs();
