@@ -10,8 +10,10 @@
 //! Every arrow is bounded. The core task alone owns the model.
 
 mod air;
+mod adapting;
 mod analysis;
 mod core;
+mod counting;
 mod destinations;
 mod encoding;
 mod errands;

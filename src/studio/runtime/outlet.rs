@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::encode::MAX_RENDITIONS;
+use crate::encode::{AudioRate, MAX_RENDITIONS};
 use crate::media::{Packet, Rate, RateControl, TrackKind, VideoConfig};
 use crate::publish::DestinationHandle;
 
@@ -87,12 +87,22 @@ impl Default for LineTarget {
     }
 }
 
+/// What the sound is to be encoded as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SoundTarget {
+    /// In kbit/s.
+    pub kbps: u32,
+    /// Samples per second, of AAC.
+    pub rate: AudioRate,
+}
+
 /// Where packets go now, and what the encoders are asked for.
 #[derive(Default)]
 pub struct Outlet {
     destinations: RwLock<Vec<Reader>>,
     takers: RwLock<Vec<(String, Arc<dyn Taker>)>>,
     lines: [Line; LINES],
+    sound: Mutex<SoundTarget>,
     is_sound_wanted: [AtomicBool; 2],
     /// Measured by the encoder threads, read once per second.
     pub counters: Counters,
@@ -324,6 +334,17 @@ impl Outlet {
     /// Changes what a line is to be encoded as, from its next picture on.
     pub fn aim(&self, line: usize, change: impl FnOnce(&mut LineTarget)) {
         change(&mut held(&self.lines[line].target));
+    }
+
+    /// Changes what the sound is to be encoded as, from its next block on.
+    pub fn aim_sound(&self, change: impl FnOnce(&mut SoundTarget)) {
+        change(&mut held(&self.sound));
+    }
+
+    /// What the sound is to be encoded as.
+    #[must_use]
+    pub fn sound_target(&self) -> SoundTarget {
+        *held(&self.sound)
     }
 
     /// What a line is to be encoded as.

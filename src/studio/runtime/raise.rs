@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc::Receiver;
+
+use super::adapting::{self, Seen};
 use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
 use super::analysis;
 use super::destinations::Destinations;
@@ -38,6 +41,8 @@ pub struct Raised {
     pub destinations: Destinations,
     /// What the program's sound is, for those who take AAC.
     pub sound: AudioConfig,
+    /// What destinations see of their connections.
+    pub samples: Receiver<Seen>,
 }
 
 /// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`.
@@ -88,7 +93,15 @@ pub fn raise(
     let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
     outlet.configure(SOURCE, video.config());
     let lines = show.renditions.iter().map(|rendition| rendition.name.clone());
-    let mut destinations = Destinations::new(lines.collect(), sound, clock, Arc::clone(&outlet), inputs.clone());
+    let (samples_in, samples) = adapting::channel();
+    let mut destinations = Destinations::new(
+        lines.collect(),
+        sound,
+        clock,
+        Arc::clone(&outlet),
+        inputs.clone(),
+        samples_in,
+    );
     for spec in &show.destinations {
         destinations.know(spec.clone());
     }
@@ -157,6 +170,7 @@ pub fn raise(
         watch,
         destinations,
         sound: aac_config,
+        samples,
     })
 }
 
