@@ -59,7 +59,8 @@ impl LineEncoder {
     pub fn encode(&mut self, frame: &VideoFrame, outlet: &Outlet, report: &dyn Fn(String)) {
         let wanted = outlet.video_kbps(self.line);
         if wanted != self.kbps {
-            self.faults.note(self.encoder.set_bitrate(wanted), report);
+            let rate = self.encoder.rate().at(wanted);
+            self.faults.note(self.encoder.set_rate(rate), report);
             self.kbps = wanted;
         }
         let start = Instant::now();
@@ -180,7 +181,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::control::taps::Taps;
     use crate::encode::{AudioSettings, H264Encoder, VideoSettings, aac::AacEncoder};
-    use crate::media::{FramePool, FrameRate, Plane, TrackKind, VideoConfig, VideoFrame};
+    use crate::media::{FramePool, FrameRate, Plane, Rate, RateControl, TrackKind, VideoConfig, VideoFrame};
 
     /// Keeps what it is given.
     struct Keeper {
@@ -198,8 +199,15 @@ mod tests {
             Ok(None)
         }
 
-        fn set_bitrate(&mut self, _: u32) -> Result<(), EncodeError> {
+        fn set_rate(&mut self, _: Rate) -> Result<(), EncodeError> {
             Ok(())
+        }
+
+        fn rate(&self) -> Rate {
+            Rate {
+                control: RateControl::Constant,
+                kbps: self.config.bitrate_kbps,
+            }
         }
 
         fn set_frame_rate(&mut self, _: FrameRate) -> Result<(), EncodeError> {
