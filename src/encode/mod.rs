@@ -9,6 +9,7 @@ mod fdk_raw;
 pub mod h264;
 mod openh264_raw;
 pub mod opus;
+mod rate_control;
 mod rendition;
 mod resample;
 mod timeline;
@@ -38,8 +39,11 @@ pub struct VideoSettings {
     pub height: u32,
     /// The constant rate of the program.
     pub frame_rate: FrameRate,
-    /// Target in kbit/s, held over about a second.
+    /// Target in kbit/s.
     pub bitrate_kbps: u32,
+    /// What is held constant, and what may vary for it.
+    #[serde(default)]
+    pub rate_control: RateControl,
     /// Seconds from one IDR to the next.
     pub gop_seconds: f64,
     /// Threads, and slices per picture, that one encoder may use. 1 costs the least CPU and bits; 2 cut the time of a hard
@@ -54,6 +58,7 @@ impl Default for VideoSettings {
             height: 720,
             frame_rate: FrameRate::whole(30),
             bitrate_kbps: 2500,
+            rate_control: RateControl::Constant,
             gop_seconds: 2.0,
             threads: 1,
         }
@@ -61,17 +66,18 @@ impl Default for VideoSettings {
 }
 
 impl VideoSettings {
-    /// What its encoder is told to spend.
+    /// What the encoder may spend.
     #[must_use]
-    pub const fn rate(&self) -> Rate {
+    pub fn rate(&self) -> Rate {
         Rate {
-            control: RateControl::Constant,
+            control: self.rate_control,
             kbps: self.bitrate_kbps,
         }
     }
 
     /// Has its encoder spend that.
     pub const fn set_rate(&mut self, rate: Rate) {
+        self.rate_control = rate.control;
         self.bitrate_kbps = rate.kbps;
     }
 }
@@ -149,19 +155,14 @@ pub trait VideoEncoder: Send {
     /// [`EncodeError::FrameSize`] for a picture of another size, otherwise what the library said.
     fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError>;
 
-    /// Changes the target while live, from the next picture on.
+    /// Changes what may be spent while live, from the very next picture on.
     ///
     /// # Errors
-    /// [`EncodeError::Settings`] for zero, otherwise what the library said.
-    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+    /// [`EncodeError::Settings`] for what cannot be met; then the old rate holds.
+    fn set_rate(&mut self, rate: Rate) -> Result<(), EncodeError>;
 
-    /// Changes what is spent while live, from the next picture on.
-    ///
-    /// # Errors
-    /// As [`set_bitrate`](Self::set_bitrate).
-    fn set_rate(&mut self, rate: Rate) -> Result<(), EncodeError> {
-        self.set_bitrate(rate.kbps)
-    }
+    /// What was set last, or at the start.
+    fn rate(&self) -> Rate;
 
     /// Changes the rate at which pictures will come, while live.
     ///

@@ -178,6 +178,7 @@ impl Check<'_> {
             height: video.height,
             frame_rate: video.frame_rate,
             bitrate_kbps: video.bitrate_kbps,
+            rate_control: crate::media::RateControl::Constant,
             gop_seconds: video.gop_seconds,
             threads: video.threads,
         }

@@ -93,7 +93,7 @@ mod tests {
     use crate::clock::Clock;
     use crate::control::taps::Taps;
     use crate::encode::{AudioSettings, EncodeError, H264Encoder, VideoEncoder, VideoSettings, aac::AacEncoder};
-    use crate::media::{FramePool, FrameRate, Plane, TrackKind, VideoConfig, VideoFrame};
+    use crate::media::{FramePool, FrameRate, Plane, Rate, RateControl, TrackKind, VideoConfig, VideoFrame};
 
     /// Keeps what it is given.
     struct Keeper {
@@ -111,8 +111,15 @@ mod tests {
             Ok(None)
         }
 
-        fn set_bitrate(&mut self, _: u32) -> Result<(), EncodeError> {
+        fn set_rate(&mut self, _: Rate) -> Result<(), EncodeError> {
             Ok(())
+        }
+
+        fn rate(&self) -> Rate {
+            Rate {
+                control: RateControl::Constant,
+                kbps: self.config.bitrate_kbps,
+            }
         }
 
         fn set_frame_rate(&mut self, _: FrameRate) -> Result<(), EncodeError> {

@@ -36,15 +36,19 @@ impl Unit<'_> {
     }
 
     pub(super) fn bitrate(&mut self, kbps: Kbps) {
-        let now = self.studio.encoder.video_kbps;
+        let encoder = &mut self.studio.encoder;
+        let now = Rate {
+            control: encoder.control,
+            kbps: encoder.video_kbps,
+        };
         let kbps = match kbps {
             Kbps::Set(kbps) => kbps,
-            Kbps::Change(step) => now.saturating_add_signed(step),
+            Kbps::Change(step) => now.kbps.saturating_add_signed(step),
         };
         let kbps = kbps.clamp(*KBPS.start(), *KBPS.end());
-        self.studio.encoder.video_kbps = kbps;
-        let control = self.studio.encoder.control;
-        self.effects.push(Effect::Rate(SOURCE, Rate { control, kbps }));
+        let rate = now.at(kbps);
+        (encoder.video_kbps, encoder.control) = (rate.kbps, rate.control);
+        self.effects.push(Effect::Rate(SOURCE, rate));
         self.pinned(Pin::Kbps(SOURCE, kbps), format!("video bitrate is {kbps} kbit/s"));
     }
 
