@@ -278,3 +278,7 @@ impl Faults {
         self.last = None;
     }
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;

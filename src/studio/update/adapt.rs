@@ -219,3 +219,158 @@ impl Unit<'_> {
         self.event(EventLevel::Info, "trace", text);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapt::Tier;
+    use crate::media::{RateControl, Timestamp};
+    use crate::studio::command::Command;
+    use crate::studio::model::{AdaptPolicyModel, Studio};
+    use crate::studio::update::{Input, update};
+
+    fn studio() -> Studio {
+        let show = crate::scene::demo(&[], &|_| None).unwrap();
+        let mut studio = crate::studio::opening::studio("test", &show);
+        studio.adapt.state.is_on = true;
+        studio.adapt.state.policy = "steady".to_owned();
+        studio.adapt.policies = ["steady", "sports"]
+            .map(|name| AdaptPolicyModel {
+                name: name.to_owned(),
+                title: String::new(),
+            })
+            .to_vec();
+        studio
+    }
+
+    /// The effects without events, and the events' words.
+    fn order(studio: &mut Studio, command: Command) -> Result<(Vec<Effect>, Vec<String>), Refusal> {
+        feed(studio, Input::Command(command))
+    }
+
+    fn feed(studio: &mut Studio, input: Input) -> Result<(Vec<Effect>, Vec<String>), Refusal> {
+        let (events, effects): (Vec<_>, Vec<_>) = update(studio, input, Timestamp::ZERO)?
+            .into_iter()
+            .partition(|effect| matches!(effect, Effect::Event(_)));
+        let text = |effect| match effect {
+            Effect::Event(event) => event.text,
+            _ => unreachable!(),
+        };
+        Ok((effects, events.into_iter().map(text).collect()))
+    }
+
+    const CBR: RateControl = RateControl::Constant;
+
+    #[test]
+    fn a_pinned_bitrate_holds_at_once_and_steps_go_from_what_is() {
+        let mut studio = studio();
+        let (effects, told) = order(&mut studio, Command::Bitrate(Kbps::Set(1800))).unwrap();
+        let rate = |kbps| Effect::Rate(0, Rate { control: CBR, kbps });
+        let pin = |kbps| Effect::Adapt(AdaptOrder::Pin(Pin::Kbps(0, kbps)));
+        assert_eq!(effects, [rate(1800), pin(1800)]);
+        assert_eq!(told, ["video bitrate is 1800 kbit/s, held until it is released"]);
+        let (effects, _) = order(&mut studio, Command::Bitrate(Kbps::Change(-250))).unwrap();
+        assert_eq!(effects, [rate(1550), pin(1550)]);
+        assert_eq!(studio.adapt.state.pins, [Pin::Kbps(0, 1550)], "one pin of a kind");
+        let (effects, _) = order(&mut studio, Command::Bitrate(Kbps::Change(-9000))).unwrap();
+        assert_eq!(effects, [rate(50), pin(50)]);
+        order(&mut studio, Command::AdaptRelease(None)).unwrap();
+        assert!(studio.adapt.state.pins.is_empty());
+        assert_eq!(order(&mut studio, Command::AdaptRelease(None)), Err(Refusal::NothingPinned));
+    }
+
+    #[test]
+    fn what_cannot_be_held_is_refused_with_what_can() {
+        let mut studio = studio();
+        let pin = |pinned| Command::AdaptPin(pinned);
+        let error = order(&mut studio, pin(Pinned::FrameRate(20))).unwrap_err();
+        assert_eq!(error.to_string(), "20 pictures per second cannot be had; the program's can be 30, 15, 10");
+        assert_eq!(
+            order(&mut studio, pin(Pinned::Height(1080))),
+            Err(Refusal::Height { height: 1080, most: 720 })
+        );
+        let (effects, _) = order(&mut studio, pin(Pinned::FrameRate(15))).unwrap();
+        assert_eq!(effects, [Effect::Adapt(AdaptOrder::Pin(Pin::FrameRate(0, 2)))]);
+        let (effects, _) = order(&mut studio, pin(Pinned::Height(481))).unwrap();
+        assert_eq!(effects, [Effect::Adapt(AdaptOrder::Pin(Pin::Height(0, 480)))]);
+        let (effects, told) = order(&mut studio, pin(Pinned::Tier(Tier::Good))).unwrap();
+        assert_eq!(effects, [Effect::Adapt(AdaptOrder::Pin(Pin::Tier(Tier::Good)))]);
+        assert_eq!(told, ["the audience counts as good, held until it is released"]);
+        let released = order(&mut studio, Command::AdaptRelease(Some(PinWord::Sound)));
+        assert_eq!(released, Err(Refusal::NothingPinned));
+        let (effects, _) = order(&mut studio, Command::AdaptRelease(Some(PinWord::Tier))).unwrap();
+        assert_eq!(effects, [Effect::Adapt(AdaptOrder::Release(Some(PinKind::Tier)))]);
+        assert_eq!(studio.adapt.state.pins.len(), 2);
+    }
+
+    #[test]
+    fn policies_go_by_name_and_the_whole_can_be_switched_off() {
+        let mut studio = studio();
+        let error = order(&mut studio, Command::AdaptPolicy("sport".into())).unwrap_err();
+        assert_eq!(error.to_string(), "there is no adapt policy 'sport'; there is steady, sports");
+        let (effects, _) = order(&mut studio, Command::AdaptPolicy("sports".into())).unwrap();
+        assert_eq!(effects, [Effect::Adapt(AdaptOrder::Policy("sports".into()))]);
+        let (effects, told) = order(&mut studio, Command::Adapt(Switch::Toggle)).unwrap();
+        assert_eq!(effects, [Effect::Adapt(AdaptOrder::On(false))]);
+        assert_eq!(told, ["off: everything is as the scene file says"]);
+        let (_, told) = order(&mut studio, Command::Bitrate(Kbps::Set(900))).unwrap();
+        assert_eq!(told, ["video bitrate is 900 kbit/s"], "nothing would take it away");
+    }
+
+    #[test]
+    fn each_decision_is_done_and_kept_with_its_reason_and_few_are_events() {
+        let mut studio = studio();
+        let change = |what, reason: &str| Change {
+            what,
+            reason: reason.to_owned(),
+        };
+        let rate = Rate { control: CBR, kbps: 870 };
+        let changes = vec![
+            change(What::Rate(0, rate), "2500 → 870 kbit/s"),
+            change(What::Rate(1, rate), "480p"),
+            change(What::FrameRate(0, 2), "half"),
+            change(What::Size(0, 854, 480), "smaller"),
+            change(What::Sound { kbps: 96 }, "less sound"),
+            change(What::SoundRate(44_100), "fewer samples"),
+            change(What::Ladder(1), "fewer renditions"),
+            change(What::Quality(Quality::Poor), "the network is poor"),
+        ];
+        let state = State {
+            quality: Quality::Poor,
+            ..State::default()
+        };
+        let (effects, told) = feed(&mut studio, Input::Adapted(changes, Box::new(state))).unwrap();
+        assert_eq!(
+            effects,
+            [
+                Effect::Rate(0, rate),
+                Effect::Rate(1, rate),
+                Effect::FrameRate(0, 2),
+                Effect::Size(0, 854, 480),
+                Effect::SoundKbps(96),
+                Effect::SoundRate(crate::encode::AudioRate::Hz44100),
+                Effect::Ladder(1),
+            ]
+        );
+        assert_eq!(
+            told,
+            ["half", "smaller", "less sound", "fewer samples", "fewer renditions", "the network is poor"]
+        );
+        let encoder = &studio.encoder;
+        assert_eq!((encoder.video_kbps, encoder.divisor, encoder.height, encoder.audio_kbps), (870, 2, 480, 96));
+        assert_eq!(studio.adapt.changes.len(), 8);
+        assert_eq!(studio.adapt.state.quality, Quality::Poor);
+    }
+
+    #[test]
+    fn a_trace_is_told_when_it_begins_and_ends() {
+        let mut studio = studio();
+        assert_eq!(order(&mut studio, Command::TraceStop), Err(Refusal::NoTrace));
+        let relative = order(&mut studio, Command::TraceStart("a.ndjson".into()));
+        assert_eq!(relative, Err(Refusal::RelativePath("a.ndjson".into())));
+        feed(&mut studio, Input::Trace(Ok(Some("/tmp/a.ndjson".into())))).unwrap();
+        assert_eq!(order(&mut studio, Command::TraceStop).unwrap().0, [Effect::TraceStop]);
+        let (_, told) = feed(&mut studio, Input::Trace(Err("the disk is full".into()))).unwrap();
+        assert_eq!((told, studio.adapt.trace), (vec!["the disk is full".to_owned()], None));
+    }
+}
