@@ -45,7 +45,10 @@ impl Rig {
 
     fn next(&mut self) -> AudienceReport {
         let next = async { tokio::time::timeout(PATIENCE, self.reports.recv()).await };
-        self.runtime.block_on(next).expect("no report").expect("the task is gone")
+        self.runtime
+            .block_on(next)
+            .expect("no report")
+            .expect("the task is gone")
     }
 
     /// The first report that is another one than `old`.
@@ -62,7 +65,10 @@ impl Rig {
         let deadline = Instant::now() + PATIENCE;
         let mut last = None;
         while last.as_ref() != Some(wanted) {
-            assert!(Instant::now() < deadline, "waited for {wanted:?}, the last was {last:?}");
+            assert!(
+                Instant::now() < deadline,
+                "waited for {wanted:?}, the last was {last:?}"
+            );
             last = Some(self.next());
         }
     }
@@ -96,7 +102,10 @@ fn counts_follow_the_page() {
     }
     let question = server.question(0).to_lowercase();
     assert!(question.starts_with("get /stat http/1.1\r\n"), "{question}");
-    assert!(question.contains(&format!("host: {}\r\n", server.address)), "{question}");
+    assert!(
+        question.contains(&format!("host: {}\r\n", server.address)),
+        "{question}"
+    );
     assert!(!question.contains("authorization"), "{question}");
 }
 
@@ -111,11 +120,20 @@ fn each_bad_manner_is_named_and_none_lasts() {
             answer(302, "Location: http://127.0.0.1:1/secret\r\n", ""),
             "answers 302 Found, which is not followed: the url must be the one that it leads to",
         ),
-        (answer(401, "", ""), "answers 401 Unauthorized: token or password are missing or wrong"),
-        (answer(404, "", ""), "answers 404 Not Found: is the path of the url right?"),
+        (
+            answer(401, "", ""),
+            "answers 401 Unauthorized: token or password are missing or wrong",
+        ),
+        (
+            answer(404, "", ""),
+            "answers 404 Not Found: is the path of the url right?",
+        ),
         (answer(200, "", "<html>"), "the answer is no XML: line 1, column "),
         (answer(200, "", ""), "the answer is no XML: line 1, column 1"),
-        (Manner::Garbage(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()), "invalid HTTP version parsed"),
+        (
+            Manner::Garbage(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()),
+            "invalid HTTP version parsed",
+        ),
         (Manner::Garbage(vec![0; 4096]), "invalid HTTP version parsed"),
         (Manner::Close, "connection closed before message completed"),
         (Manner::Stall, "no whole answer within 1 s"),
@@ -135,7 +153,10 @@ fn each_bad_manner_is_named_and_none_lasts() {
         let AudienceReport::Failed(reason) = rig.next() else {
             panic!("{manner:?} was taken for a count");
         };
-        assert!(reason.starts_with(&format!("{peer}: {expected}")), "{manner:?}: {reason}");
+        assert!(
+            reason.starts_with(&format!("{peer}: {expected}")),
+            "{manner:?}: {reason}"
+        );
         assert!(!reason.contains("hunter2") && !reason.contains("secret"), "{reason}");
         server.set_manner(Manner::Page);
         server.set_viewers(3);
@@ -169,7 +190,11 @@ fn who_asks_is_told_and_no_longer_asks_when_its_handle_is_gone() {
     let question = server.question(0);
     assert!(question.starts_with("GET /api?channel=7 HTTP/1.1\r\n"), "{question}");
     assert!(question.contains("Bearer t0ken\r\n"), "{question}");
-    let Rig { _handle, mut reports, runtime } = rig;
+    let Rig {
+        _handle,
+        mut reports,
+        runtime,
+    } = rig;
     drop(_handle);
     let rest = async { tokio::time::timeout(PATIENCE, async { while reports.recv().await.is_some() {} }).await };
     runtime.block_on(rest).expect("the task goes on");
@@ -197,7 +222,8 @@ fn a_real_nginx_is_counted_by_http_and_https() {
             .split_whitespace(),
     );
     assert!(certificate.output().unwrap().status.success());
-    let scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {dir}/{kind};"));
+    let scratch =
+        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|kind| format!("{kind}_temp_path {dir}/{kind};"));
     let conf = format!(
         "daemon off; master_process off; worker_processes 1; pid {dir}/pid; error_log {dir}/error.log info;\n\
          load_module {MODULE};\nevents {{ worker_connections 64; }}\n\
@@ -208,10 +234,16 @@ fn a_real_nginx_is_counted_by_http_and_https() {
     );
     std::fs::write(folder.path().join("nginx.conf"), conf).unwrap();
     let mut command = Command::new(nginx);
-    command.arg("-p").arg(folder.path()).arg("-c").arg(folder.path().join("nginx.conf"));
+    command
+        .arg("-p")
+        .arg(folder.path())
+        .arg("-c")
+        .arg(folder.path().join("nginx.conf"));
     let _nginx = Guard::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()));
     for port in [rtmp, http, https] {
-        wait_for("nginx", PATIENCE, || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        wait_for("nginx", PATIENCE, || {
+            std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+        });
     }
 
     let mut plain = Rig::start(spec(nginx_kind(), &format!("http://127.0.0.1:{http}/stat")));
