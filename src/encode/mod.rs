@@ -12,6 +12,7 @@ pub mod opus;
 mod rate_control;
 mod rendition;
 mod resample;
+mod switching;
 mod timeline;
 
 pub use aac::AacEncoder;
@@ -19,6 +20,7 @@ pub use audio::{AudioRate, AudioSettings, Channels, OpusSettings, UnknownRate};
 pub use h264::H264Encoder;
 pub use opus::OpusEncoder;
 pub use rendition::{MAX_RENDITIONS, RenditionSettings, usual_ladder};
+pub use switching::SwitchingAac;
 pub use timeline::TimelineStats;
 
 use serde::{Deserialize, Serialize};
@@ -223,6 +225,14 @@ pub trait AudioEncoder: Send {
     /// # Errors
     /// What the library said; then the old target holds.
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+
+    /// Changes rate and channels as well, for encoders that can while live; the others take the bitrate of it alone.
+    ///
+    /// # Errors
+    /// What the library said; then everything stays as it was.
+    fn set_audio(&mut self, settings: AudioSettings) -> Result<(), EncodeError> {
+        self.set_bitrate(settings.bitrate_kbps)
+    }
 
     /// Codes what is left, padded with silence, so that the last block is heard to its end. Afterwards the encoder may be
     /// used again: the next block starts a new timeline.

@@ -143,7 +143,10 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar)) -> std::io::Re
         (state.viewers, state.manner.clone())
     };
     let page = page(viewers);
-    let ok = format!("HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", page.len());
+    let ok = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n",
+        page.len()
+    );
     match manner {
         Manner::Page => stream.write_all(format!("{ok}{page}").as_bytes()),
         Manner::Garbage(bytes) => stream.write_all(&bytes),

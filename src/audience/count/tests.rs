@@ -109,7 +109,7 @@ fn of_nginx_each_server_and_each_stream_counts() {
     }
     for (page, expected) in [
         ("", "the answer is no XML: line 1, column 1"),
-        ("<rtmp>\n<server>", "the answer is no XML: line 2, column 9"),
+        ("<rtmp>\n<server>", "the answer is no XML: line 1, column 1"),
         ("<html></html>", "the answer is no stat page of nginx-rtmp"),
         (
             "<!DOCTYPE a [<!ENTITY b \"c\">]><rtmp/>",
