@@ -54,7 +54,11 @@ const IDR_FINER: f64 = 2.0;
 const REPAY_SECONDS: f64 = 0.3;
 
 /// The most that the quantiser falls from picture to picture.
-const LARGEST_FALL: f64 = 3.0;
+const LARGEST_FALL: f64 = 2.0;
+
+/// So many pictures after an IDR it falls by one at most: an IDR is coarser than what came before it, and to make that good
+/// at once would cost as much as another.
+const AFTER_IDR: f64 = 6.5;
 
 /// What is to be coded, and what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -214,8 +218,18 @@ impl RateController {
             return fits.max(self.model.quantiser(false, &usual, share) - IDR_FINER);
         }
         let wanted = self.model.quantiser(false, &picture.hint, self.allowance(picture.pts));
-        let finest = self.last.map_or(0.0, |(_, quantiser)| quantiser - LARGEST_FALL);
+        let finest = self
+            .last
+            .map_or(0.0, |(_, quantiser)| quantiser - self.largest_fall(picture.pts));
         wanted.max(finest)
+    }
+
+    /// How much finer than the last picture one at `pts` may be.
+    fn largest_fall(&self, pts: Timestamp) -> f64 {
+        let since = self
+            .last_idr
+            .map_or(f64::MAX, |idr| (pts - idr).as_secs_f64() * self.fps());
+        if since < AFTER_IDR { 1.0 } else { LARGEST_FALL }
     }
 
     /// Bits for a picture that is no IDR, so that the debt goes on its straight way from one IDR to the next.
@@ -230,7 +244,7 @@ impl RateController {
         let way = self.idr_extra.min(SAVED_SECONDS * self.limit()) * (0.5 - into_gop);
         let surplus = self.debt + share - way;
         let bits = share - self.idr_extra / pictures - surplus / (REPAY_SECONDS * self.fps()).max(1.0);
-        bits.clamp(0.2 * share, 2.0 * share)
+        bits.clamp(0.2 * share, 1.5 * share)
     }
 
     /// The quantiser that spends the target over the long run, whatever single pictures cost.

@@ -38,6 +38,9 @@ const FAR_SLOPE: f64 = 1.2 * std::f64::consts::LN_2 / 6.0;
 /// Beyond this logarithm, what was believed is forgotten.
 const FAR_OFF: f64 = 1.0;
 
+/// What is predicted costs so much of what is not, by unit, until it is known.
+const FIRST_INTER: f64 = 0.25;
+
 /// Costs that count as none.
 const LEAST: f64 = 1e-3;
 
@@ -145,8 +148,7 @@ impl Model {
         if is_idr {
             self.intra.learn(quantiser, bits / hint.intra.max(LEAST), 0.6);
             if !self.is_inter_known {
-                let inter = 0.4 * bits / hint.inter.max(LEAST);
-                self.inter = Curve::new(inter, quantiser);
+                self.inter = Curve::new(FIRST_INTER * bits / hint.intra.max(LEAST), quantiser);
             }
         } else if fresh > 0.5 * bits {
             self.intra.learn(quantiser, bits / hint.fresh.max(LEAST), 0.3);
