@@ -24,7 +24,7 @@ use openh264_sys2::{
 
 use super::RawError;
 use super::openh264_raw::{RawEncoder, RawOutput};
-use super::rate_control::{Hint, Picture, RateController};
+use super::rate_control::{Look, Picture, RateController};
 use super::{EncodeError, VideoEncoder, VideoSettings, check_size};
 use crate::media::h264::{NalType, Sps, nal_type};
 use crate::media::{FrameRate, Packet, Rate, RateControl, TimeDelta, Timestamp, TrackKind, VideoConfig, VideoFrame};
@@ -42,6 +42,7 @@ const PACKETS_LEN: usize = 256 << 10;
 pub struct H264Encoder {
     raw: RawEncoder,
     control: RateController,
+    look: Look,
     config: VideoConfig,
     gop: TimeDelta,
     last_idr: Option<Timestamp>,
@@ -78,6 +79,7 @@ impl H264Encoder {
                 gop,
                 settings.width * settings.height,
             ),
+            look: Look::new(settings.width, settings.height),
             config: VideoConfig {
                 width: settings.width,
                 height: settings.height,
@@ -114,7 +116,7 @@ impl VideoEncoder for H264Encoder {
         let quantiser = self.control.quantiser(Picture {
             pts: frame.pts,
             is_idr,
-            hint: Hint::NONE,
+            hint: self.look.at(frame),
         });
         self.raw.set_quantiser(quantiser).map_err(library)?;
         let output = self.raw.encode(frame, frame.pts.to_millis()).map_err(library)?;

@@ -18,6 +18,14 @@
 //!
 //! Pure logic: no clock, no library, the same decisions for the same pictures.
 
+mod look;
+mod model;
+
+pub use look::Look;
+pub(super) use model::Hint;
+
+use model::Model;
+
 use crate::media::{FrameRate, Rate, RateControl, TimeDelta, Timestamp};
 
 /// No coarser quantiser exists.
@@ -36,7 +44,7 @@ const BUFFER_SECONDS: f64 = 0.5;
 const SAVED_SECONDS: f64 = 0.15;
 
 /// Seconds of the target that one IDR may cost, and its share of the pictures' of a whole GOP.
-const IDR_SECONDS: f64 = 0.25;
+const IDR_SECONDS: f64 = 0.2;
 const IDR_SHARE: f64 = 0.3;
 
 /// How much finer than the pictures that refer to it an IDR is.
@@ -46,10 +54,11 @@ const IDR_FINER: f64 = 2.0;
 const REPAY_SECONDS: f64 = 0.3;
 
 /// The most that the quantiser falls from picture to picture.
-const LARGEST_FALL: f64 = 3.0;
+const LARGEST_FALL: f64 = 2.0;
 
-/// Weights before anything is known: something between a slate and a crowd.
-const FIRST_WEIGHTS: Weights = Weights { intra: 8.0, inter: 3.0 };
+/// So many pictures after an IDR it falls by one at most: an IDR is coarser than what came before it, and to make that good
+/// at once would cost as much as another.
+const AFTER_IDR: f64 = 6.5;
 
 /// What is to be coded, and what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,33 +69,6 @@ pub(super) struct Picture {
     pub is_idr: bool,
     /// How hard it is.
     pub hint: Hint,
-}
-
-/// How hard a picture is: cost per pixel, in units that only have to stay the same.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Hint {
-    /// Of the whole picture, coded from nothing.
-    pub intra: f64,
-    /// Of what can be predicted from the picture before.
-    pub inter: f64,
-    /// Of what cannot, coded from nothing.
-    pub fresh: f64,
-}
-
-impl Hint {
-    /// Where nothing is known, every picture is as hard as the last.
-    pub(super) const NONE: Self = Self {
-        intra: 1.0,
-        inter: 1.0,
-        fresh: 0.0,
-    };
-}
-
-/// Bits per pixel, by unit of cost and by step of the quantiser.
-#[derive(Clone, Copy, Debug)]
-struct Weights {
-    intra: f64,
-    inter: f64,
 }
 
 /// What a picture was told, until it is known what it cost.
@@ -102,9 +84,7 @@ pub(super) struct RateController {
     rate: Rate,
     frame_rate: FrameRate,
     gop_seconds: f64,
-    pixels: f64,
-    weights: Weights,
-    is_inter_known: bool,
+    model: Model,
     /// Bits spent beyond those earned at [`Self::limit`], negative where some are saved.
     debt: f64,
     /// What an IDR costs beyond a picture's share, as the last ones did.
@@ -143,9 +123,7 @@ impl RateController {
             rate,
             frame_rate,
             gop_seconds: gop.as_secs_f64().max(0.05),
-            pixels: f64::from(pixels.max(256)),
-            weights: FIRST_WEIGHTS,
-            is_inter_known: false,
+            model: Model::new(f64::from(pixels.max(256))),
             debt: 0.0,
             idr_extra: 0.0,
             last: None,
@@ -231,21 +209,27 @@ impl RateController {
         if picture.is_idr {
             let most = self.limit() * IDR_SECONDS.min(IDR_SHARE * self.gop_seconds);
             let room = (BUFFER_SECONDS * self.limit() - self.debt - share).max(share);
-            let fits = self.quantiser_for(picture, most.min(room));
+            let fits = self.model.quantiser(true, &picture.hint, most.min(room));
             let Some((_, _)) = self.last else { return fits };
-            let usual = Picture {
-                is_idr: false,
-                hint: Hint {
-                    fresh: 0.0,
-                    ..picture.hint
-                },
-                ..*picture
+            let usual = Hint {
+                fresh: 0.0,
+                ..picture.hint
             };
-            return fits.max(self.quantiser_for(&usual, share) - IDR_FINER);
+            return fits.max(self.model.quantiser(false, &usual, share) - IDR_FINER);
         }
-        let wanted = self.quantiser_for(picture, self.allowance(picture.pts));
-        let finest = self.last.map_or(0.0, |(_, quantiser)| quantiser - LARGEST_FALL);
+        let wanted = self.model.quantiser(false, &picture.hint, self.allowance(picture.pts));
+        let finest = self
+            .last
+            .map_or(0.0, |(_, quantiser)| quantiser - self.largest_fall(picture.pts));
         wanted.max(finest)
+    }
+
+    /// How much finer than the last picture one at `pts` may be.
+    fn largest_fall(&self, pts: Timestamp) -> f64 {
+        let since = self
+            .last_idr
+            .map_or(f64::MAX, |idr| (pts - idr).as_secs_f64() * self.fps());
+        if since < AFTER_IDR { 1.0 } else { LARGEST_FALL }
     }
 
     /// Bits for a picture that is no IDR, so that the debt goes on its straight way from one IDR to the next.
@@ -260,7 +244,7 @@ impl RateController {
         let way = self.idr_extra.min(SAVED_SECONDS * self.limit()) * (0.5 - into_gop);
         let surplus = self.debt + share - way;
         let bits = share - self.idr_extra / pictures - surplus / (REPAY_SECONDS * self.fps()).max(1.0);
-        bits.clamp(0.2 * share, 2.0 * share)
+        bits.clamp(0.2 * share, 1.5 * share)
     }
 
     /// The quantiser that spends the target over the long run, whatever single pictures cost.
@@ -269,10 +253,7 @@ impl RateController {
         let mean = if self.long.mean > 0.0 {
             self.long.mean
         } else {
-            self.cost(&Picture {
-                is_idr: false,
-                ..*picture
-            })
+            self.model.bits(false, &picture.hint, 4.0)
         };
         let correction = (1.0 - self.long.account / (REPAY_LONG_SECONDS * self.target())).clamp(0.5, 1.5);
         let quantiser = quantiser_of(mean / (share * correction));
@@ -281,22 +262,6 @@ impl RateController {
         } else {
             quantiser
         }
-    }
-
-    /// Bits of `picture` at step 1.
-    fn cost(&self, picture: &Picture) -> f64 {
-        let Weights { intra, inter } = self.weights;
-        let hint = &picture.hint;
-        let cost = if picture.is_idr {
-            intra * hint.intra
-        } else {
-            inter * hint.inter + intra * hint.fresh
-        };
-        self.pixels * cost
-    }
-
-    fn quantiser_for(&self, picture: &Picture, bits: f64) -> f64 {
-        quantiser_of(self.cost(picture) / bits)
     }
 
     /// What the picture of the last choice has cost. One that was left out is not told.
@@ -308,7 +273,8 @@ impl RateController {
         let quantiser = f64::from(quantiser);
         self.debt += bits;
         self.last = Some((picture.pts, quantiser));
-        self.learn(&picture, bits * step(quantiser));
+        self.model.learn(picture.is_idr, &picture.hint, quantiser, bits);
+        self.remember(bits * step(quantiser));
         let share = self.limit() / self.fps();
         if picture.is_idr {
             let extra = (bits - share).max(0.0);
@@ -318,27 +284,6 @@ impl RateController {
                 extra
             };
         }
-    }
-
-    /// `cost` in bits at step 1 has turned out to be that of `picture`.
-    fn learn(&mut self, picture: &Picture, cost: f64) {
-        let per_pixel = cost / self.pixels;
-        let hint = &picture.hint;
-        let fresh = self.weights.intra * hint.fresh;
-        if picture.is_idr {
-            self.weights.intra = learnt(self.weights.intra, per_pixel / hint.intra.max(1e-3), 0.6);
-            if !self.is_inter_known {
-                self.weights.inter = 0.4 * self.weights.intra * hint.intra / hint.inter.max(1e-3);
-            }
-        } else if fresh > 0.5 * per_pixel {
-            self.weights.intra = learnt(self.weights.intra, per_pixel / hint.fresh.max(1e-3), 0.3);
-        } else {
-            let observed = (per_pixel - fresh) / hint.inter.max(1e-3);
-            let share = if self.is_inter_known { 0.5 } else { 1.0 };
-            self.weights.inter = learnt(self.weights.inter, observed, share);
-            self.is_inter_known = true;
-        }
-        self.remember(cost);
     }
 
     /// Into the mean of the long run.
@@ -362,13 +307,3 @@ const ACCOUNT_SECONDS: f64 = 30.0;
 
 /// Seconds over which the account of the long run is balanced.
 const REPAY_LONG_SECONDS: f64 = 10.0;
-
-/// The weight after an observation. What is harder than thought is believed sooner.
-fn learnt(weight: f64, observed: f64, share: f64) -> f64 {
-    let share = if observed > weight {
-        (share * 1.4).min(1.0)
-    } else {
-        share
-    };
-    (weight + (observed - weight) * share).max(1e-4)
-}
