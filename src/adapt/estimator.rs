@@ -321,7 +321,7 @@ impl Estimator {
         let rtt = self.base_rtt();
         let is_lossy = self.is_lossy(look.at);
         let least = if is_lossy {
-            rtt * 2 + TimeDelta::from_millis(100)
+            rtt * 3 + TimeDelta::from_millis(100)
         } else {
             TimeDelta::from_millis(100)
         };

@@ -166,7 +166,7 @@ impl Governor {
         let accepts = match self.phase {
             Phase::Draining => self.drain(now, worst, bounds),
             _ if self.is_trouble(now, seen, worst, bounds) => {
-                self.cut(now, seen, worst, bounds);
+                self.cut(now, worst, bounds);
                 false
             }
             Phase::Steady => {
@@ -254,7 +254,7 @@ impl Governor {
         worst.finding.excess > patience || (is_late() && (now - self.since).to_millis() > 500)
     }
 
-    fn cut(&mut self, now: Timestamp, seen: &[Seen<'_>], worst: &Seen<'_>, bounds: &Bounds<'_>) {
+    fn cut(&mut self, now: Timestamp, worst: &Seen<'_>, bounds: &Bounds<'_>) {
         let belief = self.belief();
         let finding = &worst.finding;
         let is_small = finding.excess <= bounds.policy.patience;
@@ -281,10 +281,7 @@ impl Governor {
         self.limit = Some((capacity, now));
         self.step = 0.0;
         self.probed = now;
-        let wait = seen.iter().map(|seen| seen.finding.wait).max().unwrap_or_default();
-        let wait = wait.max(finding.excess).to_millis();
-        let why = format!("{} carries {} and {wait} ms wait", worst.name, kbps(capacity));
-        self.enter(Phase::Draining, now, why);
+        self.enter(Phase::Draining, now, String::new());
         self.drain(now, worst, bounds);
     }
 
@@ -313,6 +310,8 @@ impl Governor {
             self.enter(Phase::Holding, now, why);
             return false;
         }
+        let wait = finding.wait.max(finding.excess).to_millis();
+        self.why = format!("{} carries {} and {wait} ms wait", worst.name, kbps(capacity));
         // What does not drain although less is sent than is carried is not ours.
         let is_foreign = !finding.is_measure && finding.carried > finding.offered * 0.95;
         is_foreign && (now - self.since).to_millis() > 2500
