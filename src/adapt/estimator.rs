@@ -104,6 +104,8 @@ pub(super) struct Finding {
     pub carried: f64,
     /// Whether `carried` is all that the connection carries, and not just all that there was to carry.
     pub is_measure: bool,
+    /// Whether it waits here and not in the network: the connection takes no more.
+    pub is_limited: bool,
     /// What has been given to it over the last second.
     pub offered: f64,
     /// At what rate bursts went through of late; 0 if none did.
@@ -330,7 +332,11 @@ impl Estimator {
             .excess_since
             .map_or(most, |since| look.at - since)
             .clamp(least, most);
-        let carried = self.history.speed(window, |look| look.confirmed) * 8.0;
+        let waiting = (sample.written_bytes.saturating_sub(sample.confirmed_bytes) + sample.queued_bytes) as f64;
+        let silence = if waiting > 0.0 { now - self.progress } else { TimeDelta::ZERO };
+        let is_stalled = is_lossy && silence <= rtt * 4 + TimeDelta::from_millis(100);
+        let until = if is_stalled { self.progress } else { look.at };
+        let carried = self.history.speed_until(until, window, |look| look.confirmed) * 8.0;
         let grown = (self.history.speed(window, |look| look.offered) * 8.0 - carried) * window.as_secs_f64();
         let (limited, looks) = self.history.within(window).fold((0, 0), |(limited, looks), look| {
             (limited + usize::from(look.is_limited), looks + 1)
@@ -340,13 +346,14 @@ impl Estimator {
         let rate = carried.max(belief * 0.1).max(32_000.0);
         let mut excess_bits = look.excess * 8.0;
         if is_lossy {
-            excess_bits -= belief * (rtt * 2).as_secs_f64();
+            // Behind a hole nothing is confirmed, whatever arrives.
+            let stall = silence.clamp(rtt * 2, rtt * 4 + TimeDelta::from_millis(100));
+            excess_bits -= belief * stall.as_secs_f64();
         }
         if look.at - self.first < TimeDelta::from_millis(GRACE_MS) {
             excess_bits -= belief * 0.3;
         }
         let excess_bits = excess_bits.max(0.0);
-        let waiting = (sample.written_bytes.saturating_sub(sample.confirmed_bytes) + sample.queued_bytes) as f64;
         let young = look.offered
             - self
                 .history
@@ -361,6 +368,7 @@ impl Estimator {
             excess_bits,
             carried,
             is_measure: self.excess_since.is_some() && (is_limited || is_growing),
+            is_limited,
             offered: self.history.speed(TimeDelta::from_millis(1000), |look| look.offered) * 8.0,
             burst: self.burst.map_or(0.0, |(speed, _)| speed * 8.0),
             proven: self.proven.map_or(0.0, |(speed, _)| speed * 8.0),
