@@ -25,6 +25,10 @@ const FEW_BYTES: u64 = 4000;
 const BURST_MS: i64 = 100;
 /// A new connection may need that long for its first burst.
 const GRACE_MS: i64 = 1500;
+/// Losses are a habit of the path where that many looks …
+const HABIT: f64 = 1.5;
+/// … of about so many seconds saw some, without any excess.
+const HABIT_SECONDS: f64 = 10.0;
 /// For how many seconds round trips are remembered.
 const RTT_SECONDS: usize = 10;
 
@@ -80,6 +84,8 @@ pub(super) struct Estimator {
     /// Since when there has been an excess.
     excess_since: Option<Timestamp>,
     retransmitted: Option<Timestamp>,
+    /// How many looks of about the last ten seconds saw segments sent anew while all else was well, and when that was counted.
+    habit: f64,
     /// Bytes per second at which bursts went through of late, and when: a lower bound of what is carried.
     burst: Option<(f64, Timestamp)>,
     /// Bytes per second that were carried over a second without an excess, and when.
@@ -131,6 +137,7 @@ impl Estimator {
             progress: now,
             excess_since: None,
             retransmitted: None,
+            habit: 0.0,
             burst: None,
             proven: None,
             overhead: 1.0,
@@ -199,7 +206,10 @@ impl Estimator {
         if let Some(rtt) = sample.rtt {
             self.rtt.see(sample.at, rtt);
         }
+        self.habit *= (-passed / HABIT_SECONDS).exp();
         if before.is_some_and(|before| sample.retransmits > before.retransmits) {
+            let is_new = self.retransmitted.is_none_or(|when| sample.at - when > self.base_rtt());
+            self.habit += f64::from(u8::from(is_new && self.excess_since.is_none()));
             self.retransmitted = Some(sample.at);
         }
         let confirmed = sample.confirmed_bytes as f64;
@@ -334,7 +344,9 @@ impl Estimator {
             .clamp(least, most);
         let waiting = (sample.written_bytes.saturating_sub(sample.confirmed_bytes) + sample.queued_bytes) as f64;
         let silence = if waiting > 0.0 { now - self.progress } else { TimeDelta::ZERO };
-        let is_stalled = is_lossy && silence <= rtt * 4 + TimeDelta::from_millis(100);
+        // Where losses are usual, several follow each other; elsewhere they begin with a queue that overflows.
+        let hole = if self.habit > HABIT { rtt * 4 + TimeDelta::from_millis(100) } else { rtt };
+        let is_stalled = is_lossy && silence <= hole;
         let until = if is_stalled { self.progress } else { look.at };
         let carried = self.history.speed_until(until, window, |look| look.confirmed) * 8.0;
         let grown = (self.history.speed(window, |look| look.offered) * 8.0 - carried) * window.as_secs_f64();
@@ -347,8 +359,7 @@ impl Estimator {
         let mut excess_bits = look.excess * 8.0;
         if is_lossy {
             // Behind a hole nothing is confirmed, whatever arrives.
-            let stall = silence.clamp(rtt * 2, rtt * 4 + TimeDelta::from_millis(100));
-            excess_bits -= belief * stall.as_secs_f64();
+            excess_bits -= belief * silence.clamp(rtt, hole).as_secs_f64();
         }
         if look.at - self.first < TimeDelta::from_millis(GRACE_MS) {
             excess_bits -= belief * 0.3;
