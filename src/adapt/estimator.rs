@@ -25,6 +25,10 @@ const FEW_BYTES: u64 = 4000;
 const BURST_MS: i64 = 100;
 /// A new connection may need that long for its first burst.
 const GRACE_MS: i64 = 1500;
+/// Losses are a habit of the path where that many looks …
+const HABIT: f64 = 1.5;
+/// … of about so many seconds saw some, without any excess.
+const HABIT_SECONDS: f64 = 10.0;
 /// For how many seconds round trips are remembered.
 const RTT_SECONDS: usize = 10;
 
@@ -80,6 +84,8 @@ pub(super) struct Estimator {
     /// Since when there has been an excess.
     excess_since: Option<Timestamp>,
     retransmitted: Option<Timestamp>,
+    /// How many looks of about the last ten seconds saw segments sent anew while all else was well, and when that was counted.
+    habit: f64,
     /// Bytes per second at which bursts went through of late, and when: a lower bound of what is carried.
     burst: Option<(f64, Timestamp)>,
     /// Bytes per second that were carried over a second without an excess, and when.
@@ -104,6 +110,8 @@ pub(super) struct Finding {
     pub carried: f64,
     /// Whether `carried` is all that the connection carries, and not just all that there was to carry.
     pub is_measure: bool,
+    /// Whether it waits here and not in the network: the connection takes no more.
+    pub is_limited: bool,
     /// What has been given to it over the last second.
     pub offered: f64,
     /// At what rate bursts went through of late; 0 if none did.
@@ -129,6 +137,7 @@ impl Estimator {
             progress: now,
             excess_since: None,
             retransmitted: None,
+            habit: 0.0,
             burst: None,
             proven: None,
             overhead: 1.0,
@@ -197,7 +206,10 @@ impl Estimator {
         if let Some(rtt) = sample.rtt {
             self.rtt.see(sample.at, rtt);
         }
+        self.habit *= (-passed / HABIT_SECONDS).exp();
         if before.is_some_and(|before| sample.retransmits > before.retransmits) {
+            let is_new = self.retransmitted.is_none_or(|when| sample.at - when > self.base_rtt());
+            self.habit += f64::from(u8::from(is_new && self.excess_since.is_none()));
             self.retransmitted = Some(sample.at);
         }
         let confirmed = sample.confirmed_bytes as f64;
@@ -321,7 +333,7 @@ impl Estimator {
         let rtt = self.base_rtt();
         let is_lossy = self.is_lossy(look.at);
         let least = if is_lossy {
-            rtt * 2 + TimeDelta::from_millis(100)
+            rtt * 3 + TimeDelta::from_millis(100)
         } else {
             TimeDelta::from_millis(100)
         };
@@ -330,7 +342,13 @@ impl Estimator {
             .excess_since
             .map_or(most, |since| look.at - since)
             .clamp(least, most);
-        let carried = self.history.speed(window, |look| look.confirmed) * 8.0;
+        let waiting = (sample.written_bytes.saturating_sub(sample.confirmed_bytes) + sample.queued_bytes) as f64;
+        let silence = if waiting > 0.0 { now - self.progress } else { TimeDelta::ZERO };
+        // Where losses are usual, several follow each other; elsewhere they begin with a queue that overflows.
+        let hole = if self.habit > HABIT { rtt * 4 + TimeDelta::from_millis(100) } else { rtt };
+        let is_stalled = is_lossy && silence <= hole;
+        let until = if is_stalled { self.progress } else { look.at };
+        let carried = self.history.speed_until(until, window, |look| look.confirmed) * 8.0;
         let grown = (self.history.speed(window, |look| look.offered) * 8.0 - carried) * window.as_secs_f64();
         let (limited, looks) = self.history.within(window).fold((0, 0), |(limited, looks), look| {
             (limited + usize::from(look.is_limited), looks + 1)
@@ -340,13 +358,13 @@ impl Estimator {
         let rate = carried.max(belief * 0.1).max(32_000.0);
         let mut excess_bits = look.excess * 8.0;
         if is_lossy {
-            excess_bits -= belief * (rtt * 2).as_secs_f64();
+            // Behind a hole nothing is confirmed, whatever arrives.
+            excess_bits -= belief * silence.clamp(rtt, hole).as_secs_f64();
         }
         if look.at - self.first < TimeDelta::from_millis(GRACE_MS) {
             excess_bits -= belief * 0.3;
         }
         let excess_bits = excess_bits.max(0.0);
-        let waiting = (sample.written_bytes.saturating_sub(sample.confirmed_bytes) + sample.queued_bytes) as f64;
         let young = look.offered
             - self
                 .history
@@ -361,6 +379,7 @@ impl Estimator {
             excess_bits,
             carried,
             is_measure: self.excess_since.is_some() && (is_limited || is_growing),
+            is_limited,
             offered: self.history.speed(TimeDelta::from_millis(1000), |look| look.offered) * 8.0,
             burst: self.burst.map_or(0.0, |(speed, _)| speed * 8.0),
             proven: self.proven.map_or(0.0, |(speed, _)| speed * 8.0),

@@ -47,6 +47,12 @@ const CLEAR_MS: i64 = 30;
 const LATE_MS: i64 = 350;
 /// How long a line without any destination remembers.
 const MEMORY_MS: i64 = 30_000;
+/// A cut that follows another within this, though nothing more was tried, may be somebody else's doing …
+const AGAIN_MS: i64 = 10_000;
+/// … for which that much more may wait in the network …
+const MOST_TOLERANCE_MS: i64 = 240;
+/// … until there has been no cut for so long.
+const FORGIVE_MS: i64 = 20_000;
 /// How long a failed climb is believed.
 const LIMIT_MS: i64 = 20_000;
 
@@ -96,6 +102,9 @@ pub(super) struct Governor {
     is_by_burst: bool,
     lost: Timestamp,
     seen: Timestamp,
+    /// When there was a cut last, and how much more may wait in the network since: others fill it too.
+    cut: Timestamp,
+    tolerance: TimeDelta,
 }
 
 fn kbps(bits: f64) -> u64 {
@@ -120,6 +129,8 @@ impl Governor {
             is_by_burst: false,
             lost: Timestamp::ZERO,
             seen: Timestamp::ZERO,
+            cut: Timestamp::ZERO,
+            tolerance: TimeDelta::ZERO,
         }
     }
 
@@ -166,7 +177,7 @@ impl Governor {
         let accepts = match self.phase {
             Phase::Draining => self.drain(now, worst, bounds),
             _ if self.is_trouble(now, seen, worst, bounds) => {
-                self.cut(now, seen, worst, bounds);
+                self.cut(now, worst, bounds);
                 false
             }
             Phase::Steady => {
@@ -250,14 +261,17 @@ impl Governor {
             Phase::Probing | Phase::Climbing => patience * 7 / 10,
             _ => patience,
         };
+        // What waits in the network may be somebody else's.
+        let patience = if worst.finding.is_limited { patience } else { patience + self.tolerance };
         let is_late = || seen.iter().any(|seen| seen.finding.wait.to_millis() > LATE_MS);
         worst.finding.excess > patience || (is_late() && (now - self.since).to_millis() > 500)
     }
 
-    fn cut(&mut self, now: Timestamp, seen: &[Seen<'_>], worst: &Seen<'_>, bounds: &Bounds<'_>) {
+    fn cut(&mut self, now: Timestamp, worst: &Seen<'_>, bounds: &Bounds<'_>) {
         let belief = self.belief();
         let finding = &worst.finding;
         let is_small = finding.excess <= bounds.policy.patience;
+        self.tolerate(now, finding);
         let measured = if finding.is_measure {
             finding.carried
         } else {
@@ -275,24 +289,33 @@ impl Governor {
             );
         }
         self.before = belief;
-        self.is_measured = finding.is_measure;
+        self.is_measured = finding.is_limited || (finding.is_measure && capacity < belief * 0.7);
         self.is_by_burst = false;
         self.capacity = Some(capacity);
         self.limit = Some((capacity, now));
         self.step = 0.0;
         self.probed = now;
-        let wait = seen.iter().map(|seen| seen.finding.wait).max().unwrap_or_default();
-        let wait = wait.max(finding.excess).to_millis();
-        let why = format!("{} carries {} and {wait} ms wait", worst.name, kbps(capacity));
-        self.enter(Phase::Draining, now, why);
+        self.enter(Phase::Draining, now, String::new());
         self.drain(now, worst, bounds);
+    }
+
+    /// Trouble again and again, without having tried more, in the network and not here: somebody else fills the path. Who gives way
+    /// each time starves, so the more often the more may wait.
+    fn tolerate(&mut self, now: Timestamp, finding: &Finding) {
+        let since = (now - self.cut).to_millis();
+        self.cut = now;
+        if since > FORGIVE_MS {
+            self.tolerance = TimeDelta::ZERO;
+        } else if self.phase == Phase::Holding && !finding.is_limited && since < AGAIN_MS {
+            self.tolerance = (self.tolerance * 2 + TimeDelta::from_millis(60)).min(TimeDelta::from_millis(MOST_TOLERANCE_MS));
+        }
     }
 
     fn drain(&mut self, now: Timestamp, worst: &Seen<'_>, bounds: &Bounds<'_>) -> bool {
         let finding = &worst.finding;
         let policy = bounds.policy;
         let mut capacity = self.capacity.unwrap_or(bounds.floor);
-        self.is_measured |= finding.is_measure;
+        self.is_measured |= finding.is_limited && finding.is_measure;
         if finding.is_measure && finding.excess > policy.patience {
             capacity = finding.carried.max(self.before * 0.15);
         } else {
@@ -313,6 +336,8 @@ impl Governor {
             self.enter(Phase::Holding, now, why);
             return false;
         }
+        let wait = finding.wait.max(finding.excess).to_millis();
+        self.why = format!("{} carries {} and {wait} ms wait", worst.name, kbps(capacity));
         // What does not drain although less is sent than is carried is not ours.
         let is_foreign = !finding.is_measure && finding.carried > finding.offered * 0.95;
         is_foreign && (now - self.since).to_millis() > 2500

@@ -79,15 +79,18 @@ impl History {
 
     /// How fast `value` has grown over the last `span`, in units per second.
     pub(super) fn speed(&self, span: TimeDelta, value: impl Fn(&Look) -> f64) -> f64 {
-        let (Some(newest), Some(oldest)) = (self.newest(), self.oldest()) else {
-            return 0.0;
-        };
-        let from = oldest.at.max(newest.at - span);
-        let seconds = (newest.at - from).as_secs_f64();
+        self.newest().map_or(0.0, |newest| self.speed_until(newest.at, span, value))
+    }
+
+    /// How fast `value` has grown over the `span` before `until`, in units per second.
+    pub(super) fn speed_until(&self, until: Timestamp, span: TimeDelta, value: impl Fn(&Look) -> f64) -> f64 {
+        let Some(oldest) = self.oldest() else { return 0.0 };
+        let from = oldest.at.max(until - span);
+        let seconds = (until - from).as_secs_f64();
         if seconds <= 0.0 {
             return 0.0;
         }
-        (value(newest) - self.value_at(from, value)) / seconds
+        (self.value_at(until, &value) - self.value_at(from, &value)) / seconds
     }
 }
 

@@ -22,6 +22,7 @@ mod history;
 mod line;
 mod policy;
 mod quality;
+pub mod rehearsal;
 mod sample;
 mod shape;
 mod sound;

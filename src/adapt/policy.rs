@@ -113,7 +113,7 @@ impl Default for Policy {
                 is_followed: true,
                 floor_kbps: 150,
                 headroom: 0.05,
-                patience: TimeDelta::from_millis(100),
+                patience: TimeDelta::from_millis(80),
                 drain: TimeDelta::from_millis(900),
                 hold: TimeDelta::from_millis(1000),
                 climb: 0.2,

@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_gave_way_last_comes_back_first() {
-        let course = [(150.0, 20), (4500.0, 40)];
+        let course = [(100.0, 20), (4500.0, 40)];
         let by_rate = walk(Order::FrameRateFirst, &course);
         assert_eq!(by_rate, [(2, 720), (2, 480), (2, 360), (2, 480), (2, 720), (1, 720)]);
         let by_size = walk(Order::SizeFirst, &course);
