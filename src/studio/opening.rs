@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
+    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
     ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;

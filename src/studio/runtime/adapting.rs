@@ -3,7 +3,6 @@
 //! [`Director`] decides and is pure; this keeps its inputs in order, and writes the trace. What it decides goes through the
 //! model like everything else (`studio/update/adapt.rs`) and comes back as effects.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -41,7 +40,7 @@ pub struct Adapting {
 }
 
 /// How often figures alone are told; decisions are told at once.
-const FIGURES_EVERY: TimeDelta = TimeDelta::from_millis(1000);
+const FIGURES_EVERY_MS: i64 = 1000;
 
 /// What can be adapted in `show`.
 fn base(show: &Show) -> Base {
@@ -72,12 +71,7 @@ impl Adapting {
     pub fn new(show: &Show, policies: Vec<Policy>, samples: mpsc::Receiver<Seen>) -> Self {
         let policy = policies.iter().find(|policy| policy.name == show.adapt.policy);
         let mut director = Director::new(base(show), policy.cloned().unwrap_or_default());
-        if policy.is_none() {
-            director.set_on(false, Timestamp::ZERO);
-        }
-        for pin in &show.adapt.pins {
-            director.pin(*pin, Timestamp::ZERO);
-        }
+        director.set_on(!show.adapt.is_off(), Timestamp::ZERO);
         Self {
             state: director.state(),
             director,
@@ -131,7 +125,7 @@ impl Adapting {
             self.director.encoded(line, bytes, now);
         }
         let changes = self.director.decide(now);
-        if changes.is_empty() && now - self.told < FIGURES_EVERY {
+        if changes.is_empty() && now - self.told < TimeDelta::from_millis(FIGURES_EVERY_MS) {
             return None;
         }
         self.told = now;

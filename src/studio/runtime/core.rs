@@ -176,7 +176,8 @@ impl Core {
             sound,
             samples,
         } = raise(&show, &studio, plan, clock, &inputs_in, taps.clone())?;
-        let adapting = Adapting::new(&show, policies, samples);
+        let counting = Counting::start(&show.audience, clock);
+        let adapting = Adapting::new(&show, vec![crate::adapt::Policy::default()], samples);
         let desk = Desk {
             orders: orders_in,
             state: state_out,
@@ -213,7 +214,7 @@ impl Core {
             relaying: Relaying::default(),
             taping: Taping::default(),
             adapting,
-            counting: Counting::start(&show.audience, clock),
+            counting,
             sound,
             errands,
             post: inputs_in,
@@ -407,7 +408,8 @@ impl Core {
                 Effect::Size(line, width, height) => self.outlet.aim(line, |target| target.size = Some((width, height))),
                 Effect::SoundKbps(kbps) => self.outlet.aim_sound(|target| target.kbps = kbps),
                 Effect::SoundRate(rate) => self.outlet.aim_sound(|target| target.rate = rate),
-                Effect::Ladder(count) => self.relaying.offer_only(count),
+                Effect::Ladder(_count) => {}
+                Effect::TraceStart(_) | Effect::TraceStop => {}
                 Effect::Adapt(order) => self.adapting.obey(order, self.clock.now()),
                 Effect::Keyframe => self.outlet.want_idrs(),
                 Effect::AddDestination(name, url, rendition) => {

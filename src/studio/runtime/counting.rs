@@ -10,7 +10,7 @@ use crate::media::{TimeDelta, Timestamp};
 const RELAY: &str = "relay";
 
 /// How often the relay counts.
-const RELAY_EVERY: TimeDelta = TimeDelta::from_millis(1000);
+const RELAY_EVERY_MS: i64 = 1000;
 
 /// Counts that may wait for the core task.
 const WAITING: usize = 64;
@@ -51,7 +51,7 @@ impl Counting {
     /// The relay of this rig has that many viewers.
     pub fn relay(&mut self, viewers: usize, now: Timestamp) {
         if !std::mem::replace(&mut self.has_relay, true) {
-            self.tally.add(RELAY, RELAY_EVERY, now);
+            self.tally.add(RELAY, TimeDelta::from_millis(RELAY_EVERY_MS), now);
         }
         let viewers = AudienceReport::Viewers(viewers as u64);
         // A relay in this process has no trouble to tell of.

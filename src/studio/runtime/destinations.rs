@@ -117,8 +117,6 @@ impl Destinations {
             let input = match report {
                 DestinationReport::State(state) => Input::DestinationState(subject.clone(), state),
                 DestinationReport::Stats(stats) => Input::DestinationStats(subject.clone(), stats),
-                // Nobody steers by them yet.
-                DestinationReport::Sample(_) => return,
                 DestinationReport::KeyframeWanted => return outlet.want_idr(line),
                 DestinationReport::Sample(sample) => {
                     // Full only if the core task is stuck; twenty more come every second.

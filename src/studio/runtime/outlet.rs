@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::encode::{AudioRate, MAX_RENDITIONS};
 use crate::media::{Packet, Rate, RateControl, TrackKind, VideoConfig};
-use crate::publish::DestinationHandle;
+use crate::publish::{DestinationHandle, TrackChange};
 
 /// Lines of pictures at most.
 pub const LINES: usize = 1 + MAX_RENDITIONS;
@@ -233,6 +233,12 @@ impl Outlet {
     /// Tells everybody who takes `line` what its decoders need.
     pub fn configure(&self, line: usize, config: &VideoConfig) {
         *held(&self.lines[line].config) = Some(config.clone());
+        let change = TrackChange::Video(config.clone());
+        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
+            if reader.line == line {
+                reader.handle.configure(&change);
+            }
+        }
         for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
             taker.configure(line, config);
         }

@@ -26,7 +26,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, scene: &Scene<'_>) {
 
 /// How a quality is written where there is little room.
 #[must_use]
-pub fn quality_style(quality: Quality, theme: &Theme) -> Style {
+pub fn quality_style(quality: Quality, theme: Theme) -> Style {
     match quality {
         Quality::Good => theme.good(),
         Quality::Fair => theme.warning(),
@@ -104,7 +104,7 @@ fn sending(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 }
 
 /// That the operator holds this value.
-fn held(row: &mut Row<'_>, studio: &Studio, kind: PinKind, theme: &Theme) {
+fn held(row: &mut Row<'_>, studio: &Studio, kind: PinKind, theme: Theme) {
     let pin = studio.adapt.state.pins.iter().find(|pin| pin.kind() == kind);
     match pin {
         Some(Pin::FrameRate(..)) => row.put("  rate held", theme.accent()),
