@@ -142,6 +142,32 @@ async fn connect_address(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
+/// How destinations share the network, for whoever looks what this rig can do.
+#[must_use]
+pub fn describe_network() -> String {
+    let list = |name: &str| {
+        let path = format!("/proc/sys/net/ipv4/tcp_{name}_congestion_control");
+        std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+    };
+    describe_congestion(&list("available"), &list("allowed"))
+}
+
+/// From what the system lists as loaded, and of these as free for everybody's use.
+fn describe_congestion(available: &str, allowed: &str) -> String {
+    let has = |list: &str| list.split_whitespace().any(|name| name == CONGESTION_CONTROL);
+    match (available, has(allowed), has(available)) {
+        ("", ..) => "the congestion control is the system's; which one it is cannot be seen".to_owned(),
+        (_, true, _) => format!("destinations use {CONGESTION_CONTROL} (there are {available})"),
+        (_, false, true) => format!(
+            "there are {available}, but {CONGESTION_CONTROL} is for root alone: \
+             sysctl net.ipv4.tcp_allowed_congestion_control=\"{allowed} {CONGESTION_CONTROL}\""
+        ),
+        (_, false, false) => format!(
+            "there are {available}; with {CONGESTION_CONTROL} (modprobe tcp_{CONGESTION_CONTROL}) lossy networks carry more"
+        ),
+    }
+}
+
 /// The congestion control of a connection.
 pub(super) fn congestion_control(socket: &OwnedFd) -> Option<String> {
     #[cfg(target_os = "linux")]
@@ -203,4 +229,26 @@ async fn start_tls(
         .map_err(tls_error)?;
     stream.get_mut().1.set_buffer_limit(Some(TLS_UNSENT));
     Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_the_network_has_and_what_would_help() {
+        for (available, allowed, says) in [
+            ("reno bbr cubic", "reno bbr", "destinations use bbr"),
+            (
+                "reno cubic bbr",
+                "reno cubic",
+                "tcp_allowed_congestion_control=\"reno cubic bbr\"",
+            ),
+            ("reno cubic", "reno cubic", "modprobe tcp_bbr"),
+            ("", "", "cannot be seen"),
+        ] {
+            let said = describe_congestion(available, allowed);
+            assert!(said.contains(says), "{said}");
+        }
+    }
 }

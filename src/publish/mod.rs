@@ -37,6 +37,7 @@ use crate::wire::rtp_push::AudioChoice;
 
 pub use budget::{Budget, Uplink, budget};
 pub use change::TrackChange;
+pub use connect::describe_network;
 pub use error::PublishError;
 pub use scheme::Scheme;
 

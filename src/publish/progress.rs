@@ -177,7 +177,9 @@ mod tests {
             progress.look(0, false, at(second));
         }
         assert_eq!(progress.stalled_for(at(12)), None);
-        progress.look(0, false, at(14));
+        for second in 13..=14 {
+            progress.look(0, false, at(second));
+        }
         assert_eq!(progress.stalled_for(at(14)), Some(10));
         // One that never acknowledged is not judged by it.
         let mut silent = Progress::new(at(0));
