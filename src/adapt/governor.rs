@@ -262,7 +262,11 @@ impl Governor {
             _ => patience,
         };
         // What waits in the network may be somebody else's.
-        let patience = if worst.finding.is_limited { patience } else { patience + self.tolerance };
+        let patience = if worst.finding.is_limited {
+            patience
+        } else {
+            patience + self.tolerance
+        };
         let is_late = || seen.iter().any(|seen| seen.finding.wait.to_millis() > LATE_MS);
         worst.finding.excess > patience || (is_late() && (now - self.since).to_millis() > 500)
     }
@@ -307,7 +311,8 @@ impl Governor {
         if since > FORGIVE_MS {
             self.tolerance = TimeDelta::ZERO;
         } else if self.phase == Phase::Holding && !finding.is_limited && since < AGAIN_MS {
-            self.tolerance = (self.tolerance * 2 + TimeDelta::from_millis(60)).min(TimeDelta::from_millis(MOST_TOLERANCE_MS));
+            self.tolerance =
+                (self.tolerance * 2 + TimeDelta::from_millis(60)).min(TimeDelta::from_millis(MOST_TOLERANCE_MS));
         }
     }
 

@@ -20,9 +20,9 @@ use thiserror::Error;
 
 use super::command::Command;
 use super::model::{
-    AudioRate, BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade, MAX_GAIN_DB,
-    MIN_GAIN_DB, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition,
-    TransitionKind, WorkerReport,
+    AudioRate, BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade,
+    MAX_GAIN_DB, MIN_GAIN_DB, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState, Stats,
+    StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::media::{Rate, TimeDelta, Timestamp};

@@ -10,7 +10,8 @@ pub mod table;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection, Step, Switch,
+    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection, Step,
+    Switch,
 };
 pub use answer::Answer;
 pub use parse::{find, parse, split_words, with_whole_paths};

@@ -54,7 +54,9 @@ pub fn kbps(word: &str) -> Option<u32> {
 /// The same, or a step: `+250`, `-=250`.
 pub fn kbps_change(word: &str) -> Option<Kbps> {
     let step = |text: &str| {
-        let (digits, factor) = text.strip_suffix(['M', 'm']).map_or((text, 1.0), |digits| (digits, 1000.0));
+        let (digits, factor) = text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1.0), |digits| (digits, 1000.0));
         let value = digits.trim_end_matches(['k', 'K']).parse::<f64>().ok()? * factor;
         (1.0..=100_000.0).contains(&value).then(|| value.round() as i32)
     };

@@ -405,10 +405,12 @@ impl Core {
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
                 Effect::Rate(line, rate) => self.outlet.aim(line, |target| target.rate = rate),
                 Effect::FrameRate(line, divisor) => self.outlet.aim(line, |target| target.divisor = divisor.max(1)),
-                Effect::Size(line, width, height) => self.outlet.aim(line, |target| target.size = Some((width, height))),
-                Effect::SoundKbps(kbps) => self.outlet.aim_sound(|target| target.kbps = kbps),
-                Effect::SoundRate(rate) => self.outlet.aim_sound(|target| target.rate = rate),
-                Effect::Ladder(_count) => {}
+                Effect::Size(line, width, height) => {
+                    self.outlet.aim(line, |target| target.size = Some((width, height)))
+                }
+                Effect::SoundKbps(kbps) => self.outlet.aim_sound(|sound| sound.bitrate_kbps = kbps),
+                Effect::SoundRate(rate) => self.outlet.aim_sound(|sound| sound.sample_rate = rate),
+                Effect::Ladder(count) => self.relaying.offer_only(count),
                 Effect::TraceStart(_) | Effect::TraceStop => {}
                 Effect::Adapt(order) => self.adapting.obey(order, self.clock.now()),
                 Effect::Keyframe => self.outlet.want_idrs(),
@@ -473,7 +475,7 @@ impl Core {
         let strips = recording.strips.iter();
         let reel = Reel {
             settings,
-            audio: self.sound.clone(),
+            audio: self.outlet.sound_config().unwrap_or_else(|| self.sound.clone()),
             strips: strips.filter_map(|name| Some((name.clone(), number(name)?))).collect(),
         };
         match self.taping.start(reel, self.clock, &self.outlet, &self.post) {

@@ -106,7 +106,10 @@ impl Destinations {
         let sound = if spec.wants_opus() { Sound::Opus } else { Sound::Aac };
         let stream = StreamConfig {
             video: Some(video),
-            audio: Some(self.sound[Sound::Aac as usize].clone()),
+            audio: self
+                .outlet
+                .sound_config()
+                .or_else(|| Some(self.sound[Sound::Aac as usize].clone())),
             opus: Some(self.sound[Sound::Opus as usize].clone()),
         };
         let inputs = self.inputs.clone();

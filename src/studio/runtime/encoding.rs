@@ -61,6 +61,7 @@ pub fn encode_sound(
     report: &dyn Fn(String),
 ) {
     let mut faults = [Faults::default(), Faults::default()];
+    let mut set = outlet.sound_target();
     loop {
         let Some(block) = air.take() else {
             if fetch(blocks, air.wait(), |block| air.put(&block)) {
@@ -68,6 +69,13 @@ pub fn encode_sound(
             }
             return;
         };
+        let wanted = outlet.sound_target();
+        if wanted != set {
+            set = wanted;
+            for (sound, encoder) in encoders.iter_mut() {
+                faults[*sound as usize].note(encoder.set_audio(wanted), report);
+            }
+        }
         for (sound, encoder) in encoders.iter_mut().filter(|(sound, _)| outlet.is_sound_wanted(*sound)) {
             let result = encoder.encode(&block, &mut |packet| outlet.offer_sound(*sound, &packet));
             let faults = &mut faults[*sound as usize];

@@ -132,6 +132,7 @@ mod tests {
             assert_eq!(line, 1);
             self.configs.lock().unwrap().push(config.clone());
         }
+        fn configure_sound(&self, _: &crate::media::AudioConfig) {}
         fn wants(&self, track: Track) -> bool {
             track == Track::Video(1)
         }

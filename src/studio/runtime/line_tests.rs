@@ -29,6 +29,7 @@ impl Taker for Viewer {
         let sps = Sps::parse(&config.sps).unwrap();
         self.seen.lock().unwrap().push(Seen::Config(sps.width, sps.height));
     }
+    fn configure_sound(&self, _: &crate::media::AudioConfig) {}
     fn wants(&self, track: Track) -> bool {
         track == Track::Video(SOURCE)
     }
@@ -185,11 +186,25 @@ fn fewer_pictures_keep_their_times_and_their_share_of_the_bits() {
         Seen::Packet(packet) => (packet.pts, packet.is_idr),
         Seen::Config(..) => panic!("the same parameter sets hold"),
     });
-    let expected = [(0, true), (1, false), (2, false), (3, false), (5, false), (7, false), (9, false)];
+    let expected = [
+        (0, true),
+        (1, false),
+        (2, false),
+        (3, false),
+        (5, false),
+        (7, false),
+        (9, false),
+    ];
     let expected = expected.into_iter().chain([(11, true), (12, false), (13, false)]);
     assert_eq!(
         packets.collect::<Vec<_>>(),
-        expected.map(|(tick, is_idr)| (RATE.frame_time(tick), is_idr)).collect::<Vec<_>>()
+        expected
+            .map(|(tick, is_idr)| (RATE.frame_time(tick), is_idr))
+            .collect::<Vec<_>>()
     );
-    assert_eq!(bench.outlet.counters.skipped_frames.load(Ordering::Relaxed), 0, "nothing was late");
+    assert_eq!(
+        bench.outlet.counters.skipped_frames.load(Ordering::Relaxed),
+        0,
+        "nothing was late"
+    );
 }

@@ -9,8 +9,8 @@
 //!
 //! Every arrow is bounded. The core task alone owns the model.
 
-mod air;
 mod adapting;
+mod air;
 mod analysis;
 mod core;
 mod counting;

@@ -6,8 +6,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::encode::{AudioRate, MAX_RENDITIONS};
-use crate::media::{Packet, Rate, RateControl, TrackKind, VideoConfig};
+use crate::encode::{AudioSettings, MAX_RENDITIONS};
+use crate::media::{AudioConfig, Packet, Rate, RateControl, TrackKind, VideoConfig};
 use crate::publish::{DestinationHandle, TrackChange};
 
 /// Lines of pictures at most.
@@ -40,6 +40,8 @@ pub trait Taker: Send + Sync {
     fn take(&self, track: Track, packet: &Packet);
     /// Learns what a decoder of that line needs, before its first packet.
     fn configure(&self, line: usize, config: &VideoConfig);
+    /// Learns what a decoder of the AAC needs from the next packet on, where that changes.
+    fn configure_sound(&self, config: &AudioConfig);
     /// Whether packets of `track` are of any use to it now.
     fn wants(&self, track: Track) -> bool;
 }
@@ -87,22 +89,15 @@ impl Default for LineTarget {
     }
 }
 
-/// What the sound is to be encoded as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SoundTarget {
-    /// In kbit/s.
-    pub kbps: u32,
-    /// Samples per second, of AAC.
-    pub rate: AudioRate,
-}
-
 /// Where packets go now, and what the encoders are asked for.
 #[derive(Default)]
 pub struct Outlet {
     destinations: RwLock<Vec<Reader>>,
     takers: RwLock<Vec<(String, Arc<dyn Taker>)>>,
     lines: [Line; LINES],
-    sound: Mutex<SoundTarget>,
+    /// What the sound is to be encoded as, and what decoders of the AAC need once that was changed.
+    sound: Mutex<AudioSettings>,
+    sound_config: Mutex<Option<AudioConfig>>,
     is_sound_wanted: [AtomicBool; 2],
     /// Measured by the encoder threads, read once per second.
     pub counters: Counters,
@@ -244,6 +239,26 @@ impl Outlet {
         }
     }
 
+    /// Tells everybody who takes AAC what its decoders need from the next packet on.
+    pub fn configure_sound(&self, config: &AudioConfig) {
+        *held(&self.sound_config) = Some(config.clone());
+        let change = TrackChange::Audio(config.clone());
+        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
+            if reader.sound == Sound::Aac {
+                reader.handle.configure(&change);
+            }
+        }
+        for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
+            taker.configure_sound(config);
+        }
+    }
+
+    /// What decoders of the AAC need, where it is not what it was at the start.
+    #[must_use]
+    pub fn sound_config(&self) -> Option<AudioConfig> {
+        held(&self.sound_config).clone()
+    }
+
     /// What decoders of that line need, once its encoder has been open.
     #[must_use]
     pub fn config(&self, line: usize) -> Option<VideoConfig> {
@@ -343,13 +358,13 @@ impl Outlet {
     }
 
     /// Changes what the sound is to be encoded as, from its next block on.
-    pub fn aim_sound(&self, change: impl FnOnce(&mut SoundTarget)) {
+    pub fn aim_sound(&self, change: impl FnOnce(&mut AudioSettings)) {
         change(&mut held(&self.sound));
     }
 
     /// What the sound is to be encoded as.
     #[must_use]
-    pub fn sound_target(&self) -> SoundTarget {
+    pub fn sound_target(&self) -> AudioSettings {
         *held(&self.sound)
     }
 
@@ -383,6 +398,7 @@ mod tests {
         fn configure(&self, line: usize, _: &VideoConfig) {
             held(&self.configured).push(line);
         }
+        fn configure_sound(&self, _: &AudioConfig) {}
         fn wants(&self, track: Track) -> bool {
             held(&self.wants).contains(&track)
         }

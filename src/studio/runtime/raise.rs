@@ -17,8 +17,7 @@ use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_repor
 use super::stage::{Parts, RenditionParts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
-use crate::encode::aac::AacEncoder;
-use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings};
+use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
 use crate::media::AudioConfig;
 use crate::scene::Show;
 use crate::source::{self, SourceContext};
@@ -76,7 +75,15 @@ pub fn raise(
     let report = worker_reporter("encode", inputs.clone());
     let open = source_opener((width, height), &arena, clock, report);
     let video = open(&show.video)?;
-    let aac = AacEncoder::open(show.audio)?;
+    let ladder = show
+        .renditions
+        .iter()
+        .map(|rendition| rendition.video(&show.video).rate());
+    let rates = [show.video.rate()].into_iter().chain(ladder);
+    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
+    outlet.aim_sound(|sound| *sound = show.audio);
+    let told = Arc::clone(&outlet);
+    let aac = SwitchingAac::open(show.audio, move |config| told.configure_sound(config))?;
     let opus = OpusEncoder::open(OpusSettings {
         bitrate_kbps: show.audio.bitrate_kbps,
         channels: show.audio.channels,
@@ -85,12 +92,6 @@ pub fn raise(
     })?;
     let aac_config = aac.config().clone();
     let sound = [aac_config.clone(), opus.config().clone()];
-    let ladder = show
-        .renditions
-        .iter()
-        .map(|rendition| rendition.video(&show.video).rate());
-    let rates = [show.video.rate()].into_iter().chain(ladder);
-    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
     outlet.configure(SOURCE, video.config());
     let lines = show.renditions.iter().map(|rendition| rendition.name.clone());
     let (samples_in, samples) = adapting::channel();

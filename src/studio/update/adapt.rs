@@ -71,7 +71,10 @@ impl Unit<'_> {
         self.studio.adapt.state.is_on = is_on;
         self.order(AdaptOrder::On(is_on));
         let text = if is_on {
-            format!("follows network and audience by policy {}", self.studio.adapt.state.policy)
+            format!(
+                "follows network and audience by policy {}",
+                self.studio.adapt.state.policy
+            )
         } else {
             "off: everything is as the scene file says".to_owned()
         };
@@ -115,7 +118,10 @@ impl Unit<'_> {
                 if height > most {
                     return Err(Refusal::Height { height, most });
                 }
-                (Pin::Height(SOURCE, height & !1), format!("pictures have {height} lines"))
+                (
+                    Pin::Height(SOURCE, height & !1),
+                    format!("pictures have {height} lines"),
+                )
             }
             Pinned::Sound(kbps) => (Pin::SoundKbps(kbps), format!("sound is {kbps} kbit/s")),
             Pinned::Tier(tier) => (Pin::Tier(tier), format!("the audience counts as {}", tier.word())),
@@ -276,7 +282,10 @@ mod tests {
         assert_eq!(effects, [rate(50), pin(50)]);
         order(&mut studio, Command::AdaptRelease(None)).unwrap();
         assert!(studio.adapt.state.pins.is_empty());
-        assert_eq!(order(&mut studio, Command::AdaptRelease(None)), Err(Refusal::NothingPinned));
+        assert_eq!(
+            order(&mut studio, Command::AdaptRelease(None)),
+            Err(Refusal::NothingPinned)
+        );
     }
 
     #[test]
@@ -284,10 +293,16 @@ mod tests {
         let mut studio = studio();
         let pin = |pinned| Command::AdaptPin(pinned);
         let error = order(&mut studio, pin(Pinned::FrameRate(20))).unwrap_err();
-        assert_eq!(error.to_string(), "20 pictures per second cannot be had; the program's can be 30, 15, 10");
+        assert_eq!(
+            error.to_string(),
+            "20 pictures per second cannot be had; the program's can be 30, 15, 10"
+        );
         assert_eq!(
             order(&mut studio, pin(Pinned::Height(1080))),
-            Err(Refusal::Height { height: 1080, most: 720 })
+            Err(Refusal::Height {
+                height: 1080,
+                most: 720
+            })
         );
         let (effects, _) = order(&mut studio, pin(Pinned::FrameRate(15))).unwrap();
         assert_eq!(effects, [Effect::Adapt(AdaptOrder::Pin(Pin::FrameRate(0, 2)))]);
@@ -307,7 +322,10 @@ mod tests {
     fn policies_go_by_name_and_the_whole_can_be_switched_off() {
         let mut studio = studio();
         let error = order(&mut studio, Command::AdaptPolicy("sport".into())).unwrap_err();
-        assert_eq!(error.to_string(), "there is no adapt policy 'sport'; there is steady, sports");
+        assert_eq!(
+            error.to_string(),
+            "there is no adapt policy 'sport'; there is steady, sports"
+        );
         let (effects, _) = order(&mut studio, Command::AdaptPolicy("sports".into())).unwrap();
         assert_eq!(effects, [Effect::Adapt(AdaptOrder::Policy("sports".into()))]);
         let (effects, told) = order(&mut studio, Command::Adapt(Switch::Toggle)).unwrap();
@@ -324,7 +342,10 @@ mod tests {
             what,
             reason: reason.to_owned(),
         };
-        let rate = Rate { control: CBR, kbps: 870 };
+        let rate = Rate {
+            control: CBR,
+            kbps: 870,
+        };
         let changes = vec![
             change(What::Rate(0, rate), "2500 → 870 kbit/s"),
             change(What::Rate(1, rate), "480p"),
@@ -354,10 +375,20 @@ mod tests {
         );
         assert_eq!(
             told,
-            ["half", "smaller", "less sound", "fewer samples", "fewer renditions", "the network is poor"]
+            [
+                "half",
+                "smaller",
+                "less sound",
+                "fewer samples",
+                "fewer renditions",
+                "the network is poor"
+            ]
         );
         let encoder = &studio.encoder;
-        assert_eq!((encoder.video_kbps, encoder.divisor, encoder.height, encoder.audio_kbps), (870, 2, 480, 96));
+        assert_eq!(
+            (encoder.video_kbps, encoder.divisor, encoder.height, encoder.audio_kbps),
+            (870, 2, 480, 96)
+        );
         assert_eq!(studio.adapt.changes.len(), 8);
         assert_eq!(studio.adapt.state.quality, Quality::Poor);
     }

@@ -61,7 +61,9 @@ impl Context {
         match other {
             Self::Everywhere => Some(2),
             Self::AnyPage => (self != Self::Everywhere).then_some(1),
-            Self::StripPage | Self::BusesPage | Self::FacesPage | Self::PicturePage | Self::NetworkPage => (self == other).then_some(0),
+            Self::StripPage | Self::BusesPage | Self::FacesPage | Self::PicturePage | Self::NetworkPage => {
+                (self == other).then_some(0)
+            }
         }
     }
 }

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use super::Scene;
 use super::desk::areas::Areas;
 use super::pane::titled;
 use super::text::{Row, clock};
 use super::theme::Theme;
-use super::Scene;
 use crate::studio::model::{Pin, PinKind, Quality, Studio};
 
 /// Draws the page but for the picture on air.
@@ -74,7 +74,10 @@ fn sending(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     row.column(" pictures", 11, theme.label());
     let rate = studio.format.frame_rate.as_f64() / f64::from(encoder.divisor.max(1));
     let decimals = if rate.fract() < 0.001 { 0 } else { 2 };
-    row.put(&format!("{}x{} at {rate:.decimals$}", encoder.width, encoder.height), theme.text());
+    row.put(
+        &format!("{}x{} at {rate:.decimals$}", encoder.width, encoder.height),
+        theme.text(),
+    );
     held(&mut row, studio, PinKind::FrameRate(0), theme);
     held(&mut row, studio, PinKind::Height(0), theme);
     let mut row = Row::new(buf, area, 6);
@@ -85,7 +88,9 @@ fn sending(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     held(&mut row, studio, PinKind::SoundKbps, theme);
     let mut y = 8;
     if let Some(line) = state.lines.first().filter(|line| !line.why.is_empty()) {
-        Row::new(buf, area, 7).column(" why", 11, theme.label()).put(&line.why, theme.text());
+        Row::new(buf, area, 7)
+            .column(" why", 11, theme.label())
+            .put(&line.why, theme.text());
         y += 1;
     }
     for source in &adapt.audience {
@@ -99,7 +104,9 @@ fn sending(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         y += 1;
     }
     if let Some(trace) = &adapt.trace {
-        Row::new(buf, area, y).put(" ● trace ", theme.warning()).put(trace, theme.label());
+        Row::new(buf, area, y)
+            .put(" ● trace ", theme.warning())
+            .put(trace, theme.label());
     }
 }
 
@@ -127,7 +134,12 @@ fn destinations(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         row.put(" ", theme.text())
             .column(&destination.name, (area.width / 4).clamp(6, 16), theme.text())
             .skip(1);
-        let seen = studio.adapt.state.destinations.iter().find(|seen| seen.name == destination.name);
+        let seen = studio
+            .adapt
+            .state
+            .destinations
+            .iter()
+            .find(|seen| seen.name == destination.name);
         let Some(seen) = seen else {
             row.put("not reached", theme.label());
             continue;
