@@ -8,6 +8,8 @@ mod encoder;
 mod path;
 mod play;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use dice::Dice;
 pub use path::Weather;
