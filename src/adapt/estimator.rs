@@ -343,9 +343,17 @@ impl Estimator {
             .map_or(most, |since| look.at - since)
             .clamp(least, most);
         let waiting = (sample.written_bytes.saturating_sub(sample.confirmed_bytes) + sample.queued_bytes) as f64;
-        let silence = if waiting > 0.0 { now - self.progress } else { TimeDelta::ZERO };
+        let silence = if waiting > 0.0 {
+            now - self.progress
+        } else {
+            TimeDelta::ZERO
+        };
         // Where losses are usual, several follow each other; elsewhere they begin with a queue that overflows.
-        let hole = if self.habit > HABIT { rtt * 4 + TimeDelta::from_millis(100) } else { rtt };
+        let hole = if self.habit > HABIT {
+            rtt * 4 + TimeDelta::from_millis(100)
+        } else {
+            rtt
+        };
         let is_stalled = is_lossy && silence <= hole;
         let until = if is_stalled { self.progress } else { look.at };
         let carried = self.history.speed_until(until, window, |look| look.confirmed) * 8.0;

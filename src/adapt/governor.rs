@@ -262,7 +262,11 @@ impl Governor {
             _ => patience,
         };
         // What waits in the network may be somebody else's.
-        let patience = if worst.finding.is_limited { patience } else { patience + self.tolerance };
+        let patience = if worst.finding.is_limited {
+            patience
+        } else {
+            patience + self.tolerance
+        };
         let is_late = || seen.iter().any(|seen| seen.finding.wait.to_millis() > LATE_MS);
         worst.finding.excess > patience || (is_late() && (now - self.since).to_millis() > 500)
     }
@@ -307,7 +311,8 @@ impl Governor {
         if since > FORGIVE_MS {
             self.tolerance = TimeDelta::ZERO;
         } else if self.phase == Phase::Holding && !finding.is_limited && since < AGAIN_MS {
-            self.tolerance = (self.tolerance * 2 + TimeDelta::from_millis(60)).min(TimeDelta::from_millis(MOST_TOLERANCE_MS));
+            self.tolerance =
+                (self.tolerance * 2 + TimeDelta::from_millis(60)).min(TimeDelta::from_millis(MOST_TOLERANCE_MS));
         }
     }
 
@@ -319,7 +324,11 @@ impl Governor {
         if finding.is_measure && finding.excess > policy.patience {
             // A moment without any confirmation is no measure; half a second is.
             let is_brief = (now - self.since).to_millis() < 500;
-            let least = if is_brief { self.before * 0.15 } else { bounds.floor * 0.5 };
+            let least = if is_brief {
+                self.before * 0.15
+            } else {
+                bounds.floor * 0.5
+            };
             capacity = finding.carried.max(least);
         } else {
             capacity = capacity.max(finding.carried);
@@ -413,7 +422,11 @@ impl Governor {
             self.is_by_burst = false;
             self.probed = now;
             self.budget = capacity * (1.0 + policy.probe);
-            self.enter(Phase::Probing, now, format!("trying a little more than {}", kbps(capacity)));
+            self.enter(
+                Phase::Probing,
+                now,
+                format!("trying a little more than {}", kbps(capacity)),
+            );
         }
     }
 

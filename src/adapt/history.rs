@@ -79,7 +79,8 @@ impl History {
 
     /// How fast `value` has grown over the last `span`, in units per second.
     pub(super) fn speed(&self, span: TimeDelta, value: impl Fn(&Look) -> f64) -> f64 {
-        self.newest().map_or(0.0, |newest| self.speed_until(newest.at, span, value))
+        self.newest()
+            .map_or(0.0, |newest| self.speed_until(newest.at, span, value))
     }
 
     /// How fast `value` has grown over the `span` before `until`, in units per second.

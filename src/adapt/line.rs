@@ -199,7 +199,11 @@ impl Line {
         let is_other_kind = std::mem::discriminant(&before.control) != std::mem::discriminant(&after.control);
         let is_draining = self.governor.phase == Phase::Draining && !is_new_phase;
         // A drain moves all the time: only what is worth a word is said.
-        let (worth, every) = if is_draining { (WORTH * 5.0, RISE_EVERY_MS * 2) } else { (WORTH, RISE_EVERY_MS) };
+        let (worth, every) = if is_draining {
+            (WORTH * 5.0, RISE_EVERY_MS * 2)
+        } else {
+            (WORTH, RISE_EVERY_MS)
+        };
         let may_rise = is_new_phase || (now - self.risen).to_millis() >= every;
         let is_worth = is_final || is_other_kind || growth < -worth || (growth > worth && may_rise);
         if !is_worth {

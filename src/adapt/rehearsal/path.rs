@@ -117,7 +117,11 @@ impl Flow {
             self.behind += bytes;
             // A window that is not used does not grow (RFC 7661).
             if self.unsent > 0.0 {
-                self.window += if self.window < self.threshold { bytes } else { 2.0 * SEGMENT * bytes / self.window };
+                self.window += if self.window < self.threshold {
+                    bytes
+                } else {
+                    2.0 * SEGMENT * bytes / self.window
+                };
             }
         }
         if now >= self.hole_until {
@@ -189,7 +193,11 @@ impl Path {
         let limit = (capacity * weather.buffer_ms / 1000.0).max(6.0 * SEGMENT);
         if is_out {
             for (index, bytes, _) in std::mem::take(&mut self.queue) {
-                let flow = if index < own { self.flows.get_mut(index) } else { self.rivals.get_mut(index - own) };
+                let flow = if index < own {
+                    self.flows.get_mut(index)
+                } else {
+                    self.rivals.get_mut(index - own)
+                };
                 if let Some(flow) = flow {
                     flow.swallow(bytes);
                 }
@@ -198,7 +206,11 @@ impl Path {
         }
         for index in 0..own + self.rivals.len() {
             let is_rival = index >= own;
-            let flow = if is_rival { &mut self.rivals[index - own] } else { &mut self.flows[index] };
+            let flow = if is_rival {
+                &mut self.rivals[index - own]
+            } else {
+                &mut self.flows[index]
+            };
             if is_rival {
                 flow.unsent = 1e6;
             }
@@ -224,14 +236,20 @@ impl Path {
     fn drain(&mut self, now: f64, mut budget: f64, rtt: f64) {
         let own = self.flows.len();
         while budget > 0.0 {
-            let Some((index, bytes, sent)) = self.queue.pop_front() else { break };
+            let Some((index, bytes, sent)) = self.queue.pop_front() else {
+                break;
+            };
             let part = bytes.min(budget);
             budget -= part;
             self.waiting = (self.waiting - part).max(0.0);
             if part < bytes {
                 self.queue.push_front((index, bytes - part, sent));
             }
-            let flow = if index < own { self.flows.get_mut(index) } else { self.rivals.get_mut(index - own) };
+            let flow = if index < own {
+                self.flows.get_mut(index)
+            } else {
+                self.rivals.get_mut(index - own)
+            };
             if index < own {
                 self.carried += part;
             }

@@ -95,17 +95,24 @@ impl Outlet {
             self.idr = (piece.bytes, piece.at);
         }
         self.queue.push_back(piece);
-        let is_stale = self.queue.front().is_some_and(|oldest| piece.at - oldest.at > STALE_SECONDS);
+        let is_stale = self
+            .queue
+            .front()
+            .is_some_and(|oldest| piece.at - oldest.at > STALE_SECONDS);
         if !is_stale {
             return;
         }
         // What has been begun must be ended.
         let mut has_idr = false;
         let before = self.queue.len();
-        let newest_idr = self.queue.iter().rposition(|piece| piece.is_idr && piece.left >= piece.bytes);
+        let newest_idr = self
+            .queue
+            .iter()
+            .rposition(|piece| piece.is_idr && piece.left >= piece.bytes);
         let mut index = 0;
         self.queue.retain(|piece| {
-            let is_kept = !piece.is_video || piece.left < piece.bytes || newest_idr.is_some_and(|idr| index >= idr && index > 0);
+            let is_kept =
+                !piece.is_video || piece.left < piece.bytes || newest_idr.is_some_and(|idr| index >= idr && index > 0);
             has_idr |= is_kept && piece.is_idr;
             index += 1;
             is_kept
@@ -161,7 +168,12 @@ impl Outlet {
             queued_bytes: self.queue.iter().map(|piece| piece.left).sum::<f64>() as u64,
             unsent_bytes: flow.unsent as u64,
             queue_age: since(self.queue.front().map(|piece| piece.at)),
-            lag: since(self.ends.front().map(|end| end.1).or(self.queue.front().map(|piece| piece.at))),
+            lag: since(
+                self.ends
+                    .front()
+                    .map(|end| end.1)
+                    .or(self.queue.front().map(|piece| piece.at)),
+            ),
             rtt: Some(TimeDelta::from_secs_f64(flow.srtt)),
             retransmits: flow.retransmits,
             idr_bytes: self.idr.0 as u64,
@@ -190,7 +202,11 @@ pub struct Rehearsal {
 }
 
 fn newest<T: Copy>(course: &[(f64, T)], now: f64) -> Option<T> {
-    course.iter().take_while(|(from, _)| *from <= now).last().map(|(_, value)| *value)
+    course
+        .iter()
+        .take_while(|(from, _)| *from <= now)
+        .last()
+        .map(|(_, value)| *value)
 }
 
 /// Plays it to its end.
@@ -289,7 +305,12 @@ impl Rehearsal {
     }
 
     fn make(&mut self, now: f64) {
-        let fps = self.cast.base.lines.first().map_or(30.0, |line| line.frame_rate.as_f64());
+        let fps = self
+            .cast
+            .base
+            .lines
+            .first()
+            .map_or(30.0, |line| line.frame_rate.as_f64());
         while self.pictures as f64 / fps <= now {
             self.pictures += 1;
             let content = newest(&self.cast.content, now);

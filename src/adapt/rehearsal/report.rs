@@ -44,7 +44,9 @@ impl Report {
     /// The lag below which that share of a destination's pictures arrives, in seconds; 0 if none has.
     #[must_use]
     pub fn lag(&self, destination: usize, share: f64) -> f64 {
-        let Some(arrivals) = self.arrivals.get(destination) else { return 0.0 };
+        let Some(arrivals) = self.arrivals.get(destination) else {
+            return 0.0;
+        };
         let mut lags: Vec<f64> = arrivals.iter().map(|arrival| arrival.lag).collect();
         lags.sort_by(f64::total_cmp);
         let at = (lags.len() as f64 * share) as usize;
@@ -54,7 +56,9 @@ impl Report {
     /// The worst lag of pictures taken in a stretch of time, in seconds.
     #[must_use]
     pub fn worst_lag(&self, destination: usize, from: f64, to: f64) -> f64 {
-        let Some(arrivals) = self.arrivals.get(destination) else { return 0.0 };
+        let Some(arrivals) = self.arrivals.get(destination) else {
+            return 0.0;
+        };
         let within = arrivals.iter().filter(|arrival| (from..to).contains(&arrival.at));
         within.map(|arrival| arrival.lag).fold(0.0, f64::max)
     }
@@ -84,7 +88,10 @@ impl Report {
     /// From when on the first line's encoder has been told at least `kbps` until the end, after `from`.
     #[must_use]
     pub fn full_from(&self, kbps: f64, from: f64) -> Option<f64> {
-        let tick = self.ticks.iter().find(|tick| tick.at >= from && tick.target_kbps >= kbps)?;
+        let tick = self
+            .ticks
+            .iter()
+            .find(|tick| tick.at >= from && tick.target_kbps >= kbps)?;
         Some(tick.at)
     }
 }

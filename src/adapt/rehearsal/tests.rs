@@ -66,7 +66,11 @@ fn turns(report: &Report) -> usize {
         if (is_up && target < extreme * 0.8) || (!is_up && target > extreme * 1.25) {
             (turns, is_up, extreme) = (turns + 1, !is_up, target);
         }
-        extreme = if is_up { extreme.max(target) } else { extreme.min(target) };
+        extreme = if is_up {
+            extreme.max(target)
+        } else {
+            extreme.min(target)
+        };
     }
     turns
 }
@@ -85,16 +89,30 @@ fn a_link_that_falls_to_a_fifth_and_comes_back() {
     // Wherever in a GOP it falls, but while an IDR waits: that takes at 1 Mbit/s as long as it takes.
     for offset in [0.6, 0.9, 1.2, 1.5, 1.7] {
         let fall = 20.0 + offset;
-        let report = rehearse(cast(vec![(0.0, link(5000.0)), (fall, link(1000.0)), (60.0, link(5000.0))], 90.0));
+        let report = rehearse(cast(
+            vec![(0.0, link(5000.0)), (fall, link(1000.0)), (60.0, link(5000.0))],
+            90.0,
+        ));
         let text = format!("{offset}: {:?}", rates(&report).collect::<Vec<_>>());
         let first = rates(&report).find(|(at, _)| *at >= fall).unwrap();
         assert!(first.0 - fall < 0.25 && first.1 < 1300, "{text}");
-        assert!(report.worst_lag(0, fall - 0.3, fall + 2.0) <= 1.0, "{} {text}", report.worst_lag(0, fall - 0.3, fall + 2.0));
+        assert!(
+            report.worst_lag(0, fall - 0.3, fall + 2.0) <= 1.0,
+            "{} {text}",
+            report.worst_lag(0, fall - 0.3, fall + 2.0)
+        );
         assert!(report.worst_lag(0, fall + 2.0, 90.0) <= 0.5, "{text}");
-        assert!(report.used(fall + 5.0, 59.0) >= 0.9, "{} {text}", report.used(fall + 5.0, 59.0));
+        assert!(
+            report.used(fall + 5.0, 59.0) >= 0.9,
+            "{} {text}",
+            report.used(fall + 5.0, 59.0)
+        );
         assert!(report.full_from(4500.0, 60.0).unwrap() <= 75.0, "{text}");
         assert_eq!(report.lost, [0], "{text}");
-        let shapes = report.changes.iter().filter(|(_, change)| matches!(change.what, What::FrameRate(..) | What::Size(..)));
+        let shapes = report
+            .changes
+            .iter()
+            .filter(|(_, change)| matches!(change.what, What::FrameRate(..) | What::Size(..)));
         assert_eq!(shapes.count(), 0, "24 pictures a second and more: {text}");
     }
 }
@@ -134,7 +152,10 @@ fn losses_are_not_taken_for_a_limit() {
 
 #[test]
 fn an_outage_ends_at_the_floor_and_in_a_climb() {
-    let mut rehearsal = Rehearsal::new(cast(vec![(0.0, link(5000.0)), (20.0, link(0.0)), (30.0, link(5000.0))], 60.0));
+    let mut rehearsal = Rehearsal::new(cast(
+        vec![(0.0, link(5000.0)), (20.0, link(0.0)), (30.0, link(5000.0))],
+        60.0,
+    ));
     let mut whys = Vec::new();
     while rehearsal.step() {
         let state = rehearsal.director().state();
@@ -143,7 +164,11 @@ fn an_outage_ends_at_the_floor_and_in_a_climb() {
     let report = rehearsal.report();
     let lowest = rates(report).map(|(_, kbps)| kbps).min();
     assert_eq!(lowest, Some(Policy::default().network.floor_kbps));
-    assert!(whys.iter().all(|why| why.starts_with("destination 1 has confirmed nothing for")), "{whys:?}");
+    assert!(
+        whys.iter()
+            .all(|why| why.starts_with("destination 1 has confirmed nothing for")),
+        "{whys:?}"
+    );
     assert!((8..12).contains(&(whys.len() / 200)), "{} s", whys.len() / 200);
     assert!(report.full_from(4500.0, 30.0).unwrap() <= 45.0);
     assert!(report.worst_lag(0, 33.0, 60.0) <= 0.5);
@@ -152,8 +177,15 @@ fn an_outage_ends_at_the_floor_and_in_a_climb() {
 #[test]
 fn a_competitor_gets_its_share_and_no_more() {
     let weather = |rivals| Weather { rivals, ..link(5000.0) };
-    let report = rehearse(cast(vec![(0.0, weather(0)), (20.0, weather(1)), (60.0, weather(0))], 90.0));
-    assert!(served(&report, DEMAND, 25.0, 60.0) > 0.3, "{}", served(&report, DEMAND, 25.0, 60.0));
+    let report = rehearse(cast(
+        vec![(0.0, weather(0)), (20.0, weather(1)), (60.0, weather(0))],
+        90.0,
+    ));
+    assert!(
+        served(&report, DEMAND, 25.0, 60.0) > 0.3,
+        "{}",
+        served(&report, DEMAND, 25.0, 60.0)
+    );
     assert!(report.lag(0, 0.95) < 0.5);
     assert!(report.full_from(4500.0, 60.0).unwrap() <= 75.0);
 }
@@ -167,7 +199,11 @@ fn easy_pictures_prove_nothing() {
         ..cast(course.clone(), 90.0)
     };
     let report = rehearse(still);
-    assert!(report.mean_target(40.0, 59.0) < 1500.0, "{}", report.mean_target(40.0, 59.0));
+    assert!(
+        report.mean_target(40.0, 59.0) < 1500.0,
+        "{}",
+        report.mean_target(40.0, 59.0)
+    );
     assert!(report.full_from(4500.0, 60.0).unwrap() <= 75.0);
     // And where it falls meanwhile, that costs nobody anything.
     let falls = Cast {
@@ -182,7 +218,10 @@ fn easy_pictures_prove_nothing() {
 #[test]
 fn one_slow_destination_is_left_behind() {
     let two = Cast {
-        courses: vec![vec![(0.0, link(8000.0))], vec![(0.0, link(8000.0)), (10.0, link(600.0)), (50.0, link(8000.0))]],
+        courses: vec![
+            vec![(0.0, link(8000.0))],
+            vec![(0.0, link(8000.0)), (10.0, link(600.0)), (50.0, link(8000.0))],
+        ],
         players: vec![Player { path: 0, line: 0 }, Player { path: 1, line: 0 }],
         ..cast(Vec::new(), 80.0)
     };
@@ -196,7 +235,11 @@ fn one_slow_destination_is_left_behind() {
         })
         .collect();
     assert!(matches!(told[..], [(10..=15, true), (50..=75, false)]), "{told:?}");
-    assert!(report.mean_target(15.0, 50.0) > 4400.0, "the show goes on: {}", report.mean_target(15.0, 50.0));
+    assert!(
+        report.mean_target(15.0, 50.0) > 4400.0,
+        "the show goes on: {}",
+        report.mean_target(15.0, 50.0)
+    );
     assert!(report.worst_lag(0, 0.0, 80.0) < 0.5);
     assert_eq!(report.lost[0], 0);
 }
@@ -204,12 +247,20 @@ fn one_slow_destination_is_left_behind() {
 #[test]
 fn a_slower_destination_that_is_not_far_behind_sets_the_rate() {
     let two = Cast {
-        courses: vec![vec![(0.0, link(8000.0))], vec![(0.0, link(8000.0)), (10.0, link(3500.0))]],
+        courses: vec![
+            vec![(0.0, link(8000.0))],
+            vec![(0.0, link(8000.0)), (10.0, link(3500.0))],
+        ],
         players: vec![Player { path: 0, line: 0 }, Player { path: 1, line: 0 }],
         ..cast(Vec::new(), 40.0)
     };
     let report = rehearse(two);
-    assert!(!report.changes.iter().any(|(_, change)| matches!(change.what, What::LeftBehind(..))));
+    assert!(
+        !report
+            .changes
+            .iter()
+            .any(|(_, change)| matches!(change.what, What::LeftBehind(..)))
+    );
     let target = report.mean_target(20.0, 40.0);
     assert!((2600.0..3400.0).contains(&target), "{target}");
     assert!(report.worst_lag(1, 14.0, 40.0) < 0.5);
@@ -223,7 +274,12 @@ fn one_uplink_is_shared() {
         players: players.clone(),
         ..cast(vec![(0.0, link(12_000.0)), (10.0, link(4000.0))], 50.0)
     });
-    assert!(!felt.changes.iter().any(|(_, change)| matches!(change.what, What::LeftBehind(..))));
+    assert!(
+        !felt
+            .changes
+            .iter()
+            .any(|(_, change)| matches!(change.what, What::LeftBehind(..)))
+    );
     assert!(felt.used(20.0, 50.0) > 0.9, "{}", felt.used(20.0, 50.0));
     for destination in 0..2 {
         assert!(felt.worst_lag(destination, 14.0, 50.0) < 0.5);
@@ -243,7 +299,10 @@ fn one_uplink_is_shared() {
 
 #[test]
 fn a_narrow_link_costs_frame_rate_then_size_then_sound() {
-    let report = rehearse(cast(vec![(0.0, link(5000.0)), (10.0, link(300.0)), (60.0, link(5000.0))], 140.0));
+    let report = rehearse(cast(
+        vec![(0.0, link(5000.0)), (10.0, link(300.0)), (60.0, link(5000.0))],
+        140.0,
+    ));
     let kind = |change: &Change| match change.what {
         What::FrameRate(_, divisor) => Some(format!("1/{divisor}")),
         What::Size(_, _, height) => Some(height.to_string()),
@@ -251,7 +310,12 @@ fn a_narrow_link_costs_frame_rate_then_size_then_sound() {
         _ => None,
     };
     let order: Vec<String> = report.changes.iter().filter_map(|(_, change)| kind(change)).collect();
-    let position = |word: &str| order.iter().position(|known| known == word).unwrap_or_else(|| panic!("{order:?}"));
+    let position = |word: &str| {
+        order
+            .iter()
+            .position(|known| known == word)
+            .unwrap_or_else(|| panic!("{order:?}"))
+    };
     assert!(position("1/2") < position("480"), "{order:?}");
     assert!(order.contains(&"sound 64".to_owned()), "{order:?}");
     assert_eq!(order.last().map(String::as_str), Some("1/1"), "{order:?}");
@@ -264,7 +328,10 @@ fn a_narrow_link_costs_frame_rate_then_size_then_sound() {
             _ => None,
         })
         .collect::<Vec<_>>();
-    assert!(worst.contains(&Quality::Poor) && worst.last() == Some(&Quality::Good), "{worst:?}");
+    assert!(
+        worst.contains(&Quality::Poor) && worst.last() == Some(&Quality::Good),
+        "{worst:?}"
+    );
 }
 
 #[test]
@@ -273,11 +340,19 @@ fn every_change_has_a_reason_that_names_both_ends() {
     for (_, change) in &report.changes {
         assert!(!change.reason.is_empty() && !change.reason.contains('\n'));
         if let What::Rate(_, rate) = change.what {
-            assert!(change.reason.contains(&format!("→ {} kbit/s: ", rate.kbps)), "{}", change.reason);
+            assert!(
+                change.reason.contains(&format!("→ {} kbit/s: ", rate.kbps)),
+                "{}",
+                change.reason
+            );
         }
     }
     let (_, first) = &report.changes[0];
-    assert!(first.reason.starts_with("4500 → ") && first.reason.contains("destination 1 carries"), "{}", first.reason);
+    assert!(
+        first.reason.starts_with("4500 → ") && first.reason.contains("destination 1 carries"),
+        "{}",
+        first.reason
+    );
 }
 
 /// A course by chance.
@@ -301,42 +376,112 @@ fn chance(seed: u64) -> (&'static str, Cast) {
     };
     let plain = cast(Vec::new(), seconds);
     let (kind, cast) = match seed % 7 {
-        0 => ("steps", Cast { courses: vec![steps(&mut dice, 500.0, 8000.0)], ..plain }),
+        0 => (
+            "steps",
+            Cast {
+                courses: vec![steps(&mut dice, 500.0, 8000.0)],
+                ..plain
+            },
+        ),
         1 => {
             let (mut course, mut kbps) = (Vec::new(), 3000.0f64);
             for half in 0..90 {
                 course.push((f64::from(half) / 2.0, weather(kbps)));
                 kbps = (kbps * dice.between(0.75, 1.33)).clamp(500.0, 8000.0);
             }
-            ("walk", Cast { courses: vec![course], ..plain })
+            (
+                "walk",
+                Cast {
+                    courses: vec![course],
+                    ..plain
+                },
+            )
         }
         2 => {
             let (kbps, from) = (dice.between(1000.0, 8000.0), dice.between(8.0, 20.0));
-            let course = vec![(0.0, weather(kbps)), (from, weather(0.0)), (from + dice.between(0.3, 11.0), weather(kbps))];
-            ("outage", Cast { courses: vec![course], ..plain })
+            let course = vec![
+                (0.0, weather(kbps)),
+                (from, weather(0.0)),
+                (from + dice.between(0.3, 11.0), weather(kbps)),
+            ];
+            (
+                "outage",
+                Cast {
+                    courses: vec![course],
+                    ..plain
+                },
+            )
         }
         3 => {
             let loss = dice.between(0.001, 0.03);
-            let course = vec![(0.0, Weather { loss, ..weather(dice.between(1500.0, 6000.0)) })];
-            ("loss", Cast { courses: vec![course], ..plain })
+            let course = vec![(
+                0.0,
+                Weather {
+                    loss,
+                    ..weather(dice.between(1500.0, 6000.0))
+                },
+            )];
+            (
+                "loss",
+                Cast {
+                    courses: vec![course],
+                    ..plain
+                },
+            )
         }
         4 => {
             let kbps = dice.between(2000.0, 8000.0);
-            let course = vec![(0.0, weather(kbps)), (8.0, Weather { rivals: 1, ..weather(kbps) })];
-            ("rival", Cast { courses: vec![course], ..plain })
+            let course = vec![
+                (0.0, weather(kbps)),
+                (
+                    8.0,
+                    Weather {
+                        rivals: 1,
+                        ..weather(kbps)
+                    },
+                ),
+            ];
+            (
+                "rival",
+                Cast {
+                    courses: vec![course],
+                    ..plain
+                },
+            )
         }
         5 => {
             let courses = vec![steps(&mut dice, 2000.0, 12_000.0), steps(&mut dice, 300.0, 8000.0)];
             let players = [0, 0, 1].map(|path| Player { path, line: 0 }).to_vec();
-            ("several", Cast { courses, players, ..plain })
+            (
+                "several",
+                Cast {
+                    courses,
+                    players,
+                    ..plain
+                },
+            )
         }
         _ => {
             let (mut content, mut at) = (Vec::new(), 0.0);
             while at < seconds {
-                content.push((at, if dice.share() < 0.5 { dice.between(200.0, 1000.0) } else { f64::MAX }));
+                content.push((
+                    at,
+                    if dice.share() < 0.5 {
+                        dice.between(200.0, 1000.0)
+                    } else {
+                        f64::MAX
+                    },
+                ));
                 at += dice.between(3.0, 12.0);
             }
-            ("still", Cast { courses: vec![steps(&mut dice, 500.0, 8000.0)], content, ..plain })
+            (
+                "still",
+                Cast {
+                    courses: vec![steps(&mut dice, 500.0, 8000.0)],
+                    content,
+                    ..plain
+                },
+            )
         }
     };
     (kind, Cast { seed, ..cast })
@@ -358,8 +503,14 @@ fn endure(seeds: impl Iterator<Item = u64>) {
         while rehearsal.step() {
             let state = rehearsal.director().state();
             let line = &state.lines[0];
-            assert!(line.rate.kbps <= 4500 && f64::from(line.rate.kbps) >= floor, "{kind} {seed}: {line:?}");
-            assert!(line.phase != Phase::Steady || line.rate.kbps == 4500, "{kind} {seed}: {line:?}");
+            assert!(
+                line.rate.kbps <= 4500 && f64::from(line.rate.kbps) >= floor,
+                "{kind} {seed}: {line:?}"
+            );
+            assert!(
+                line.phase != Phase::Steady || line.rate.kbps == 4500,
+                "{kind} {seed}: {line:?}"
+            );
         }
         let report = rehearsal.report();
         let turns = turns(report);
@@ -379,7 +530,11 @@ fn starve(kind: &str, seed: u64, cast: &Cast, report: &Report) {
         if to - from < 15.0 || weather.kbps < 600.0 {
             continue;
         }
-        let demand = if kind == "rival" { DEMAND.min(weather.kbps / 2.0) } else { DEMAND };
+        let demand = if kind == "rival" {
+            DEMAND.min(weather.kbps / 2.0)
+        } else {
+            DEMAND
+        };
         let used = served(report, demand, from + 10.0, to);
         let least = match kind {
             "loss" => 0.2,
@@ -387,7 +542,10 @@ fn starve(kind: &str, seed: u64, cast: &Cast, report: &Report) {
             "outage" => 0.6,
             _ => 0.85,
         };
-        assert!(used >= least, "{kind} {seed}: {used:.2} from {from:.1} to {to:.1} of {weather:?}");
+        assert!(
+            used >= least,
+            "{kind} {seed}: {used:.2} from {from:.1} to {to:.1} of {weather:?}"
+        );
     }
 }
 
