@@ -352,7 +352,9 @@ pub(super) fn is_adapt_policy(table: &toml::Table) -> bool {
         let inner = table.get(key).and_then(toml::Value::as_table);
         inner.is_some_and(|inner| inner.values().any(toml::Value::is_table))
     };
-    let is_told = ["network", "tier", "audience"].iter().any(|key| table.contains_key(*key));
+    let is_told = ["network", "tier", "audience"]
+        .iter()
+        .any(|key| table.contains_key(*key));
     table.keys().all(is_ours) && is_told && !has_names("audience") && !has_names("picture")
 }
 

@@ -7,6 +7,7 @@ mod dice;
 mod encoder;
 mod path;
 mod play;
+mod rebuild;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ mod tests;
 pub use dice::Dice;
 pub use path::Weather;
 pub use play::{Cast, Course, Player, Rehearsal, rehearse};
+pub use rebuild::cast_of;
 pub use report::{Arrival, Report, Tick};

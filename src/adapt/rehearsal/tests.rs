@@ -568,3 +568,41 @@ fn a_thousand_courses_third_quarter() {
 fn a_thousand_courses_last_quarter() {
     endure(750..1000);
 }
+
+#[test]
+fn a_trace_of_a_fall_rebuilds_the_fall() {
+    use crate::adapt::{Trace, TraceEntry, trace_header};
+    let course = vec![(0.0, link(5000.0)), (10.0, link(1000.0)), (30.0, link(5000.0))];
+    let mut rehearsal = Rehearsal::new(cast(course.clone(), 50.0));
+    let mut text = trace_header(&base(4500), "steady") + "\n";
+    while rehearsal.step() {
+        for (destination, sample) in rehearsal.looks() {
+            text += &(TraceEntry::Sample { destination, sample }.to_line() + "\n");
+        }
+    }
+    let trace = Trace::read(text.as_bytes()).unwrap();
+    let again = cast_of(&trace, Policy::default()).unwrap();
+    assert_eq!((again.players.len(), again.courses.len()), (1, 1));
+    let kbps = |from: f64, to: f64| {
+        let within: Vec<f64> = again.courses[0]
+            .iter()
+            .filter(|(at, _)| (from..to).contains(at))
+            .map(|(_, weather)| weather.kbps)
+            .collect();
+        within.iter().sum::<f64>() / within.len() as f64
+    };
+    assert!((900.0..1100.0).contains(&kbps(12.0, 29.0)), "{}", kbps(12.0, 29.0));
+    assert!(
+        kbps(3.0, 9.0) > 4500.0 && kbps(42.0, 50.0) > 4500.0,
+        "{} {}",
+        kbps(3.0, 9.0),
+        kbps(42.0, 50.0)
+    );
+    let report = rehearse(again);
+    assert!(report.mean_target(13.0, 29.0) < 1000.0);
+    assert!(
+        report.worst_lag(0, 13.0, 29.0) < 0.6,
+        "{}",
+        report.worst_lag(0, 13.0, 29.0)
+    );
+}
