@@ -46,7 +46,7 @@ const BUFFER_SECONDS: f64 = 0.5;
 const SAVED_SECONDS: f64 = 0.15;
 
 /// Seconds of the target that one IDR may cost, and its share of the pictures' of a whole GOP.
-const IDR_SECONDS: f64 = 0.17;
+const IDR_SECONDS: f64 = 0.2;
 const IDR_SHARE: f64 = 0.3;
 
 /// How much finer than the pictures that refer to it an IDR is.
@@ -67,6 +67,9 @@ const AVERAGE_PEAK: f64 = 3.0;
 
 /// How far those rates go that look at the long run from the same quantiser for all pictures, 0, to the same bits, 1.
 const EVENNESS: f64 = 0.4;
+
+/// So many pictures after a drop of the rate aim lower: nobody knows yet what so much coarser ones cost.
+const CAUTIOUS: u32 = 3;
 
 /// What is to be coded, and what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,6 +104,8 @@ pub(super) struct RateController {
     last_idr: Option<Timestamp>,
     choice: Option<Choice>,
     long: LongRun,
+    /// Pictures yet that must not cost their share, as what they cost is guessed.
+    cautious: u32,
 }
 
 /// The size of the quantiser's step (Table 8-15 and §8.5.9: it doubles every 6), 1 at 4.
@@ -127,6 +132,7 @@ impl RateController {
             last_idr: None,
             choice: None,
             long: LongRun::default(),
+            cautious: 0,
         }
     }
 
@@ -140,6 +146,9 @@ impl RateController {
         let before = self.limit();
         self.rate = rate;
         let after = self.limit();
+        if after < 0.9 * before {
+            self.cautious = CAUTIOUS;
+        }
         self.idr_extra *= after / before;
         self.debt = self.debt.clamp(-SAVED_SECONDS * after, 0.5 * BUFFER_SECONDS * after);
         self.long.set_target(self.target());
@@ -223,7 +232,7 @@ impl RateController {
         if picture.is_idr {
             let most = self.limit() * IDR_SECONDS.min(IDR_SHARE * self.gop_seconds);
             let room = (BUFFER_SECONDS * self.limit() - self.debt - share).max(share);
-            let fits = self.model.quantiser(true, &picture.hint, most.min(room)).ceil();
+            let fits = self.model.quantiser(true, &picture.hint, most.min(room));
             let Some((_, _)) = self.last else { return fits };
             let usual = Hint {
                 fresh: 0.0,
@@ -258,7 +267,8 @@ impl RateController {
         let way = self.idr_extra.min(SAVED_SECONDS * self.limit()) * (0.5 - into_gop);
         let surplus = self.debt + share - way;
         let bits = share - self.idr_extra / pictures - surplus / (REPAY_SECONDS * self.fps()).max(1.0);
-        bits.clamp(0.2 * share, 1.5 * share)
+        let caution = if self.cautious > 0 { 0.7 } else { 1.0 };
+        caution * bits.clamp(0.2 * share, 1.5 * share)
     }
 
     /// The quantiser that spends the target over the long run, part of the way to what this picture would need to cost no
@@ -287,6 +297,7 @@ impl RateController {
         let bits = bits as f64;
         let quantiser = f64::from(quantiser);
         self.debt += bits;
+        self.cautious = self.cautious.saturating_sub(1);
         self.last = Some((picture.pts, quantiser));
         self.model.learn(picture.is_idr, &picture.hint, quantiser, bits);
         self.long.spend(bits, quantiser);
