@@ -407,6 +407,13 @@ impl Library {
         read_adapt_policy(&Self::short(name), &label, &text).map_err(|errors| errors.to_string())
     }
 
+    /// Reads all adaptation policies that can be had by name; those that are broken are left out.
+    #[must_use]
+    pub fn adapt_policies(&self) -> Vec<Policy> {
+        let read = |name: &String| self.read_adapt_policy(name, Path::new("")).ok();
+        self.adapt_policy_names().iter().filter_map(read).collect()
+    }
+
     /// The names of all adaptation policies that can be had by name: one's own, then the shipped ones.
     #[must_use]
     pub fn adapt_policy_names(&self) -> Vec<String> {

@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod adapt;
-mod audience;
 mod adapt_policy;
+mod audience;
 mod check;
 mod delivery;
 mod error;
