@@ -28,6 +28,8 @@ mod shape;
 mod sound;
 mod spend;
 mod state;
+#[cfg(test)]
+mod tests;
 mod tier;
 mod trace;
 

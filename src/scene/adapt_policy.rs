@@ -508,6 +508,19 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_reference_page_is_up_to_date() {
+        const BEGIN: &str = "<!-- made from the schema: UPDATE=1 ./test --lib adapt_policy -->\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/adapt.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, _) = page.split_once(BEGIN).unwrap();
+        let fresh = format!("{before}{BEGIN}\n{}", adapt_policy_markdown());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &fresh).unwrap();
+        }
+        assert!(page == fresh || std::env::var_os("UPDATE").is_some(), "docs/adapt.md is stale: UPDATE=1");
+    }
+
     proptest! {
         #[test]
         fn no_text_panics(text in "(\\[(network|tier.normal|audience|picture)\\]\n([a-z_]{1,19} = [a-z0-9\".-]{0,9}\n){0,2}){0,4}.{0,20}") {
