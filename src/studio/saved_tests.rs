@@ -212,6 +212,15 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            adapt: (ms % 3 != 0).then(|| SavedAdapt {
+                is_on: ms % 2 == 0,
+                policy: program.to_owned(),
+                pins: vec![
+                    Pin::Kbps(0, video_kbps),
+                    Pin::Height(7, 0),
+                    Pin::FrameRate(0, ms as u32),
+                ],
+            }),
             rendition_levels: vec![("480p".to_owned(), (ms % 2 == 0).then_some(ms as u8))],
             occlusion: any_occlusion(ms),
             destinations: lists.1,

@@ -6,14 +6,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::encode::{AudioRate, Channels};
-use crate::media::FrameRate;
+use crate::media::{FrameRate, RateControl};
 use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Occlusion, OcclusionLevel, PictureSettings, Policy,
-    ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight, SourceModel, Strip, WorkerModel,
-    WorkerState,
+    AdaptModel, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Occlusion, OcclusionLevel,
+    PictureSettings, Policy, ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight,
+    SourceModel, Strip, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -93,6 +93,10 @@ fn studio() -> Studio {
         destinations: vec![],
         encoder: EncoderModel {
             video_kbps: 2500,
+            width: 1280,
+            height: 720,
+            divisor: 1,
+            control: RateControl::Constant,
             audio_kbps: 128,
             audio_rate: AudioRate::default(),
             audio_channels: Channels::default(),
@@ -100,6 +104,7 @@ fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        adapt: AdaptModel::default(),
         renditions: vec![rendition("720p"), rendition("480p")],
         relay: None,
         recording: RecordingModel::default(),

@@ -13,4 +13,5 @@ mod tui_fixture;
 mod desk;
 mod faces;
 mod keys;
+mod network;
 mod screens;

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 
 use rigcast::control::protocol::MonitorTarget;
-use rigcast::media::{FrameRate, TimeDelta, Timestamp};
+use rigcast::media::{FrameRate, RateControl, TimeDelta, Timestamp};
 use rigcast::studio::command::{self, MonitorMode};
 use rigcast::studio::model::*;
 use rigcast::studio::update::{Input, update};
@@ -233,6 +233,10 @@ pub fn studio() -> Studio {
         ],
         encoder: EncoderModel {
             video_kbps: 2500,
+            width: 1280,
+            height: 720,
+            divisor: 1,
+            control: RateControl::Constant,
             audio_kbps: 128,
             audio_rate: AudioRate::default(),
             audio_channels: Channels::default(),
@@ -240,6 +244,7 @@ pub fn studio() -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: true },
         },
+        adapt: AdaptModel::default(),
         renditions: Vec::new(),
         relay: None,
         recording: RecordingModel::default(),

@@ -84,10 +84,12 @@ fn nearest(typed: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::action::{Bus, ClientCommand, Gain, MonitorMode, RecordPoint, Reset, Selection, Step, Switch};
+    use super::super::action::{
+        Bus, ClientCommand, Gain, Kbps, MonitorMode, PinWord, Pinned, RecordPoint, Reset, Selection, Step, Switch,
+    };
     use super::*;
     use crate::media::TimeDelta;
-    use crate::studio::model::{Adjust, Stage, TransitionKind};
+    use crate::studio::model::{Adjust, Stage, Tier, TransitionKind};
     use proptest::prelude::*;
 
     fn command(line: &str) -> Result<Command, UsageError> {
@@ -110,7 +112,19 @@ mod tests {
             ("gain voice -6dB", Command::Gain("voice".into(), Gain::Set(-6.0))),
             ("mute voice", Command::Mute("voice".into(), Switch::Toggle)),
             ("mute voice on", Command::Mute("voice".into(), Switch::On)),
-            ("bitrate 2.5M", Command::Bitrate(2500)),
+            ("bitrate 2.5M", Command::Bitrate(Kbps::Set(2500))),
+            ("bitrate +250", Command::Bitrate(Kbps::Change(250))),
+            ("bitrate -=0.5M", Command::Bitrate(Kbps::Change(-500))),
+            (
+                "adapt pin bitrate 900",
+                Command::AdaptPin(Pinned::Bitrate(Kbps::Set(900))),
+            ),
+            ("adapt pin frame-rate 15", Command::AdaptPin(Pinned::FrameRate(15))),
+            ("adapt pin tier good", Command::AdaptPin(Pinned::Tier(Tier::Good))),
+            ("adapt release", Command::AdaptRelease(None)),
+            ("adapt release sound", Command::AdaptRelease(Some(PinWord::Sound))),
+            ("adapt off", Command::Adapt(Switch::Off)),
+            ("adapt", Command::Adapt(Switch::Toggle)),
             ("destination stop a", Command::DestinationStop("a".into())),
             ("retry", Command::Retry(None)),
             (
