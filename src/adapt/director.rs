@@ -262,10 +262,11 @@ impl Director {
         let names: Vec<String> = self.connections.keys().cloned().collect();
         for name in names {
             let others = self.others_carry(&name, now);
+            let is_alone = !self.has_company(&name, now);
             let Some(connection) = self.connections.get_mut(&name) else {
                 continue;
             };
-            if !connection.is_fresh(now) || !connection.compare(others, share, now) {
+            if !connection.is_fresh(now) || !connection.compare(others, is_alone, share, now) {
                 continue;
             }
             let is_left = connection.is_left_behind;
@@ -283,6 +284,13 @@ impl Director {
                 reason,
             });
         }
+    }
+
+    /// Whether the line has another destination to go by.
+    fn has_company(&self, name: &str, now: Timestamp) -> bool {
+        let line = self.connections.get(name).map(|connection| connection.line);
+        let mut others = self.connections.iter().filter(|(other, _)| *other != name);
+        others.any(|(_, other)| Some(other.line) == line && other.counts(now))
     }
 
     /// What the slowest of the other destinations on the same line has carried without trouble; `None` if there is none.

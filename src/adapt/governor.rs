@@ -403,7 +403,7 @@ impl Governor {
             self.budget < limit * 0.85 || (now - at).to_millis() > LIMIT_MS && self.budget < limit * 0.9
         });
         let burst = self.burst(now, seen);
-        let is_promised = burst > capacity * 1.6;
+        let is_promised = burst > capacity * 1.35;
         let is_tried = Self::made(seen, bounds) > self.budget * 0.7;
         if is_promised || (is_far && is_tried) {
             self.before = capacity;
@@ -463,7 +463,7 @@ impl Governor {
 
     fn climb(&mut self, now: Timestamp, seen: &[Seen<'_>], bounds: &Bounds<'_>) {
         let rtt = seen.iter().map(|seen| seen.finding.rtt).max().unwrap_or_default();
-        if now - self.stepped < TimeDelta::from_millis(400) + rtt * 2 || !Self::is_clear(seen) {
+        if now - self.stepped < TimeDelta::from_millis(300) + rtt * 2 || !Self::is_clear(seen) {
             return;
         }
         let proven = seen.iter().map(|seen| seen.finding.proven).fold(f64::MAX, f64::min);

@@ -245,6 +245,30 @@ fn one_slow_destination_is_left_behind() {
 }
 
 #[test]
+fn who_is_left_alone_is_not_left_behind() {
+    let two = Cast {
+        courses: vec![vec![(0.0, link(8000.0))], vec![(0.0, link(1000.0))]],
+        players: vec![Player { path: 0, line: 0 }, Player { path: 1, line: 0 }],
+        ..cast(Vec::new(), 40.0)
+    };
+    let mut rehearsal = Rehearsal::new(two);
+    let mut has_gone = false;
+    while rehearsal.step() {
+        let now = rehearsal.report().ticks.last().map_or(0.0, |tick| tick.at);
+        if now > 15.0 && !has_gone {
+            has_gone = true;
+            assert!(rehearsal.director().state().destinations[1].is_left_behind);
+            rehearsal
+                .director()
+                .gone("destination 1", crate::media::Timestamp::from_millis(15_000));
+        }
+    }
+    assert!(!rehearsal.director().state().destinations[0].is_left_behind);
+    let target = rehearsal.report().mean_target(25.0, 40.0);
+    assert!((600.0..1000.0).contains(&target), "{target}");
+}
+
+#[test]
 fn a_slower_destination_that_is_not_far_behind_sets_the_rate() {
     let two = Cast {
         courses: vec![
@@ -501,6 +525,9 @@ fn endure(seeds: impl Iterator<Item = u64>) {
         let floor = f64::from(cast.policy.network.floor_kbps);
         let mut rehearsal = Rehearsal::new(cast.clone());
         while rehearsal.step() {
+            if rehearsal.looks().is_empty() {
+                continue;
+            }
             let state = rehearsal.director().state();
             let line = &state.lines[0];
             assert!(
