@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::base::Base;
 use super::change::{Change, Pin, PinKind, What};
 use super::connection::Connection;
-use super::governor::{Bounds, Phase, Seen};
 use super::line::{Company, Line};
+use super::phase::{Bounds, Phase, Seen};
 use super::policy::Policy;
 use super::quality::{Quality, Showing};
 use super::sample::Sample;
@@ -134,11 +134,12 @@ impl Director {
     /// A destination has a connection, and takes that line.
     pub fn connected(&mut self, destination: &str, line: usize, now: Timestamp) {
         let connection = Connection::new(line, now);
-        if let Some(before) = self.connections.insert(destination.to_owned(), connection) {
-            if let (true, Some(connection)) = (before.line == line, self.connections.get_mut(destination)) {
-                connection.quality = before.quality;
-                connection.is_left_behind = before.is_left_behind;
-            }
+        if let Some(before) = self.connections.insert(destination.to_owned(), connection)
+            && before.line == line
+            && let Some(connection) = self.connections.get_mut(destination)
+        {
+            connection.quality = before.quality;
+            connection.is_left_behind = before.is_left_behind;
         }
     }
 
