@@ -276,7 +276,7 @@ mod tests {
             ),
             (
                 "[audience]\ngood_above = 2000",
-                "mine.toml: audience.excellent_above: 1000 is not above good_above, 2000",
+                "mine.toml:1:2: audience.excellent_above: 1000 is not above good_above, 2000",
             ),
             (
                 "[audience]\nexcellent_above = 50",
