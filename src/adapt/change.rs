@@ -32,7 +32,7 @@ pub enum What {
     },
     /// Sound is sampled this often in a second.
     SoundRate(u32),
-    /// That many renditions are offered, the source among them.
+    /// That many renditions are offered besides the source.
     Ladder(usize),
     /// To be told: how well the network carries the show.
     Quality(Quality),

@@ -84,8 +84,9 @@ impl Connection {
         }
     }
 
-    /// Compares it with what all others carry; whether it has been left behind or taken back.
-    pub(super) fn compare(&mut self, others: Option<f64>, share: f64, now: Timestamp) -> bool {
+    /// Compares it with what all others carry, if `is_alone` does not say that there are none; whether it has been left behind or
+    /// taken back.
+    pub(super) fn compare(&mut self, others: Option<f64>, is_alone: bool, share: f64, now: Timestamp) -> bool {
         if self.is_left_behind {
             let dropped = self.estimator.newest().map_or(0, |sample| sample.dropped_frames);
             let is_back = match (self.is_clear(), self.clear_since) {
@@ -99,7 +100,6 @@ impl Connection {
                     false
                 }
             };
-            let is_alone = others.is_none() && share <= 0.0;
             if is_back || is_alone {
                 self.is_left_behind = false;
                 self.far_since = None;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::base::Base;
 use super::change::{Change, Pin, PinKind, What};
 use super::connection::Connection;
-use super::governor::{Bounds, Phase, Seen};
 use super::line::{Company, Line};
+use super::phase::{Bounds, Phase, Seen};
 use super::policy::Policy;
 use super::quality::{Quality, Showing};
 use super::sample::Sample;
@@ -134,11 +134,12 @@ impl Director {
     /// A destination has a connection, and takes that line.
     pub fn connected(&mut self, destination: &str, line: usize, now: Timestamp) {
         let connection = Connection::new(line, now);
-        if let Some(before) = self.connections.insert(destination.to_owned(), connection) {
-            if let (true, Some(connection)) = (before.line == line, self.connections.get_mut(destination)) {
-                connection.quality = before.quality;
-                connection.is_left_behind = before.is_left_behind;
-            }
+        if let Some(before) = self.connections.insert(destination.to_owned(), connection)
+            && before.line == line
+            && let Some(connection) = self.connections.get_mut(destination)
+        {
+            connection.quality = before.quality;
+            connection.is_left_behind = before.is_left_behind;
         }
     }
 
@@ -262,10 +263,11 @@ impl Director {
         let names: Vec<String> = self.connections.keys().cloned().collect();
         for name in names {
             let others = self.others_carry(&name, now);
+            let is_alone = !self.has_company(&name, now);
             let Some(connection) = self.connections.get_mut(&name) else {
                 continue;
             };
-            if !connection.is_fresh(now) || !connection.compare(others, share, now) {
+            if !connection.is_fresh(now) || !connection.compare(others, is_alone, share, now) {
                 continue;
             }
             let is_left = connection.is_left_behind;
@@ -283,6 +285,13 @@ impl Director {
                 reason,
             });
         }
+    }
+
+    /// Whether the line has another destination to go by.
+    fn has_company(&self, name: &str, now: Timestamp) -> bool {
+        let line = self.connections.get(name).map(|connection| connection.line);
+        let mut others = self.connections.iter().filter(|(other, _)| *other != name);
+        others.any(|(_, other)| Some(other.line) == line && other.counts(now))
     }
 
     /// What the slowest of the other destinations on the same line has carried without trouble; `None` if there is none.

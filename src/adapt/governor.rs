@@ -16,30 +16,9 @@
 //! The budget is in bit/s of TCP payload, with everything: pictures, sound, the protocol. A line has one budget however many
 //! destinations it has, for it has one encoder: whoever has the largest excess makes the cut, and a climb needs all to be clear.
 
-use serde::{Deserialize, Serialize};
-
 use super::estimator::Finding;
-use super::policy::NetworkPolicy;
+use super::phase::{Bounds, Phase, Seen};
 use crate::media::{TimeDelta, Timestamp};
-
-/// Where the control of a line is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Everything that was asked for goes out.
-    #[default]
-    Steady,
-    /// Less is sent than is carried, until what waits is gone.
-    Draining,
-    /// A little less is sent than is carried.
-    Holding,
-    /// A little more is sent, for about a second, to see whether it is carried.
-    Probing,
-    /// More is sent step by step.
-    Climbing,
-    /// Nothing is confirmed.
-    Out,
-}
 
 /// Below this an excess is noise.
 const CLEAR_MS: i64 = 30;
@@ -55,28 +34,6 @@ const MOST_TOLERANCE_MS: i64 = 240;
 const FORGIVE_MS: i64 = 20_000;
 /// How long a failed climb is believed.
 const LIMIT_MS: i64 = 20_000;
-
-/// A destination that counts, and what is found of it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seen<'a> {
-    pub name: &'a str,
-    pub finding: Finding,
-}
-
-/// What a decision of the governor rests on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Bounds<'a> {
-    /// What the scene file, the tier and the uplink allow.
-    pub ceiling: f64,
-    /// The least that is sent.
-    pub floor: f64,
-    /// How.
-    pub policy: &'a NetworkPolicy,
-    /// Whether nobody else probes the same uplink just now.
-    pub may_probe: bool,
-    /// What the encoder makes, with sound and protocol, where that is known.
-    pub made: Option<f64>,
-}
 
 /// The control of one line.
 #[derive(Clone, Debug)]
@@ -403,7 +360,7 @@ impl Governor {
             self.budget < limit * 0.85 || (now - at).to_millis() > LIMIT_MS && self.budget < limit * 0.9
         });
         let burst = self.burst(now, seen);
-        let is_promised = burst > capacity * 1.6;
+        let is_promised = burst > capacity * 1.35;
         let is_tried = Self::made(seen, bounds) > self.budget * 0.7;
         if is_promised || (is_far && is_tried) {
             self.before = capacity;
@@ -463,7 +420,7 @@ impl Governor {
 
     fn climb(&mut self, now: Timestamp, seen: &[Seen<'_>], bounds: &Bounds<'_>) {
         let rtt = seen.iter().map(|seen| seen.finding.rtt).max().unwrap_or_default();
-        if now - self.stepped < TimeDelta::from_millis(400) + rtt * 2 || !Self::is_clear(seen) {
+        if now - self.stepped < TimeDelta::from_millis(300) + rtt * 2 || !Self::is_clear(seen) {
             return;
         }
         let proven = seen.iter().map(|seen| seen.finding.proven).fold(f64::MAX, f64::min);
@@ -479,13 +436,14 @@ impl Governor {
         }
         self.step = (self.step * 1.4).min(bounds.policy.climb);
         self.stepped = now;
-        if let (Some((limit, at)), false) = (self.limit, self.is_by_burst) {
-            if (now - at).to_millis() < LIMIT_MS && next > limit * (1.0 - bounds.policy.headroom) {
-                self.capacity = Some(limit);
-                self.probed = now;
-                self.enter(Phase::Holding, now, format!("{} was the limit before", kbps(limit)));
-                return;
-            }
+        if let (Some((limit, at)), false) = (self.limit, self.is_by_burst)
+            && (now - at).to_millis() < LIMIT_MS
+            && next > limit * (1.0 - bounds.policy.headroom)
+        {
+            self.capacity = Some(limit);
+            self.probed = now;
+            self.enter(Phase::Holding, now, format!("{} was the limit before", kbps(limit)));
+            return;
         }
         self.why = format!("{} is carried", kbps(self.budget));
         self.budget = next;

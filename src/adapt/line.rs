@@ -2,7 +2,8 @@
 
 use super::base::LineBase;
 use super::change::{Change, What};
-use super::governor::{Governor, Phase};
+use super::governor::Governor;
+use super::phase::Phase;
 use super::policy::Policy;
 use super::shape::{Shape, Shaper, size_of};
 use super::spend::{Allowed, allowed, most};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::Pin;
-use super::governor::Phase;
+use super::phase::Phase;
 use super::quality::Quality;
 use super::tier::Tier;
 use crate::media::{Rate, TimeDelta};

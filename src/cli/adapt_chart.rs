@@ -91,7 +91,7 @@ fn escaped(text: &str) -> String {
 /// A round number above `value`.
 fn round_up(value: f64) -> f64 {
     let power = 10f64.powf(value.max(1.0).log10().floor());
-    let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+    let step = [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
         .into_iter()
         .find(|step| step * power >= value);
     step.unwrap_or(10.0) * power
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn scales_end_at_round_numbers() {
-        for (value, expected) in [(1.0, 1.0), (4600.0, 5000.0), (230.0, 250.0), (1001.0, 2000.0)] {
+        for (value, expected) in [(1.0, 1.0), (4600.0, 5000.0), (230.0, 250.0), (1001.0, 1500.0)] {
             assert!((round_up(value) - expected).abs() < 1e-6, "{value}");
         }
     }

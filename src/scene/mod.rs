@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod adapt;
+mod adapt_keys;
 mod adapt_policy;
 mod audience;
 mod check;
@@ -40,7 +41,8 @@ mod sticker;
 mod value;
 
 pub use adapt::AdaptChoice;
-pub use adapt_policy::{adapt_policy_markdown, read_adapt_policy};
+pub use adapt_keys::adapt_policy_markdown;
+pub use adapt_policy::read_adapt_policy;
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};

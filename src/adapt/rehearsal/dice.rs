@@ -35,6 +35,6 @@ impl Dice {
 
     /// Below `count`, which is not 0.
     pub fn below(&mut self, count: u32) -> u32 {
-        (u64::from(self.next()) * u64::from(count.max(1)) >> 32) as u32
+        ((u64::from(self.next()) * u64::from(count.max(1))) >> 32) as u32
     }
 }

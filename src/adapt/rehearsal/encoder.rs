@@ -69,7 +69,7 @@ impl Encoder {
     /// One tick of the program: a picture, if this is one's turn.
     pub(super) fn tick(&mut self) -> Option<Coded> {
         self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks % self.divisor != 0 {
+        if !self.ticks.is_multiple_of(self.divisor) {
             return None;
         }
         let mean = self.kbps.min(self.content_kbps) * 125.0 / self.fps * f64::from(self.divisor);

@@ -3,6 +3,8 @@
 //! This is behind `rigcast adapt replay` and behind the tests of the controller: a course of weather goes in, and out comes what was
 //! carried, how late it arrived, and every change with its reason. Everything is deterministic.
 
+#[cfg(test)]
+mod chance_tests;
 mod dice;
 mod encoder;
 mod path;
