@@ -13,7 +13,7 @@ const SCALE: usize = 4;
 /// Pixels of the small picture across a block.
 const BLOCK: usize = 8;
 
-/// Sums of differences to a block of the picture before, by where it was found.
+/// From a block to where it is looked for.
 type Vector = (i32, i32);
 
 /// What is kept from picture to picture.
@@ -57,7 +57,7 @@ impl Look {
             intra += texture;
             let found = self.has_before.then(|| self.find(column, row, across));
             match found {
-                Some(difference) if difference < self.gradient(column, row) => inter += difference,
+                Some(difference) if difference < self.limit(column, row) => inter += difference,
                 _ => fresh += texture,
             }
         }
@@ -132,19 +132,17 @@ impl Look {
             .sum()
     }
 
-    /// The mean difference between neighbours in a block of the small picture: what is harder than that to find is coded
-    /// from nothing.
-    fn gradient(&self, column: usize, row: usize) -> f64 {
-        let mut sum = 0;
-        for line in 0..BLOCK {
+    /// The difference beyond which a block counts as not found: hardly less than to its own mean, which is what a place
+    /// where nothing is would give as well.
+    fn limit(&self, column: usize, row: usize) -> f64 {
+        let mut pixels = [0; BLOCK * BLOCK];
+        for (line, out) in pixels.chunks_exact_mut(BLOCK).enumerate() {
             let start = (row * BLOCK + line) * self.width + column * BLOCK;
-            let pixels = &self.now[start..start + BLOCK];
-            sum += pixels
-                .windows(2)
-                .map(|two| u32::from(two[0].abs_diff(two[1])))
-                .sum::<u32>();
+            out.copy_from_slice(&self.now[start..start + BLOCK]);
         }
-        f64::from(sum) / (BLOCK * (BLOCK - 1)) as f64 + 2.0
+        let mean = (pixels.iter().map(|luma| u32::from(*luma)).sum::<u32>() / (BLOCK * BLOCK) as u32) as u8;
+        let sum: u32 = pixels.iter().map(|luma| u32::from(luma.abs_diff(mean))).sum();
+        0.9 * f64::from(sum) / (BLOCK * BLOCK) as f64 + 2.0
     }
 }
 
