@@ -166,3 +166,53 @@ fn texture(frame: &VideoFrame, x: usize, y: usize) -> f64 {
     }
     f64::from(sum) / (4 * SIDE - 2) as f64 + 0.1
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{FramePool, Timestamp};
+
+    /// A soft hill pattern, moved, or the same upside down.
+    fn frame(width: u32, height: u32, shift: usize, is_other: bool) -> VideoFrame {
+        let mut frame = FramePool::new().frame(width, height);
+        frame.fill([128; 3]);
+        let rows = frame.plane_mut(Plane::Y).chunks_exact_mut(width as usize);
+        for (y, row) in rows.enumerate() {
+            for (x, out) in row.iter_mut().enumerate() {
+                let wave = |at: usize, period: usize| (at % period).abs_diff(period / 2);
+                let hill = 40 + wave(x + shift, 90) + wave(y, 70) + wave(x + shift + y, 130);
+                *out = if is_other { 255 - (hill as u8 & !7) } else { hill as u8 };
+            }
+        }
+        frame.freeze(Timestamp::ZERO)
+    }
+
+    #[test]
+    fn what_stands_or_moves_is_found_and_a_cut_is_not() {
+        let mut look = Look::new(640, 352);
+        let first = look.at(&frame(640, 352, 0, false));
+        assert!(first.intra > 0.5 && first.inter == 0.0, "{first:?}");
+        assert!((first.fresh - first.intra).abs() < 1e-9, "all of the first is new");
+        let still = look.at(&frame(640, 352, 0, false));
+        assert!(still.fresh == 0.0 && (still.inter - 1.0).abs() < 1e-9, "{still:?}");
+        for shift in [8, 16, 24, 32] {
+            let moved = look.at(&frame(640, 352, shift, false));
+            assert!(moved.fresh < 0.1 * moved.intra && moved.inter < 3.0, "{moved:?}");
+        }
+        let cut = look.at(&frame(640, 352, 32, true));
+        assert!(cut.fresh > 0.9 * cut.intra, "{cut:?}");
+        let after = look.at(&frame(640, 352, 32, true));
+        assert!(after.fresh == 0.0, "{after:?}");
+    }
+
+    #[test]
+    fn pictures_of_any_size_are_looked_at() {
+        for (width, height) in [(16, 16), (32, 16), (34, 34), (66, 130), (854, 480)] {
+            let mut look = Look::new(width, height);
+            for shift in 0..3 {
+                let hint = look.at(&frame(width, height, shift, false));
+                assert!(hint.intra > 0.0, "{width}x{height}: {hint:?}");
+            }
+        }
+    }
+}
