@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use crate::media::{FramePool, Timestamp};
 
-    /// A soft hill pattern, moved, or the same upside down.
+    /// Soft hills, moved, or tiles.
     fn frame(width: u32, height: u32, shift: usize, is_other: bool) -> VideoFrame {
         let mut frame = FramePool::new().frame(width, height);
         frame.fill([128; 3]);
@@ -181,7 +181,8 @@ mod tests {
             for (x, out) in row.iter_mut().enumerate() {
                 let wave = |at: usize, period: usize| (at % period).abs_diff(period / 2);
                 let hill = 40 + wave(x + shift, 90) + wave(y, 70) + wave(x + shift + y, 130);
-                *out = if is_other { 255 - (hill as u8 & !7) } else { hill as u8 };
+                let tiles = 30 + 150 * ((x / 14 + y / 22) % 2) + x % 7;
+                *out = if is_other { tiles } else { hill } as u8;
             }
         }
         frame.freeze(Timestamp::ZERO)
@@ -200,7 +201,7 @@ mod tests {
             assert!(moved.fresh < 0.1 * moved.intra && moved.inter < 3.0, "{moved:?}");
         }
         let cut = look.at(&frame(640, 352, 32, true));
-        assert!(cut.fresh > 0.9 * cut.intra, "{cut:?}");
+        assert!(cut.fresh > 0.7 * cut.intra, "{cut:?}");
         let after = look.at(&frame(640, 352, 32, true));
         assert!(after.fresh == 0.0, "{after:?}");
     }
