@@ -13,7 +13,7 @@ use content::Content;
 use peers::peer;
 use rigcast::encode::{EncodeError, H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::h264::{NalType, Pps, Sps, avcc_nals, avcc_to_annex_b, idr_pic_id, nal_type};
-use rigcast::media::{FramePool, FrameRate, Packet, Plane, Timestamp};
+use rigcast::media::{FramePool, FrameRate, Packet, Plane, RateControl, Timestamp};
 
 fn content(width: u32, height: u32) -> Content {
     Content::new(width, height, FramePool::new())
@@ -65,6 +65,72 @@ fn the_bitrate_is_held_and_follows_live_changes() {
     let got = kbps(&encode(&mut encoder, &mut pictures, 540, 660), 30.0);
     eprintln!("6000 kbit/s asked 2 s ago, {got:.0} over the next 4 s");
     assert!((5400.0..=6600.0).contains(&got), "{got:.0} kbit/s");
+}
+
+#[test]
+fn a_drop_is_obeyed_by_the_next_pictures() {
+    let mut pictures = content(1280, 720);
+    let mut encoder = H264Encoder::open(&settings(1280, 720, 4500)).unwrap();
+    encode(&mut encoder, &mut pictures, 0, 75);
+    encoder.set_rate(encoder.rate().at(900)).unwrap();
+    let packets = encode(&mut encoder, &mut pictures, 75, 105);
+    let shares: Vec<f64> = packets
+        .iter()
+        .map(|it| it.data.len() as f64 / (900_000.0 / 8.0 / 30.0))
+        .collect();
+    eprintln!("after 4500 -> 900 kbit/s, in shares of the budget: {shares:.2?}");
+    assert!(shares[..3].iter().sum::<f64>() < 4.5, "{shares:.2?}");
+    assert!(kbps(&packets, 30.0) < 990.0, "{:.0}", kbps(&packets, 30.0));
+}
+
+#[test]
+fn idrs_stay_within_their_share_of_the_rate() {
+    for kbps in [900, 3000] {
+        let mut pictures = content(1280, 720);
+        let mut encoder = H264Encoder::open(&settings(1280, 720, kbps)).unwrap();
+        let packets = encode(&mut encoder, &mut pictures, 0, 181);
+        let largest = packets
+            .iter()
+            .filter(|packet| packet.is_idr)
+            .map(|packet| packet.data.len())
+            .max();
+        let seconds = largest.unwrap() as f64 * 8.0 / 1000.0 / f64::from(kbps);
+        eprintln!("{kbps} kbit/s: the largest IDR takes {seconds:.2} s of it");
+        assert!(seconds < 0.35, "{seconds:.2} s");
+    }
+}
+
+#[test]
+fn a_cut_from_a_slate_to_hard_content_makes_no_burst() {
+    let (mut pictures, rate) = (content(1280, 720), FrameRate::whole(30));
+    let mut encoder = H264Encoder::open(&settings(1280, 720, 2500)).unwrap();
+    let mut sizes = Vec::new();
+    for index in 0..45 {
+        let mut frame = pictures.frame(index, rate);
+        if index < 15 {
+            let mut slate = FramePool::new().frame(1280, 720);
+            slate.fill([60, 128, 128]);
+            frame = slate.freeze(frame.pts);
+        }
+        sizes.push(encoder.encode(&frame, false).unwrap().unwrap().data.len());
+    }
+    let cut = sizes[15] as f64 * 8.0 / 2_500_000.0;
+    eprintln!("the picture after the cut takes {cut:.2} s of the rate");
+    assert!(cut < 0.4, "{cut:.2} s");
+}
+
+#[test]
+fn constant_quality_has_the_same_quantiser_at_any_bitrate() {
+    let sizes = [300, 5000].map(|bitrate_kbps| {
+        let settings = VideoSettings {
+            rate_control: RateControl::Quality { quantiser: 30 },
+            ..settings(640, 360, bitrate_kbps)
+        };
+        let mut encoder = H264Encoder::open(&settings).unwrap();
+        let packets = encode(&mut encoder, &mut content(640, 360), 0, 70);
+        packets.iter().map(|packet| packet.data.len()).collect::<Vec<_>>()
+    });
+    assert_eq!(sizes[0], sizes[1]);
 }
 
 #[test]
@@ -194,6 +260,13 @@ fn what_cannot_be_done_is_refused_by_name() {
                 ..good.clone()
             },
             "threads",
+        ),
+        (
+            VideoSettings {
+                rate_control: RateControl::Quality { quantiser: 9 },
+                ..good.clone()
+            },
+            "quantiser of 9",
         ),
     ];
     for (settings, word) in bad {

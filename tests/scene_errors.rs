@@ -5,6 +5,7 @@
 use std::fs;
 
 use rigcast::encode::{AudioSettings, Channels};
+use rigcast::media::RateControl;
 use rigcast::scene::{self, Show};
 
 /// A show that is good, for tables that make one thing wrong.
@@ -47,12 +48,40 @@ fn text_that_is_no_toml_says_where() {
 }
 
 #[test]
+fn a_rate_control_takes_what_goes_with_it() {
+    let control = |text: &str| {
+        let text = format!("[video]\nbitrate_kbps = 2000\n{text}\n{GOOD}");
+        scene::from_text("show.toml", &text, &[], &no_env)
+            .unwrap()
+            .video
+            .rate_control
+    };
+    assert_eq!(control(""), RateControl::Constant);
+    assert_eq!(control("rate_control = \"abr\""), RateControl::Average);
+    let capped = |max_kbps| RateControl::Capped { max_kbps };
+    assert_eq!(control("rate_control = \"vbr\""), capped(3000));
+    assert_eq!(control("rate_control = \"vbr\"\nmax_bitrate_kbps = 2500"), capped(2500));
+    let quality = |quantiser| RateControl::Quality { quantiser };
+    assert_eq!(control("rate_control = \"quality\""), quality(26));
+    assert_eq!(control("rate_control = \"quality\"\nquality = 30"), quality(30));
+
+    let video = |text: &str| errors(&format!("[video]\nbitrate_kbps = 2000\n{text}\n{GOOD}"));
+    insta::assert_snapshot!(video("rate_control = \"vbr\"\nmax_bitrate_kbps = 1500"), @"show.toml:4:20: video.max_bitrate_kbps: 1500 is less than the 2000 of bitrate_kbps, which it caps");
+    insta::assert_snapshot!(video("max_bitrate_kbps = 3000\nquality = 20"), @r#"
+    show.toml:3:20: video.max_bitrate_kbps: goes with rate_control = "vbr" alone
+    show.toml:4:11: video.quality: goes with rate_control = "quality" alone
+    "#);
+    insta::assert_snapshot!(video("rate_control = \"crf\""), @r#"show.toml:3:16: video.rate_control: "crf" is none of "cbr", "vbr", "abr", "quality""#);
+    insta::assert_snapshot!(video("rate_control = \"quality\"\nquality = 9"), @"show.toml:4:11: video.quality: 9 is not from 10 to 51");
+}
+
+#[test]
 fn unknown_keys_are_refused_with_a_guess() {
     insta::assert_snapshot!(errors(&format!("[vidoe]\nwidth = 1280\n[video]\n  widht = 1280\nbitrate = 3000\nzzz = 1\n{GOOD}")), @r#"
 show.toml:1:2: vidoe: unknown key; did you mean "video"?
 show.toml:4:3: video.widht: unknown key; did you mean "width"?
-show.toml:5:1: video.bitrate: unknown key; known: width, height, frame_rate, bitrate_kbps, gop_seconds, threads
-show.toml:6:1: video.zzz: unknown key; known: width, height, frame_rate, bitrate_kbps, gop_seconds, threads
+show.toml:5:1: video.bitrate: unknown key; known: width, height, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
+show.toml:6:1: video.zzz: unknown key; known: width, height, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
 "#);
     insta::assert_snapshot!(errors(&format!("[source.b]\nkind = \"file\"\npath = \"a.mp4\"\nlopp = true\n[strip.b]\ngain_bd = 3\nvolume = 1\n{GOOD}")), @r#"
 show.toml:4:1: source.b.lopp: unknown key; did you mean "loop"?

@@ -1,15 +1,14 @@
-//! H.264 by openh264: constant bitrate, CABAC, low complexity, an IDR at fixed distances in time.
+//! H.264 by openh264: CABAC, low complexity, an IDR at fixed distances in time.
 //!
 //! The choices, and why (measured on hard moving content at 720p):
 //! - **CABAC with low complexity.** CABAC is worth half a decibel for nothing; medium complexity costs a quarter more CPU
 //!   and buys nothing. Main profile says exactly that and is read by everything.
-//! - **Bitrate mode without frame skip.** With skip on, the library keeps its rate by leaving pictures out, up to many in
-//!   a row: a program that stutters. With skip off it raises the quantiser as far as 51 instead, and overspends for a
-//!   few frames only where even that is not enough. The publisher's queue takes such a burst; a viewer's eye would not
-//!   take the gap. Frames that come too late for the encoder are left out before they get here.
-//! - **No quantiser below 20.** Easy pictures do not need finer ones, and the first picture after a cut is coded with what
-//!   suited the last one before it: from a slate to hard content that was 412 kB at 12, and is 243 kB at 20, no more than
-//!   an IDR of that content. (24 gives 158 kB, but leaves bits unused where 6 Mbit/s are to be had.)
+//! - **The library's rate control is off; `rate_control` chooses the quantiser of each picture.** The library takes some
+//!   fifty pictures to follow a new target and bounds its IDRs by nothing: at 900 kbit/s one took 1.2 s of the rate. It
+//!   would keep its rate by leaving pictures out, up to many in a row: a program that stutters. Here every picture is
+//!   coded, as coarse as it must be; a few overspend only where even the coarsest is not enough, and the publisher's
+//!   queue takes that. Frames that come too late for the encoder are left out before they get here.
+//! - **No quantiser below 20** where a target is to be met. Easy pictures do not need finer ones.
 //! - **No background detection.** Looking for blocks that stand still costs more than it saves: without it moving
 //!   pictures take 5 % less CPU at the same size and PSNR; still ones, cheap anyway, 2 % more.
 //! - **No scene-change IDRs.** They come on top of the period, at the worst time for the bitrate.

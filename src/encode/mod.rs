@@ -71,10 +71,15 @@ impl VideoSettings {
     /// What the encoder may spend.
     #[must_use]
     pub fn rate(&self) -> Rate {
-        Rate {
-            control: self.rate_control,
-            kbps: self.bitrate_kbps,
-        }
+        let kbps = self.bitrate_kbps;
+        let control = match self.rate_control {
+            // A target that was raised live and remembered may lie above the cap that a scene file names.
+            RateControl::Capped { max_kbps } => RateControl::Capped {
+                max_kbps: max_kbps.max(kbps),
+            },
+            control => control,
+        };
+        Rate { control, kbps }
     }
 
     /// Has its encoder spend that.

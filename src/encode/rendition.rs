@@ -27,13 +27,15 @@ pub struct RenditionSettings {
 }
 
 impl RenditionSettings {
-    /// What its encoder is told, in a show of `program`. IDRs come as often, so that viewers can change over.
+    /// What its encoder is told, in a show of `program`. IDRs come as often, so that viewers can change over,
+    /// and bits are spent in the same way: a cap keeps its proportion to the target.
     #[must_use]
     pub fn video(&self, program: &VideoSettings) -> VideoSettings {
         VideoSettings {
             width: self.width,
             height: self.height,
             bitrate_kbps: self.bitrate_kbps,
+            rate_control: program.rate().at(self.bitrate_kbps).control,
             ..program.clone()
         }
     }

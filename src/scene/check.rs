@@ -7,8 +7,8 @@ use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset::{self, Preset};
 use super::raw::{
-    RawAnalysis, RawAudio, RawItem, RawKind, RawLength, RawParameters, RawScene, RawSecret, RawShow, RawSource,
-    RawValue,
+    RawAnalysis, RawAudio, RawItem, RawKind, RawLength, RawParameters, RawRateControl, RawScene, RawSecret, RawShow,
+    RawSource, RawValue, RawVideo,
 };
 use super::schema;
 use super::script::Script;
@@ -16,7 +16,7 @@ use super::secrets;
 use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
 use crate::encode::{AudioSettings, Channels, VideoSettings};
-use crate::media::TimeDelta;
+use crate::media::{RateControl, TimeDelta};
 use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect};
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
@@ -26,6 +26,9 @@ use crate::worker::analyse::AnalysisSettings;
 
 /// The most sources that a show can have: each is a thread and a tile.
 const MAX_SOURCES: usize = 64;
+
+/// The quantiser of a quality that nobody named: good, at a few Mbit/s for moving pictures.
+const USUAL_QUALITY: u8 = 26;
 
 /// What a check is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,9 +185,43 @@ impl Check<'_> {
             height: video.height,
             frame_rate: video.frame_rate,
             bitrate_kbps: video.bitrate_kbps,
-            rate_control: crate::media::RateControl::Constant,
+            rate_control: self.rate_control(video),
             gop_seconds: video.gop_seconds,
             threads: video.threads,
+        }
+    }
+
+    fn rate_control(&mut self, video: &RawVideo) -> RateControl {
+        let kbps = video.bitrate_kbps;
+        let mut only_for = |key: &str, is_given: bool, mode: &str| {
+            if is_given {
+                self.error(key, format!("goes with rate_control = \"{mode}\" alone"));
+            }
+        };
+        let is_vbr = matches!(video.rate_control, RawRateControl::Vbr);
+        let is_quality = matches!(video.rate_control, RawRateControl::Quality);
+        only_for(
+            "video.max_bitrate_kbps",
+            video.max_bitrate_kbps.is_some() && !is_vbr,
+            "vbr",
+        );
+        only_for("video.quality", video.quality.is_some() && !is_quality, "quality");
+        match video.rate_control {
+            RawRateControl::Cbr => RateControl::Constant,
+            RawRateControl::Abr => RateControl::Average,
+            RawRateControl::Quality => RateControl::Quality {
+                quantiser: video.quality.unwrap_or(USUAL_QUALITY),
+            },
+            RawRateControl::Vbr => {
+                let max_kbps = video.max_bitrate_kbps.unwrap_or(kbps + kbps / 2);
+                if max_kbps < kbps {
+                    let message = format!("{max_kbps} is less than the {kbps} of bitrate_kbps, which it caps");
+                    self.error("video.max_bitrate_kbps", message);
+                }
+                RateControl::Capped {
+                    max_kbps: max_kbps.max(kbps),
+                }
+            }
         }
     }
 

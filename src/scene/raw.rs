@@ -64,8 +64,23 @@ pub(super) struct RawVideo {
     #[serde(deserialize_with = "rate")]
     pub frame_rate: FrameRate,
     pub bitrate_kbps: u32,
+    #[serde(default)]
+    pub rate_control: RawRateControl,
+    pub max_bitrate_kbps: Option<u32>,
+    pub quality: Option<u8>,
     pub gop_seconds: f64,
     pub threads: u16,
+}
+
+/// By the names that encoders go by elsewhere.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RawRateControl {
+    #[default]
+    Cbr,
+    Vbr,
+    Abr,
+    Quality,
 }
 
 #[derive(Deserialize)]

@@ -135,6 +135,21 @@ const VIDEO: &[Key] = &[
         "kilobits per second of H.264",
     ),
     key(
+        "rate_control",
+        Kind::Choice(&["cbr", "vbr", "abr", "quality"]),
+        "what is held: the bitrate over every second, the bitrate where it is needed and up to a cap, the bitrate over the show, or the quality (default \"cbr\")",
+    ),
+    key(
+        "max_bitrate_kbps",
+        Kind::Integer(100, 100_000),
+        "the cap of \"vbr\", in kilobits per second (default half as much again as bitrate_kbps)",
+    ),
+    key(
+        "quality",
+        Kind::Integer(10, 51),
+        "the quantiser of \"quality\": 18 is hardly to be told from the source, 40 is coarse (default 26)",
+    ),
+    key(
         "gop_seconds",
         Kind::Number(0.5, 10.0),
         "seconds from one IDR to the next",

@@ -13,7 +13,7 @@ const SCALE: usize = 4;
 /// Pixels of the small picture across a block.
 const BLOCK: usize = 8;
 
-/// Sums of differences to a block of the picture before, by where it was found.
+/// From a block to where it is looked for.
 type Vector = (i32, i32);
 
 /// What is kept from picture to picture.
@@ -57,7 +57,7 @@ impl Look {
             intra += texture;
             let found = self.has_before.then(|| self.find(column, row, across));
             match found {
-                Some(difference) if difference < self.gradient(column, row) => inter += difference,
+                Some(difference) if difference < self.limit(column, row) => inter += difference,
                 _ => fresh += texture,
             }
         }
@@ -132,19 +132,17 @@ impl Look {
             .sum()
     }
 
-    /// The mean difference between neighbours in a block of the small picture: what is harder than that to find is coded
-    /// from nothing.
-    fn gradient(&self, column: usize, row: usize) -> f64 {
-        let mut sum = 0;
-        for line in 0..BLOCK {
+    /// The difference beyond which a block counts as not found: hardly less than to its own mean, which is what a place
+    /// where nothing is would give as well.
+    fn limit(&self, column: usize, row: usize) -> f64 {
+        let mut pixels = [0; BLOCK * BLOCK];
+        for (line, out) in pixels.chunks_exact_mut(BLOCK).enumerate() {
             let start = (row * BLOCK + line) * self.width + column * BLOCK;
-            let pixels = &self.now[start..start + BLOCK];
-            sum += pixels
-                .windows(2)
-                .map(|two| u32::from(two[0].abs_diff(two[1])))
-                .sum::<u32>();
+            out.copy_from_slice(&self.now[start..start + BLOCK]);
         }
-        f64::from(sum) / (BLOCK * (BLOCK - 1)) as f64 + 2.0
+        let mean = (pixels.iter().map(|luma| u32::from(*luma)).sum::<u32>() / (BLOCK * BLOCK) as u32) as u8;
+        let sum: u32 = pixels.iter().map(|luma| u32::from(luma.abs_diff(mean))).sum();
+        0.9 * f64::from(sum) / (BLOCK * BLOCK) as f64 + 2.0
     }
 }
 
@@ -167,4 +165,55 @@ fn texture(frame: &VideoFrame, x: usize, y: usize) -> f64 {
             .sum::<u32>();
     }
     f64::from(sum) / (4 * SIDE - 2) as f64 + 0.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{FramePool, Timestamp};
+
+    /// Soft hills, moved, or tiles.
+    fn frame(width: u32, height: u32, shift: usize, is_other: bool) -> VideoFrame {
+        let mut frame = FramePool::new().frame(width, height);
+        frame.fill([128; 3]);
+        let rows = frame.plane_mut(Plane::Y).chunks_exact_mut(width as usize);
+        for (y, row) in rows.enumerate() {
+            for (x, out) in row.iter_mut().enumerate() {
+                let wave = |at: usize, period: usize| (at % period).abs_diff(period / 2);
+                let hill = 40 + wave(x + shift, 90) + wave(y, 70) + wave(x + shift + y, 130);
+                let tiles = 30 + 150 * ((x / 14 + y / 22) % 2) + x % 7;
+                *out = if is_other { tiles } else { hill } as u8;
+            }
+        }
+        frame.freeze(Timestamp::ZERO)
+    }
+
+    #[test]
+    fn what_stands_or_moves_is_found_and_a_cut_is_not() {
+        let mut look = Look::new(640, 352);
+        let first = look.at(&frame(640, 352, 0, false));
+        assert!(first.intra > 0.5 && first.inter == 0.0, "{first:?}");
+        assert!((first.fresh - first.intra).abs() < 1e-9, "all of the first is new");
+        let still = look.at(&frame(640, 352, 0, false));
+        assert!(still.fresh == 0.0 && (still.inter - 1.0).abs() < 1e-9, "{still:?}");
+        for shift in [8, 16, 24, 32] {
+            let moved = look.at(&frame(640, 352, shift, false));
+            assert!(moved.fresh < 0.1 * moved.intra && moved.inter < 3.0, "{moved:?}");
+        }
+        let cut = look.at(&frame(640, 352, 32, true));
+        assert!(cut.fresh > 0.7 * cut.intra, "{cut:?}");
+        let after = look.at(&frame(640, 352, 32, true));
+        assert!(after.fresh == 0.0, "{after:?}");
+    }
+
+    #[test]
+    fn pictures_of_any_size_are_looked_at() {
+        for (width, height) in [(16, 16), (32, 16), (34, 34), (66, 130), (854, 480)] {
+            let mut look = Look::new(width, height);
+            for shift in 0..3 {
+                let hint = look.at(&frame(width, height, shift, false));
+                assert!(hint.intra > 0.0, "{width}x{height}: {hint:?}");
+            }
+        }
+    }
 }

@@ -152,15 +152,23 @@ impl Model {
         if is_idr {
             self.intra.learn(quantiser, bits / hint.intra.max(LEAST), 0.6);
             if !self.is_inter_known {
-                self.inter = Curve::new(FIRST_INTER * bits / hint.intra.max(LEAST), quantiser, FAR_INTER);
+                self.begin(quantiser);
             }
-        } else if fresh > 0.5 * bits {
-            self.intra.learn(quantiser, bits / hint.fresh.max(LEAST), 0.3);
-        } else {
+        } else if hint.fresh > 0.5 * hint.intra {
+            // A cut. What is predicted from now on is something else than before.
+            self.intra.learn(quantiser, bits / hint.fresh.max(LEAST), 0.6);
+            self.begin(quantiser);
+        } else if hint.fresh < 0.3 * hint.intra || fresh < 0.3 * bits {
             let share = if self.is_inter_known { 0.5 } else { 1.0 };
             self.inter
-                .learn(quantiser, (bits - fresh) / hint.inter.max(LEAST), share);
+                .learn(quantiser, (bits - fresh).max(0.3 * bits) / hint.inter.max(LEAST), share);
             self.is_inter_known = true;
         }
+    }
+
+    /// Forgets what pictures cost that are predicted.
+    fn begin(&mut self, quantiser: f64) {
+        self.inter = Curve::new(FIRST_INTER * self.intra.at(quantiser), quantiser, FAR_INTER);
+        self.is_inter_known = false;
     }
 }
