@@ -100,7 +100,8 @@ impl SwitchingAac {
         self.waiting.as_ref().or(becoming).unwrap_or(&self.current).settings()
     }
 
-    /// Begins the change that waits, as soon as there is a grid of frames that it can be fitted to.
+    /// Begins the change that waits, as soon as there is a grid of frames that it can be fitted to. `at`: from where on nothing
+    /// has been encoded.
     fn begin(&mut self, at: Timestamp) {
         if self.change.is_some() || (self.next_in.is_some() && self.current.end.is_none()) {
             return;
@@ -192,7 +193,8 @@ impl AudioEncoder for SwitchingAac {
         } else {
             Ok(())
         };
-        self.begin(block.pts);
+        // What comes late is left out by every encoder, and is no time from which one could begin.
+        self.begin(Timestamp::from_48k(self.next_in.map_or(at, |next| next.max(at))));
         let coded = self.encode_both(block, sink);
         let next = at + BLOCK_FRAMES as i64;
         self.next_in = Some(self.next_in.map_or(next, |known| known.max(next)));

@@ -286,6 +286,24 @@ fn before_the_first_block_a_change_is_at_once_and_a_wrong_one_is_none() {
     assert_eq!(stretches[1].config.sample_rate, 44_100);
 }
 
+#[test]
+fn a_change_is_asked_for_between_blocks_that_come_late() {
+    let shapes = [SHAPES[0], SHAPES[3]];
+    for (late, shape) in [(40, shapes[0]), (2, shapes[0]), (99, shapes[0]), (40, shapes[1])] {
+        let mut rig = Rig::open(settings((AudioRate::Hz48000, Channels::Mono), 96));
+        for index in 0..120_i64 {
+            rig.encode(&AudioBlock::silence(AudioBlock::time_of(index)));
+        }
+        rig.encoder.set_audio(settings(shape, 96)).unwrap();
+        for index in (120 - late..120 + 120).chain([150, 200]).chain(240..300) {
+            rig.encode(&AudioBlock::silence(AudioBlock::time_of(index)));
+        }
+        let stretches = rig.finish();
+        assert_eq!(stretches.len(), 2);
+        assert_continued(&stretches);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
