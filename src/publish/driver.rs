@@ -12,9 +12,9 @@ use std::time::{Duration, SystemTime};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
-use super::connect::{Connected, Connection, congestion_control, connect};
+use super::connect::{Connected, Connection, congestion_control, connect, room};
 use super::life::Life;
 use super::scheme::{self, Opening};
 use super::shared::Shared;
@@ -37,6 +37,12 @@ const LOOKS_PER_SECOND: u32 = 20;
 
 /// The output is filled up to here before it is written: fewer calls and TLS records for small packets.
 const BATCH: usize = 16 * 1024;
+
+/// After so long the kernel is asked again whether it has room. At 1 Mbit/s it sends 400 bytes meanwhile, and at 40 as much as may wait.
+const HOLD: Duration = Duration::from_millis(3);
+
+/// Less room than that is none: for a segment it would not do.
+const LEAST_ROOM: usize = 1024;
 
 /// After our goodbye: for the peer to close its side.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -220,6 +226,12 @@ impl Driver {
                 break;
             }
             let is_idle = session.output().is_empty() && session.stage() == Stage::Live;
+            let room = if session.output().is_empty() {
+                usize::MAX
+            } else {
+                room(&socket)
+            };
+            let is_held = room < LEAST_ROOM;
             tokio::select! {
                 read = reading.read(&mut input) => {
                     let len = read.map_err(|error| self.hung_up(error, session.stage()))?;
@@ -235,7 +247,8 @@ impl Driver {
                     self.obey(&mut course)?;
                     received.map_err(|source| self.broken(source))?;
                 }
-                wrote = write_or_flush(&mut writing, session.output(), needs_flush) => {
+                () = sleep(HOLD), if is_held => {}
+                wrote = write_or_flush(&mut writing, first(session.output(), room), needs_flush), if !is_held => {
                     let len = wrote.map_err(|error| self.hung_up(error, session.stage()))?;
                     needs_flush = len > 0;
                     session.consume(len);
@@ -442,6 +455,11 @@ fn changes(old: &StreamConfig, new: &StreamConfig, wants_opus: bool) -> impl Ite
         .map(TrackChange::Video)
         .into_iter()
         .chain(audio.map(TrackChange::Audio))
+}
+
+/// The first `room` bytes of it, or all.
+fn first(output: &[u8], room: usize) -> &[u8] {
+    &output[..output.len().min(room)]
 }
 
 /// Writes some of `output`; with none, flushes what TLS holds back and gives 0; with nothing to do, never ends.

@@ -106,6 +106,26 @@ pub(super) fn probe(socket: BorrowedFd<'_>) -> Option<SocketInfo> {
     })
 }
 
+/// `SIOCOUTQNSD` of linux/sockios.h.
+#[cfg(target_os = "linux")]
+const SIOCOUTQNSD: libc::Ioctl = 0x894B;
+
+/// Bytes that the kernel has taken and not sent even once; `None` where it does not tell.
+#[cfg(target_os = "linux")]
+pub(super) fn unsent(socket: BorrowedFd<'_>) -> Option<usize> {
+    use std::os::fd::AsRawFd;
+    let mut unsent: libc::c_int = 0;
+    // SAFETY: SIOCOUTQNSD writes one int, to a local that outlives the call.
+    let got = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCOUTQNSD, &raw mut unsent) };
+    (got == 0).then(|| usize::try_from(unsent).unwrap_or(0))
+}
+
+/// Nothing is known here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn unsent(_socket: BorrowedFd<'_>) -> Option<usize> {
+    None
+}
+
 /// Nothing is known here.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn probe(_socket: BorrowedFd<'_>) -> Option<SocketInfo> {
@@ -137,6 +157,7 @@ mod tests {
         let full = probe(stream.as_fd()).unwrap();
         assert!(full.unconfirmed > 0 && full.rtt > TimeDelta::ZERO, "{full:?}");
         assert!(full.unsent > 0 && full.unsent <= full.unconfirmed, "{full:?}");
+        assert_eq!(unsent(stream.as_fd()), Some(full.unsent as usize));
         let taken = written - full.unconfirmed as usize;
         peer.read_exact(&mut vec![0; taken]).unwrap();
         peer.read_exact(&mut vec![0; 1]).unwrap();
@@ -147,6 +168,7 @@ mod tests {
             "{moved:?}"
         );
         assert_eq!(probe(std::io::stdin().as_fd()), None, "no socket");
+        assert_eq!(unsent(std::io::stdin().as_fd()), None, "no socket");
     }
 
     #[test]
