@@ -209,17 +209,19 @@ fn least_fps(pictures: &[Point]) -> f64 {
     least
 }
 
-/// What the publisher used of what the line could carry in the steady part of its trace.
+/// What the publisher used of what the line could carry in the steady part of its trace, in slots that lie wholly within it.
 fn used(observed: &Observed) -> f64 {
     let (from, to) = observed.trace.steady;
-    let slot = |at: usize| observed.slots_begun + at as f64 * SLOT.as_secs_f64();
-    let within = observed
-        .slots
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| slot(*at) >= from && slot(*at) < to);
-    let sent: u64 = within.map(|(_, slot)| slot.published).sum();
-    sent as f64 * 8e-3 / observed.trace.kilobits(from, to)
+    let width = SLOT.as_secs_f64();
+    let begins = (0..observed.slots.len()).map(|at| observed.slots_begun + at as f64 * width);
+    let within = begins
+        .zip(&observed.slots)
+        .filter(|(begin, _)| *begin >= from && begin + width <= to);
+    let (sent, could) = within.fold((0.0, 0.0), |(sent, could), (begin, slot)| {
+        let kilobits = observed.trace.kilobits(begin, begin + width);
+        (sent + slot.published as f64 * 8e-3, could + kilobits)
+    });
+    sent / could
 }
 
 /// Kilobits per second that came in the two seconds before `end`.

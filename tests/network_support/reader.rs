@@ -96,10 +96,11 @@ impl Drop for Reader {
     }
 }
 
-/// Nothing is held back: not for probing longer than a second of the start, not to interleave, not to fill a buffer.
+/// Nothing is held back, neither to interleave nor to fill a buffer. It looks at up to five seconds before it decides which
+/// tracks there are, because a server sends no pictures to who joins before the next IDR.
 fn pull(program: &PathBuf) -> Command {
     let mut command = Command::new(program);
-    command.args("-v error -nostdin -fflags nobuffer -analyzeduration 1000000 -i".split(' '));
+    command.args("-v error -nostdin -fflags nobuffer -analyzeduration 5000000 -i".split(' '));
     command.arg(Server::pull_url());
     command.args("-map 0 -c copy -copyts -max_interleave_delta 1 -flush_packets 1 -f flv pipe:1".split(' '));
     command
