@@ -53,14 +53,14 @@ fn the_bitrate_is_held_and_follows_live_changes() {
     eprintln!("2500 kbit/s asked, {got:.0} over 10 s");
     assert!((2250.0..=2750.0).contains(&got), "{got:.0} kbit/s");
 
-    encoder.set_bitrate(800).unwrap();
+    encoder.set_rate(encoder.rate().at(800)).unwrap();
     assert_eq!(encoder.config().bitrate_kbps, 800);
     encode(&mut encoder, &mut pictures, 300, 360);
     let got = kbps(&encode(&mut encoder, &mut pictures, 360, 480), 30.0);
     eprintln!("800 kbit/s asked 2 s ago, {got:.0} over the next 4 s");
     assert!((720.0..=880.0).contains(&got), "{got:.0} kbit/s");
 
-    encoder.set_bitrate(6000).unwrap();
+    encoder.set_rate(encoder.rate().at(6000)).unwrap();
     encode(&mut encoder, &mut pictures, 480, 540);
     let got = kbps(&encode(&mut encoder, &mut pictures, 540, 660), 30.0);
     eprintln!("6000 kbit/s asked 2 s ago, {got:.0} over the next 4 s");
@@ -209,7 +209,7 @@ fn what_cannot_be_done_is_refused_by_name() {
         matches!(error, EncodeError::FrameSize { given_width: 640, .. }),
         "{error}"
     );
-    assert!(encoder.set_bitrate(0).is_err() && encoder.set_bitrate(u32::MAX).is_err());
+    assert!(encoder.set_rate(encoder.rate().at(0)).is_err() && encoder.set_rate(encoder.rate().at(u32::MAX)).is_err());
     assert_eq!(encoder.config().bitrate_kbps, 500);
 }
 

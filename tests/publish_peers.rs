@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use publish_support::{Certificate, Collector, NAMED, agree, framed, listen, read_head, upgrade};
+use rigcast::adapt::Sample;
 use rigcast::clock::Clock;
-use rigcast::media::{AudioCodec, AudioConfig, TrackKind};
-use rigcast::publish::{DestinationSpec, DestinationState};
+use rigcast::media::{AudioCodec, AudioConfig, TimeDelta, TrackKind};
+use rigcast::publish::{DestinationReport, DestinationSpec, DestinationState};
 use rigcast::relay::{Relay, RelaySettings};
 use rigcast::secret::{Secret, SecretUrl};
 use rigcast::wire::rtp::RtpCodec;
@@ -369,6 +370,70 @@ async fn a_server_that_stops_reading_costs_pictures_and_no_memory_and_the_next_g
     show.figures(30, |stats| stats.sent_bytes > sent + 240_000 * 70).await;
     show.stop().await;
     assert_is_the_clip(&clip, &arrived.recv_timeout(Duration::from_secs(20)).unwrap());
+}
+
+/// Waits for a sample that is as wanted; gives it, and how often an IDR was asked for until then.
+async fn sample(show: &mut Show, is_it: impl Fn(&Sample) -> bool) -> (Sample, usize) {
+    let mut wishes = 0;
+    let wait = async {
+        loop {
+            match show.reports.recv().await.expect("the destination's task has ended") {
+                DestinationReport::Sample(sample) if is_it(&sample) => return sample,
+                DestinationReport::KeyframeWanted => wishes += 1,
+                _ => {}
+            }
+        }
+    };
+    let sample = tokio::time::timeout(Duration::from_secs(20), wait)
+        .await
+        .expect("no such sample");
+    (sample, wishes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_tell_how_late_a_show_is_and_an_outage_ends_with_an_idr_of_its_own_time() {
+    let (resume, resumed) = channel::<()>();
+    let resumed = std::sync::Mutex::new(resumed);
+    let port = listen(move |mut stream, _| {
+        // It takes the beginning, then nothing until it is told to go on.
+        stream.read_exact(&mut [0; 500_000]).unwrap();
+        let _ = resumed.lock().unwrap().recv();
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let ms = rigcast::media::TimeDelta::from_millis;
+    let mut show = Show::start(destination(&format!("rtp+tcp://127.0.0.1:{port}")), &clip(20_000));
+    let (early, _) = sample(&mut show, |sample| sample.confirmed_bytes > 100_000).await;
+    assert!(
+        early.connection == 1 && early.rtt.is_some() && early.idr_bytes == 20_004,
+        "{early:?}"
+    );
+    assert!(
+        early.media_bytes <= early.written_bytes && early.audio_bytes < early.media_bytes / 50,
+        "{early:?}"
+    );
+    assert!(early.media_bytes > early.written_bytes / 100 * 95, "{early:?}");
+    // Nobody takes it: it gets older, in the kernel and with us, and then pictures are given up.
+    let (late, _) = sample(&mut show, |sample| sample.lag > ms(900)).await;
+    assert!(
+        late.queue_age > TimeDelta::ZERO && late.queue_age <= late.lag,
+        "{late:?}"
+    );
+    assert!(
+        late.confirmed_bytes < late.written_bytes && late.queued_bytes > 0,
+        "{late:?}"
+    );
+    let (choked, _) = sample(&mut show, |sample| sample.dropped_frames > 30).await;
+    assert!(choked.at - late.at < ms(5000), "{choked:?}");
+    let (_, wishes) = sample(&mut show, |sample| sample.dropped_frames > choked.dropped_frames + 20).await;
+    assert_eq!(wishes, 0, "an IDR made now would be late");
+    resume.send(()).unwrap();
+    let (clear, wishes) = sample(&mut show, |sample| {
+        sample.lag < ms(100) && sample.idr_at > choked.idr_at
+    })
+    .await;
+    assert!(wishes >= 1 && clear.connection == 1, "{wishes}: {clear:?}");
+    assert!(clear.idr_at.unwrap() >= choked.at, "{clear:?} {choked:?}");
+    show.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

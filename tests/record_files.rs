@@ -14,8 +14,8 @@ use common::{Guard, PATIENCE, extent, peer, wait_for};
 use record_support::disks::Controls;
 use record_support::{Reports, Show, decode, decode_with, packets_of, probe, settings};
 use rigcast::clock::Clock;
-use rigcast::media::TimeDelta;
-use rigcast::record::{RecordReport, RecordSettings, RecorderHandle, mend, start, start_on};
+use rigcast::media::{TimeDelta, TrackKind};
+use rigcast::record::{RecordReport, RecordSettings, RecorderHandle, TrackConfig, mend, start, start_on};
 use rigcast::wire::fmp4;
 
 fn offer(recorder: &RecorderHandle, show: &Show, turns: std::ops::Range<i64>) {
@@ -182,6 +182,42 @@ fn parts_follow_each_other_without_a_seam_and_overwrite_nothing() {
         for path in &parts {
             assert!(listing(path).fragments[0].runs[0].start == TimeDelta::ZERO);
         }
+    }
+}
+
+#[test]
+fn a_picture_of_another_size_begins_a_part_without_a_seam() {
+    let Some(_) = peer("ffprobe") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let show = Show::new();
+    let reports = Reports::default();
+    let settings = settings(folder.path().join("size.mp4"));
+    let recorder = start(settings, show.tracks.clone(), Clock::start(), reports.sink()).unwrap();
+    let at = show
+        .tracks
+        .iter()
+        .position(|track| track.kind() == TrackKind::Video)
+        .unwrap();
+    let mut smaller = show.tracks[at].clone();
+    let TrackConfig::Video(config) = &mut smaller else {
+        panic!()
+    };
+    (config.width, config.height) = (config.width / 2, config.height / 2);
+    offer(&recorder, &show, 0..3);
+    // A change that is taken back before anything came of it is none.
+    recorder.set_track(at, smaller.clone());
+    recorder.set_track(at, show.tracks[at].clone());
+    offer(&recorder, &show, 3..4);
+    recorder.set_track(at, smaller);
+    offer(&recorder, &show, 4..8);
+    recorder.stop().unwrap();
+    assert_eq!((reports.dropped(), reports.failures()), ((0, 0), vec![]));
+    let parts = reports.finished();
+    assert_eq!(parts, ["size.mp4", "size-2.mp4"].map(|name| folder.path().join(name)));
+    for track in 0..3 {
+        let sizes = parts.iter().flat_map(|path| packets_of(&probe(path), track));
+        let sizes: Vec<usize> = sizes.map(|(_, size)| size).collect();
+        assert_eq!(sizes, show.sizes(track).repeat(8), "track {track}");
     }
 }
 

@@ -12,10 +12,16 @@ mod rtmp_support;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use relay_support::{PATIENCE, Rig, Viewer, audio_config, picture, rendition, sound, status, wait_for};
-use rigcast::relay::{Demand, RelaySettings};
+use bytes::Bytes;
+use relay_support::{
+    PATIENCE, Rig, Seen, Viewer, audio_config, picture, rendition, sound, status, video_config, wait_for,
+};
+use rigcast::media::AudioCodec;
+use rigcast::relay::{Demand, Feed, RelaySettings};
 use rigcast::secret::Secret;
 use tungstenite::Message;
 
@@ -453,4 +459,132 @@ fn names_are_taken_once_and_addresses_too() {
     let again = rigcast::relay::Relay::start(settings, rigcast::clock::Clock::start(), |_| {});
     let error = rig.runtime.block_on(again).unwrap_err().to_string();
     assert!(error.contains(&format!("cannot listen on {}", rig.address)), "{error}");
+}
+
+/// Feeds two renditions of one show, four times as fast as real, until it is dropped.
+struct Feeding {
+    feed: Arc<Feed>,
+    stop: Arc<AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Feeding {
+    fn start(feed: Feed) -> Self {
+        let (feed, stop) = (Arc::new(feed), Arc::new(AtomicBool::new(false)));
+        let (own, is_over) = (Arc::clone(&feed), Arc::clone(&stop));
+        let thread = std::thread::spawn(move || {
+            for number in (0..).take_while(|_| !is_over.load(Ordering::Relaxed)) {
+                for rendition in 0..2 {
+                    let is_idr = number % 10 == 5 * u32::from(rendition);
+                    own.offer(usize::from(rendition), &picture(number, is_idr, rendition, 500));
+                }
+                own.offer_audio(&sound(2 * number));
+                own.offer_audio(&sound(2 * number + 1));
+                std::thread::sleep(Duration::from_millis(8));
+            }
+        });
+        Self {
+            feed,
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Feeding {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+/// The next message of that kind for which `pick` gives something.
+fn seen<T>(viewer: &mut Viewer, kind: u8, pick: impl Fn(&Seen) -> Option<T>) -> T {
+    loop {
+        if let Some(found) = pick(&viewer.next_of(kind)) {
+            return found;
+        }
+    }
+}
+
+#[test]
+fn what_is_not_offered_any_more_is_left_and_come_back_to() {
+    let rig = Rig::start(RelaySettings::default());
+    let feeding = Feeding::start(rig.publish(vec![rendition("source", 720, 2500), rendition("480p", 480, 1000)]));
+    let mut auto = rig.viewer("/ws/main");
+    let mut pinned = rig.viewer("/ws/main?rendition=source");
+    for viewer in [&mut auto, &mut pinned] {
+        seen(viewer, 2, |picture| (picture.rendition() == 0).then_some(()));
+    }
+    feeding.feed.offer_only(&[false, true]);
+    for viewer in [&mut auto, &mut pinned] {
+        seen(viewer, 1, |config| {
+            let json = config.json();
+            (json["rendition"] == "480p" && json["renditions"] == serde_json::json!(["480p"])).then_some(())
+        });
+        seen(viewer, 2, |picture| (picture.rendition() == 1).then_some(()));
+    }
+    let (_, master) = rig.get("/hls/main/index.m3u8", "");
+    assert!(
+        master.contains("480p/index.m3u8") && !master.contains("source/"),
+        "{master}"
+    );
+    assert_eq!(rig.get("/hls/main/source/index.m3u8", "").0, 404);
+    let mut late = rig.viewer("/ws/main?rendition=source");
+    assert_eq!(late.next_of(2).rendition(), 1, "the nearest below");
+    feeding.feed.offer_only(&[true, true]);
+    for viewer in [&mut pinned, &mut late] {
+        seen(viewer, 2, |picture| (picture.rendition() == 0).then_some(()));
+    }
+    let (_, master) = rig.get("/hls/main/index.m3u8", "");
+    assert!(
+        master.contains("480p/index.m3u8") && master.contains("source/"),
+        "{master}"
+    );
+}
+
+#[test]
+fn another_size_and_another_rate_are_told_in_the_middle_of_a_stream() {
+    let rig = Rig::start(RelaySettings::default());
+    let feeding = Feeding::start(rig.publish(vec![rendition("source", 720, 2500), rendition("480p", 480, 1000)]));
+    let mut units = rig.viewer("/ws/main?rendition=source");
+    let mut fragments = rig.viewer("/ws/main?rendition=source&format=fmp4");
+    let height = |config: &Seen| config.json()["video"]["height"].as_u64();
+    assert_eq!(height(&units.next_of(1)), Some(720));
+    let first = fragments.next_of(4).payload.to_vec();
+    let (_, playlist) = rig.get("/hls/main/source/index.m3u8", "");
+    assert!(playlist.contains("init-0.mp4"), "{playlist}");
+
+    feeding.feed.set_video(0, video_config(360));
+    assert_eq!(height(&units.next_of(1)), Some(360));
+    // An IDR is the feeder's duty: this one's come often.
+    let second = fragments.next_of(4).payload.to_vec();
+    assert_ne!(first, second);
+
+    let mut audio = audio_config();
+    audio.sample_rate = 44_100;
+    audio.codec = AudioCodec::Aac {
+        asc: Bytes::from_static(&[0x12, 0x10]),
+    };
+    rig.demands.lock().unwrap().clear();
+    feeding.feed.set_audio(&audio);
+    let config = units.next_of(1).json();
+    assert_eq!(
+        (&config["audio"]["sample_rate"], &config["video"]["height"]),
+        (&44_100.into(), &360.into())
+    );
+    assert!(
+        rig.demands.lock().unwrap().contains(&Demand::Keyframe { rendition: 0 }),
+        "fragments begin anew"
+    );
+    let third = fragments.next_of(4).payload.to_vec();
+    assert_ne!(second, third);
+    seen(&mut fragments, 5, |fragment| fragment.is_idr.then_some(()));
+    let playlist = wait_for("the discontinuities", || {
+        let (_, playlist) = rig.get("/hls/main/source/index.m3u8", "");
+        playlist.contains("init-2.mp4").then_some(playlist)
+    });
+    assert!(playlist.contains("#EXT-X-DISCONTINUITY"), "{playlist}");
+    let (_, master) = rig.get("/hls/main/index.m3u8", "");
+    assert!(master.contains("RESOLUTION=640x360"), "{master}");
 }

@@ -5,10 +5,14 @@ mod rtmp_support;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rigcast::media::TimeDelta;
 use rigcast::publish::DestinationState;
-use rtmp_support::{Clip, KEY, Show, destination, free_port, peer, skip};
+use rtmp_support::{Clip, KEY, Show, Step, destination, free_port, peer, skip};
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// An nginx of our own: own folder, own port, ended with the test.
 struct Nginx {
@@ -198,6 +202,89 @@ async fn nginx_and_ffprobe_understand_us() {
     assert!(took < Duration::from_secs(3), "{took:?}");
     // The goodbye has arrived: nginx has no such stream any more, and did not learn it from a broken connection.
     nginx.wait_for_log("deleteStream").await;
+}
+
+/// The clips one after the other: always whole ones, of the one that is wanted when the last has ended.
+fn in_turn(clips: Vec<Clip>, wanted: Arc<AtomicUsize>) -> impl Iterator<Item = Step> + Send {
+    let (mut current, mut start) = (0, TimeDelta::ZERO);
+    std::iter::repeat_with(move || {
+        let next = wanted.load(Ordering::Relaxed);
+        let clip = &clips[next];
+        let mut steps: Vec<Step> = Vec::new();
+        if next != current {
+            steps.extend(clip.changes().map(Step::Configure));
+        }
+        steps.extend(clip.packets.iter().cloned().map(|mut packet| {
+            packet.pts += start;
+            packet.dts += start;
+            Step::Offer(packet)
+        }));
+        current = next;
+        start += clip.length();
+        steps
+    })
+    .flatten()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_size_and_another_sample_rate_go_on_in_the_same_connection() {
+    let (Some(()), Some(_)) = (Nginx::peer(), peer("ffmpeg")) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let clips = vec![
+        Clip::make_as(folder.path(), 1, (1280, 720), 44_100),
+        Clip::make_as(folder.path(), 1, (854, 480), 48_000),
+    ];
+    let port = free_port();
+    let nginx = Nginx::start(folder.path(), port);
+    let wanted = Arc::new(AtomicUsize::new(0));
+    let config = clips[0].config.clone();
+    let steps = in_turn(clips, Arc::clone(&wanted));
+    let mut show = Show::feed(destination("rtmp", "127.0.0.1", port, "live"), &config, steps);
+    show.live().await;
+
+    let mut reader = tokio::process::Command::new("ffmpeg")
+        .args(["-nostdin", "-rw_timeout", "10000000", "-i"])
+        .arg(format!("rtmp://127.0.0.1:{port}/live/{KEY}"))
+        .args(["-vf", "showinfo", "-af", "ashowinfo", "-f", "null", "-"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    // Both decoders must have been at it for a while, in each of the three forms.
+    let mut lines = BufReader::new(reader.stderr.take().unwrap()).split(b'\n');
+    let mut said = Vec::new();
+    let decoded = async {
+        for (next, size, rate) in [
+            (1, "s:1280x720", "rate:44100"),
+            (0, "s:854x480", "rate:48000"),
+            (0, "s:1280x720", "rate:44100"),
+        ] {
+            let (mut pictures, mut blocks) = (0, 0);
+            while pictures < 15 || blocks < 15 {
+                let line = lines.next_segment().await.unwrap().expect("ffmpeg has ended");
+                let line = String::from_utf8_lossy(&line).into_owned();
+                pictures += usize::from(line.contains("Parsed_showinfo") && line.contains(size));
+                blocks += usize::from(line.contains("Parsed_ashowinfo") && line.contains(rate));
+                said.push(line);
+            }
+            wanted.store(next, Ordering::Relaxed);
+        }
+    };
+    let is_decoded = tokio::time::timeout(Duration::from_mins(1), decoded).await.is_ok();
+    assert!(is_decoded, "{:#?}", &said[said.len().saturating_sub(200)..]);
+    let complaints = said
+        .iter()
+        .filter(|line| line.contains("rror") || line.contains("nvalid"));
+    assert_eq!(complaints.collect::<Vec<_>>(), Vec::<&String>::new());
+    show.figures(20, |stats| stats.connects > 0).await;
+    assert_eq!(
+        (show.stats.connects, nginx.publishes(), show.stats.dropped_frames),
+        (1, 1, 0)
+    );
+    show.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

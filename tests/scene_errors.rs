@@ -250,7 +250,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, relay and 4 more
+--set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, relay and 6 more
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());

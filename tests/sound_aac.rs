@@ -13,6 +13,8 @@ mod codec;
 #[path = "common/counting.rs"]
 mod counting;
 mod sound_common;
+#[path = "sound_common/switching.rs"]
+mod switching;
 
 use std::path::Path;
 use std::process::Command;

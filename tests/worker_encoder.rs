@@ -118,13 +118,13 @@ fn a_worker_encodes_exactly_as_this_process_does() {
     let pool = FramePool::new();
     for index in 0..70 {
         if index == 20 {
-            rig.encoder.set_bitrate(200).unwrap();
-            here.set_bitrate(200).unwrap();
+            rig.encoder.set_rate(rig.encoder.rate().at(200)).unwrap();
+            here.set_rate(here.rate().at(200)).unwrap();
         }
         let expected = here.encode(&picture(&pool, index), false).unwrap();
         assert_eq!(rig.encode(), expected, "picture {index}");
     }
-    assert!(rig.encoder.set_bitrate(0).is_err());
+    assert!(rig.encoder.set_rate(rig.encoder.rate().at(0)).is_err());
 }
 
 #[test]

@@ -37,7 +37,9 @@ pub fn run() -> u8 {
     });
     say(&format!("source decoder   {decoder}"));
     say("sources          pattern, file, rtsp");
-    say("destinations     rtmp, rtmps");
+    say("destinations     rtmp, rtmps, ws, wss, rtsp+ws, rtsp+wss, rtp+tcp");
+    let network = crate::publish::describe_network();
+    say(&format!("network          {network}"));
     let terminal = crate::tui::describe_terminal();
     say(&format!("terminal         {terminal}"));
     if is_usable { exit::OK } else { exit::REFUSED }

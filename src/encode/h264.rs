@@ -18,20 +18,21 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use openh264_sys2::{
-    CAMERA_VIDEO_REAL_TIME, CM_BT709, CONSTANT_ID, CP_BT709, DEBLOCKING_IDC_0, LOW_COMPLEXITY, PRO_MAIN,
-    RC_BITRATE_MODE, SEncParamExt, SM_FIXEDSLCNUM_SLICE, SM_SINGLE_SLICE, TRC_BT709, VF_UNDEF,
+    CAMERA_VIDEO_REAL_TIME, CM_BT709, CONSTANT_ID, CP_BT709, DEBLOCKING_IDC_0, LOW_COMPLEXITY, PRO_MAIN, RC_OFF_MODE,
+    SEncParamExt, SM_FIXEDSLCNUM_SLICE, SM_SINGLE_SLICE, TRC_BT709, VF_UNDEF,
 };
 
 use super::RawError;
 use super::openh264_raw::{RawEncoder, RawOutput};
+use super::rate_control::{Look, Picture, RateController};
 use super::{EncodeError, VideoEncoder, VideoSettings, check_size};
 use crate::media::h264::{NalType, Sps, nal_type};
-use crate::media::{FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig, VideoFrame};
+use crate::media::{FrameRate, Packet, Rate, RateControl, TimeDelta, Timestamp, TrackKind, VideoConfig, VideoFrame};
 
 /// How this encoder is named in errors.
 const NAME: &str = "openh264";
 
-/// The highest target, in kbit/s. The library is told twice as much as its ceiling, so that no live raise meets it.
+/// The highest target, in kbit/s.
 const MAX_BITRATE_KBPS: u32 = 100_000;
 
 /// Packets share pieces of memory of this many bytes: half a second of them at the usual rates.
@@ -40,6 +41,8 @@ const PACKETS_LEN: usize = 256 << 10;
 /// An open encoder.
 pub struct H264Encoder {
     raw: RawEncoder,
+    control: RateController,
+    look: Look,
     config: VideoConfig,
     gop: TimeDelta,
     last_idr: Option<Timestamp>,
@@ -67,8 +70,16 @@ impl H264Encoder {
                 ),
             });
         }
+        let gop = TimeDelta::from_secs_f64(settings.gop_seconds);
         Ok(Self {
             raw,
+            control: RateController::new(
+                settings.rate(),
+                settings.frame_rate,
+                gop,
+                settings.width * settings.height,
+            ),
+            look: Look::new(settings.width, settings.height),
             config: VideoConfig {
                 width: settings.width,
                 height: settings.height,
@@ -77,7 +88,7 @@ impl H264Encoder {
                 pps,
                 bitrate_kbps: settings.bitrate_kbps,
             },
-            gop: TimeDelta::from_secs_f64(settings.gop_seconds),
+            gop,
             last_idr: None,
             scratch: BytesMut::new(),
         })
@@ -98,13 +109,21 @@ impl VideoEncoder for H264Encoder {
 
     fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError> {
         check_size(&self.config, frame)?;
-        if is_idr_wanted || self.is_idr_due(frame.pts) {
+        let is_idr = is_idr_wanted || self.is_idr_due(frame.pts);
+        if is_idr {
             self.raw.force_idr().map_err(library)?;
         }
+        let quantiser = self.control.quantiser(Picture {
+            pts: frame.pts,
+            is_idr,
+            hint: self.look.at(frame),
+        });
+        self.raw.set_quantiser(quantiser).map_err(library)?;
         let output = self.raw.encode(frame, frame.pts.to_millis()).map_err(library)?;
         let Some((data, is_idr)) = access_unit(&output, &mut self.scratch) else {
             return Ok(None);
         };
+        self.control.coded(8 * data.len() as u64);
         if is_idr {
             self.last_idr = Some(frame.pts);
         }
@@ -117,16 +136,20 @@ impl VideoEncoder for H264Encoder {
         }))
     }
 
-    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
-        check_bitrate(kbps)?;
-        self.raw.set_bitrate(bits_per_second(kbps)).map_err(library)?;
-        self.config.bitrate_kbps = kbps;
+    fn set_rate(&mut self, rate: Rate) -> Result<(), EncodeError> {
+        check_rate(rate)?;
+        self.control.set_rate(rate);
+        self.config.bitrate_kbps = rate.kbps;
         Ok(())
+    }
+
+    fn rate(&self) -> Rate {
+        self.control.rate()
     }
 
     fn set_frame_rate(&mut self, rate: FrameRate) -> Result<(), EncodeError> {
         check_frame_rate(rate)?;
-        self.raw.set_frame_rate(rate.as_f64() as f32).map_err(library)?;
+        self.control.set_frame_rate(rate);
         self.config.frame_rate = rate;
         Ok(())
     }
@@ -161,7 +184,7 @@ fn check(settings: &VideoSettings) -> Result<(), EncodeError> {
         return Err(refuse(format!("{} threads lie outside 1 to 4", settings.threads)));
     }
     check_frame_rate(settings.frame_rate)?;
-    check_bitrate(settings.bitrate_kbps)
+    check_rate(settings.rate())
 }
 
 /// That the library can be set to this rate.
@@ -176,40 +199,38 @@ pub fn check_frame_rate(rate: FrameRate) -> Result<(), EncodeError> {
     }
 }
 
-/// That the library can be set to this target.
+/// That an encoder can be told this.
 ///
 /// # Errors
-/// [`EncodeError::Settings`].
-pub fn check_bitrate(kbps: u32) -> Result<(), EncodeError> {
-    if (1..=MAX_BITRATE_KBPS).contains(&kbps) {
-        Ok(())
-    } else {
-        Err(refuse(format!("{kbps} kbit/s lie outside 1 to {MAX_BITRATE_KBPS}")))
+/// [`EncodeError::Settings`] for a target of zero or beyond all sense, a cap below the target, a quantiser outside 10 to 51.
+pub fn check_rate(rate: Rate) -> Result<(), EncodeError> {
+    let kbps = rate.kbps;
+    if !(1..=MAX_BITRATE_KBPS).contains(&kbps) {
+        return Err(refuse(format!("{kbps} kbit/s lie outside 1 to {MAX_BITRATE_KBPS}")));
     }
-}
-
-/// No overflow: the highest target is 100 Mbit/s, and twice that still fits.
-fn bits_per_second(kbps: u32) -> i32 {
-    (kbps.min(2 * MAX_BITRATE_KBPS) * 1000) as i32
+    match rate.control {
+        RateControl::Capped { max_kbps } if !(kbps..=MAX_BITRATE_KBPS).contains(&max_kbps) => Err(refuse(format!(
+            "a cap of {max_kbps} kbit/s lies outside the target's {kbps} to {MAX_BITRATE_KBPS}"
+        ))),
+        RateControl::Quality { quantiser } if !(10..=51).contains(&quantiser) => {
+            Err(refuse(format!("a quantiser of {quantiser} lies outside 10 to 51")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The library's parameters, starting from its defaults. The head of this file gives the reasons.
 fn settle(parameters: &mut SEncParamExt, settings: &VideoSettings) {
     let (width, height) = (settings.width as i32, settings.height as i32);
     let frame_rate = settings.frame_rate.as_f64() as f32;
-    let bitrate = bits_per_second(settings.bitrate_kbps);
-    let max_bitrate = bits_per_second(2 * MAX_BITRATE_KBPS);
 
     parameters.iUsageType = CAMERA_VIDEO_REAL_TIME;
     parameters.iPicWidth = width;
     parameters.iPicHeight = height;
     parameters.fMaxFrameRate = frame_rate;
-    parameters.iRCMode = RC_BITRATE_MODE;
-    parameters.iTargetBitrate = bitrate;
-    parameters.iMaxBitrate = max_bitrate;
+    // The quantiser is set for each picture.
+    parameters.iRCMode = RC_OFF_MODE;
     parameters.bEnableFrameSkip = false;
-    parameters.iMinQp = 20;
-    parameters.iMaxQp = 51;
     parameters.iComplexityMode = LOW_COMPLEXITY;
     parameters.iEntropyCodingModeFlag = 1;
     parameters.uiIntraPeriod = 0;
@@ -228,8 +249,6 @@ fn settle(parameters: &mut SEncParamExt, settings: &VideoSettings) {
     layer.iVideoWidth = width;
     layer.iVideoHeight = height;
     layer.fFrameRate = frame_rate;
-    layer.iSpatialBitrate = bitrate;
-    layer.iMaxSpatialBitrate = max_bitrate;
     layer.uiProfileIdc = PRO_MAIN;
     layer.bVideoSignalTypePresent = true;
     layer.uiVideoFormat = VF_UNDEF as u8;

@@ -9,8 +9,10 @@ mod fdk_raw;
 pub mod h264;
 mod openh264_raw;
 pub mod opus;
+mod rate_control;
 mod rendition;
 mod resample;
+mod switching;
 mod timeline;
 
 pub use aac::AacEncoder;
@@ -18,12 +20,13 @@ pub use audio::{AudioRate, AudioSettings, Channels, OpusSettings, UnknownRate};
 pub use h264::H264Encoder;
 pub use opus::OpusEncoder;
 pub use rendition::{MAX_RENDITIONS, RenditionSettings, usual_ladder};
+pub use switching::SwitchingAac;
 pub use timeline::TimelineStats;
 
 use serde::{Deserialize, Serialize};
 
 use crate::media::h264::BitstreamError;
-use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
+use crate::media::{AudioBlock, AudioConfig, FrameRate, Packet, Rate, RateControl, Timestamp, VideoConfig, VideoFrame};
 
 /// Whether openh264 was built with its assembly. Without it, encoding costs more than twice the CPU: `rigcast probe` and
 /// the status line say so.
@@ -38,8 +41,11 @@ pub struct VideoSettings {
     pub height: u32,
     /// The constant rate of the program.
     pub frame_rate: FrameRate,
-    /// Target in kbit/s, held over about a second.
+    /// Target in kbit/s.
     pub bitrate_kbps: u32,
+    /// What is held constant, and what may vary for it.
+    #[serde(default)]
+    pub rate_control: RateControl,
     /// Seconds from one IDR to the next.
     pub gop_seconds: f64,
     /// Threads, and slices per picture, that one encoder may use. 1 costs the least CPU and bits; 2 cut the time of a hard
@@ -54,9 +60,27 @@ impl Default for VideoSettings {
             height: 720,
             frame_rate: FrameRate::whole(30),
             bitrate_kbps: 2500,
+            rate_control: RateControl::Constant,
             gop_seconds: 2.0,
             threads: 1,
         }
+    }
+}
+
+impl VideoSettings {
+    /// What the encoder may spend.
+    #[must_use]
+    pub fn rate(&self) -> Rate {
+        Rate {
+            control: self.rate_control,
+            kbps: self.bitrate_kbps,
+        }
+    }
+
+    /// Has its encoder spend that.
+    pub const fn set_rate(&mut self, rate: Rate) {
+        self.rate_control = rate.control;
+        self.bitrate_kbps = rate.kbps;
     }
 }
 
@@ -133,11 +157,14 @@ pub trait VideoEncoder: Send {
     /// [`EncodeError::FrameSize`] for a picture of another size, otherwise what the library said.
     fn encode(&mut self, frame: &VideoFrame, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError>;
 
-    /// Changes the target while live, from the next picture on.
+    /// Changes what may be spent while live, from the very next picture on.
     ///
     /// # Errors
-    /// [`EncodeError::Settings`] for zero, otherwise what the library said.
-    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+    /// [`EncodeError::Settings`] for what cannot be met; then the old rate holds.
+    fn set_rate(&mut self, rate: Rate) -> Result<(), EncodeError>;
+
+    /// What was set last, or at the start.
+    fn rate(&self) -> Rate;
 
     /// Changes the rate at which pictures will come, while live.
     ///
@@ -198,6 +225,14 @@ pub trait AudioEncoder: Send {
     /// # Errors
     /// What the library said; then the old target holds.
     fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError>;
+
+    /// Changes rate and channels as well, for encoders that can while live; the others take the bitrate of it alone.
+    ///
+    /// # Errors
+    /// What the library said; then everything stays as it was.
+    fn set_audio(&mut self, settings: AudioSettings) -> Result<(), EncodeError> {
+        self.set_bitrate(settings.bitrate_kbps)
+    }
 
     /// Codes what is left, padded with silence, so that the last block is heard to its end. Afterwards the encoder may be
     /// used again: the next block starts a new timeline.

@@ -10,9 +10,8 @@ use std::ffi::c_int;
 use std::ptr::{NonNull, null_mut};
 
 use openh264_sys2::{
-    ENCODER_OPTION_BITRATE, ENCODER_OPTION_FRAME_RATE, ENCODER_OPTION_TRACE_LEVEL, ISVCEncoder, ISVCEncoderVtbl,
-    SBitrateInfo, SEncParamExt, SFrameBSInfo, SPATIAL_LAYER_ALL, SSourcePicture, WELS_LOG_QUIET, source::APILoader,
-    videoFormatI420,
+    ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, ENCODER_OPTION_TRACE_LEVEL, ISVCEncoder, ISVCEncoderVtbl, SEncParamExt,
+    SFrameBSInfo, SSourcePicture, WELS_LOG_QUIET, source::APILoader, videoFormatI420,
 };
 
 use super::RawError;
@@ -26,6 +25,8 @@ pub(super) struct RawOutput<'a> {
 /// One encoder object. Destroyed when dropped.
 pub(super) struct RawEncoder {
     object: NonNull<ISVCEncoder>,
+    /// What the object works by. Boxed: it has some kilobytes.
+    parameters: Box<SEncParamExt>,
     /// Written by the library on each call; points into memory that the object owns. Boxed: it has some kilobytes.
     info: Box<SFrameBSInfo>,
 }
@@ -72,17 +73,19 @@ impl RawEncoder {
             call: "WelsCreateSVCEncoder",
             code: -1,
         })?;
-        let encoder = Self {
+        let mut encoder = Self {
             object,
+            parameters: Box::default(),
             info: Box::default(),
         };
         // The library would write its warnings to stderr, over the terminal; errors come back as codes all the same.
         let mut level: c_int = WELS_LOG_QUIET;
         method!(encoder, SetOption(ENCODER_OPTION_TRACE_LEVEL, (&raw mut level).cast()))?;
-        let mut parameters = SEncParamExt::default();
-        method!(encoder, GetDefaultParams(&raw mut parameters))?;
-        settle(&mut parameters);
-        method!(encoder, InitializeExt(&raw const parameters))?;
+        let parameters: *mut SEncParamExt = &raw mut *encoder.parameters;
+        method!(encoder, GetDefaultParams(parameters))?;
+        settle(&mut encoder.parameters);
+        let parameters: *const SEncParamExt = &raw const *encoder.parameters;
+        method!(encoder, InitializeExt(parameters))?;
         Ok(encoder)
     }
 
@@ -119,23 +122,20 @@ impl RawEncoder {
         method!(self, ForceIntraFrame(true))
     }
 
-    /// Changes the target, from the next picture on.
-    pub(super) fn set_bitrate(&mut self, bits_per_second: i32) -> Result<(), RawError> {
-        let mut info = SBitrateInfo {
-            iLayer: SPATIAL_LAYER_ALL,
-            iBitrate: bits_per_second,
-        };
-        // The option takes an `SBitrateInfo`, which it copies from.
-        method!(self, SetOption(ENCODER_OPTION_BITRATE, (&raw mut info).cast()))
-    }
-
-    /// Changes the rate at which pictures are expected.
-    pub(super) fn set_frame_rate(&mut self, mut frames_per_second: f32) -> Result<(), RawError> {
-        // The option takes a `float`, which it copies from.
-        method!(
-            self,
-            SetOption(ENCODER_OPTION_FRAME_RATE, (&raw mut frames_per_second).cast())
-        )
+    /// Sets the quantiser of all macroblocks, from the next picture on.
+    ///
+    /// The option takes all parameters again. What differs in the quantiser alone is copied into the running encoder
+    /// (`WelsEncoderParamAdjust` without `bNeedReset`): no IDR, no new parameter sets.
+    pub(super) fn set_quantiser(&mut self, quantiser: u8) -> Result<(), RawError> {
+        let quantiser = c_int::from(quantiser);
+        let layer = &mut self.parameters.sSpatialLayers[0];
+        if layer.iDLayerQp == quantiser {
+            return Ok(());
+        }
+        layer.iDLayerQp = quantiser;
+        let parameters: *mut SEncParamExt = &raw mut *self.parameters;
+        // The option takes an `SEncParamExt`, which it copies from.
+        method!(self, SetOption(ENCODER_OPTION_SVC_ENCODE_PARAM_EXT, parameters.cast()))
     }
 }
 

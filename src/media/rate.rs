@@ -31,3 +31,20 @@ pub struct Rate {
     /// The target in kbit/s. With [`RateControl::Quality`], what is promised to nobody but shown.
     pub kbps: u32,
 }
+
+impl Rate {
+    /// The same way of spending with another target. A cap keeps its proportion to it.
+    #[must_use]
+    pub fn at(self, kbps: u32) -> Self {
+        let control = match self.control {
+            RateControl::Capped { max_kbps } => {
+                let scaled = u64::from(max_kbps) * u64::from(kbps) / u64::from(self.kbps.max(1));
+                RateControl::Capped {
+                    max_kbps: u32::try_from(scaled).unwrap_or(u32::MAX).max(kbps),
+                }
+            }
+            control => control,
+        };
+        Self { control, kbps }
+    }
+}

@@ -16,6 +16,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::{DestinationSpec, PublishError, Scheme};
+#[cfg(target_os = "linux")]
+use crate::sockopt::cap_retransmission_wait;
 use crate::sockopt::limit_unsent;
 use crate::wire::rtmp::TargetError;
 use crate::wire::rtp_push::PushTargetError;
@@ -23,15 +25,23 @@ use crate::wire::rtp_push::PushTargetError;
 /// For a TCP connection to one address, and for the TLS handshake.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// Asked of the kernel for data in flight. Enough for 10 Mbit/s over 200 ms; without a bound it takes megabytes from us
-/// when the peer freezes, and they are out of reach of the queue's dropping.
-const SEND_BUFFER: u32 = 256 * 1024;
-
-/// Unsent bytes that may wait in the kernel.
+/// Unsent bytes that may wait in the kernel: what else it holds is on the way. That bounds what it takes from us when the peer
+/// freezes, so the size of its buffer is left to the system, which grows it as far as a long way at a high rate needs.
 const UNSENT: u32 = 16 * 1024;
 
-/// After so long without any confirmation the kernel gives the connection up.
-const USER_TIMEOUT_MS: u32 = 15_000;
+/// Encrypted bytes that may wait behind those, in our own TLS.
+const TLS_UNSENT: usize = 4 * 1024;
+
+/// After so long without any confirmation the kernel gives the connection up. Later than we do ourselves, see
+/// [`STALL_SECONDS`](super::progress::STALL_SECONDS).
+const USER_TIMEOUT_MS: u32 = 30_000;
+
+/// Between two attempts to get through to a peer that does not answer. Left to itself TCP doubles the wait each time, and an
+/// outage of 10 s looks like one of 13 to 19.
+const RETRANSMIT_WITHIN_MS: u32 = 1000;
+
+/// Keeps its rate where packets are lost for other reasons than a full queue, and keeps that queue short.
+const CONGESTION_CONTROL: &str = "bbr";
 
 /// A connected byte stream.
 pub(super) enum Connection {
@@ -118,13 +128,52 @@ async fn connect_address(address: SocketAddr) -> io::Result<TcpStream> {
     } else {
         TcpSocket::new_v6()?
     };
-    socket.set_send_buffer_size(SEND_BUFFER)?;
     let stream = socket.connect(address).await?;
     stream.set_nodelay(true)?;
     limit_unsent(stream.as_fd(), UNSENT)?;
     #[cfg(target_os = "linux")]
-    rustix::net::sockopt::set_tcp_user_timeout(&stream, USER_TIMEOUT_MS)?;
+    {
+        use rustix::net::sockopt::{set_tcp_congestion, set_tcp_user_timeout};
+        set_tcp_user_timeout(&stream, USER_TIMEOUT_MS)?;
+        // Both are as the system has it: without the module, without permission or on an older kernel, all else works.
+        let _ = set_tcp_congestion(&stream, CONGESTION_CONTROL);
+        let _ = cap_retransmission_wait(stream.as_fd(), RETRANSMIT_WITHIN_MS);
+    }
     Ok(stream)
+}
+
+/// How destinations share the network, for whoever looks what this rig can do.
+#[must_use]
+pub fn describe_network() -> String {
+    let list = |name: &str| {
+        let path = format!("/proc/sys/net/ipv4/tcp_{name}_congestion_control");
+        std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
+    };
+    describe_congestion(&list("available"), &list("allowed"))
+}
+
+/// From what the system lists as loaded, and of these as free for everybody's use.
+fn describe_congestion(available: &str, allowed: &str) -> String {
+    let has = |list: &str| list.split_whitespace().any(|name| name == CONGESTION_CONTROL);
+    match (available, has(allowed), has(available)) {
+        ("", ..) => "the congestion control is the system's; which one it is cannot be seen".to_owned(),
+        (_, true, _) => format!("destinations use {CONGESTION_CONTROL} (there are {available})"),
+        (_, false, true) => format!(
+            "there are {available}, but {CONGESTION_CONTROL} is for root alone: \
+             sysctl net.ipv4.tcp_allowed_congestion_control=\"{allowed} {CONGESTION_CONTROL}\""
+        ),
+        (_, false, false) => format!(
+            "there are {available}; with {CONGESTION_CONTROL} (modprobe tcp_{CONGESTION_CONTROL}) lossy networks carry more"
+        ),
+    }
+}
+
+/// The congestion control of a connection.
+pub(super) fn congestion_control(socket: &OwnedFd) -> Option<String> {
+    #[cfg(target_os = "linux")]
+    return rustix::net::sockopt::tcp_congestion(socket).ok();
+    #[cfg(not(target_os = "linux"))]
+    return None;
 }
 
 async fn tls_connector(spec: &DestinationSpec) -> Result<TlsConnector, PublishError> {
@@ -170,12 +219,36 @@ async fn start_tls(
         source,
     };
     let name = ServerName::try_from(host.to_owned()).map_err(|error| tls_error(io::Error::other(error)))?;
-    timeout(CONNECT_WITHIN, connector.connect(name, tcp))
+    let mut stream = timeout(CONNECT_WITHIN, connector.connect(name, tcp))
         .await
         .map_err(|_| PublishError::Timeout {
             peer: peer.to_owned(),
             what: "the TLS handshake".to_owned(),
             seconds: CONNECT_WITHIN.as_secs(),
         })?
-        .map_err(tls_error)
+        .map_err(tls_error)?;
+    stream.get_mut().1.set_buffer_limit(Some(TLS_UNSENT));
+    Ok(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_the_network_has_and_what_would_help() {
+        for (available, allowed, says) in [
+            ("reno bbr cubic", "reno bbr", "destinations use bbr"),
+            (
+                "reno cubic bbr",
+                "reno cubic",
+                "tcp_allowed_congestion_control=\"reno cubic bbr\"",
+            ),
+            ("reno cubic", "reno cubic", "modprobe tcp_bbr"),
+            ("", "", "cannot be seen"),
+        ] {
+            let said = describe_congestion(available, allowed);
+            assert!(said.contains(says), "{said}");
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! what is late stays where it can be dropped.
 
 use std::hash::{BuildHasher, RandomState};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -14,25 +14,26 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::connect::{Connected, Connection, connect};
+use super::connect::{Connected, Connection, congestion_control, connect};
 use super::life::Life;
-use super::progress::{Progress, STALL_SECONDS};
 use super::scheme::{self, Opening};
 use super::shared::Shared;
+use super::sight::Sight;
 use super::timeline::Timeline;
-use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, sockinfo};
+use super::{DestinationReport, DestinationSpec, DestinationStats, PublishError, StreamConfig, TrackChange};
 use crate::clock::Clock;
 use crate::media::{TimeDelta, Timestamp};
-use crate::wire::session::{Event, Moment, Session, Stage};
+use crate::wire::session::{Event, Moment, Session, SessionError, Stage};
 
 /// From a TCP connection to the peer's consent.
 const START_WITHIN_SECONDS: u64 = 10;
 
-/// For how long the peer's own word on the round trip goes before the kernel's.
-const REPORT_LIFETIME_MS: i64 = 10_000;
-
 /// How often the connection is looked at.
-const TICK: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_millis(50);
+
+/// Of these looks, how many there are between two judgements, and between two measurements.
+const LOOKS_PER_JUDGEMENT: u32 = 5;
+const LOOKS_PER_SECOND: u32 = 20;
 
 /// The output is filled up to here before it is written: fewer calls and TLS records for small packets.
 const BATCH: usize = 16 * 1024;
@@ -48,21 +49,26 @@ enum Ended {
 /// Everything that outlives a connection.
 pub(super) struct Driver {
     spec: DestinationSpec,
-    stream: StreamConfig,
     clock: Clock,
     report: Box<dyn Fn(DestinationReport) + Send + Sync>,
     shared: Arc<Shared>,
     stop: watch::Receiver<bool>,
     life: Life,
     stats: DestinationStats,
-    /// The round trip through the peer's program, in milliseconds, and when we heard of it.
-    reported_rtt: Option<(Timestamp, f64)>,
+}
+
+/// One connection, with all that ends with it.
+struct Course {
+    session: Box<dyn Session>,
+    /// What the session was made to send.
+    stream: StreamConfig,
+    timeline: Timeline,
+    sight: Sight,
 }
 
 impl Driver {
     pub(super) fn new(
         spec: DestinationSpec,
-        stream: StreamConfig,
         clock: Clock,
         report: Box<dyn Fn(DestinationReport) + Send + Sync>,
         shared: Arc<Shared>,
@@ -70,14 +76,12 @@ impl Driver {
     ) -> Self {
         Self {
             spec,
-            stream,
             clock,
             report,
             shared,
             stop,
             life: Life::new(),
             stats: DestinationStats::default(),
-            reported_rtt: None,
         }
     }
 
@@ -88,7 +92,7 @@ impl Driver {
             self.life.connecting();
             self.report_state();
             let outcome = self.connection().await;
-            self.shared.queue().close();
+            self.shared.offered().queue.close();
             match outcome {
                 Ok(Ended::Stopped) => break,
                 Err(error) => {
@@ -113,10 +117,10 @@ impl Driver {
     }
 
     fn report_stats(&mut self) {
-        let queue = self.shared.queue();
-        let counts = queue.counts();
-        self.stats.queue_ms = u32::try_from(queue.span().to_millis()).unwrap_or(0);
-        drop(queue);
+        let offered = self.shared.offered();
+        let counts = offered.queue.counts();
+        self.stats.queue_ms = u32::try_from(offered.queue.span().to_millis()).unwrap_or(0);
+        drop(offered);
         self.stats.dropped_frames = counts.video;
         self.stats.dropped_audio = counts.audio;
         self.stats.missed_frames = counts.missed_video;
@@ -131,7 +135,7 @@ impl Driver {
         self.stats.socket_bytes = None;
         self.stats.loss = None;
         self.stats.jitter_ms = None;
-        self.reported_rtt = None;
+        self.stats.congestion = None;
     }
 
     /// Waits for the next attempt, telling how long it still takes. True if stopped meanwhile.
@@ -164,44 +168,53 @@ impl Driver {
     }
 
     async fn connection(&mut self) -> Result<Ended, PublishError> {
-        let Opening { session, sdp } = scheme::open(&self.spec, &self.stream, random)?;
+        let stream = self.shared.offered().stream.clone();
+        let Opening { session, sdp } = scheme::open(&self.spec, &stream, random)?;
         if let Some((path, text)) = sdp {
             let written = tokio::fs::write(&path, text).await;
             written.map_err(|source| PublishError::SdpFile { path, source })?;
         }
-        let Connected { stream, socket } = tokio::select! {
+        let Connected {
+            stream: connection,
+            socket,
+        } = tokio::select! {
             connected = connect(&self.spec) => connected?,
             () = stopped(&mut self.stop) => return Ok(Ended::Stopped),
         };
-        match stream {
-            Connection::Plain(stream) => self.serve(stream, socket, session).await,
-            Connection::Tls(stream) => self.serve(stream, socket, session).await,
+        self.stats.congestion = congestion_control(&socket);
+        let course = Course {
+            session,
+            stream,
+            timeline: Timeline::default(),
+            sight: Sight::new(self.clock.now()),
+        };
+        match connection {
+            Connection::Plain(connection) => self.serve(connection, socket, course).await,
+            Connection::Tls(connection) => self.serve(connection, socket, course).await,
         }
     }
 
-    async fn serve<S>(
-        &mut self,
-        stream: S,
-        socket: OwnedFd,
-        mut session: Box<dyn Session>,
-    ) -> Result<Ended, PublishError>
+    async fn serve<S>(&mut self, connection: S, socket: OwnedFd, mut course: Course) -> Result<Ended, PublishError>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let peer = self.spec.url.peer();
         let shared = Arc::clone(&self.shared);
         let mut stop = self.stop.clone();
-        let (mut reading, mut writing) = tokio::io::split(stream);
+        let (mut reading, mut writing) = tokio::io::split(connection);
         let mut input = vec![0; 16 * 1024];
-        let mut timeline = Timeline::default();
-        let mut progress = Progress::new(self.clock.now());
         let mut needs_flush = false;
         let mut ticks = 0_u32;
         let mut ticker = interval(TICK);
         ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            self.obey(&mut *session, &mut progress)?;
-            self.fill(&mut *session, &mut timeline);
+            self.obey(&mut course)?;
+            self.fill(&mut course)?;
+            let Course {
+                session,
+                timeline,
+                sight,
+                ..
+            } = &mut course;
             let is_closing = session.stage() == Stage::Closed;
             if is_closing && session.output().is_empty() && !needs_flush {
                 break;
@@ -216,25 +229,29 @@ impl Driver {
                         }
                         return Err(self.hung_up(std::io::ErrorKind::UnexpectedEof.into(), session.stage()));
                     }
-                    let received = session.receive(&input[..len], self.moment(&timeline));
+                    let now = self.moment(timeline);
+                    let received = session.receive(&input[..len], now);
                     // Whatever came before the nonsense still counts.
-                    self.obey(&mut *session, &mut progress)?;
-                    received.map_err(|source| PublishError::Protocol { peer: peer.clone(), source })?;
+                    self.obey(&mut course)?;
+                    received.map_err(|source| self.broken(source))?;
                 }
                 wrote = write_or_flush(&mut writing, session.output(), needs_flush) => {
                     let len = wrote.map_err(|error| self.hung_up(error, session.stage()))?;
                     needs_flush = len > 0;
                     session.consume(len);
-                    progress.written += len as u64;
+                    sight.wrote(len);
                     self.stats.sent_bytes += len as u64;
                 }
                 () = shared.has_packets.notified(), if is_idle => {}
                 _ = ticker.tick() => {
-                    session.tick(self.moment(&timeline));
-                    self.look(&socket, &*session, &mut progress)?;
-                    ticks += 1;
-                    if ticks.is_multiple_of(4) {
-                        self.measure(&mut progress);
+                    ticks = ticks.wrapping_add(1);
+                    self.look(&socket, &mut course);
+                    if ticks.is_multiple_of(LOOKS_PER_JUDGEMENT) {
+                        course.session.tick(self.moment(&course.timeline));
+                        self.judge(&mut course)?;
+                    }
+                    if ticks.is_multiple_of(LOOKS_PER_SECOND) {
+                        self.measure(&mut course);
                     }
                 }
                 () = stopped(&mut stop), if !is_closing => session.close(),
@@ -263,50 +280,71 @@ impl Driver {
         }
     }
 
-    /// Moves packets from the queue to an output that has run empty.
-    fn fill(&self, session: &mut dyn Session, timeline: &mut Timeline) {
-        let mut queue = self.shared.queue();
-        if session.stage() == Stage::Live && session.output().is_empty() {
-            while session.output().len() < BATCH
-                && let Some(packet) = queue.pop()
-            {
-                let at = timeline.stamp(&packet);
-                session.send(&packet, at);
-            }
-        }
-        let is_keyframe_wanted = queue.take_keyframe_wanted();
-        drop(queue);
-        if is_keyframe_wanted {
-            (self.report)(DestinationReport::KeyframeWanted);
+    fn broken(&self, source: SessionError) -> PublishError {
+        PublishError::Protocol {
+            peer: self.spec.url.peer(),
+            source,
         }
     }
 
-    /// Takes note of what the session has to tell.
-    fn obey(&mut self, session: &mut dyn Session, progress: &mut Progress) -> Result<(), PublishError> {
-        while let Some(event) = session.poll_event() {
-            let now = self.clock.now();
-            match event {
-                Event::Started => {
-                    self.stats.connects += 1;
-                    self.life.started(now);
-                    progress.media_from = Some(progress.written + session.output().len() as u64);
-                    session.begin().map_err(|source| PublishError::Protocol {
-                        peer: self.spec.url.peer(),
-                        source,
-                    })?;
-                    self.shared.queue().open();
-                    self.report_stats();
+    /// Moves packets from the queue to an output that has run empty.
+    fn fill(&self, course: &mut Course) -> Result<(), PublishError> {
+        let session = &mut course.session;
+        let mut offered = self.shared.offered();
+        let queue = &mut offered.queue;
+        if session.stage() == Stage::Live && session.output().is_empty() {
+            while session.output().len() < BATCH
+                && let Some(next) = queue.pop()
+            {
+                let at = course.timeline.stamp(&next.packet);
+                if let Some(change) = &next.change {
+                    session.reconfigure(change, at).map_err(|error| self.broken(error))?;
                 }
-                Event::Acknowledged { total } => progress.acknowledge(total, now),
-                Event::Reception(reception) => {
-                    // It speaks of media that has arrived, so the peer has come at least near to what was written.
-                    progress.acknowledge(progress.written, now);
-                    self.stats.loss = Some(reception.loss);
-                    self.stats.jitter_ms = Some(reception.jitter_ms);
-                    self.reported_rtt = reception.rtt_ms.map(|rtt| (now, rtt)).or(self.reported_rtt);
-                }
+                session.send(&next.packet, at);
+                let end = course.sight.progress.written + session.output().len() as u64;
+                course.sight.marks.packed(&next.packet, next.offered, end);
             }
         }
+        let is_keyframe_wanted = queue.take_keyframe_wish(course.sight.is_clear(self.clock.now()));
+        drop(offered);
+        if is_keyframe_wanted {
+            (self.report)(DestinationReport::KeyframeWanted);
+        }
+        Ok(())
+    }
+
+    /// Takes note of what the session has to tell.
+    fn obey(&mut self, course: &mut Course) -> Result<(), PublishError> {
+        while let Some(event) = course.session.poll_event() {
+            let now = self.clock.now();
+            match event {
+                Event::Started => self.begin(course, now)?,
+                Event::Acknowledged { total } => course.sight.acknowledge(total, now),
+                Event::Reception(reception) => course.sight.receive(reception, now),
+            }
+        }
+        Ok(())
+    }
+
+    /// The peer takes media. It is told what there is now: that may not be what there was when we connected.
+    fn begin(&mut self, course: &mut Course, now: Timestamp) -> Result<(), PublishError> {
+        self.stats.connects += 1;
+        self.life.started(now);
+        let Course { session, sight, .. } = course;
+        sight.progress.media_from = Some(sight.progress.written + session.output().len() as u64);
+        let mut offered = self.shared.offered();
+        offered.queue.open();
+        let stream = offered.stream.clone();
+        drop(offered);
+        let wants_opus = self.spec.wants_opus();
+        for change in changes(&course.stream, &stream, wants_opus) {
+            session
+                .reconfigure(&change, Timestamp::ZERO)
+                .map_err(|error| self.broken(error))?;
+        }
+        course.stream = stream;
+        session.begin().map_err(|error| self.broken(error))?;
+        self.report_stats();
         Ok(())
     }
 
@@ -322,29 +360,41 @@ impl Driver {
         }
     }
 
-    /// Looks at the connection: has it begun in time, does it move, has the server proven that it means it?
-    fn look(&mut self, socket: &OwnedFd, session: &dyn Session, progress: &mut Progress) -> Result<(), PublishError> {
+    /// Looks at the connection, and tells what is seen while media may be sent.
+    fn look(&mut self, socket: &OwnedFd, course: &mut Course) {
         let now = self.clock.now();
-        let info = sockinfo::probe(socket.as_fd());
-        let fresh = now - TimeDelta::from_millis(REPORT_LIFETIME_MS);
-        let reported = self.reported_rtt.filter(|(at, _)| *at > fresh).map(|(_, rtt)| rtt);
-        self.stats.rtt_ms = reported.or(info.map(|info| info.rtt_ms));
-        self.stats.socket_bytes = info.map(|info| info.unconfirmed);
-        let unconfirmed = info.map_or(0, |info| u64::from(info.unconfirmed));
-        progress.look(unconfirmed, !session.output().is_empty(), now);
+        let Course { session, sight, .. } = course;
+        sight.look(socket, !session.output().is_empty(), now);
+        if session.stage() != Stage::Live {
+            return;
+        }
+        let mut offered = self.shared.offered();
+        if sight.is_choked(now) {
+            offered.queue.choke();
+        } else {
+            offered.queue.unchoke();
+        }
+        let sample = sight.sample(self.stats.connects, &offered.queue, now);
+        drop(offered);
+        (self.report)(DestinationReport::Sample(sample));
+    }
 
+    /// Has the connection begun in time, does it move, has the server proven that it means it?
+    fn judge(&mut self, course: &mut Course) -> Result<(), PublishError> {
+        let now = self.clock.now();
+        let (stage, progress) = (course.session.stage(), &course.sight.progress);
         let start_within = TimeDelta::from_millis(START_WITHIN_SECONDS as i64 * 1000);
-        if session.stage().is_opening() && now - progress.opened > start_within {
+        if stage.is_opening() && now - progress.opened > start_within {
             return Err(PublishError::Timeout {
                 peer: self.spec.url.peer(),
-                what: session.stage().to_string(),
+                what: stage.to_string(),
                 seconds: START_WITHIN_SECONDS,
             });
         }
-        if progress.is_stalled(now) {
+        if let Some(seconds) = progress.stalled_for(now) {
             return Err(PublishError::Stalled {
                 peer: self.spec.url.peer(),
-                seconds: STALL_SECONDS,
+                seconds,
             });
         }
         if let Some(from) = progress.media_from
@@ -358,18 +408,40 @@ impl Driver {
     }
 
     /// Once a second: the bitrate since the last time, and all the figures.
-    fn measure(&mut self, progress: &mut Progress) {
+    fn measure(&mut self, course: &mut Course) {
         let now = self.clock.now();
-        let (since, written) = progress.measured;
+        let sight = &mut course.sight;
+        let (since, written) = sight.progress.measured;
         let seconds = (now - since).as_secs_f64().max(0.001);
-        self.stats.bitrate_kbps = ((progress.written - written) as f64 * 8.0 / 1000.0 / seconds).round() as u32;
-        progress.measured = (now, progress.written);
-        if self.shared.queue().is_waiting_for_idr() {
+        let sent = sight.progress.written - written;
+        self.stats.bitrate_kbps = (sent as f64 * 8.0 / 1000.0 / seconds).round() as u32;
+        sight.progress.measured = (now, sight.progress.written);
+        let reception = sight.reception(now);
+        let rtt = sight.info.map(|info| info.rtt.as_secs_f64() * 1000.0);
+        self.stats.rtt_ms = reception.and_then(|reception| reception.rtt_ms).or(rtt);
+        self.stats.socket_bytes = sight.info.map(|info| info.unconfirmed);
+        self.stats.loss = reception.map(|reception| reception.loss);
+        self.stats.jitter_ms = reception.map(|reception| reception.jitter_ms);
+        if self.shared.offered().queue.is_waiting_for_idr() {
             // The first wish may have been lost in an encoder that was just being replaced.
             (self.report)(DestinationReport::KeyframeWanted);
         }
         self.report_stats();
     }
+}
+
+/// What is different in `new` of that which a destination is sent.
+fn changes(old: &StreamConfig, new: &StreamConfig, wants_opus: bool) -> impl Iterator<Item = TrackChange> {
+    let video = new.video.clone().filter(|_| old.video != new.video);
+    let sound = |stream: &StreamConfig| {
+        let sound = if wants_opus { &stream.opus } else { &stream.audio };
+        sound.clone()
+    };
+    let audio = sound(new).filter(|new| sound(old).as_ref() != Some(new));
+    video
+        .map(TrackChange::Video)
+        .into_iter()
+        .chain(audio.map(TrackChange::Audio))
 }
 
 /// Writes some of `output`; with none, flushes what TLS holds back and gives 0; with nothing to do, never ends.

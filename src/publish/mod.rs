@@ -7,14 +7,17 @@
 //! [`life`] and [`queue`] are logic without clock or socket, and so are the sessions; one `driver` runs them all.
 
 mod budget;
+mod change;
 mod connect;
 mod driver;
 pub mod error;
 pub mod life;
+mod marks;
 mod progress;
 pub mod queue;
 mod scheme;
 mod shared;
+mod sight;
 mod sockinfo;
 mod timeline;
 
@@ -26,12 +29,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::adapt::Sample;
 use crate::clock::Clock;
-use crate::media::{AudioConfig, Packet, VideoConfig};
+use crate::media::{AudioConfig, Packet, TimeDelta, VideoConfig};
 use crate::secret::{Secret, SecretUrl};
 use crate::wire::rtp_push::AudioChoice;
 
 pub use budget::{Budget, Uplink, budget};
+pub use change::TrackChange;
+pub use connect::describe_network;
 pub use error::PublishError;
 pub use scheme::Scheme;
 
@@ -139,6 +145,9 @@ pub struct DestinationStats {
     pub queue_ms: u32,
     /// Bytes that the system has taken and the peer has not yet confirmed, where the system tells.
     pub socket_bytes: Option<u32>,
+    /// The congestion control of the connection, by the name that the system gives it, where it tells.
+    #[serde(default)]
+    pub congestion: Option<String>,
     /// Bytes that went to sockets.
     pub sent_bytes: u64,
     /// Pictures dropped because the network was late.
@@ -160,6 +169,8 @@ pub enum DestinationReport {
     State(DestinationState),
     /// Once a second.
     Stats(DestinationStats),
+    /// While media may be sent, 20 times a second: what is seen of the connection.
+    Sample(Sample),
     /// Nothing can be sent before the next IDR: make one soon.
     KeyframeWanted,
 }
@@ -184,9 +195,9 @@ pub fn start(
     clock: Clock,
     report: impl Fn(DestinationReport) + Send + Sync + 'static,
 ) -> DestinationHandle {
-    let shared = Arc::new(shared::Shared::new(stream.video.is_some()));
+    let shared = Arc::new(shared::Shared::new(stream, spec.wants_opus(), clock));
     let (stop, stopped) = watch::channel(false);
-    let driver = driver::Driver::new(spec, stream, clock, Box::new(report), Arc::clone(&shared), stopped);
+    let driver = driver::Driver::new(spec, clock, Box::new(report), Arc::clone(&shared), stopped);
     DestinationHandle {
         shared,
         stop,
@@ -198,6 +209,19 @@ impl DestinationHandle {
     /// Queues a packet. Never blocks: what does not fit pushes out what is oldest, and that is counted.
     pub fn offer(&self, packet: &Packet) {
         self.shared.offer(packet);
+    }
+
+    /// The packets offered from now on are of another configuration: other parameter sets or another size of pictures, another
+    /// sample rate of sound. Decoders are told before the first of them, in the same connection where the protocol can
+    /// (RTMP always, RTP for pictures), else in a new one; later connections begin with it. Where decoders can go on as
+    /// they are, nothing is sent. The first picture after it must be an IDR; those that come before that are dropped.
+    pub fn configure(&self, change: &TrackChange) {
+        self.shared.configure(change);
+    }
+
+    /// How much media may wait; pictures are dropped from three quarters of it on. Three seconds where nothing is said.
+    pub fn set_queue_limit(&self, limit: TimeDelta) {
+        self.shared.offered().queue.set_limit(limit);
     }
 
     /// Ends a backoff, or tries again after failure. Nothing while connecting or live.

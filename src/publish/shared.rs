@@ -1,17 +1,29 @@
-//! What a destination's handle and its task share: the queue of packets, and the wish to try again.
+//! What a destination's handle and its task share: the queue of packets, what they are, and the wish to try again.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::StreamConfig;
 use super::queue::{DEFAULT_LIMIT_MS, SendQueue};
-use crate::media::{Packet, TimeDelta};
+use crate::clock::Clock;
+use crate::media::{AudioCodec, Packet, TimeDelta};
+use crate::wire::session::TrackChange;
+
+/// Packets, and the stream as it is offered now. Together, so that a new connection begins with what its first packets need.
+#[derive(Debug)]
+pub(super) struct Offered {
+    pub(super) queue: SendQueue,
+    pub(super) stream: StreamConfig,
+}
 
 /// What the handle and the task share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    queue: Mutex<SendQueue>,
+    offered: Mutex<Offered>,
+    clock: Clock,
+    wants_opus: bool,
     /// Told for every packet.
     pub(super) has_packets: Notify,
     pub(super) is_retry_wanted: AtomicBool,
@@ -19,9 +31,15 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(has_video: bool) -> Self {
+    pub(super) fn new(stream: StreamConfig, wants_opus: bool, clock: Clock) -> Self {
+        let limit = TimeDelta::from_millis(DEFAULT_LIMIT_MS);
         Self {
-            queue: Mutex::new(SendQueue::new(has_video, TimeDelta::from_millis(DEFAULT_LIMIT_MS))),
+            offered: Mutex::new(Offered {
+                queue: SendQueue::new(stream.video.is_some(), limit),
+                stream,
+            }),
+            clock,
+            wants_opus,
             has_packets: Notify::new(),
             is_retry_wanted: AtomicBool::new(false),
             retry: Notify::new(),
@@ -29,8 +47,19 @@ impl Shared {
     }
 
     pub(super) fn offer(&self, packet: &Packet) {
-        self.queue().push(packet.clone());
+        self.offered().queue.push(packet.clone(), self.clock.now());
         self.has_packets.notify_one();
+    }
+
+    pub(super) fn configure(&self, change: &TrackChange) {
+        let mut offered = self.offered();
+        let is_sent = match change {
+            TrackChange::Video(_) => true,
+            TrackChange::Audio(config) => (config.codec == AudioCodec::Opus) == self.wants_opus,
+        };
+        if offered.stream.apply(change) && is_sent {
+            offered.queue.change(change.clone());
+        }
     }
 
     pub(super) fn retry_now(&self) {
@@ -38,8 +67,8 @@ impl Shared {
         self.retry.notify_one();
     }
 
-    /// Held for a few instructions, never across an await. A panic elsewhere leaves the queue whole.
-    pub(super) fn queue(&self) -> MutexGuard<'_, SendQueue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Held for a few instructions, never across an await. A panic elsewhere leaves what is in it whole.
+    pub(super) fn offered(&self) -> MutexGuard<'_, Offered> {
+        self.offered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

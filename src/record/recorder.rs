@@ -43,6 +43,14 @@ pub(super) struct Equipment {
     pub shared: Arc<Shared>,
 }
 
+/// A track that goes on in another form.
+struct Change {
+    track: usize,
+    config: TrackConfig,
+    /// When its first packet is decoded; `None` until that has come.
+    from: Option<Timestamp>,
+}
+
 enum Life {
     /// For an IDR: before the first part, and between two.
     Fresh,
@@ -57,6 +65,8 @@ pub(super) struct Recorder {
     life: Life,
     interleaver: Interleaver,
     cutter: Cutter,
+    /// Oldest first.
+    changes: Vec<Change>,
     place: usize,
     /// Places that failed in a row.
     failures: usize,
@@ -77,6 +87,7 @@ impl Recorder {
             life: Life::Fresh,
             interleaver: Interleaver::new(gear.tracks.len()),
             cutter: cutter_of(&gear.tracks),
+            changes: Vec::new(),
             place: 0,
             failures: 0,
             parts: 0,
@@ -97,6 +108,13 @@ impl Recorder {
             match item {
                 Item::Packet { track, packet, .. } => {
                     let kind = packet.track;
+                    if let Some(change) = self
+                        .changes
+                        .iter_mut()
+                        .find(|change| change.track == track && change.from.is_none())
+                    {
+                        change.from = Some(packet.dts);
+                    }
                     if self.interleaver.push(track, packet).is_some() {
                         self.lost.count(kind, 1);
                     }
@@ -115,6 +133,14 @@ impl Recorder {
     }
 
     fn take(&mut self, track: usize, packet: &Packet) {
+        while let Some(due) = self
+            .changes
+            .iter()
+            .position(|change| change.from.is_some_and(|from| packet.dts >= from))
+        {
+            let change = self.changes.remove(due);
+            self.go_on_as(change);
+        }
         self.newest = self.newest.max(packet.dts);
         if let Life::Writing(part) = &self.life {
             match self.cutter.before(track, packet, part.pending_bytes()) {
@@ -276,19 +302,28 @@ impl Recorder {
         Ok(())
     }
 
+    /// Of several changes before the next packet of a track the newest counts.
     fn set_track(&mut self, track: usize, config: TrackConfig) {
-        let Some(current) = self.gear.tracks.get(track) else {
-            return;
-        };
-        if *current == config {
+        if track >= self.gear.tracks.len() {
             return;
         }
-        // What was coded in the old form belongs to the old part.
-        while let Some((track, packet)) = self.interleaver.flush() {
-            self.take(track, &packet);
+        self.changes
+            .retain(|change| change.track != track || change.from.is_some());
+        let last = self.changes.iter().rfind(|change| change.track == track);
+        let known = last.map_or(&self.gear.tracks[track], |change| &change.config);
+        if *known != config {
+            self.changes.push(Change {
+                track,
+                config,
+                from: None,
+            });
         }
-        self.end_part();
-        self.gear.tracks[track] = config;
+    }
+
+    /// What was coded in the old form is in the old part, with all that belongs beside it.
+    fn go_on_as(&mut self, change: Change) {
+        self.end_part(change.from.unwrap_or(self.newest));
+        self.gear.tracks[change.track] = change.config;
         self.cutter = cutter_of(&self.gear.tracks);
     }
 
@@ -296,12 +331,13 @@ impl Recorder {
         while let Some((track, packet)) = self.interleaver.flush() {
             self.take(track, &packet);
         }
-        self.end_part();
+        // Where the last picture ends is not known: it lasts as long as any.
+        self.end_part(self.newest);
     }
 
-    /// Writes what is left, and ends the part. Where the last picture ends is not known: it lasts as long as any.
-    fn end_part(&mut self) {
-        self.cut(self.newest, false);
+    /// Writes what is left, and ends the part: what would come next is due at `end`.
+    fn end_part(&mut self, end: Timestamp) {
+        self.cut(end, false);
         match std::mem::replace(&mut self.life, Life::Fresh) {
             Life::Writing(part) => self.close(*part),
             other => self.life = other,

@@ -39,9 +39,9 @@ pub(super) struct Chooser {
 }
 
 impl Chooser {
-    /// Begins with rendition `current` of `renditions`, which are given with their kbit/s.
-    pub(super) fn new(renditions: &[u32], current: usize, now: Timestamp) -> Self {
-        let mut ladder = renditions.iter().copied().enumerate().collect::<Vec<_>>();
+    /// Begins with rendition `current` of `renditions`, which are given by their places and kbit/s.
+    pub(super) fn new(renditions: impl IntoIterator<Item = (usize, u32)>, current: usize, now: Timestamp) -> Self {
+        let mut ladder = renditions.into_iter().collect::<Vec<_>>();
         ladder.sort_by_key(|(_, kbps)| std::cmp::Reverse(*kbps));
         let rung = ladder.iter().position(|(at, _)| *at == current).unwrap_or(0);
         Self {
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_late_viewer_goes_down_to_what_fits() {
         for (sent_kbps, to) in [(3900.0, 2), (2000.0, 0), (900.0, 3), (10.0, 3)] {
-            let mut chooser = Chooser::new(&RENDITIONS, 1, at(0));
+            let mut chooser = Chooser::new(RENDITIONS.into_iter().enumerate(), 1, at(0));
             assert_eq!(
                 chooser.look(at(1000), TimeDelta::from_millis(400), false, sent_kbps),
                 None
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_clear_viewer_goes_up_and_learns() {
-        let mut chooser = Chooser::new(&RENDITIONS, 2, at(0));
+        let mut chooser = Chooser::new(RENDITIONS.into_iter().enumerate(), 2, at(0));
         let calm = TimeDelta::from_millis(20);
         let climbs = |chooser: &mut Chooser, from: i64, until: i64| {
             (from..until)

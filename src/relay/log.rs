@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::media::{Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
+use crate::media::{AudioConfig, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
 
 /// What is kept behind the newest message, besides everything since the last IDR.
 const KEEP_MS: i64 = 2000;
@@ -26,6 +26,8 @@ pub(super) struct Setup {
     pub(super) message: Bytes,
     /// Of the pictures.
     pub(super) video: Option<VideoConfig>,
+    /// Of the sound.
+    pub(super) audio: Option<AudioConfig>,
 }
 
 /// One message.

@@ -23,6 +23,7 @@ mod log;
 mod message;
 mod metrics;
 mod mux;
+mod offer;
 mod page;
 mod reader;
 mod routes;
@@ -154,19 +155,32 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// The parameter sets of a rendition, before its first packet and whenever they change.
+    /// The parameter sets of a rendition, before its first packet and whenever they change: also to another size. The next
+    /// picture must be an IDR.
     pub fn set_video(&self, rendition: usize, config: VideoConfig) {
         self.stream.set_video(rendition, config);
     }
 
+    /// What decoders must know of the sound that follows, when that changes: another sample rate.
+    pub fn set_audio(&self, config: &AudioConfig) {
+        self.stream.set_audio(config);
+    }
+
+    /// Which renditions can be had from now on, in the order of [`Relay::publish`]; at least one, else nothing changes. Within a
+    /// second viewers move to what is left: those that chose to what is nearest below, and back when it is offered again. Those
+    /// that are left are no longer wanted a little later.
+    pub fn offer_only(&self, is_offered: &[bool]) {
+        self.stream.offer_only(is_offered);
+    }
+
     /// A picture of a rendition. Never blocks.
     pub fn offer(&self, rendition: usize, packet: &Packet) {
-        self.stream.offer(rendition, packet);
+        self.stream.push_video(rendition, packet);
     }
 
     /// Sound, which all renditions share. Never blocks.
     pub fn offer_audio(&self, packet: &Packet) {
-        self.stream.offer_audio(packet);
+        self.stream.push_audio(packet);
     }
 }
 

@@ -181,7 +181,7 @@ impl Current {
     fn new(source: &Arc<Setup>, mux: &Mux, stream: &Stream, rendition: usize) -> Self {
         let mut tracks = Vec::new();
         tracks.extend(source.video.clone().map(TrackConfig::Video));
-        tracks.extend(stream.audio.clone().map(|config| TrackConfig::Audio {
+        tracks.extend(source.audio.clone().map(|config| TrackConfig::Audio {
             config,
             name: stream.renditions[rendition].info.name.clone(),
         }));
@@ -196,6 +196,7 @@ impl Current {
             setup: Arc::new(Setup {
                 message: both.freeze(),
                 video: source.video.clone(),
+                audio: source.audio.clone(),
             }),
             init: mux.playlist().push_init(bytes),
             has_video: source.video.is_some(),

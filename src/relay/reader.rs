@@ -193,6 +193,7 @@ mod tests {
         Arc::new(Setup {
             message: Bytes::from_static(b"setup"),
             video: None,
+            audio: None,
         })
     }
 

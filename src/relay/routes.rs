@@ -143,9 +143,9 @@ fn admit_viewer(hub: &Arc<Hub>, name: &str, request: Request) -> Result<Response
         ),
     };
     // Without a wish the best one is tried first: what the network does not carry is known after a second.
-    let best = stream.renditions.iter().enumerate();
-    let best = best.max_by_key(|(at, rendition)| (rendition.info.kbps(), std::cmp::Reverse(*at)));
-    let start = rendition.or(best.map(|(at, _)| at)).unwrap_or(0);
+    let offer = stream.offer();
+    let start = rendition.map_or_else(|| offer.best(), |rendition| offer.nearest(rendition));
+    drop(offer);
     let format = match value(&request, "format").as_deref() {
         None | Some("units") => Format::Units,
         Some("fmp4") => Format::Fragments,

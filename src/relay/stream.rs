@@ -1,15 +1,17 @@
 //! A stream that can be watched: its renditions, who reads them, and what is asked of whoever feeds it.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::runtime::Handle;
 
 use super::access::is_name;
 use super::log::{Entry, Log, Setup};
 use super::message::{self, Kind, WallClock, message};
 use super::mux::Mux;
+use super::offer::Offer;
 use super::{Demand, IngestStats, RelayError, RenditionInfo, RenditionStats, StreamStats};
 use crate::clock::Clock;
 use crate::media::{AudioConfig, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
@@ -58,7 +60,7 @@ pub(super) struct Rendition {
 pub(super) struct Stream {
     pub(super) name: String,
     pub(super) renditions: Vec<Rendition>,
-    pub(super) audio: Option<AudioConfig>,
+    offer: RwLock<Offer>,
     pub(super) ingest: Option<Arc<Mutex<IngestStats>>>,
     ask: Ask,
     clock: Clock,
@@ -103,11 +105,16 @@ impl Stream {
         let rendition = |info: RenditionInfo| {
             // With sound alone there is nothing more to be known; with pictures, their parameter sets.
             let message = message::config(name, &info.name, &names, None, audio.as_ref(), wall);
+            let setup = Setup {
+                message,
+                video: None,
+                audio: audio.clone(),
+            };
             Rendition {
                 log: Arc::new(Log::new()),
                 mux: Mutex::default(),
                 readers: Mutex::default(),
-                setup: RwLock::new(Arc::new(Setup { message, video: None })),
+                setup: RwLock::new(Arc::new(setup)),
                 wished_at: AtomicI64::new(i64::MIN),
                 viewers: AtomicUsize::new(0),
                 sent_bytes: AtomicU64::new(0),
@@ -120,8 +127,8 @@ impl Stream {
         };
         Ok(Self {
             name: name.to_owned(),
+            offer: RwLock::new(Offer::new(infos.iter().map(RenditionInfo::kbps).collect())),
             renditions: infos.into_iter().map(rendition).collect(),
-            audio,
             ingest,
             ask,
             clock,
@@ -148,27 +155,68 @@ impl Stream {
         let Some(rendition) = self.renditions.get(rendition).filter(|it| it.info.has_video()) else {
             return;
         };
+        let audio = rendition.setup().audio.clone();
+        self.set_up(rendition, Some(config), audio);
+    }
+
+    /// What decoders must know of the sound, from its next packet on. Not for a stream that has none.
+    pub(super) fn set_audio(&self, config: &AudioConfig) {
+        for (at, rendition) in self.renditions.iter().enumerate() {
+            let setup = rendition.setup();
+            let has_changed =
+                setup.audio.is_some() && self.set_up(rendition, setup.video.clone(), Some(config.clone()));
+            // Fragments begin anew with it, and that takes an IDR.
+            let is_muxed = || {
+                let mux = rendition.mux.lock().unwrap_or_else(PoisonError::into_inner);
+                mux.strong_count() > 0
+            };
+            if has_changed && rendition.info.has_video() && is_muxed() {
+                (self.ask)(Demand::Keyframe { rendition: at });
+            }
+        }
+    }
+
+    /// True if that is anything new.
+    fn set_up(&self, rendition: &Rendition, video: Option<VideoConfig>, audio: Option<AudioConfig>) -> bool {
         let mut setup = rendition.setup.write().unwrap_or_else(PoisonError::into_inner);
-        if setup.video.as_ref() == Some(&config) {
-            return;
+        if setup.video == video && setup.audio == audio {
+            return false;
         }
         let name = &rendition.info.name;
-        let message = message::config(
-            &self.name,
-            name,
-            &self.names,
-            Some(&config),
-            self.audio.as_ref(),
-            self.wall,
-        );
-        *setup = Arc::new(Setup {
-            message,
-            video: Some(config),
-        });
+        let message = self.config_message(name, video.as_ref(), audio.as_ref());
+        *setup = Arc::new(Setup { message, video, audio });
+        true
+    }
+
+    /// What is told before the packets of a rendition, with the names of those that can be had.
+    pub(super) fn config_message(
+        &self,
+        rendition: &str,
+        video: Option<&VideoConfig>,
+        audio: Option<&AudioConfig>,
+    ) -> Bytes {
+        let offer = self.offer();
+        let names = offer.all().map(|(at, _)| self.names[at].clone());
+        let names = names.collect::<Vec<_>>();
+        drop(offer);
+        message::config(&self.name, rendition, &names, video, audio, self.wall)
+    }
+
+    /// Held for a few instructions.
+    pub(super) fn offer(&self) -> RwLockReadGuard<'_, Offer> {
+        self.offer.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// These renditions can be had from now on.
+    pub(super) fn offer_only(&self, is_offered: &[bool]) {
+        self.offer
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .set(is_offered);
     }
 
     /// A picture of one rendition. Without parameter sets it is of no use to anyone.
-    pub(super) fn offer(&self, rendition: usize, packet: &Packet) {
+    pub(super) fn push_video(&self, rendition: usize, packet: &Packet) {
         let Some(rendition) = self.renditions.get(rendition) else {
             return;
         };
@@ -190,13 +238,17 @@ impl Stream {
     }
 
     /// Sound, for every rendition: made into a message once.
-    pub(super) fn offer_audio(&self, packet: &Packet) {
-        if packet.track != TrackKind::Audio || self.audio.is_none() {
+    pub(super) fn push_audio(&self, packet: &Packet) {
+        if packet.track != TrackKind::Audio {
             return;
         }
         let (message, payload) = message(Kind::Audio, true, packet.pts, self.wall, &packet.data);
         let at = self.clock.now();
         for rendition in &self.renditions {
+            let setup = rendition.setup();
+            if setup.audio.is_none() {
+                return;
+            }
             rendition.log.push(|pictures_before| Entry {
                 message: message.clone(),
                 payload,
@@ -205,7 +257,7 @@ impl Stream {
                 is_join: !rendition.info.has_video(),
                 at,
                 pictures_before,
-                setup: rendition.setup(),
+                setup,
             });
         }
     }
@@ -317,6 +369,16 @@ impl Rendition {
         Arc::clone(&self.setup.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// As its encoder makes it now: not always as large as it is meant to be.
+    pub(super) fn info_now(&self) -> RenditionInfo {
+        let mut info = self.info.clone();
+        if let Some(video) = &self.setup().video {
+            (info.width, info.height) = (video.width, video.height);
+            info.frame_rate = Some(video.frame_rate);
+        }
+        info
+    }
+
     /// Drops what is left of the last time that it was encoded.
     fn forget_if_stale(&self, now: Timestamp) {
         let newest = self.log.read().newest_at();
@@ -353,7 +415,7 @@ impl Rendition {
         latencies.sort_unstable();
         let viewers = self.viewers.load(Ordering::Relaxed);
         RenditionStats {
-            info: self.info.clone(),
+            info: self.info_now(),
             viewers,
             is_wanted: self.readers().is_wanted,
             sent_bytes: self.sent_bytes.load(Ordering::Relaxed),

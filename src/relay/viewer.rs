@@ -23,7 +23,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::chooser::Chooser;
 use super::connection::Connection;
-use super::log::Log;
+use super::log::{Log, Setup};
 use super::mux::Mux;
 use super::reader::{Reader, Sent};
 use super::stream::{Seat, Stream};
@@ -124,7 +124,13 @@ pub(super) struct Viewer {
     pending: VecDeque<Bytes>,
     /// Where it is about to go.
     next: Option<Place>,
+    /// The rendition that it asked for; `None`: the relay chooses.
+    wish: Option<usize>,
     chooser: Option<Chooser>,
+    /// Up to which change of what is offered it has gone, and been told, and after which other message.
+    offer_version: u64,
+    offer_told: u64,
+    told_after: Option<Arc<Setup>>,
     /// Since when the oldest pending message has waited for the socket.
     blocked_since: Option<Timestamp>,
     /// What got through since the last tick, and in the one before.
@@ -156,14 +162,19 @@ impl Viewer {
             sent: Sent::default(),
             pending: VecDeque::new(),
             next: None,
+            wish: ticket.rendition,
             chooser: None,
+            // What is offered when it comes is what it begins with; but it has not been told what that is.
+            offer_version: 0,
+            offer_told: 0,
+            told_after: None,
             blocked_since: None,
             written: 0,
             sent_kbps: 0.0,
             quiet_ticks: 0,
         };
-        if ticket.rendition.is_none() {
-            viewer.choose_freely();
+        if viewer.wish.is_none() {
+            viewer.choose_freely(ticket.start);
         }
         viewer
     }
@@ -210,6 +221,7 @@ impl Viewer {
         if !self.pending.is_empty() {
             return;
         }
+        self.heed_offer();
         let now = self.clock.now();
         let step = self.next.as_ref().and_then(|next| {
             let entries = next.log.read();
@@ -241,9 +253,11 @@ impl Viewer {
         if !self.pending.is_empty() {
             self.blocked_since = Some(now);
         }
+        // What is not offered any more may also not be made any more.
+        let is_gone = !self.stream.offer().holds(self.place.seat.index());
         let is_stuck = taken.is_at_stop || self.reader.is_waiting() || self.place.log.read().is_over();
         if let Some((join, _)) = step
-            && (is_stuck || (self.pending.is_empty() && !rendition.info.has_video()))
+            && (is_stuck || (self.pending.is_empty() && (!rendition.info.has_video() || is_gone)))
         {
             self.step_over(join, now);
         } else {
@@ -266,10 +280,39 @@ impl Viewer {
         }
     }
 
-    fn choose_freely(&mut self) {
-        let kbps = self.stream.renditions.iter().map(|rendition| rendition.info.kbps());
-        let current = self.place.seat.index();
-        self.chooser = Some(Chooser::new(&kbps.collect::<Vec<_>>(), current, self.clock.now()));
+    /// Leaves the choice to the network, from rendition `current` on.
+    fn choose_freely(&mut self, current: usize) {
+        self.wish = None;
+        let now = self.clock.now();
+        self.chooser = Some(Chooser::new(self.stream.offer().all(), current, now));
+    }
+
+    /// Goes where it can still be, and is told what there is.
+    fn heed_offer(&mut self) {
+        let (version, to) = {
+            let offer = self.stream.offer();
+            let wanted = self.wish.unwrap_or_else(|| self.place.seat.index());
+            (offer.version(), offer.nearest(wanted))
+        };
+        if version != self.offer_version {
+            self.offer_version = version;
+            if self.wish.is_none() {
+                self.choose_freely(to);
+            }
+            self.go_to(to);
+        }
+        // With what decoders go on with right now: what they need next comes with the packets that need it. That was made at its
+        // own time and may name what is not offered any more.
+        let Some(setup) = &self.sent.setup else { return };
+        let is_told = self.offer_told == version
+            && (version == 0 || self.told_after.as_ref().is_some_and(|told| Arc::ptr_eq(told, setup)));
+        if !is_told {
+            self.offer_told = version;
+            self.told_after = Some(Arc::clone(setup));
+            let name = &self.place.seat.rendition().info.name;
+            let (video, audio) = (setup.video.as_ref(), setup.audio.as_ref());
+            self.pending.push_back(self.stream.config_message(name, video, audio));
+        }
     }
 
     /// Asks for another rendition; the present one goes on until that has an IDR.
@@ -316,11 +359,12 @@ impl Viewer {
     fn obey(&mut self, said: &Said) {
         match said.rendition.as_deref() {
             None => {}
-            Some("auto") => self.choose_freely(),
+            Some("auto") => self.choose_freely(self.place.seat.index()),
             Some(name) => {
                 if let Some(rendition) = self.stream.find(name) {
-                    self.chooser = None;
-                    self.go_to(rendition);
+                    (self.wish, self.chooser) = (Some(rendition), None);
+                    let nearest = self.stream.offer().nearest(rendition);
+                    self.go_to(nearest);
                 } else {
                     self.socket.close(CloseCode::Policy, "there is no such rendition");
                 }

@@ -124,6 +124,8 @@ impl Check<'_> {
             .map(|(name, _): &(String, _)| name.clone())
             .collect::<Vec<_>>();
         let recording = self.recording(raw.recording, &strip_names);
+        let adapt = self.adapt(raw.adapt);
+        let audience = self.audience(raw.audience);
         let renditions = self.renditions(raw.rendition, &video, &occlusion.policy);
         let mut destinations = Vec::new();
         for name in names(self.layers, "destination") {
@@ -159,6 +161,8 @@ impl Check<'_> {
             relay,
             recording,
             uplink_kbps: raw.uplink.kbps,
+            adapt,
+            audience,
             renditions,
             destinations,
             files: std::mem::take(&mut self.layers.files),
@@ -178,6 +182,7 @@ impl Check<'_> {
             height: video.height,
             frame_rate: video.frame_rate,
             bitrate_kbps: video.bitrate_kbps,
+            rate_control: crate::media::RateControl::Constant,
             gop_seconds: video.gop_seconds,
             threads: video.threads,
         }

@@ -13,6 +13,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+mod adapt;
+mod audience;
 mod check;
 mod delivery;
 mod error;
@@ -36,6 +38,7 @@ mod show;
 mod sticker;
 mod value;
 
+pub use adapt::AdaptChoice;
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};

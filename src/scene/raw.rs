@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::adapt::RawAdapt;
+use super::audience::RawAudience;
 use super::delivery::RawRendition;
 use super::occlusion::RawOcclusion;
 use super::recording::RawRecording;
@@ -45,6 +47,9 @@ pub(super) struct RawShow {
     pub recording: Option<RawRecording>,
     #[serde(default)]
     pub uplink: RawUplink,
+    pub adapt: RawAdapt,
+    #[serde(default)]
+    pub audience: HashMap<String, RawAudience>,
     #[serde(default)]
     pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]

@@ -73,7 +73,7 @@ impl Check<'_> {
     }
 
     /// A template for a file's name, relative to the file that it stands in.
-    fn template_at(&mut self, key: &str, written: &str) -> PathBuf {
+    pub(super) fn template_at(&mut self, key: &str, written: &str) -> PathBuf {
         if let Err(error) = crate::record::check_template(Path::new(written)) {
             self.error(key, error.to_string());
         }

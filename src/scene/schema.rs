@@ -2,6 +2,8 @@
 //!
 //! A key that is not here is refused, and a key here has its type, its range and its one-line description in one place.
 
+use super::adapt::ADAPT;
+use super::audience::AUDIENCE;
 use super::delivery::RENDITION;
 use super::recording::RECORDING;
 use super::relay::RELAY;
@@ -101,6 +103,16 @@ pub(super) const ROOT: &[Key] = &[
     ),
     key("recording", Kind::Table(RECORDING), "the show onto a disk"),
     key("uplink", Kind::Table(UPLINK), "the way out of this rig"),
+    key(
+        "adapt",
+        Kind::Table(ADAPT),
+        "how the show follows the network and its audience",
+    ),
+    key(
+        "audience",
+        Kind::Named(AUDIENCE),
+        "servers that are asked how many watch; viewers of this rig's own relay are counted without",
+    ),
     key(
         "rendition",
         Kind::Named(RENDITION),

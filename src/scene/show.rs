@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::adapt::AdaptChoice;
 use super::occlusion::OcclusionSettings;
 use super::recording::RecordingSettings;
 use super::relay::RelayChoice;
 use super::script::Script;
+use crate::audience::StatsSpec;
 use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{Crop, Fit, PictureSettings, Rect};
@@ -52,6 +54,10 @@ pub struct Show {
     pub recording: RecordingSettings,
     /// What the way out of this rig carries, in kbit/s, if anybody has said.
     pub uplink_kbps: Option<u32>,
+    /// How it follows the network and its audience.
+    pub adapt: AdaptChoice,
+    /// Who is asked how many watch, in the order of the file.
+    pub audience: Vec<StatsSpec>,
     /// The ladder below the program, that of the highest bitrate first.
     pub renditions: Vec<RenditionSettings>,
     /// In the order of the file.

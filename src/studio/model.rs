@@ -3,6 +3,7 @@
 //! [`Studio`] is what `update` changes, what `view` draws, what `rigcast ctl status` prints and what goes over the control
 //! socket. It holds no handle, no lock, no clock and no secret: a URL is here only as it may be shown.
 
+mod adapt;
 mod delivery;
 mod occlusion;
 
@@ -10,9 +11,12 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::media::{FrameRate, TimeDelta, Timestamp};
+use crate::media::{FrameRate, RateControl, TimeDelta, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
+pub use adapt::{
+    AdaptModel, AdaptPolicyModel, AdaptState, Adapted, CHANGES_KEPT, Pin, PinKind, Quality, SourceCount, Tier,
+};
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 
@@ -71,6 +75,9 @@ pub struct Studio {
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
     pub encoder: EncoderModel,
+    /// How they follow the network and the audience.
+    #[serde(default)]
+    pub adapt: AdaptModel,
     /// The ladder: the program in smaller sizes, each encoded while somebody takes it.
     #[serde(default)]
     pub renditions: Vec<RenditionModel>,
@@ -203,6 +210,18 @@ pub struct DestinationModel {
 pub struct EncoderModel {
     /// Video target in kbit/s.
     pub video_kbps: u32,
+    /// Pixels of the source rendition now; those of the program unless the network wants less.
+    #[serde(default)]
+    pub width: u32,
+    /// Likewise.
+    #[serde(default)]
+    pub height: u32,
+    /// One of so many program pictures is encoded.
+    #[serde(default)]
+    pub divisor: u32,
+    /// How bits are spent.
+    #[serde(default)]
+    pub control: RateControl,
     /// Sound target in kbit/s.
     pub audio_kbps: u32,
     /// Samples per second of the encoded sound.

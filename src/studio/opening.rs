@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
+    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
     ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
@@ -135,6 +135,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: show.video.bitrate_kbps,
+            width: show.video.width,
+            height: show.video.height,
+            divisor: 1,
+            control: show.video.rate().control,
             audio_kbps: show.audio.bitrate_kbps,
             audio_rate: show.audio.sample_rate,
             audio_channels: show.audio.channels,
@@ -142,6 +146,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: HAS_NASM },
         },
+        adapt: AdaptModel::default(),
         renditions: show.renditions.iter().map(rendition).collect(),
         relay: None,
         recording: RecordingModel::default(),

@@ -3,12 +3,14 @@
 //! It reads no clock, does no IO and starts no thread; so a whole evening can be replayed in a test in milliseconds. The
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
+mod adapt;
 mod delivery;
 mod desk;
 mod occlusion;
 mod picture;
 mod reports;
 
+pub use adapt::AdaptOrder;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 
@@ -18,11 +20,12 @@ use thiserror::Error;
 
 use super::command::Command;
 use super::model::{
-    BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade, MAX_GAIN_DB,
-    MIN_GAIN_DB, PictureSettings, PresetModel, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition,
-    TransitionKind, WorkerReport,
+    AudioRate, BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade,
+    MAX_GAIN_DB, MIN_GAIN_DB, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState, Stats,
+    StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
-use crate::media::{TimeDelta, Timestamp};
+use crate::adapt::{Change, State};
+use crate::media::{Rate, TimeDelta, Timestamp};
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
 
@@ -61,6 +64,12 @@ pub enum Input {
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
     Stats(Stats, Vec<u32>),
+    /// The controller has decided, and stands so.
+    Adapted(Vec<Change>, Box<State>),
+    /// What those say who know how many watch.
+    Audience(Vec<SourceCount>),
+    /// The trace is written to that file from now on, or to none; or why it cannot be.
+    Trace(Result<Option<String>, String>),
     /// Something that only the runtime could see happened.
     Event(EventLevel, String, String),
     /// Time has passed.
@@ -86,8 +95,24 @@ pub enum Effect {
     Occlusion,
     /// Faces that were lost have left: nothing is covered for them any more.
     ReleaseFaces,
-    /// The video encoder's target changed, in kbit/s.
-    Bitrate(u32),
+    /// A line's encoder is to spend that.
+    Rate(usize, Rate),
+    /// A line is to take one of so many pictures.
+    FrameRate(usize, u32),
+    /// A line's pictures are to have that width and height.
+    Size(usize, u32, u32),
+    /// The sound encoders are to spend that, in kbit/s.
+    SoundKbps(u32),
+    /// AAC is to have that many samples per second.
+    SoundRate(AudioRate),
+    /// So many renditions are offered to viewers besides the source.
+    Ladder(usize),
+    /// The controller is to be told.
+    Adapt(AdaptOrder),
+    /// What is seen of the network is to be written there.
+    TraceStart(PathBuf),
+    /// That file is to be ended.
+    TraceStop,
     /// The next picture is to be an IDR.
     Keyframe,
     /// A destination is to be known and started.
@@ -176,6 +201,28 @@ pub enum Refusal {
     /// A path that would be looked for in a folder that nobody thinks of.
     #[error("{0} is no whole path: the studio runs in a folder of its own")]
     RelativePath(String),
+    /// A frame rate that the program's cannot be divided into.
+    #[error("{wanted} pictures per second cannot be had; the program's can be {known}")]
+    FrameRate {
+        /// What was asked for.
+        wanted: u32,
+        /// What there is.
+        known: String,
+    },
+    /// More lines than the program has.
+    #[error("{height} lines are more than the program's {most}")]
+    Height {
+        /// What was asked for.
+        height: u32,
+        /// The program's.
+        most: u32,
+    },
+    /// Nothing of that kind is held.
+    #[error("nothing of the kind is pinned")]
+    NothingPinned,
+    /// No trace to end.
+    #[error("no trace is being written; trace start does it")]
+    NoTrace,
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -231,6 +278,9 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
             }
             unit.stats(stats);
         }
+        Input::Adapted(changes, state) => unit.adapted(changes, *state),
+        Input::Audience(counts) => unit.studio.adapt.audience = counts,
+        Input::Trace(path) => unit.trace(path),
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Tick => {}
     }
@@ -361,9 +411,26 @@ impl Unit<'_> {
             }
             Command::ZoneRemove(name) => self.remove_zone(name),
             Command::Bitrate(kbps) => {
-                self.studio.encoder.video_kbps = kbps;
-                self.effects.push(Effect::Bitrate(kbps));
-                self.event(EventLevel::Info, "encoder", format!("video bitrate is {kbps} kbit/s"));
+                self.bitrate(kbps);
+                Ok(())
+            }
+            Command::Adapt(switch) => {
+                self.adapt(switch);
+                Ok(())
+            }
+            Command::AdaptPolicy(name) => self.adapt_policy(name),
+            Command::AdaptPin(pinned) => self.pin(pinned),
+            Command::AdaptRelease(what) => self.release(what),
+            Command::TraceStart(path) => {
+                if !path.is_absolute() {
+                    return Err(Refusal::RelativePath(path.display().to_string()));
+                }
+                self.effects.push(Effect::TraceStart(path));
+                Ok(())
+            }
+            Command::TraceStop if self.studio.adapt.trace.is_none() => Err(Refusal::NoTrace),
+            Command::TraceStop => {
+                self.effects.push(Effect::TraceStop);
                 Ok(())
             }
             Command::Keyframe => {

@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::rtmp::RtmpError;
 use super::rtp_push::PushError;
 use super::rtsp_push::RtspError;
-use crate::media::{Packet, Timestamp};
+use crate::media::{AudioConfig, Packet, Timestamp, VideoConfig};
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,15 @@ pub struct Moment {
     pub wall: Duration,
 }
 
+/// What decoders have to be told before the packets that follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrackChange {
+    /// Other pictures: of another size, or by another encoder. The next one is an IDR.
+    Video(VideoConfig),
+    /// Other sound, of the same codec: at another sample rate.
+    Audio(AudioConfig),
+}
+
 /// Why a connection cannot go on. Never contains a credential: what servers say is scrubbed before it gets here.
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum SessionError {
@@ -92,6 +101,14 @@ pub enum SessionError {
     /// RTSP over a WebSocket.
     #[error(transparent)]
     Rtsp(#[from] RtspError),
+    /// The sound has changed in a way that was settled when the connection began.
+    #[error("the sound is {codec} of {sample_rate} Hz from now on, which only a new connection can say")]
+    Unannounced {
+        /// The codec, as people call it.
+        codec: &'static str,
+        /// In Hz.
+        sample_rate: u32,
+    },
 }
 
 impl SessionError {
@@ -102,6 +119,7 @@ impl SessionError {
             Self::Rtmp(error) => error.is_final(),
             Self::Push(error) => error.is_final(),
             Self::Rtsp(error) => error.is_final(),
+            Self::Unannounced { .. } => false,
         }
     }
 }
@@ -131,6 +149,13 @@ pub trait Session: Send {
     /// # Errors
     /// Where the stream is nothing that the protocol carries.
     fn begin(&mut self) -> Result<(), SessionError>;
+
+    /// Says what decoders must know of the packets that follow, the first of which is stamped with `at`. Before
+    /// [`begin`](Self::begin) it is that which will be said.
+    ///
+    /// # Errors
+    /// Where this connection cannot say it. Another one can, made with the new configuration.
+    fn reconfigure(&mut self, change: &TrackChange, at: Timestamp) -> Result<(), SessionError>;
 
     /// Sends one packet, stamped with `at` on the connection's own clock; nothing unless live.
     fn send(&mut self, packet: &Packet, at: Timestamp);

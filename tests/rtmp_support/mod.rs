@@ -14,6 +14,7 @@ use rigcast::media::h264::parse_avc_decoder_configuration_record;
 use rigcast::media::{AudioCodec, AudioConfig, FrameRate, Packet, TimeDelta, Timestamp, TrackKind, VideoConfig};
 use rigcast::publish::{
     self, DestinationHandle, DestinationReport, DestinationSpec, DestinationState, DestinationStats, StreamConfig,
+    TrackChange,
 };
 use rigcast::secret::SecretUrl;
 use rigcast::wire::flv::{AudioBody, TagKind, VideoBody, parse_audio, parse_video, tags};
@@ -32,9 +33,14 @@ impl Clip {
     /// `seconds` of a test picture (320×180, 30 per second, an IDR per second) and a tone, encoded by ffmpeg and read by our
     /// FLV reader.
     pub fn make(folder: &Path, seconds: u32) -> Self {
+        Self::make_as(folder, seconds, (320, 180), 48_000)
+    }
+
+    /// The same in another size, with sound at another rate.
+    pub fn make_as(folder: &Path, seconds: u32, (width, height): (u32, u32), sample_rate: u32) -> Self {
         let file = folder.join("clip.flv");
-        let size = format!("testsrc2=size=320x180:rate=30:duration={seconds}");
-        let tone = format!("sine=frequency=440:sample_rate=48000:duration={seconds}");
+        let size = format!("testsrc2=size={width}x{height}:rate=30:duration={seconds}");
+        let tone = format!("sine=frequency=440:sample_rate={sample_rate}:duration={seconds}");
         let status = Command::new("ffmpeg")
             .args([
                 "-v", "error", "-y", "-f", "lavfi", "-i", &size, "-f", "lavfi", "-i", &tone,
@@ -56,7 +62,12 @@ impl Clip {
             .status()
             .unwrap();
         assert!(status.success());
-        Self::read(&std::fs::read(file).unwrap())
+        let mut clip = Self::read(&std::fs::read(file).unwrap());
+        if let (Some(video), Some(audio)) = (&mut clip.config.video, &mut clip.config.audio) {
+            (video.width, video.height) = (width, height);
+            audio.sample_rate = sample_rate;
+        }
+        clip
     }
 
     fn read(flv: &[u8]) -> Self {
@@ -153,12 +164,17 @@ impl Clip {
         Self { config, packets }
     }
 
+    /// What a decoder of it must be told.
+    pub fn changes(&self) -> impl Iterator<Item = TrackChange> {
+        let video = self.config.video.clone().map(TrackChange::Video);
+        let audio = self.config.audio.clone().map(TrackChange::Audio);
+        video.into_iter().chain(audio)
+    }
+
     /// The packets again and again, for as long as anyone likes, with times that go on.
     fn forever(&self) -> impl Iterator<Item = Packet> + use<> {
         let packets = self.packets.clone();
-        let last = packets.iter().map(|packet| packet.dts).max().unwrap();
-        // Whole pictures, so that the loop has no gap.
-        let length = FrameRate::whole(30).frame_time(FrameRate::whole(30).frame_at(last) + 1) - Timestamp::ZERO;
+        let length = self.length();
         (0..).flat_map(move |round| {
             packets.clone().into_iter().map(move |mut packet| {
                 packet.pts += length * round;
@@ -166,6 +182,12 @@ impl Clip {
                 packet
             })
         })
+    }
+
+    /// Whole pictures, so that a loop has no gap.
+    pub fn length(&self) -> TimeDelta {
+        let last = self.packets.iter().map(|packet| packet.dts).max().unwrap();
+        FrameRate::whole(30).frame_time(FrameRate::whole(30).frame_at(last) + 1) - Timestamp::ZERO
     }
 }
 
@@ -187,18 +209,40 @@ pub struct Show {
     feeder: tokio::task::JoinHandle<()>,
 }
 
+/// What a feeder does next.
+pub enum Step {
+    Offer(Packet),
+    Configure(TrackChange),
+}
+
 impl Show {
     pub fn start(spec: DestinationSpec, clip: &Clip) -> Self {
+        Self::feed(spec, &clip.config, clip.forever().map(Step::Offer))
+    }
+
+    /// Packets and changes in turn, each packet at its time.
+    pub fn feed(
+        spec: DestinationSpec,
+        config: &StreamConfig,
+        steps: impl Iterator<Item = Step> + Send + 'static,
+    ) -> Self {
         let clock = Clock::start();
         let (sender, reports) = mpsc::unbounded_channel();
         let report = move |report| {
             let _ = sender.send(report);
         };
-        let handle = std::sync::Arc::new(publish::start(spec, clip.config.clone(), clock, report));
+        let handle = std::sync::Arc::new(publish::start(spec, config.clone(), clock, report));
         let feeder = tokio::spawn({
-            let (handle, packets) = (std::sync::Arc::clone(&handle), clip.forever());
+            let handle = std::sync::Arc::clone(&handle);
             async move {
-                for packet in packets {
+                for step in steps {
+                    let packet = match step {
+                        Step::Offer(packet) => packet,
+                        Step::Configure(change) => {
+                            handle.configure(&change);
+                            continue;
+                        }
+                    };
                     tokio::time::sleep_until(clock.instant_of(packet.dts).into()).await;
                     let before = std::time::Instant::now();
                     handle.offer(&packet);

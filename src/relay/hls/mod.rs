@@ -49,17 +49,17 @@ pub(super) async fn master(State(hub): Shared, Path(name): Path<String>, request
         return missing("there is no such stream\n");
     };
     let suffix = suffix(&request);
-    let mut renditions = stream.renditions.iter().collect::<Vec<_>>();
-    renditions.sort_by_key(|rendition| std::cmp::Reverse(rendition.info.kbps()));
+    let mut offered = stream.offer().all().collect::<Vec<_>>();
+    offered.sort_by_key(|(_, kbps)| std::cmp::Reverse(*kbps));
     let mut text = "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-INDEPENDENT-SEGMENTS\n".to_owned();
-    for rendition in renditions {
-        text.push_str(&variant(&stream, rendition, &suffix));
+    for (rendition, _) in offered {
+        text.push_str(&variant(&stream.renditions[rendition], &suffix));
     }
     playlist_answer(&hub, text)
 }
 
-fn variant(stream: &Stream, rendition: &Rendition, suffix: &str) -> String {
-    let info = &rendition.info;
+fn variant(rendition: &Rendition, suffix: &str) -> String {
+    let info = rendition.info_now();
     // Writing to a string cannot fail. What it peaks at is not known; encoders of a constant rate stay below this.
     let bandwidth = u64::from(info.kbps()) * 1200;
     let mut line = format!("#EXT-X-STREAM-INF:BANDWIDTH={bandwidth}");
@@ -67,7 +67,7 @@ fn variant(stream: &Stream, rendition: &Rendition, suffix: &str) -> String {
     let video = setup.video.as_ref().map(video_codec);
     // A codec that is not known yet is better not named at all.
     if video.is_some() || !info.has_video() {
-        let codecs = video.into_iter().chain(stream.audio.as_ref().map(audio_codec));
+        let codecs = video.into_iter().chain(setup.audio.as_ref().map(audio_codec));
         let _ = write!(line, ",CODECS=\"{}\"", codecs.collect::<Vec<_>>().join(","));
     }
     if info.has_video() {
@@ -162,8 +162,10 @@ pub(super) async fn piece(
 fn open(hub: &Hub, name: &str, rendition: &str, request: &Request) -> Result<(Arc<Stream>, Arc<Mux>), Response> {
     let_in(hub, Wish::Watch, request)?;
     let stream = hub.find(name).ok_or_else(|| missing("there is no such stream\n"))?;
+    // Players go over to another one when theirs is not there any more.
     let rendition = stream
         .find(rendition)
+        .filter(|rendition| stream.offer().holds(*rendition))
         .ok_or_else(|| missing("there is no such rendition\n"))?;
     let mux = Mux::of(&stream, rendition);
     mux.note_player();

@@ -211,8 +211,8 @@ impl Session {
                     };
                     let Some(stream) = &self.stream else { continue };
                     match packet.track {
-                        TrackKind::Video => stream.offer(0, &packet),
-                        TrackKind::Audio => stream.offer_audio(&packet),
+                        TrackKind::Video => stream.push_video(0, &packet),
+                        TrackKind::Audio => stream.push_audio(&packet),
                     }
                 }
             }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, MaskKind, ProgramFormat, Rect, Stage, TransitionKind};
+use crate::studio::model::{Adjust, MaskKind, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind};
 
 /// One operator action.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,8 +83,20 @@ pub enum Command {
     ZoneAdd(String, Place),
     /// Shows that part again.
     ZoneRemove(String),
-    /// Video bitrate in kbit/s.
-    Bitrate(u32),
+    /// Pins the video bitrate of the source rendition.
+    Bitrate(Kbps),
+    /// Whether bitrate, frame rate and size follow the network and the audience.
+    Adapt(Switch),
+    /// Chooses how they do.
+    AdaptPolicy(String),
+    /// Holds one of them, whatever the network or the audience say.
+    AdaptPin(Pinned),
+    /// Gives one of them back, or all.
+    AdaptRelease(Option<PinWord>),
+    /// Writes what is seen of the network into a new file.
+    TraceStart(PathBuf),
+    /// Ends that file.
+    TraceStop,
     /// Makes the next picture an IDR.
     Keyframe,
     /// Adds a destination and starts it.
@@ -103,6 +115,88 @@ pub enum Command {
     End,
     /// Something that concerns only the client where it was typed.
     Client(ClientCommand),
+}
+
+/// A bitrate as it is set or changed, in kbit/s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kbps {
+    /// To this.
+    Set(u32),
+    /// By so much.
+    Change(i32),
+}
+
+/// A value that the operator holds, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pinned {
+    /// Video bitrate.
+    Bitrate(Kbps),
+    /// Pictures per second, rounded to what the program's rate can be divided into.
+    FrameRate(u32),
+    /// Lines of the picture.
+    Height(u32),
+    /// Sound in kbit/s.
+    Sound(u32),
+    /// The audience's tier.
+    Tier(Tier),
+}
+
+/// What can be pinned, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinWord {
+    /// Video bitrate.
+    Bitrate,
+    /// Pictures per second.
+    FrameRate,
+    /// Lines of the picture.
+    Height,
+    /// Bitrate of the sound.
+    Sound,
+    /// The audience's tier.
+    Tier,
+}
+
+impl PinWord {
+    /// All of them, in the order of the kinds.
+    pub const WORDS: &'static [&'static str] = &["bitrate", "frame-rate", "height", "sound", "tier"];
+
+    const ALL: [Self; 5] = [Self::Bitrate, Self::FrameRate, Self::Height, Self::Sound, Self::Tier];
+
+    /// The one that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.word() == word)
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+
+    /// What its value can be, in words.
+    #[must_use]
+    pub const fn expected(self) -> &'static str {
+        match self {
+            Self::Bitrate => "kbit/s from 50 to 100000, or a step: 2500, 2.5M, +250, -=250",
+            Self::FrameRate => "pictures per second: those of the program, or a half or a third of them",
+            Self::Height => "lines of the picture, from 16 to 2160: 480",
+            Self::Sound => "kbit/s from 16 to 512: 96",
+            Self::Tier => "normal, good, excellent",
+        }
+    }
+
+    /// What it holds of the source rendition.
+    #[must_use]
+    pub const fn kind(self) -> PinKind {
+        match self {
+            Self::Bitrate => PinKind::Kbps(0),
+            Self::FrameRate => PinKind::FrameRate(0),
+            Self::Height => PinKind::Height(0),
+            Self::Sound => PinKind::SoundKbps,
+            Self::Tier => PinKind::Tier,
+        }
+    }
 }
 
 /// A place on program: left, top, width and height in shares of it.
@@ -245,6 +339,8 @@ pub enum Page {
     Faces,
     /// Everything about the picture of the selected source.
     Picture,
+    /// What follows the network and the audience, and why.
+    Network,
 }
 
 /// Which way a selection moves.

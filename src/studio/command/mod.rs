@@ -9,7 +9,10 @@ mod spec;
 pub mod table;
 pub mod word;
 
-pub use action::{Bus, ClientCommand, Command, Gain, MonitorMode, Page, RecordPoint, Reset, Selection, Step, Switch};
+pub use action::{
+    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection, Step,
+    Switch,
+};
 pub use answer::Answer;
 pub use parse::{find, parse, split_words, with_whole_paths};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};

@@ -61,6 +61,10 @@ pub enum ArgKind {
     Gain,
     /// A bitrate.
     Kbps,
+    /// The name of an adapt policy.
+    AdaptPolicy,
+    /// What a pin holds.
+    PinValue,
     /// A duration.
     Duration,
     /// A destination's address; may hold a secret.
@@ -119,7 +123,9 @@ impl ArgKind {
             Self::NewName => "a name".into(),
             Self::Choice(words) => words.join(", "),
             Self::Gain => "dB: -6 sets, +3 or -=3 changes".into(),
-            Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M".into(),
+            Self::Kbps => "kbit/s from 50 to 100000: 2500, 2.5M; +250 and -=250 change".into(),
+            Self::AdaptPolicy => "the name of an adapt policy: steady".into(),
+            Self::PinValue => "the value to hold: 2500 for bitrate, 15 for frame-rate, 480 for height".into(),
             Self::Duration => "a duration up to 10 s: 500ms, 1.5s".into(),
             Self::Text => "a text, quoted where it has blanks".into(),
             Self::Url => {

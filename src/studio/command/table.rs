@@ -1,7 +1,7 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{Bus, ClientCommand, Command, Page, Place, RecordPoint, Reset, Selection, Switch};
+use super::action::{Bus, ClientCommand, Command, Page, PinWord, Place, RecordPoint, Reset, Selection, Switch};
 use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
 use super::word;
 use crate::studio::model::{BUS_PARAMS, MaskKind, PICTURE_PARAMS, STRIP_PARAMS};
@@ -460,12 +460,61 @@ pub const TABLE: &[CommandSpec] = &[
     row(
         "bitrate",
         &[arg("KBPS", ArgKind::Kbps)],
-        "sets the video bitrate, live",
+        "sets or changes the video bitrate, and holds it there until adapt release",
         |words| {
-            let kbps = words.required(word::kbps)?;
+            let kbps = words.required(word::kbps_change)?;
             only(words, Command::Bitrate(kbps))
         },
     ),
+    row(
+        "adapt",
+        &[may("SWITCH", SWITCH)],
+        "whether bitrate, frame rate, size and sound follow the network and the audience; off: as the scene file says",
+        |words| {
+            let switch = words.optional(word::switch)?.unwrap_or(Switch::Toggle);
+            only(words, Command::Adapt(switch))
+        },
+    ),
+    row(
+        "adapt policy",
+        &[arg("POLICY", ArgKind::AdaptPolicy)],
+        "chooses how network and audience combine",
+        |words| named(words, Command::AdaptPolicy),
+    ),
+    row(
+        "adapt pin",
+        &[
+            arg("WHAT", ArgKind::Choice(PinWord::WORDS)),
+            arg("VALUE", ArgKind::PinValue),
+        ],
+        "holds a value, whatever network and audience say, until it is released",
+        |words| {
+            let what = words.required(PinWord::of)?;
+            let pinned = words.required_or(|word| word::pinned(what, word))?;
+            only(words, Command::AdaptPin(pinned))
+        },
+    ),
+    row(
+        "adapt release",
+        &[may("WHAT", ArgKind::Choice(PinWord::WORDS))],
+        "gives control of a pinned value back, or of all of them",
+        |words| {
+            let what = words.optional(PinWord::of)?;
+            only(words, Command::AdaptRelease(what))
+        },
+    ),
+    row(
+        "trace start",
+        &[arg("FILE", ArgKind::File)],
+        "writes what is seen of the network into FILE, for rigcast adapt replay",
+        |words| {
+            let file = words.required(word::file)?;
+            only(words, Command::TraceStart(file))
+        },
+    ),
+    row("trace stop", &[], "ends that file", |words| {
+        only(words, Command::TraceStop)
+    }),
     row("keyframe", &[], "makes the next picture an IDR", |words| {
         only(words, Command::Keyframe)
     }),
@@ -627,6 +676,12 @@ pub const TABLE: &[CommandSpec] = &[
         &[],
         "opens the page of the selected source's picture: denoise, sharpen, levels, tone",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Picture)))),
+    ),
+    client(
+        "page network",
+        &[],
+        "opens the page of the network: what is sent and why, how destinations are reached, who watches",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Network)))),
     ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::action::{Gain, MonitorMode, Reset, Step, Switch};
+use super::action::{Gain, Kbps, MonitorMode, PinWord, Pinned, Reset, Step, Switch};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, Param, Stage, TransitionKind};
+use crate::studio::model::{Adjust, Param, Stage, Tier, TransitionKind};
 use crate::suggest;
 
 /// Any word that is not empty.
@@ -49,6 +49,37 @@ pub fn kbps(word: &str) -> Option<u32> {
     };
     let value = digits.parse::<f64>().ok()? * factor;
     (50.0..=100_000.0).contains(&value).then(|| value.round() as u32)
+}
+
+/// The same, or a step: `+250`, `-=250`.
+pub fn kbps_change(word: &str) -> Option<Kbps> {
+    let step = |text: &str| {
+        let (digits, factor) = text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1.0), |digits| (digits, 1000.0));
+        let value = digits.trim_end_matches(['k', 'K']).parse::<f64>().ok()? * factor;
+        (1.0..=100_000.0).contains(&value).then(|| value.round() as i32)
+    };
+    if let Some(less) = word.strip_prefix("-=") {
+        step(less).map(|kbps| Kbps::Change(-kbps))
+    } else if let Some(more) = word.strip_prefix("+=").or_else(|| word.strip_prefix('+')) {
+        step(more).map(Kbps::Change)
+    } else {
+        kbps(word).map(Kbps::Set)
+    }
+}
+
+/// The value of a pin. What can be typed instead, where it is none.
+pub fn pinned(what: PinWord, word: &str) -> Result<Pinned, String> {
+    let whole = |range: std::ops::RangeInclusive<u32>| word.parse().ok().filter(|value| range.contains(value));
+    let found = match what {
+        PinWord::Bitrate => kbps_change(word).map(Pinned::Bitrate),
+        PinWord::FrameRate => whole(1..=120).map(Pinned::FrameRate),
+        PinWord::Height => whole(16..=2160).map(Pinned::Height),
+        PinWord::Sound => whole(16..=512).map(Pinned::Sound),
+        PinWord::Tier => Tier::of(word).map(Pinned::Tier),
+    };
+    found.ok_or_else(|| what.expected().to_owned())
 }
 
 /// `500ms`, `2s`, `0.5`: seconds unless said otherwise, at most ten.

@@ -337,7 +337,7 @@ mod tests {
     use crate::media::{FramePool, FrameRate};
 
     fn feeds() -> (Arc<Feed>, PictureFeed, SoundFeed, rtrb::Consumer<AudioBlock>) {
-        let feed = Arc::new(Feed::new(Arc::new(Outlet::new(&[1000]))));
+        let feed = Arc::new(Feed::new(Arc::new(Outlet::at_kbps(&[1000]))));
         let (producer, ring) = rtrb::RingBuffer::new(4);
         let pictures = PictureFeed {
             feed: Arc::clone(&feed),

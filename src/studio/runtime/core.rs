@@ -9,12 +9,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::adapting::Adapting;
 use super::air::{FaceWatch, MaskPlan};
+use super::counting::Counting;
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
-use super::outlet::{Outlet, SOURCE};
+use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::raise::{Raised, raise};
@@ -34,7 +36,7 @@ use crate::media::AudioConfig;
 use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
 use crate::scene::{Show, StickerSet};
 use crate::studio::command::{Answer, Command};
-use crate::studio::model::{Event, EventLevel, Meters, SourceState, Studio};
+use crate::studio::model::{DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
 use crate::studio::update::{Effect, Input, RecordingNews, update};
@@ -123,6 +125,8 @@ struct Core {
     destinations: Destinations,
     relaying: Relaying,
     taping: Taping,
+    adapting: Adapting,
+    counting: Counting,
     /// What the program's sound is encoded as, for those who take AAC.
     sound: AudioConfig,
     errands: Errands,
@@ -170,7 +174,10 @@ impl Core {
             watch,
             destinations,
             sound,
+            samples,
         } = raise(&show, &studio, plan, clock, &inputs_in, taps.clone())?;
+        let counting = Counting::start(&show.audience, clock);
+        let adapting = Adapting::new(&show, vec![crate::adapt::Policy::default()], samples);
         let desk = Desk {
             orders: orders_in,
             state: state_out,
@@ -206,6 +213,8 @@ impl Core {
             destinations,
             relaying: Relaying::default(),
             taping: Taping::default(),
+            adapting,
+            counting,
             sound,
             errands,
             post: inputs_in,
@@ -259,6 +268,7 @@ impl Core {
                 _ = second.tick() => {
                     let (stats, kbps) = self.measure.take(&self.outlet.counters, self.audience.count());
                     self.feed(Input::Stats(stats, kbps));
+                    self.count();
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
                     if lost.is_none() {
                         continue;
@@ -338,8 +348,13 @@ impl Core {
     }
 
     fn feed(&mut self, input: Input) {
-        if let Input::SourceState(name, state) = &input {
-            self.show_absence(name, state);
+        match &input {
+            Input::SourceState(name, state) => self.show_absence(name, state),
+            Input::DestinationState(name, state) => {
+                let (line, is_live) = (self.destinations.line(name), *state == DestinationState::Live);
+                self.adapting.connection(name, line, is_live, self.clock.now());
+            }
+            _ => {}
         }
         match update(&mut self.studio, input, self.clock.now()) {
             Ok(effects) => self.carry_out(effects),
@@ -388,7 +403,16 @@ impl Core {
                 Effect::Occlusion => self.hide(),
                 Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
-                Effect::Bitrate(kbps) => self.outlet.set_video_kbps(SOURCE, kbps),
+                Effect::Rate(line, rate) => self.outlet.aim(line, |target| target.rate = rate),
+                Effect::FrameRate(line, divisor) => self.outlet.aim(line, |target| target.divisor = divisor.max(1)),
+                Effect::Size(line, width, height) => {
+                    self.outlet.aim(line, |target| target.size = Some((width, height)))
+                }
+                Effect::SoundKbps(kbps) => self.outlet.aim_sound(|sound| sound.bitrate_kbps = kbps),
+                Effect::SoundRate(rate) => self.outlet.aim_sound(|sound| sound.sample_rate = rate),
+                Effect::Ladder(count) => self.relaying.offer_only(count),
+                Effect::TraceStart(_) | Effect::TraceStop => {}
+                Effect::Adapt(order) => self.adapting.obey(order, self.clock.now()),
                 Effect::Keyframe => self.outlet.want_idrs(),
                 Effect::AddDestination(name, url, rendition) => {
                     self.destinations.know(DestinationSpec {
@@ -451,7 +475,7 @@ impl Core {
         let strips = recording.strips.iter();
         let reel = Reel {
             settings,
-            audio: self.sound.clone(),
+            audio: self.outlet.sound_config().unwrap_or_else(|| self.sound.clone()),
             strips: strips.filter_map(|name| Some((name.clone(), number(name)?))).collect(),
         };
         match self.taping.start(reel, self.clock, &self.outlet, &self.post) {
@@ -503,6 +527,7 @@ impl Core {
         self.outlet.counters.turns.fetch_add(1, Ordering::Relaxed);
         self.destinations.tick();
         self.relaying.tick(&self.outlet);
+        self.adapt();
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);
         }
@@ -517,6 +542,34 @@ impl Core {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .clone();
             self.meters.send_replace(Arc::new(newest));
+        }
+    }
+
+    /// Lets the controller see what there is to see, and does what it decides.
+    fn adapt(&mut self) {
+        let now = self.clock.now();
+        for note in self.counting.tick(now) {
+            let level = if note.is_warning {
+                EventLevel::Warning
+            } else {
+                EventLevel::Info
+            };
+            self.feed(Input::Event(level, "audience".to_owned(), note.text));
+        }
+        self.adapting.audience(self.counting.viewers(), now);
+        if let Some((changes, state)) = self.adapting.tick(&self.outlet, now) {
+            self.feed(Input::Adapted(changes, Box::new(state)));
+        }
+    }
+
+    /// Once a second: who watches.
+    fn count(&mut self) {
+        if self.studio.relay.is_some() {
+            self.counting.relay(self.studio.viewers(), self.clock.now());
+        }
+        let counts = self.counting.counts();
+        if counts != self.studio.adapt.audience {
+            self.feed(Input::Audience(counts));
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::adapting::Samples;
 use super::outlet::{Outlet, SOURCE, Sound};
 use crate::clock::Clock;
 use crate::media::AudioConfig;
@@ -26,6 +27,7 @@ pub struct Destinations {
     clock: Clock,
     outlet: Arc<Outlet>,
     inputs: mpsc::Sender<Input>,
+    samples: Samples,
 }
 
 impl Destinations {
@@ -36,6 +38,7 @@ impl Destinations {
         clock: Clock,
         outlet: Arc<Outlet>,
         inputs: mpsc::Sender<Input>,
+        samples: Samples,
     ) -> Self {
         Self {
             specs: Vec::new(),
@@ -45,6 +48,7 @@ impl Destinations {
             clock,
             outlet,
             inputs,
+            samples,
         }
     }
 
@@ -61,6 +65,12 @@ impl Destinations {
     /// Whether a destination has been started and not been stopped since, however it fares.
     pub fn is_started(&self, name: &str) -> bool {
         self.outlet.with(name, |_| {}) || self.pending.iter().any(|pending| pending == name)
+    }
+
+    /// The line that the destination of that name takes.
+    pub fn line(&self, name: &str) -> usize {
+        let spec = self.specs.iter().find(|spec| spec.name == name);
+        spec.map_or(SOURCE, |spec| self.line_of(spec))
     }
 
     /// The line that a destination takes.
@@ -96,17 +106,26 @@ impl Destinations {
         let sound = if spec.wants_opus() { Sound::Opus } else { Sound::Aac };
         let stream = StreamConfig {
             video: Some(video),
-            audio: Some(self.sound[Sound::Aac as usize].clone()),
+            audio: self
+                .outlet
+                .sound_config()
+                .or_else(|| Some(self.sound[Sound::Aac as usize].clone())),
             opus: Some(self.sound[Sound::Opus as usize].clone()),
         };
         let inputs = self.inputs.clone();
         let outlet = Arc::clone(&self.outlet);
         let subject = name.to_owned();
+        let (seen_by, samples) = (Arc::<str>::from(name), self.samples.clone());
         let report = move |report| {
             let input = match report {
                 DestinationReport::State(state) => Input::DestinationState(subject.clone(), state),
                 DestinationReport::Stats(stats) => Input::DestinationStats(subject.clone(), stats),
                 DestinationReport::KeyframeWanted => return outlet.want_idr(line),
+                DestinationReport::Sample(sample) => {
+                    // Full only if the core task is stuck; twenty more come every second.
+                    let _ = samples.try_send((Arc::clone(&seen_by), sample));
+                    return;
+                }
             };
             // Full only if the core task is stuck; the next report tells the same again.
             if inputs.try_send(input).is_err() {

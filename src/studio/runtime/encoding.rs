@@ -1,21 +1,15 @@
 //! The encoder threads: frames and blocks in through short bounded queues, packets out to the [`Outlet`].
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::air::{Outgoing, PictureAir, SoundAir};
 use super::ladder::Ladder;
+use super::line::{Faults, LineEncoder};
 use super::outlet::{Outlet, SOURCE, Sound};
-use crate::encode::{AudioEncoder, EncodeError, VideoEncoder};
-use crate::media::{AudioBlock, VideoFrame};
-
-/// Frames that may wait for the encoder. A late picture is one that finds this many before it: it is skipped and counted,
-/// since waiting longer would only turn a short stall into lasting delay.
-///
-/// A third of a second at 30 fps: what a busy machine takes away for a moment is made up for without a gap.
-pub const FRAMES_WAITING: usize = 10;
+use crate::encode::AudioEncoder;
+use crate::media::AudioBlock;
 
 /// Sound blocks that may wait: far more than ever should, a second of them.
 pub const BLOCKS_WAITING: usize = 100;
@@ -33,67 +27,6 @@ fn fetch<T>(queue: &Receiver<T>, wait: Option<Duration>, put: impl FnOnce(T)) ->
         Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
     }
     true
-}
-
-/// The encoder of one line, and what was asked of it last.
-pub struct LineEncoder {
-    encoder: Box<dyn VideoEncoder>,
-    line: usize,
-    kbps: u32,
-    faults: Faults,
-}
-
-impl LineEncoder {
-    /// `encoder` for that line.
-    #[must_use]
-    pub fn new(encoder: Box<dyn VideoEncoder>, line: usize) -> Self {
-        Self {
-            kbps: encoder.config().bitrate_kbps,
-            encoder,
-            line,
-            faults: Faults::default(),
-        }
-    }
-
-    /// Encodes a picture by what `outlet` wants, and hands it on there.
-    pub fn encode(&mut self, frame: &VideoFrame, outlet: &Outlet, report: &dyn Fn(String)) {
-        let wanted = outlet.video_kbps(self.line);
-        if wanted != self.kbps {
-            self.faults.note(self.encoder.set_bitrate(wanted), report);
-            self.kbps = wanted;
-        }
-        let start = Instant::now();
-        let encoded = self.encoder.encode(frame, outlet.take_idr_wish(self.line));
-        let counters = &outlet.counters;
-        let is_source = self.line == SOURCE;
-        if is_source {
-            let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(0);
-            counters.encode_us.fetch_add(took, Ordering::Relaxed);
-        }
-        let skipped = if is_source {
-            &counters.skipped_frames
-        } else {
-            &counters.ladder_skipped
-        };
-        match encoded {
-            Ok(Some(packet)) => {
-                if is_source {
-                    counters.encoded_frames.fetch_add(1, Ordering::Relaxed);
-                }
-                outlet.offer_video(self.line, &packet);
-                self.faults.recover();
-            }
-            Ok(None) => {
-                skipped.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(error) => {
-                skipped.fetch_add(1, Ordering::Relaxed);
-                // What comes after a lost picture must not refer to it.
-                outlet.want_idr(self.line);
-                self.faults.note(Err(error), report);
-            }
-        }
-    }
 }
 
 /// Encodes pictures until the sender is gone, each when and as `air` lets it out; the renditions get theirs through `ladder`.
@@ -114,7 +47,7 @@ pub fn encode_video(
         };
         ladder.put(&mut aired, outlet);
         if let Some(frame) = aired[SOURCE].take().filter(|_| outlet.is_wanted(SOURCE)) {
-            encoder.encode(&frame, outlet, report);
+            encoder.encode(frame, outlet, report);
         }
     }
 }
@@ -128,6 +61,7 @@ pub fn encode_sound(
     report: &dyn Fn(String),
 ) {
     let mut faults = [Faults::default(), Faults::default()];
+    let mut set = outlet.sound_target();
     loop {
         let Some(block) = air.take() else {
             if fetch(blocks, air.wait(), |block| air.put(&block)) {
@@ -135,6 +69,13 @@ pub fn encode_sound(
             }
             return;
         };
+        let wanted = outlet.sound_target();
+        if wanted != set {
+            set = wanted;
+            for (sound, encoder) in encoders.iter_mut() {
+                faults[*sound as usize].note(encoder.set_audio(wanted), report);
+            }
+        }
         for (sound, encoder) in encoders.iter_mut().filter(|(sound, _)| outlet.is_sound_wanted(*sound)) {
             let result = encoder.encode(&block, &mut |packet| outlet.offer_sound(*sound, &packet));
             let faults = &mut faults[*sound as usize];
@@ -146,27 +87,6 @@ pub fn encode_sound(
     }
 }
 
-/// Says once that an encoder fails, not thirty times per second.
-#[derive(Default)]
-struct Faults {
-    last: Option<EncodeError>,
-}
-
-impl Faults {
-    fn note(&mut self, result: Result<(), EncodeError>, report: &dyn Fn(String)) {
-        if let Err(error) = result
-            && self.last.as_ref() != Some(&error)
-        {
-            report(error.to_string());
-            self.last = Some(error);
-        }
-    }
-
-    fn recover(&mut self) {
-        self.last = None;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
@@ -174,13 +94,14 @@ mod tests {
 
     use super::super::air::{FaceWatch, MaskPlan};
     use super::super::gate::{Gate, PictureGate, SoundGate};
+    use super::super::line::{Open, Opened};
     use super::super::outlet::LINES;
     use super::super::tap_loop::TapSlot;
     use super::*;
     use crate::clock::Clock;
     use crate::control::taps::Taps;
-    use crate::encode::{AudioSettings, H264Encoder, VideoSettings, aac::AacEncoder};
-    use crate::media::{FramePool, FrameRate, Plane, TrackKind, VideoConfig, VideoFrame};
+    use crate::encode::{AudioSettings, EncodeError, H264Encoder, VideoEncoder, VideoSettings, aac::AacEncoder};
+    use crate::media::{FramePool, FrameRate, Plane, Rate, RateControl, TrackKind, VideoConfig, VideoFrame};
 
     /// Keeps what it is given.
     struct Keeper {
@@ -198,8 +119,15 @@ mod tests {
             Ok(None)
         }
 
-        fn set_bitrate(&mut self, _: u32) -> Result<(), EncodeError> {
+        fn set_rate(&mut self, _: Rate) -> Result<(), EncodeError> {
             Ok(())
+        }
+
+        fn rate(&self) -> Rate {
+            Rate {
+                control: RateControl::Constant,
+                kbps: self.config.bitrate_kbps,
+            }
         }
 
         fn set_frame_rate(&mut self, _: FrameRate) -> Result<(), EncodeError> {
@@ -220,7 +148,9 @@ mod tests {
             config,
             frames: Arc::clone(&kept),
         };
-        let mut encoder = LineEncoder::new(Box::new(keeper), SOURCE);
+        let open: Open = Arc::new(|_| Err(EncodeError::Worker("one is enough".to_owned())));
+        let opened = Opened::as_they_come(Box::new(keeper));
+        let mut encoder = LineEncoder::new(opened, SOURCE, settings.clone(), open);
         let gate = Arc::new(Gate::default());
         gate.arm("faces", TrackKind::Video);
         let rate = settings.frame_rate;
@@ -235,7 +165,7 @@ mod tests {
             sender.send(Outgoing { frame, levels }).unwrap();
         }
         drop(sender);
-        let outlet = Arc::new(Outlet::new(&[1000]));
+        let outlet = Arc::new(Outlet::at_kbps(&[1000]));
         outlet.want_for_test();
         let gate = PictureGate::new(gate, Arc::clone(&outlet), pool.clone(), Arc::new(|_, _| {}));
         let watch = Arc::new(FaceWatch::new(rate, MaskPlan::nothing()));
@@ -290,7 +220,7 @@ mod tests {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let ear = Ear(AacEncoder::open(AudioSettings::default()).unwrap(), Arc::clone(&heard));
         let mut encoders = [(Sound::Aac, Box::new(ear) as Box<dyn AudioEncoder>)];
-        let outlet = Arc::new(Outlet::new(&[1000]));
+        let outlet = Arc::new(Outlet::at_kbps(&[1000]));
         outlet.want_for_test();
         let gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
         let watch = Arc::new(FaceWatch::new(FrameRate::whole(30), MaskPlan::nothing()));

@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn outlet() -> Arc<Outlet> {
-        Arc::new(Outlet::new(&[1000]))
+        Arc::new(Outlet::at_kbps(&[1000]))
     }
 
     fn covered(outlet: &Outlet) -> u64 {

@@ -10,23 +10,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use super::air::Aired;
-use super::encoding::{FRAMES_WAITING, LineEncoder};
+use super::line::{FRAMES_WAITING, LineEncoder, Open, PAUSE};
 use super::outlet::Outlet;
-use crate::clock::Clock;
-use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
+use crate::encode::{EncodeError, VideoSettings};
 use crate::media::VideoFrame;
-use crate::picture::{Compositor, Crop, Fit, Layer, Rect};
-use crate::worker::arena::Arena;
-use crate::worker::{self, Program, RemoteEncoder, WorkerState};
+use crate::worker::{self, WorkerState};
 
 /// How long an encoder waits for the next viewer before it goes: a page that is loaded anew is back sooner.
 const LINGER: Duration = Duration::from_secs(10);
-
-/// How long an encoder that could not be opened is not tried again.
-const PAUSE: Duration = Duration::from_secs(5);
-
-/// What makes an encoder for pictures of that size, and where they are scaled to.
-pub type Open = Box<dyn FnMut() -> Result<(Box<dyn VideoEncoder>, Arc<Arena>), EncodeError> + Send>;
 
 /// The way of pictures to the renditions.
 #[derive(Default)]
@@ -54,25 +45,14 @@ impl Ladder {
     }
 }
 
-/// What opens a worker for `settings`.
-pub fn opener(settings: VideoSettings, clock: Clock, report: worker::Reporter) -> Open {
-    // Those that wait, the one that is encoded, and one that is drawn.
-    let slots = u32::try_from(FRAMES_WAITING).unwrap_or(u32::MAX) + 4;
-    Box::new(move || {
-        let arena = Arena::new(settings.width, settings.height, slots);
-        let arena = Arc::new(arena.map_err(|error| EncodeError::Worker(error.to_string()))?);
-        let report = Arc::clone(&report);
-        let encoder = RemoteEncoder::open(&settings, Program::this(), Arc::clone(&arena), clock, report)?;
-        Ok((Box::new(encoder) as Box<dyn VideoEncoder>, arena))
-    })
-}
-
 /// What a rendition's thread works with.
 pub struct Rendition {
     /// Its line.
     pub line: usize,
     /// Where its packets go.
     pub outlet: Arc<Outlet>,
+    /// As the scene file has it.
+    pub settings: VideoSettings,
     /// Makes its encoder.
     pub open: Open,
     /// Where it is told that the worker rests.
@@ -81,17 +61,10 @@ pub struct Rendition {
     pub fail: Arc<dyn Fn(String) + Send + Sync>,
 }
 
-/// An encoder while somebody takes the rendition.
-struct Running {
-    encoder: LineEncoder,
-    scaler: Compositor,
-    size: (u32, u32),
-}
-
 impl Rendition {
     /// Encodes pictures until their sender is gone.
-    pub fn run(mut self, frames: &Receiver<VideoFrame>) {
-        let mut running: Option<Running> = None;
+    pub fn run(self, frames: &Receiver<VideoFrame>) {
+        let mut running: Option<LineEncoder> = None;
         let mut not_before: Option<Instant> = None;
         loop {
             let frame = match frames.recv_timeout(LINGER) {
@@ -114,38 +87,21 @@ impl Rendition {
                 }
             }
             if let Some(running) = &mut running {
-                let scaled = running.scaled(&frame);
-                // Before it is encoded: nobody may draw on it then, and the program's own picture is free for its next use.
-                drop(frame);
-                running.encoder.encode(&scaled, &self.outlet, &*self.fail);
+                running.encode(frame, &self.outlet, &*self.fail);
             }
         }
     }
 
-    fn start(&mut self) -> Result<Running, EncodeError> {
-        let (encoder, arena) = (self.open)()?;
-        let config = encoder.config();
-        let size = (config.width, config.height);
-        self.outlet.configure(self.line, config);
+    fn start(&self) -> Result<LineEncoder, EncodeError> {
+        let opened = (self.open)(&self.settings)?;
+        self.outlet.configure(self.line, opened.config());
         self.outlet.want_idr(self.line);
-        Ok(Running {
-            encoder: LineEncoder::new(encoder, self.line),
-            scaler: Compositor::new(size.0, size.1, arena.pool().clone()),
-            size,
-        })
-    }
-}
-
-impl Running {
-    fn scaled(&mut self, frame: &VideoFrame) -> VideoFrame {
-        let layer = Layer {
-            frame,
-            target: Rect::full(self.size.0, self.size.1),
-            fit: Fit::Stretch,
-            crop: Crop::default(),
-            opacity: 1.0,
-        };
-        self.scaler.compose(&[layer], frame.pts)
+        Ok(LineEncoder::new(
+            opened,
+            self.line,
+            self.settings.clone(),
+            Arc::clone(&self.open),
+        ))
     }
 }
 
@@ -157,7 +113,9 @@ mod tests {
     use crate::encode::H264Encoder;
     use crate::media::h264::Sps;
     use crate::media::{FramePool, FrameRate, Packet, VideoConfig};
+    use crate::studio::runtime::line::Opened;
     use crate::studio::runtime::outlet::{Taker, Track};
+    use crate::worker::arena::Arena;
 
     #[derive(Default)]
     struct Viewer {
@@ -174,6 +132,7 @@ mod tests {
             assert_eq!(line, 1);
             self.configs.lock().unwrap().push(config.clone());
         }
+        fn configure_sound(&self, _: &crate::media::AudioConfig) {}
         fn wants(&self, track: Track) -> bool {
             track == Track::Video(1)
         }
@@ -196,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_rendition_is_scaled_configured_and_begins_with_an_idr() {
-        let (outlet, viewer) = (Arc::new(Outlet::new(&[1000, 200])), Arc::new(Viewer::default()));
+        let (outlet, viewer) = (Arc::new(Outlet::at_kbps(&[1000, 200])), Arc::new(Viewer::default()));
         outlet.attach("viewer", Arc::clone(&viewer) as Arc<dyn Taker>);
         let mut ladder = Ladder::default();
         let (line, frames) = ladder.add();
@@ -207,13 +166,14 @@ mod tests {
             assert!(aired[0].is_some() && aired[1].is_none());
         }
         drop(ladder);
-        let open: Open = Box::new(|| {
+        let open: Open = Arc::new(|settings| {
             let arena = Arena::new(160, 90, 8).unwrap();
-            Ok((Box::new(H264Encoder::open(&settings()).unwrap()), Arc::new(arena)))
+            Ok(Opened::scaled(Box::new(H264Encoder::open(settings).unwrap()), &arena))
         });
         let rendition = Rendition {
             line,
             outlet,
+            settings: settings(),
             open,
             report: Arc::new(|_| {}),
             fail: Arc::new(|error| panic!("{error}")),
@@ -234,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_late_skips_pictures_and_counts_them() {
-        let outlet = Outlet::new(&[1000, 200]);
+        let outlet = Outlet::at_kbps(&[1000, 200]);
         let mut ladder = Ladder::default();
         let (_, frames) = ladder.add();
         for tick in 0..FRAMES_WAITING as i64 + 3 {
@@ -250,7 +210,7 @@ mod tests {
     fn an_encoder_that_does_not_open_is_told_once_and_the_thread_lives() {
         let mut ladder = Ladder::default();
         let (line, frames) = ladder.add();
-        let outlet = Arc::new(Outlet::new(&[1000, 200]));
+        let outlet = Arc::new(Outlet::at_kbps(&[1000, 200]));
         for tick in 0..5 {
             let mut aired = Aired::default();
             aired[1] = Some(frame(tick));
@@ -262,7 +222,8 @@ mod tests {
         let rendition = Rendition {
             line,
             outlet,
-            open: Box::new(|| Err(EncodeError::Worker("no memory".to_owned()))),
+            settings: settings(),
+            open: Arc::new(|_| Err(EncodeError::Worker("no memory".to_owned()))),
             report: Arc::new(|_| {}),
             fail: Arc::new(move |error| list.lock().unwrap().push(error)),
         };

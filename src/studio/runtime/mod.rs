@@ -9,15 +9,18 @@
 //!
 //! Every arrow is bounded. The core task alone owns the model.
 
+mod adapting;
 mod air;
 mod analysis;
 mod core;
+mod counting;
 mod destinations;
 mod encoding;
 mod errands;
 mod error;
 pub mod gate;
 mod ladder;
+mod line;
 mod measure;
 mod outlet;
 mod picture_loop;

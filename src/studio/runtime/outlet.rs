@@ -3,12 +3,12 @@
 //! Each rendition of the picture is a *line*: line 0 is the source rendition, the others are the ladder's. What nobody takes
 //! is not encoded.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::encode::MAX_RENDITIONS;
-use crate::media::{Packet, TrackKind, VideoConfig};
-use crate::publish::DestinationHandle;
+use crate::encode::{AudioSettings, MAX_RENDITIONS};
+use crate::media::{AudioConfig, Packet, Rate, RateControl, TrackKind, VideoConfig};
+use crate::publish::{DestinationHandle, TrackChange};
 
 /// Lines of pictures at most.
 pub const LINES: usize = 1 + MAX_RENDITIONS;
@@ -40,6 +40,8 @@ pub trait Taker: Send + Sync {
     fn take(&self, track: Track, packet: &Packet);
     /// Learns what a decoder of that line needs, before its first packet.
     fn configure(&self, line: usize, config: &VideoConfig);
+    /// Learns what a decoder of the AAC needs from the next packet on, where that changes.
+    fn configure_sound(&self, config: &AudioConfig);
     /// Whether packets of `track` are of any use to it now.
     fn wants(&self, track: Track) -> bool;
 }
@@ -59,8 +61,32 @@ struct Line {
     /// Somebody is about to take it, and waits to be told its configuration.
     is_awaited: AtomicBool,
     is_idr_wanted: AtomicBool,
-    kbps: AtomicU32,
+    target: Mutex<LineTarget>,
     config: Mutex<Option<VideoConfig>>,
+}
+
+/// What a line is to be encoded as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LineTarget {
+    /// What may be spent.
+    pub rate: Rate,
+    /// One of so many pictures is encoded: 1 is all of them.
+    pub divisor: u32,
+    /// Pixels across and down; none is the size that the scene file says.
+    pub size: Option<(u32, u32)>,
+}
+
+impl Default for LineTarget {
+    fn default() -> Self {
+        Self {
+            rate: Rate {
+                control: RateControl::Constant,
+                kbps: 0,
+            },
+            divisor: 1,
+            size: None,
+        }
+    }
 }
 
 /// Where packets go now, and what the encoders are asked for.
@@ -69,6 +95,9 @@ pub struct Outlet {
     destinations: RwLock<Vec<Reader>>,
     takers: RwLock<Vec<(String, Arc<dyn Taker>)>>,
     lines: [Line; LINES],
+    /// What the sound is to be encoded as, and what decoders of the AAC need once that was changed.
+    sound: Mutex<AudioSettings>,
+    sound_config: Mutex<Option<AudioConfig>>,
     is_sound_wanted: [AtomicBool; 2],
     /// Measured by the encoder threads, read once per second.
     pub counters: Counters,
@@ -110,14 +139,26 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Outlet {
-    /// An outlet that nobody takes from, with the targets of its lines in kbit/s.
+    /// An outlet that nobody takes from, with the rates of its lines.
     #[must_use]
-    pub fn new(kbps: &[u32]) -> Self {
+    pub fn new(rates: &[Rate]) -> Self {
         let outlet = Self::default();
-        for (line, kbps) in kbps.iter().enumerate().take(LINES) {
-            outlet.set_video_kbps(line, *kbps);
+        for (line, rate) in rates.iter().enumerate().take(LINES) {
+            outlet.aim(line, |target| target.rate = *rate);
         }
         outlet
+    }
+
+    /// The same at constant bitrates.
+    #[cfg(test)]
+    pub fn at_kbps(kbps: &[u32]) -> Self {
+        let control = RateControl::Constant;
+        Self::new(
+            &kbps
+                .iter()
+                .map(|kbps| Rate { control, kbps: *kbps })
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// As if the source line and its sound were taken.
@@ -187,9 +228,35 @@ impl Outlet {
     /// Tells everybody who takes `line` what its decoders need.
     pub fn configure(&self, line: usize, config: &VideoConfig) {
         *held(&self.lines[line].config) = Some(config.clone());
+        let change = TrackChange::Video(config.clone());
+        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
+            if reader.line == line {
+                reader.handle.configure(&change);
+            }
+        }
         for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
             taker.configure(line, config);
         }
+    }
+
+    /// Tells everybody who takes AAC what its decoders need from the next packet on.
+    pub fn configure_sound(&self, config: &AudioConfig) {
+        *held(&self.sound_config) = Some(config.clone());
+        let change = TrackChange::Audio(config.clone());
+        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
+            if reader.sound == Sound::Aac {
+                reader.handle.configure(&change);
+            }
+        }
+        for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
+            taker.configure_sound(config);
+        }
+    }
+
+    /// What decoders of the AAC need, where it is not what it was at the start.
+    #[must_use]
+    pub fn sound_config(&self) -> Option<AudioConfig> {
+        held(&self.sound_config).clone()
     }
 
     /// What decoders of that line need, once its encoder has been open.
@@ -285,15 +352,26 @@ impl Outlet {
         self.lines[line].is_idr_wanted.swap(false, Ordering::Relaxed)
     }
 
-    /// Sets the target of a line.
-    pub fn set_video_kbps(&self, line: usize, kbps: u32) {
-        self.lines[line].kbps.store(kbps, Ordering::Relaxed);
+    /// Changes what a line is to be encoded as, from its next picture on.
+    pub fn aim(&self, line: usize, change: impl FnOnce(&mut LineTarget)) {
+        change(&mut held(&self.lines[line].target));
     }
 
-    /// The target of a line in kbit/s.
+    /// Changes what the sound is to be encoded as, from its next block on.
+    pub fn aim_sound(&self, change: impl FnOnce(&mut AudioSettings)) {
+        change(&mut held(&self.sound));
+    }
+
+    /// What the sound is to be encoded as.
     #[must_use]
-    pub fn video_kbps(&self, line: usize) -> u32 {
-        self.lines[line].kbps.load(Ordering::Relaxed)
+    pub fn sound_target(&self) -> AudioSettings {
+        *held(&self.sound)
+    }
+
+    /// What a line is to be encoded as.
+    #[must_use]
+    pub fn target(&self, line: usize) -> LineTarget {
+        *held(&self.lines[line].target)
     }
 }
 
@@ -320,6 +398,7 @@ mod tests {
         fn configure(&self, line: usize, _: &VideoConfig) {
             held(&self.configured).push(line);
         }
+        fn configure_sound(&self, _: &AudioConfig) {}
         fn wants(&self, track: Track) -> bool {
             held(&self.wants).contains(&track)
         }
@@ -337,8 +416,8 @@ mod tests {
 
     #[test]
     fn what_is_wanted_is_what_somebody_takes() {
-        let outlet = Outlet::new(&[2500, 700]);
-        assert_eq!((outlet.video_kbps(0), outlet.video_kbps(1)), (2500, 700));
+        let outlet = Outlet::at_kbps(&[2500, 700]);
+        assert_eq!((outlet.target(0).rate.kbps, outlet.target(1).rate.kbps), (2500, 700));
         let viewer = Arc::new(Viewer::default());
         outlet.attach("relay", Arc::clone(&viewer) as Arc<dyn Taker>);
         assert!(!outlet.is_any_wanted() && !outlet.is_sound_wanted(Sound::Aac));
@@ -356,7 +435,7 @@ mod tests {
 
     #[test]
     fn who_comes_late_is_told_what_is_known() {
-        let outlet = Outlet::new(&[2500]);
+        let outlet = Outlet::at_kbps(&[2500]);
         let config = VideoConfig {
             width: 16,
             height: 16,
@@ -375,7 +454,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_awaited_is_encoded() {
-        let outlet = Outlet::new(&[2500]);
+        let outlet = Outlet::at_kbps(&[2500]);
         outlet.await_line(3, true);
         assert!(outlet.is_wanted(3));
         outlet.await_line(3, false);
@@ -384,7 +463,7 @@ mod tests {
 
     #[test]
     fn each_line_has_its_own_wish_for_an_idr() {
-        let outlet = Outlet::new(&[1, 2]);
+        let outlet = Outlet::at_kbps(&[1, 2]);
         outlet.want_idr(1);
         assert!(!outlet.take_idr_wish(0) && outlet.take_idr_wish(1) && !outlet.take_idr_wish(1));
         outlet.want_idrs();

@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc::Receiver;
+
+use super::adapting::{self, Seen};
 use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
 use super::analysis;
 use super::destinations::Destinations;
-use super::encoding::FRAMES_WAITING;
 use super::error::RunError;
 use super::gate::Gate;
-use super::ladder::opener;
+use super::line::{FRAMES_WAITING, LineEncoder, Open, Opened, open_scaled};
 use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
 use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
 use super::stage::{Parts, RenditionParts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
-use crate::encode::aac::AacEncoder;
-use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, VideoEncoder};
+use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
 use crate::media::AudioConfig;
 use crate::scene::Show;
 use crate::source::{self, SourceContext};
@@ -25,7 +26,7 @@ use crate::studio::opening;
 use crate::studio::update::Input;
 use crate::vision::FinderSettings;
 use crate::worker::arena::{Arena, MAX_SLOTS};
-use crate::worker::{Program, RemoteEncoder};
+use crate::worker::{self, Program, RemoteEncoder};
 
 /// What runs.
 pub struct Raised {
@@ -39,6 +40,8 @@ pub struct Raised {
     pub destinations: Destinations,
     /// What the program's sound is, for those who take AAC.
     pub sound: AudioConfig,
+    /// What destinations see of their connections.
+    pub samples: Receiver<Seen>,
 }
 
 /// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`.
@@ -70,8 +73,17 @@ pub fn raise(
     // Running already while the encoder's process comes up.
     let sources = sources.collect();
     let report = worker_reporter("encode", inputs.clone());
-    let video = RemoteEncoder::open(&show.video, Program::this(), Arc::clone(&arena), clock, report)?;
-    let aac = AacEncoder::open(show.audio)?;
+    let open = source_opener((width, height), &arena, clock, report);
+    let video = open(&show.video)?;
+    let ladder = show
+        .renditions
+        .iter()
+        .map(|rendition| rendition.video(&show.video).rate());
+    let rates = [show.video.rate()].into_iter().chain(ladder);
+    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
+    outlet.aim_sound(|sound| *sound = show.audio);
+    let told = Arc::clone(&outlet);
+    let aac = SwitchingAac::open(show.audio, move |config| told.configure_sound(config))?;
     let opus = OpusEncoder::open(OpusSettings {
         bitrate_kbps: show.audio.bitrate_kbps,
         channels: show.audio.channels,
@@ -80,12 +92,17 @@ pub fn raise(
     })?;
     let aac_config = aac.config().clone();
     let sound = [aac_config.clone(), opus.config().clone()];
-    let kbps = [show.video.bitrate_kbps].into_iter();
-    let kbps = kbps.chain(studio.renditions.iter().map(|rendition| rendition.video_kbps));
-    let outlet = Arc::new(Outlet::new(&kbps.collect::<Vec<_>>()));
     outlet.configure(SOURCE, video.config());
     let lines = show.renditions.iter().map(|rendition| rendition.name.clone());
-    let mut destinations = Destinations::new(lines.collect(), sound, clock, Arc::clone(&outlet), inputs.clone());
+    let (samples_in, samples) = adapting::channel();
+    let mut destinations = Destinations::new(
+        lines.collect(),
+        sound,
+        clock,
+        Arc::clone(&outlet),
+        inputs.clone(),
+        samples_in,
+    );
     for spec in &show.destinations {
         destinations.know(spec.clone());
     }
@@ -109,9 +126,11 @@ pub fn raise(
     };
     let renditions = show.renditions.iter().map(|rendition| {
         let report = worker_reporter(format!("encode {}", rendition.name), inputs.clone());
+        let told = Arc::clone(&report);
         RenditionParts {
             name: rendition.name.clone(),
-            open: opener(rendition.video(&show.video), clock, Arc::clone(&report)),
+            settings: rendition.video(&show.video),
+            open: Arc::new(move |settings| open_scaled(settings, clock, &told)),
             report,
         }
     });
@@ -132,7 +151,7 @@ pub fn raise(
             .collect(),
         buses: studio.buses,
         plan: Arc::new(Plan::new(studio, &show.scenes)),
-        video: Box::new(video),
+        video: LineEncoder::new(video, SOURCE, show.video.clone(), open),
         renditions: renditions.collect(),
         audio: vec![(Sound::Aac, Box::new(aac)), (Sound::Opus, Box::new(opus))],
         outlet: Arc::clone(&outlet),
@@ -152,6 +171,20 @@ pub fn raise(
         watch,
         destinations,
         sound: aac_config,
+        samples,
+    })
+}
+
+/// What opens encoders of the source line: the program's own size is encoded where it lies.
+fn source_opener(program: (u32, u32), arena: &Arc<Arena>, clock: Clock, report: worker::Reporter) -> Open {
+    let arena = Arc::clone(arena);
+    Arc::new(move |settings| {
+        if (settings.width, settings.height) != program {
+            return open_scaled(settings, clock, &report);
+        }
+        let (arena, report) = (Arc::clone(&arena), Arc::clone(&report));
+        let encoder = RemoteEncoder::open(settings, Program::this(), arena, clock, report)?;
+        Ok(Opened::as_they_come(Box::new(encoder)))
     })
 }
 

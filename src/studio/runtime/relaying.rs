@@ -48,6 +48,10 @@ impl Taker for RelayTaker {
         self.feed.set_video(line, config.clone());
     }
 
+    fn configure_sound(&self, config: &AudioConfig) {
+        self.feed.set_audio(config);
+    }
+
     fn wants(&self, track: Track) -> bool {
         match track {
             Track::Video(line) => self.wishes.lines[line].load(Ordering::Relaxed),
@@ -64,6 +68,9 @@ impl Taker for RelayTaker {
 #[derive(Default)]
 pub struct Relaying {
     relay: Option<Relay>,
+    taker: Option<Arc<RelayTaker>>,
+    /// The source, the ladder, and sound alone.
+    renditions: usize,
     wishes: Arc<Wishes>,
 }
 
@@ -157,16 +164,26 @@ impl Relaying {
             Demand::Keyframe { rendition } if rendition != sound_alone => idrs.want_idr(rendition),
             Demand::Keyframe { .. } => {}
         };
+        let renditions = offer.renditions.len();
         let feed = relay.publish(&offer.name, offer.renditions, offer.audio, demand)?;
-        let taker = RelayTaker {
+        let taker = Arc::new(RelayTaker {
             feed,
             wishes: Arc::clone(&wishes),
-        };
-        outlet.attach(NAME, Arc::new(taker));
+        });
+        outlet.attach(NAME, Arc::clone(&taker) as Arc<dyn Taker>);
         Ok(Self {
             relay: Some(relay),
+            taker: Some(taker),
+            renditions,
             wishes,
         })
+    }
+
+    /// Offers viewers so many renditions beside the source and the sound alone.
+    pub fn offer_only(&self, count: usize) {
+        if let Some(taker) = &self.taker {
+            taker.feed.offer_only(&offered(self.renditions, count));
+        }
     }
 
     /// Has the outlet look again at what is wanted, if viewers have come or gone.
@@ -184,6 +201,15 @@ impl Relaying {
             relay.stop().await;
         }
     }
+}
+
+/// Which of `renditions`, the last of which is sound alone, are offered where `count` may be beside the source and the sound: the
+/// smallest, for it is those with a weak network who need another one.
+fn offered(renditions: usize, count: usize) -> Vec<bool> {
+    let sound_alone = renditions.saturating_sub(1);
+    (0..renditions)
+        .map(|at| at == 0 || at == sound_alone || at + count >= sound_alone)
+        .collect()
 }
 
 async fn listen(settings: RelaySettings, is_asked: bool, clock: Clock, inputs: &Inputs) -> Result<Relay, RelayError> {
@@ -220,4 +246,18 @@ async fn listen(settings: RelaySettings, is_asked: bool, clock: Clock, inputs: &
     }
     // There is one port at least.
     Err(last.unwrap_or_else(|| RelayError::Io(std::io::ErrorKind::AddrInUse.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::offered;
+
+    #[test]
+    fn the_source_the_sound_and_the_smallest_stay() {
+        assert_eq!(offered(4, 9), [true, true, true, true]);
+        assert_eq!(offered(4, 2), [true, true, true, true]);
+        assert_eq!(offered(4, 1), [true, false, true, true]);
+        assert_eq!(offered(4, 0), [true, false, false, true]);
+        assert_eq!(offered(2, 0), [true, true]);
+    }
 }

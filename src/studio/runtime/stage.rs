@@ -7,18 +7,19 @@ use std::thread::JoinHandle;
 
 use super::air::{FaceReport, FaceWatch, PictureAir, SoundAir};
 use super::analysis;
-use super::encoding::{BLOCKS_WAITING, FRAMES_WAITING, LineEncoder, encode_sound, encode_video};
+use super::encoding::{BLOCKS_WAITING, encode_sound, encode_video};
 use super::error::RunError;
 use super::gate::{self, Gate, PictureGate, SoundGate};
-use super::ladder::{Ladder, Open, Rendition};
-use super::outlet::{Outlet, SOURCE, Sound};
+use super::ladder::{Ladder, Rendition};
+use super::line::{FRAMES_WAITING, LineEncoder, Open};
+use super::outlet::{Outlet, Sound};
 use super::picture_loop::{PictureLoop, PictureMessage};
 use super::plan::Plan;
 use super::sound_loop::{SoundLoop, SoundMessage};
 use super::tap_loop::{TapLoop, TapSlot};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
-use crate::encode::{AudioEncoder, VideoEncoder};
+use crate::encode::{AudioEncoder, VideoSettings};
 use crate::media::{FramePool, FrameRate, TimeDelta};
 use crate::picture::PictureSettings;
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
@@ -52,8 +53,8 @@ pub struct Parts {
     pub buses: BusSettings,
     /// The first plan.
     pub plan: Arc<Plan>,
-    /// The video encoder.
-    pub video: Box<dyn VideoEncoder>,
+    /// The video encoder of the source line.
+    pub video: LineEncoder,
     /// The renditions beside the source: the first is line 1.
     pub renditions: Vec<RenditionParts>,
     /// The sound encoders.
@@ -80,6 +81,8 @@ pub struct Parts {
 pub struct RenditionParts {
     /// As it is called.
     pub name: String,
+    /// As the scene file has it.
+    pub settings: VideoSettings,
     /// Makes its encoder.
     pub open: Open,
     /// Who is told of its worker.
@@ -173,14 +176,14 @@ impl Stage {
             let rendition = Rendition {
                 line,
                 outlet: Arc::clone(&parts.outlet),
+                settings: parts_of.settings,
                 open: parts_of.open,
                 report: parts_of.report,
                 fail: Arc::clone(&parts.report),
             };
             stage.spawn(&format!("encode-{}", parts_of.name), move || rendition.run(&frames))?;
         }
-        let mut video = LineEncoder::new(parts.video, SOURCE);
-        let (mut audio, plan) = (parts.audio, parts.plan);
+        let (mut video, mut audio, plan) = (parts.video, parts.audio, parts.plan);
         let (outlet, report) = (Arc::clone(&parts.outlet), Arc::clone(&parts.report));
         let picture_gate = PictureGate::new(
             Arc::clone(&parts.gate),

@@ -26,6 +26,9 @@ const PICTURES: usize = 0;
 const PROGRAM: usize = 1;
 const FIRST_STRIP: usize = 2;
 
+/// How the track of the program's sound is called.
+const PROGRAM_NAME: &str = "program";
+
 /// How often a strip's thread looks for blocks.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -58,6 +61,13 @@ impl Taker for Tape {
             && let Some(recorder) = &*self.recorder()
         {
             recorder.set_track(PICTURES, TrackConfig::Video(config.clone()));
+        }
+    }
+
+    fn configure_sound(&self, config: &AudioConfig) {
+        if let Some(recorder) = &*self.recorder() {
+            let (config, name) = (config.clone(), PROGRAM_NAME.to_owned());
+            recorder.set_track(PROGRAM, TrackConfig::Audio { config, name });
         }
     }
 
@@ -100,7 +110,7 @@ impl Taping {
             TrackConfig::Video(video),
             TrackConfig::Audio {
                 config: reel.audio,
-                name: "program".to_owned(),
+                name: PROGRAM_NAME.to_owned(),
             },
         ];
         let mut strips = Vec::new();

@@ -151,6 +151,7 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
             let words = std::iter::once("show".to_owned()).chain(levels);
             words.map(|word| Candidate { word, doc: "" }).collect()
         }
+        ArgKind::AdaptPolicy => names(studio.adapt.policies.iter().map(|policy| policy.name.as_str())),
         ArgKind::Policy => names(studio.occlusion.policies.iter().map(|policy| policy.name.as_str())),
         ArgKind::Stickers => names(studio.occlusion.stickers.iter().map(String::as_str)),
         ArgKind::Face => {
@@ -162,6 +163,7 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::NewName
         | ArgKind::Gain
         | ArgKind::Kbps
+        | ArgKind::PinValue
         | ArgKind::Duration
         | ArgKind::Length
         | ArgKind::Url

@@ -130,7 +130,7 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces => {
+            Page::Strip | Page::Faces | Page::Network => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };

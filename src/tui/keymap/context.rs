@@ -17,15 +17,18 @@ pub enum Context {
     FacesPage,
     /// While the page of a source's picture is open.
     PicturePage,
+    /// While the page of the network is open.
+    NetworkPage,
 }
 
 /// How the headings of tables begin whose keys hold on pages only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 5] = [
+const HEADINGS: [(&str, Context); 6] = [
     ("page", Context::AnyPage),
     ("strip page", Context::StripPage),
     ("buses page", Context::BusesPage),
     ("faces page", Context::FacesPage),
     ("picture page", Context::PicturePage),
+    ("network page", Context::NetworkPage),
 ];
 
 impl Context {
@@ -48,6 +51,7 @@ impl Context {
             Some(Page::Buses) => Self::BusesPage,
             Some(Page::Faces) => Self::FacesPage,
             Some(Page::Picture) => Self::PicturePage,
+            Some(Page::Network) => Self::NetworkPage,
         }
     }
 
@@ -57,7 +61,9 @@ impl Context {
         match other {
             Self::Everywhere => Some(2),
             Self::AnyPage => (self != Self::Everywhere).then_some(1),
-            Self::StripPage | Self::BusesPage | Self::FacesPage | Self::PicturePage => (self == other).then_some(0),
+            Self::StripPage | Self::BusesPage | Self::FacesPage | Self::PicturePage | Self::NetworkPage => {
+                (self == other).then_some(0)
+            }
         }
     }
 }

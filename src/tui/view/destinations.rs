@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Scene;
+use super::network::quality_style;
 use super::text::Row;
-use crate::studio::model::{DestinationModel, DestinationState, Studio};
+use crate::studio::model::{DestinationModel, DestinationState, Quality, Studio};
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let area = others(buf, area, scene);
@@ -133,6 +134,11 @@ fn head(row: &mut Row<'_>, destination: &DestinationModel, is_selected: bool, ar
         DestinationState::Live => {
             let stats = &destination.stats;
             row.right(&format!("{} kb/s", stats.bitrate_kbps), theme.text());
+            let mut seen = scene.studio.adapt.state.destinations.iter();
+            let seen = seen.find(|seen| seen.name == destination.name);
+            if let Some(seen) = seen.filter(|seen| seen.quality != Quality::Good) {
+                row.put(seen.quality.word(), quality_style(seen.quality, theme)).skip(1);
+            }
             if let Some(rtt) = stats.rtt_ms {
                 row.right(&format!("rtt {rtt:.0} ms"), theme.label());
             }

@@ -83,6 +83,7 @@ const HINTS: &[(&str, &str)] = &[
     ("page buses", "buses"),
     ("page faces", "faces"),
     ("page picture", "picture"),
+    ("page network", "network"),
     ("select pane next", "pane"),
     ("retry {destination}", "retry"),
     ("monitor", "pictures"),
@@ -133,6 +134,19 @@ const FACES_HINTS: &[(&str, &str)] = &[
     ("occlusion sticker {next_sticker}", "stickers"),
 ];
 
+/// The same on the page of the network.
+const NETWORK_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("adapt toggle", "adapt on/off"),
+    ("bitrate +250", "more"),
+    ("bitrate -=250", "less"),
+    ("adapt release", "give back"),
+    ("prompt \"adapt pin \"", "pin"),
+    ("prompt \"adapt policy \"", "policy"),
+    ("help", "help"),
+    ("retry {destination}", "retry"),
+];
+
 /// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
@@ -141,6 +155,7 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let shown = match scene.ui.page {
         None => HINTS,
         Some(Page::Faces) => FACES_HINTS,
+        Some(Page::Network) => NETWORK_HINTS,
         Some(_) => PAGE_HINTS,
     };
     for (line, word) in shown {

@@ -9,6 +9,7 @@ mod footer;
 mod help;
 pub mod layout;
 mod monitors;
+mod network;
 mod pane;
 mod scenes;
 mod shape;

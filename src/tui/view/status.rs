@@ -3,9 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::network::quality_style;
 use super::text::{Row, clock};
 use super::{Scene, desk, faces};
-use crate::studio::model::WorkerState;
+use crate::studio::model::{Quality, WorkerState};
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
@@ -34,6 +35,11 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             WorkerState::Starting | WorkerState::Running | WorkerState::Resting => continue,
         };
         row.right(&text, theme.error());
+    }
+    let adapt = &studio.adapt.state;
+    if adapt.is_on && adapt.quality != Quality::Good && studio.is_on_air() {
+        let text = format!("network {} ", adapt.quality.word());
+        row.right(&text, quality_style(adapt.quality, theme));
     }
     if studio.recording.failure.is_some() {
         row.right("NO RECORDING ", theme.error());

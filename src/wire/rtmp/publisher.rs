@@ -216,18 +216,38 @@ impl Publisher {
     /// [`RtmpError::Unfit`] where the sound is no AAC; then nothing is sent.
     pub fn send_headers(&mut self, video: Option<&VideoConfig>, audio: Option<&AudioConfig>) -> Result<(), RtmpError> {
         let audio_header = audio.map(flv::audio_sequence_header).transpose()?;
-        let mut data = Vec::new();
-        Value::string("@setDataFrame").encode(&mut data);
-        Value::string("onMetaData").encode(&mut data);
-        flv::metadata(video, audio).encode(&mut data);
-        self.media(lane::DATA, kind::DATA, Timestamp::ZERO, &[], &data);
+        self.send_metadata(video, audio, Timestamp::ZERO);
         if let Some(video) = video {
-            let header = flv::video_sequence_header(video);
-            self.media(lane::VIDEO, kind::VIDEO, Timestamp::ZERO, &[], &header);
+            self.send_video_header(video, Timestamp::ZERO);
         }
         if let Some(header) = audio_header {
             self.media(lane::AUDIO, kind::AUDIO, Timestamp::ZERO, &[], &header);
         }
+        Ok(())
+    }
+
+    /// Sends the metadata, for whoever shows it: again when it has changed.
+    pub fn send_metadata(&mut self, video: Option<&VideoConfig>, audio: Option<&AudioConfig>, timestamp: Timestamp) {
+        let mut data = Vec::new();
+        Value::string("@setDataFrame").encode(&mut data);
+        Value::string("onMetaData").encode(&mut data);
+        flv::metadata(video, audio).encode(&mut data);
+        self.media(lane::DATA, kind::DATA, timestamp, &[], &data);
+    }
+
+    /// Sends the sequence header of the pictures that follow, the first of which must be an IDR.
+    pub fn send_video_header(&mut self, video: &VideoConfig, timestamp: Timestamp) {
+        let header = flv::video_sequence_header(video);
+        self.media(lane::VIDEO, kind::VIDEO, timestamp, &[], &header);
+    }
+
+    /// Sends the sequence header of the sound that follows.
+    ///
+    /// # Errors
+    /// [`RtmpError::Unfit`] where it is no AAC; then nothing is sent.
+    pub fn send_audio_header(&mut self, audio: &AudioConfig, timestamp: Timestamp) -> Result<(), RtmpError> {
+        let header = flv::audio_sequence_header(audio)?;
+        self.media(lane::AUDIO, kind::AUDIO, timestamp, &[], &header);
         Ok(())
     }
 

@@ -270,3 +270,74 @@ fn acknowledgements_go_on_past_four_gigabytes() {
         Some(Event::Acknowledged { total: 0x1_5000_0000 })
     );
 }
+
+#[test]
+fn another_size_and_another_rate_are_told_where_they_begin() {
+    use crate::media::FrameRate;
+    use crate::wire::session::{Moment, Session, TrackChange};
+
+    let video = |height: u8| VideoConfig {
+        width: 16,
+        height: u32::from(height),
+        frame_rate: FrameRate::whole(30),
+        sps: Bytes::copy_from_slice(&[0x67, 66, 0, height]),
+        pps: Bytes::from_static(&[0x68, 1]),
+        bitrate_kbps: 500,
+    };
+    let aac = |sample_rate, asc: [u8; 2]| AudioConfig {
+        codec: AudioCodec::Aac {
+            asc: Bytes::copy_from_slice(&asc),
+        },
+        sample_rate,
+        channels: 2,
+        bitrate_kbps: 96,
+    };
+    let mut server = Server::new();
+    server.accept();
+    let mut session = super::super::RtmpSession::new(publisher(), Some(video(36)), Some(aac(44_100, [0x12, 0x10])));
+    let now = Moment {
+        studio: Timestamp::ZERO,
+        connection: None,
+        wall: std::time::Duration::ZERO,
+    };
+    session.receive(&server.wire, now).unwrap();
+    let mut written = session.output().to_vec();
+    session.consume(written.len());
+    // Known before anything was said: it is said in the first place.
+    session
+        .reconfigure(&TrackChange::Video(video(72)), Timestamp::ZERO)
+        .unwrap();
+    assert!(session.output().is_empty());
+    session.begin().unwrap();
+    let later = Timestamp::from_millis(2000);
+    session.reconfigure(&TrackChange::Video(video(48)), later).unwrap();
+    session
+        .reconfigure(&TrackChange::Audio(aac(48_000, [0x11, 0x90])), later)
+        .unwrap();
+    written.extend(session.output());
+    let told: Vec<(u8, i64, Vec<u8>)> = messages(&written)
+        .into_iter()
+        .filter(|message| [kind::VIDEO, kind::AUDIO, kind::DATA].contains(&message.kind))
+        .map(|message| {
+            let payload = match message.kind {
+                kind::DATA => Vec::new(),
+                kind::AUDIO => message.payload[2..].to_vec(),
+                // The level, which tells ours apart.
+                _ => vec![message.payload[5 + 3]],
+            };
+            (message.kind, message.timestamp.to_millis(), payload)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (kind::DATA, 0, vec![]),
+            (kind::VIDEO, 0, vec![72]),
+            (kind::AUDIO, 0, vec![0x12, 0x10]),
+            (kind::DATA, 2000, vec![]),
+            (kind::VIDEO, 2000, vec![48]),
+            (kind::DATA, 2000, vec![]),
+            (kind::AUDIO, 2000, vec![0x11, 0x90]),
+        ]
+    );
+}

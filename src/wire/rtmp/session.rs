@@ -2,7 +2,7 @@
 
 use super::{Event, Publisher, RejectionKind, RtmpError, Stage};
 use crate::media::{AudioConfig, Packet, Timestamp, VideoConfig};
-use crate::wire::session::{self, Moment, Session, SessionError};
+use crate::wire::session::{self, Moment, Session, SessionError, TrackChange};
 
 /// A [`Publisher`] and what it has to tell before its first packet.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub struct RtmpSession {
     publisher: Publisher,
     video: Option<VideoConfig>,
     audio: Option<AudioConfig>,
+    has_begun: bool,
 }
 
 impl RtmpSession {
@@ -20,6 +21,7 @@ impl RtmpSession {
             publisher,
             video,
             audio,
+            has_begun: false,
         }
     }
 }
@@ -65,7 +67,25 @@ impl Session for RtmpSession {
     }
 
     fn begin(&mut self) -> Result<(), SessionError> {
-        Ok(self.publisher.send_headers(self.video.as_ref(), self.audio.as_ref())?)
+        self.has_begun = true;
+        let (video, audio) = (self.video.as_ref(), self.audio.as_ref());
+        Ok(self.publisher.send_headers(video, audio)?)
+    }
+
+    fn reconfigure(&mut self, change: &TrackChange, at: Timestamp) -> Result<(), SessionError> {
+        match change {
+            TrackChange::Video(config) => self.video = Some(config.clone()),
+            TrackChange::Audio(config) => self.audio = Some(config.clone()),
+        }
+        if self.has_begun {
+            let (video, audio) = (self.video.as_ref(), self.audio.as_ref());
+            self.publisher.send_metadata(video, audio, at);
+            match change {
+                TrackChange::Video(config) => self.publisher.send_video_header(config, at),
+                TrackChange::Audio(config) => self.publisher.send_audio_header(config, at)?,
+            }
+        }
+        Ok(())
     }
 
     fn send(&mut self, packet: &Packet, at: Timestamp) {

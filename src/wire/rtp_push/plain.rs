@@ -4,7 +4,7 @@ use super::RtpSender;
 use crate::media::{Packet, Timestamp};
 use crate::wire::rtp::framing::push_frame;
 use crate::wire::rtp::{FrameReader, RtpTrack, is_rtcp};
-use crate::wire::session::{Event, Moment, Output, Session, SessionError, Stage};
+use crate::wire::session::{Event, Moment, Output, Session, SessionError, Stage, TrackChange};
 
 /// One connection. It is live at once: there is nobody to ask.
 #[derive(Debug)]
@@ -62,6 +62,10 @@ impl Session for PlainPush {
 
     fn begin(&mut self) -> Result<(), SessionError> {
         Ok(())
+    }
+
+    fn reconfigure(&mut self, change: &TrackChange, _at: Timestamp) -> Result<(), SessionError> {
+        self.sender.reconfigure(change)
     }
 
     fn send(&mut self, packet: &Packet, at: Timestamp) {

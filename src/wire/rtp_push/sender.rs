@@ -3,7 +3,7 @@
 use crate::media::{AudioConfig, Packet, TimeDelta, Timestamp, VideoConfig};
 use crate::wire::rtp::rtcp::ReportBlock;
 use crate::wire::rtp::{DEFAULT_MAX_PAYLOAD, NtpTime, Packetizer, Rtcp, RtpCodec, RtpTrack, parse_rtcp};
-use crate::wire::session::{Moment, Reception};
+use crate::wire::session::{Moment, Reception, SessionError, TrackChange};
 
 /// Payload types of pictures and sound: the first two of those that mean nothing by themselves (RFC 3551 §3).
 const VIDEO_TYPE: u8 = 96;
@@ -79,6 +79,32 @@ impl RtpSender {
     pub fn track_of(&mut self, packet: &Packet) -> Option<(usize, &mut Packetizer)> {
         let index = self.tracks().position(|track| track.kind == packet.track)?;
         Some((index, &mut self.tracks[index].packetizer))
+    }
+
+    /// Takes over what has changed of a track. New parameter sets of pictures go out before each IDR; of sound, the rate and the
+    /// configuration are the session description's to say (RFC 3640 §4.1), and that was agreed on when the connection began.
+    ///
+    /// # Errors
+    /// [`SessionError::Unannounced`] for such sound.
+    pub fn reconfigure(&mut self, change: &TrackChange) -> Result<(), SessionError> {
+        let new = match change {
+            TrackChange::Video(config) => RtpTrack::video(config, VIDEO_TYPE),
+            TrackChange::Audio(config) => RtpTrack::audio(config, AUDIO_TYPE),
+        };
+        let mut packetizers = self.tracks.iter_mut().map(|track| &mut track.packetizer);
+        let Some(packetizer) = packetizers.find(|packetizer| packetizer.track().kind == new.kind) else {
+            return Ok(());
+        };
+        if let TrackChange::Audio(config) = change
+            && *packetizer.track() != new
+        {
+            return Err(SessionError::Unannounced {
+                codec: codec_name(&new.codec),
+                sample_rate: config.sample_rate,
+            });
+        }
+        packetizer.set_codec(new.codec);
+        Ok(())
     }
 
     /// Calls `write` with the place and the report of each track, where reports are due: the first once there is a first

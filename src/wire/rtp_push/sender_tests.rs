@@ -131,3 +131,47 @@ fn a_packet_goes_to_the_track_of_its_kind() {
     let mut silent = RtpSender::new(sender.tracks().take(1).cloned().collect(), 1);
     assert!(silent.track_of(&packet(TrackKind::Audio)).is_none());
 }
+
+#[test]
+fn other_parameter_sets_go_out_with_the_next_idr_and_other_sound_needs_another_connection() {
+    let mut sender = sender();
+    let video = VideoConfig {
+        width: 160,
+        height: 90,
+        frame_rate: FrameRate::whole(30),
+        sps: Bytes::from_static(&[0x67, 66, 0, 10]),
+        pps: Bytes::from_static(&[0x68, 2]),
+        bitrate_kbps: 100,
+    };
+    sender.reconfigure(&TrackChange::Video(video)).unwrap();
+    let idr = Packet {
+        track: TrackKind::Video,
+        pts: Timestamp::ZERO,
+        dts: Timestamp::ZERO,
+        is_idr: true,
+        data: Bytes::from_static(&[0, 0, 0, 2, 0x65, 0x88]),
+    };
+    let mut payloads = Vec::new();
+    let (_, packetizer) = sender.track_of(&idr).unwrap();
+    packetizer.packetize(&idr, idr.pts, &mut |rtp| payloads.push(rtp[12..].to_vec()));
+    // STAP-A, and in it both with their lengths.
+    assert_eq!(payloads[0], [0x78, 0, 4, 0x67, 66, 0, 10, 0, 2, 0x68, 2]);
+    assert_eq!(payloads[1], [0x65, 0x88]);
+
+    let sound = |codec, sample_rate| {
+        TrackChange::Audio(AudioConfig {
+            codec,
+            sample_rate,
+            channels: 2,
+            bitrate_kbps: 64,
+        })
+    };
+    sender.reconfigure(&sound(AudioCodec::Opus, 48_000)).unwrap();
+    let asc = Bytes::from_static(&[0x12, 0x10]);
+    let error = sender.reconfigure(&sound(AudioCodec::Aac { asc }, 44_100)).unwrap_err();
+    assert!(!error.is_final());
+    assert_eq!(
+        error.to_string(),
+        "the sound is AAC of 44100 Hz from now on, which only a new connection can say"
+    );
+}

@@ -10,7 +10,7 @@ use crate::media::{Packet, Timestamp};
 use crate::wire::rtp::framing::{LENGTH_SIZE, push_frame};
 use crate::wire::rtp::{FrameReader, RtpTrack, is_rtcp};
 use crate::wire::sdp::SessionDescription;
-use crate::wire::session::{Event, Moment, Session, SessionError, Stage};
+use crate::wire::session::{Event, Moment, Session, SessionError, Stage, TrackChange};
 use crate::wire::websocket::{Client, Heartbeat, Incoming, UpgradeRequest};
 
 /// What it is called on the upgrade.
@@ -129,6 +129,10 @@ impl Session for WebSocketPush {
 
     fn begin(&mut self) -> Result<(), SessionError> {
         Ok(())
+    }
+
+    fn reconfigure(&mut self, change: &TrackChange, _at: Timestamp) -> Result<(), SessionError> {
+        self.sender.reconfigure(change)
     }
 
     fn send(&mut self, packet: &Packet, at: Timestamp) {

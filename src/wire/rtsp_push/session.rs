@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use crate::wire::rtp::RtpTrack;
 use crate::wire::rtp_push::RtpSender;
 use crate::wire::sdp::{SessionDescription, Way};
-use crate::wire::session::{Event, Moment, Session, SessionError, Stage};
+use crate::wire::session::{Event, Moment, Session, SessionError, Stage, TrackChange};
 use crate::wire::text::{scrub, secrets_of_path};
 use crate::wire::websocket::{Client, Heartbeat, Incoming, UpgradeRequest};
 
@@ -313,6 +313,10 @@ impl Session for RtspPush {
 
     fn begin(&mut self) -> Result<(), SessionError> {
         Ok(())
+    }
+
+    fn reconfigure(&mut self, change: &TrackChange, _at: Timestamp) -> Result<(), SessionError> {
+        self.sender.reconfigure(change)
     }
 
     fn send(&mut self, packet: &Packet, at: Timestamp) {

@@ -35,8 +35,8 @@ impl Worker {
     }
 
     fn encode(&mut self, picture: &Picture) -> Result<Option<Packet>, EncodeError> {
-        if picture.bitrate_kbps != self.encoder.config().bitrate_kbps {
-            self.encoder.set_bitrate(picture.bitrate_kbps)?;
+        if picture.rate != self.encoder.rate() {
+            self.encoder.set_rate(picture.rate)?;
         }
         if picture.frame_rate != self.encoder.config().frame_rate {
             self.encoder.set_frame_rate(picture.frame_rate)?;

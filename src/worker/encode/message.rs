@@ -5,7 +5,7 @@
 use bytes::{Buf, BufMut};
 use serde::{Deserialize, Serialize};
 
-use crate::media::{FrameRate, Packet, Timestamp, TrackKind, VideoConfig};
+use crate::media::{FrameRate, Packet, Rate, RateControl, Timestamp, TrackKind, VideoConfig};
 use crate::worker::handshake::FIRST_OWN;
 use crate::worker::message::{Message, MessageError};
 
@@ -47,8 +47,8 @@ pub struct Picture {
     pub pts: Timestamp,
     /// Whether it is to be an IDR.
     pub is_idr_wanted: bool,
-    /// Target in kbit/s.
-    pub bitrate_kbps: u32,
+    /// What may be spent.
+    pub rate: Rate,
     /// Pictures per second.
     pub frame_rate: FrameRate,
 }
@@ -65,7 +65,7 @@ pub enum Answer {
 }
 
 /// Bytes of an encoded [`Picture`].
-const PICTURE_LEN: usize = 25;
+const PICTURE_LEN: usize = 30;
 
 /// Bytes before the access unit in a [`PACKET`].
 pub const PACKET_HEAD: usize = 9;
@@ -76,7 +76,15 @@ impl Picture {
         bytes.put_u32_le(self.slot);
         bytes.put_i64_le(self.pts.to_flicks());
         bytes.put_u8(u8::from(self.is_idr_wanted));
-        bytes.put_u32_le(self.bitrate_kbps);
+        bytes.put_u32_le(self.rate.kbps);
+        let (mode, value) = match self.rate.control {
+            RateControl::Constant => (0, 0),
+            RateControl::Capped { max_kbps } => (1, max_kbps),
+            RateControl::Average => (2, 0),
+            RateControl::Quality { quantiser } => (3, u32::from(quantiser)),
+        };
+        bytes.put_u8(mode);
+        bytes.put_u32_le(value);
         bytes.put_u32_le(self.frame_rate.num);
         bytes.put_u32_le(self.frame_rate.den);
     }
@@ -93,13 +101,22 @@ impl Picture {
         let slot = bytes.get_u32_le();
         let pts = Timestamp::from_flicks(bytes.get_i64_le());
         let is_idr_wanted = bytes.get_u8() != 0;
-        let bitrate_kbps = bytes.get_u32_le();
+        let kbps = bytes.get_u32_le();
+        let control = match (bytes.get_u8(), bytes.get_u32_le()) {
+            (0, _) => RateControl::Constant,
+            (1, max_kbps) => RateControl::Capped { max_kbps },
+            (2, _) => RateControl::Average,
+            (3, quantiser @ 0..=51) => RateControl::Quality {
+                quantiser: quantiser as u8,
+            },
+            (mode, value) => return Err(message.wrong(format!("no rate control is {mode} with {value}"))),
+        };
         let frame_rate = FrameRate::new(bytes.get_u32_le(), bytes.get_u32_le());
         Ok(Self {
             slot,
             pts,
             is_idr_wanted,
-            bitrate_kbps,
+            rate: Rate { control, kbps },
             frame_rate: frame_rate.ok_or_else(|| message.wrong("a frame rate of zero"))?,
         })
     }
@@ -152,14 +169,31 @@ mod tests {
         Message { kind, payload }
     }
 
+    fn control() -> impl Strategy<Value = RateControl> {
+        prop_oneof![
+            Just(RateControl::Constant),
+            any::<u32>().prop_map(|max_kbps| RateControl::Capped { max_kbps }),
+            Just(RateControl::Average),
+            (0u8..52).prop_map(|quantiser| RateControl::Quality { quantiser }),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn a_picture_comes_back(slot: u32, pts: i64, is_idr_wanted: bool, bitrate_kbps: u32, num in 1u32.., den in 1u32..) {
+        fn a_picture_comes_back(
+            slot: u32,
+            pts: i64,
+            is_idr_wanted: bool,
+            kbps: u32,
+            control in control(),
+            num in 1u32..,
+            den in 1u32..,
+        ) {
             let picture = Picture {
                 slot,
                 pts: Timestamp::from_flicks(pts),
                 is_idr_wanted,
-                bitrate_kbps,
+                rate: Rate { control, kbps },
                 frame_rate: FrameRate { num, den },
             };
             let mut payload = Vec::new();

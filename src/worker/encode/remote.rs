@@ -6,10 +6,10 @@ use bytes::Bytes;
 
 use super::message::{self, Answer, Greeting, Picture};
 use crate::clock::Clock;
-use crate::encode::h264::{check_bitrate, check_frame_rate};
+use crate::encode::h264::{check_frame_rate, check_rate};
 use crate::encode::{EncodeError, VideoEncoder, VideoSettings, check_size};
 use crate::media::h264::{Sps, avcc_nals, idr_pic_id};
-use crate::media::{FrameRate, Packet, Timestamp, VideoConfig, VideoFrame};
+use crate::media::{FrameRate, Packet, Rate, Timestamp, VideoConfig, VideoFrame};
 use crate::worker::arena::Arena;
 use crate::worker::crew::{Crew, Parts, Reporter, Unanswered};
 use crate::worker::spawn::Program;
@@ -22,6 +22,7 @@ pub struct RemoteEncoder {
     crew: Crew,
     arena: Arc<Arena>,
     config: VideoConfig,
+    rate: Rate,
     sps: Sps,
     /// The number of the IDR that the last packet was; `None` where it was none.
     last_idr: Option<u32>,
@@ -53,6 +54,7 @@ impl RemoteEncoder {
         Ok(Self {
             crew,
             arena,
+            rate: settings.rate(),
             sps,
             last_idr: None,
             config: VideoConfig {
@@ -70,14 +72,14 @@ impl RemoteEncoder {
 impl RemoteEncoder {
     /// Has the picture in `slot` encoded, by this worker or the next.
     fn ask(&mut self, slot: u32, pts: Timestamp, is_idr_wanted: bool) -> Result<Option<Packet>, EncodeError> {
-        let config = &self.config;
+        let (rate, frame_rate) = (self.rate, self.config.frame_rate);
         let ask = |is_fresh, payload: &mut Vec<u8>| {
             Picture {
                 slot,
                 pts,
                 is_idr_wanted: is_idr_wanted || is_fresh,
-                bitrate_kbps: config.bitrate_kbps,
-                frame_rate: config.frame_rate,
+                rate,
+                frame_rate,
             }
             .encode(payload);
             message::PICTURE
@@ -129,10 +131,15 @@ impl VideoEncoder for RemoteEncoder {
         Ok(Some(packet))
     }
 
-    fn set_bitrate(&mut self, kbps: u32) -> Result<(), EncodeError> {
-        check_bitrate(kbps)?;
-        self.config.bitrate_kbps = kbps;
+    fn set_rate(&mut self, rate: Rate) -> Result<(), EncodeError> {
+        check_rate(rate)?;
+        self.rate = rate;
+        self.config.bitrate_kbps = rate.kbps;
         Ok(())
+    }
+
+    fn rate(&self) -> Rate {
+        self.rate
     }
 
     fn set_frame_rate(&mut self, rate: FrameRate) -> Result<(), EncodeError> {

@@ -318,7 +318,7 @@ mod tests {
         plan.is_armed = true;
         plan.policy = Policy::new("test".into(), String::new(), None, levels).unwrap();
         plan.levels = [level; LINES];
-        let (watch, outlet) = (Arc::new(FaceWatch::new(RATE, plan)), Arc::new(Outlet::new(&[1000])));
+        let (watch, outlet) = (Arc::new(FaceWatch::new(RATE, plan)), Arc::new(Outlet::at_kbps(&[1000])));
         let (pool, told) = (FramePool::new(), Told::default());
         let report: FaceReport = {
             let told = Arc::clone(&told);

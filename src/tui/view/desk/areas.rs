@@ -47,6 +47,10 @@ pub struct Areas {
     pub zones: Rect,
     /// Of a picture: the source.
     pub source: Rect,
+    /// Of the network: how destinations are reached.
+    pub network: Rect,
+    /// Of the network: what was changed, and why.
+    pub changes: Rect,
 }
 
 impl Areas {
@@ -63,6 +67,7 @@ impl Areas {
             Page::Buses => areas.buses(main),
             Page::Faces => areas.faces(main, format),
             Page::Picture => areas.picture(main, format),
+            Page::Network => areas.network(main, format),
         }
     }
 
@@ -126,6 +131,20 @@ impl Areas {
         let [program, below] = rows(right, [Constraint::Length(picture), Constraint::Fill(1)]);
         self.program = program;
         [self.faces, self.zones] = columns(below, [Constraint::Fill(1), Constraint::Length(below.width * 2 / 5)]);
+        self
+    }
+
+    fn network(mut self, main: Rect, format: ProgramFormat) -> Self {
+        let list = (main.width * 45 / 100).clamp(36, 64);
+        let top = (main.height / 2).clamp(13, 20).min(main.height);
+        let [above, changes] = rows(main, [Constraint::Length(top), Constraint::Fill(1)]);
+        let [sheet, right] = columns(above, [Constraint::Length(list), Constraint::Fill(1)]);
+        (self.sheet, self.changes) = (sheet, changes);
+        let monitor = monitor_width(changes.height, format).min(changes.width.saturating_sub(60));
+        if monitor >= NARROWEST_MONITOR && changes.height >= LOWEST_PLOT {
+            [self.changes, self.program] = columns(changes, [Constraint::Fill(1), Constraint::Length(monitor)]);
+        }
+        self.network = right;
         self
     }
 

@@ -14,6 +14,7 @@ use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMe
 use crate::tui::view::Scene;
 use crate::tui::view::faces;
 use crate::tui::view::monitors;
+use crate::tui::view::network;
 use crate::tui::view::pane::{framed, titled};
 use crate::tui::view::text::Row;
 
@@ -27,6 +28,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Buses => buses_page(buf, areas, scene),
         Page::Faces => faces::page::draw(buf, areas, scene),
         Page::Picture => picture::draw(buf, areas, scene),
+        Page::Network => network::draw(buf, areas, scene),
     }
 }
 

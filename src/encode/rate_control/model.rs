@@ -1,0 +1,162 @@
+//! What a picture will cost, by its quantiser.
+//!
+//! Over a wide range bits are inversely proportional to the step of the quantiser, which doubles every 6 (H.264 §8.5.9).
+//! Near the quantiser at which grain vanishes they fall much faster, and nobody says where that is. So each curve is a
+//! straight line in the logarithm of the bits, laid through what the last pictures have cost, with a slope that is learnt
+//! as well: where it is steep, the same wish for fewer bits moves the quantiser less.
+
+/// How hard a picture is: cost per pixel, in units that only have to stay the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hint {
+    /// Of the whole picture, coded from nothing.
+    pub intra: f64,
+    /// Of what can be predicted from the picture before.
+    pub inter: f64,
+    /// Of what cannot, coded from nothing.
+    pub fresh: f64,
+}
+
+impl Hint {
+    /// Where nothing is known, every picture is as hard as the last.
+    pub const NONE: Self = Self {
+        intra: 1.0,
+        inter: 1.0,
+        fresh: 0.0,
+    };
+}
+
+/// Of the logarithm, by quantiser: what it is where nothing special happens.
+const USUAL_SLOPE: f64 = 1.2 * std::f64::consts::LN_2 / 6.0;
+
+/// What is believed of a slope.
+const SLOPES: std::ops::RangeInclusive<f64> = 0.1..=0.5;
+
+/// So many steps of the quantiser are near, and beyond them bits fall by no more than this.
+const NEAR: f64 = 2.0;
+const FAR_SLOPE: f64 = 1.2 * std::f64::consts::LN_2 / 6.0;
+
+/// Beyond this logarithm, what was believed is forgotten.
+const FAR_OFF: f64 = 1.0;
+
+/// What is predicted costs so much of what is not, by unit, until it is known.
+const FIRST_INTER: f64 = 0.25;
+
+/// Costs that count as none.
+const LEAST: f64 = 1e-3;
+
+/// Bits per pixel and unit of cost, by quantiser.
+#[derive(Clone, Copy, Debug)]
+struct Curve {
+    quantiser: f64,
+    /// The logarithm at that quantiser.
+    level: f64,
+    slope: f64,
+    /// The last observation as it was.
+    last: Option<(f64, f64)>,
+}
+
+impl Curve {
+    fn new(bits: f64, quantiser: f64) -> Self {
+        Self {
+            quantiser,
+            level: bits.ln(),
+            slope: USUAL_SLOPE,
+            last: None,
+        }
+    }
+
+    fn at(&self, quantiser: f64) -> f64 {
+        let way = quantiser - self.quantiser;
+        // A slope is learnt from small steps. One that is steep there is not believed on the way to far coarser ones.
+        let near = way.min(NEAR);
+        (self.level - self.slope * near - self.slope.min(FAR_SLOPE) * (way - near)).exp()
+    }
+
+    /// Lays the curve through `bits` at `quantiser`, or a `share` of the way there.
+    fn learn(&mut self, quantiser: f64, bits: f64, share: f64) {
+        let observed = bits.max(1e-7).ln();
+        if let Some((at, level)) = self.last {
+            let way = quantiser - at;
+            if way.abs() >= 1.0 {
+                let slope = ((level - observed) / way).clamp(*SLOPES.start(), *SLOPES.end());
+                self.slope += 0.1 * way.abs().min(3.0) * (slope - self.slope);
+            }
+        }
+        let expected = self.at(quantiser).ln();
+        // What is harder than thought is believed sooner.
+        let share = if (observed - expected).abs() > FAR_OFF {
+            1.0
+        } else if observed > expected {
+            (1.4 * share).min(1.0)
+        } else {
+            share
+        };
+        self.level = expected + share * (observed - expected);
+        self.quantiser = quantiser;
+        self.last = Some((quantiser, observed));
+    }
+}
+
+/// Learns from what pictures have cost what others will.
+#[derive(Clone, Copy, Debug)]
+pub struct Model {
+    pixels: f64,
+    intra: Curve,
+    inter: Curve,
+    is_inter_known: bool,
+}
+
+impl Model {
+    /// For pictures of so many pixels. Before anything is known, they are something between a slate and a crowd.
+    pub fn new(pixels: f64) -> Self {
+        Self {
+            pixels,
+            intra: Curve::new(0.12, 30.0),
+            inter: Curve::new(0.02, 30.0),
+            is_inter_known: false,
+        }
+    }
+
+    /// Bits of such a picture.
+    pub fn bits(&self, is_idr: bool, hint: &Hint, quantiser: f64) -> f64 {
+        let per_pixel = if is_idr {
+            hint.intra * self.intra.at(quantiser)
+        } else {
+            hint.inter * self.inter.at(quantiser) + hint.fresh * self.intra.at(quantiser)
+        };
+        self.pixels * per_pixel.max(1e-9)
+    }
+
+    /// The quantiser at which such a picture costs `bits`; it may lie outside what exists.
+    pub fn quantiser(&self, is_idr: bool, hint: &Hint, bits: f64) -> f64 {
+        let (mut low, mut high) = (-20.0, 80.0);
+        for _ in 0..16 {
+            let middle = 0.5 * (low + high);
+            if self.bits(is_idr, hint, middle) > bits {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        high
+    }
+
+    /// Such a picture has cost `bits`.
+    pub fn learn(&mut self, is_idr: bool, hint: &Hint, quantiser: f64, bits: f64) {
+        let bits = bits / self.pixels;
+        let fresh = hint.fresh * self.intra.at(quantiser);
+        if is_idr {
+            self.intra.learn(quantiser, bits / hint.intra.max(LEAST), 0.6);
+            if !self.is_inter_known {
+                self.inter = Curve::new(FIRST_INTER * bits / hint.intra.max(LEAST), quantiser);
+            }
+        } else if fresh > 0.5 * bits {
+            self.intra.learn(quantiser, bits / hint.fresh.max(LEAST), 0.3);
+        } else {
+            let share = if self.is_inter_known { 0.5 } else { 1.0 };
+            self.inter
+                .learn(quantiser, (bits - fresh) / hint.inter.max(LEAST), share);
+            self.is_inter_known = true;
+        }
+    }
+}

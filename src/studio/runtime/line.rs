@@ -1,0 +1,284 @@
+//! The encoder of one line while the show runs: told a new rate, fewer pictures or another size, and replaced where it must be.
+//!
+//! An encoder is open for one size. For another one a second is opened on a thread of its own while the first goes on; when it is
+//! ready it takes over with an IDR, and everybody who takes the line is told what decoders need from there on. Pictures of the
+//! program's own size are encoded where they lie; for others they are scaled into memory that the worker reads.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
+
+use super::outlet::{LineTarget, Outlet, SOURCE};
+use crate::clock::Clock;
+use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
+use crate::media::{FrameRate, Rate, VideoConfig, VideoFrame};
+use crate::picture::{Compositor, Crop, Fit, Layer, Rect};
+use crate::worker::arena::Arena;
+use crate::worker::{self, Program, RemoteEncoder};
+
+/// Frames that may wait for the encoder. A late picture is one that finds this many before it: it is skipped and counted,
+/// since waiting longer would only turn a short stall into lasting delay.
+///
+/// A third of a second at 30 fps: what a busy machine takes away for a moment is made up for without a gap.
+pub const FRAMES_WAITING: usize = 10;
+
+/// How long an encoder that could not be opened is not tried again.
+pub const PAUSE: Duration = Duration::from_secs(5);
+
+/// What makes an encoder by its settings. Called from any thread.
+pub type Open = Arc<dyn Fn(&VideoSettings) -> Result<Opened, EncodeError> + Send + Sync>;
+
+/// An open encoder, and how pictures come to its size.
+pub struct Opened {
+    encoder: Box<dyn VideoEncoder>,
+    /// None where they come in its size.
+    scaler: Option<Compositor>,
+    size: (u32, u32),
+}
+
+impl Opened {
+    /// What its decoders need.
+    #[must_use]
+    pub fn config(&self) -> &VideoConfig {
+        self.encoder.config()
+    }
+
+    /// `encoder` for pictures that come in its size.
+    #[must_use]
+    pub fn as_they_come(encoder: Box<dyn VideoEncoder>) -> Self {
+        let config = encoder.config();
+        Self {
+            size: (config.width, config.height),
+            encoder,
+            scaler: None,
+        }
+    }
+
+    /// `encoder` for pictures that are scaled into `arena`.
+    #[must_use]
+    pub fn scaled(encoder: Box<dyn VideoEncoder>, arena: &Arena) -> Self {
+        let (width, height) = (encoder.config().width, encoder.config().height);
+        Self {
+            encoder,
+            scaler: Some(Compositor::new(width, height, arena.pool().clone())),
+            size: (width, height),
+        }
+    }
+}
+
+/// What opens a worker in memory of its own, to which pictures are scaled.
+pub fn open_scaled(settings: &VideoSettings, clock: Clock, report: &worker::Reporter) -> Result<Opened, EncodeError> {
+    // Those that wait, the one that is encoded, and one that is drawn.
+    let slots = u32::try_from(FRAMES_WAITING).unwrap_or(u32::MAX) + 4;
+    let arena = Arena::new(settings.width, settings.height, slots);
+    let arena = Arc::new(arena.map_err(|error| EncodeError::Worker(error.to_string()))?);
+    let encoder = RemoteEncoder::open(settings, Program::this(), Arc::clone(&arena), clock, Arc::clone(report))?;
+    Ok(Opened::scaled(Box::new(encoder), &arena))
+}
+
+/// The encoder of one line, and what was asked of it last.
+pub struct LineEncoder {
+    line: usize,
+    /// As the scene file has it: what holds where nothing else is asked for.
+    base: VideoSettings,
+    open: Open,
+    now: Opened,
+    next: Next,
+    rate: Rate,
+    divisor: u32,
+    /// Pictures since the last one that was encoded.
+    turn: u32,
+    faults: Faults,
+}
+
+/// The encoder that is to take over.
+enum Next {
+    None,
+    Opening((u32, u32), Receiver<Result<Opened, EncodeError>>),
+    /// It did not open; not tried again before.
+    Failed((u32, u32), Instant),
+}
+
+impl LineEncoder {
+    /// `opened` for that line, whose scene file says `base`; others are opened by `open`.
+    #[must_use]
+    pub fn new(opened: Opened, line: usize, base: VideoSettings, open: Open) -> Self {
+        Self {
+            rate: base.rate(),
+            divisor: 1,
+            turn: 0,
+            line,
+            base,
+            open,
+            now: opened,
+            next: Next::None,
+            faults: Faults::default(),
+        }
+    }
+
+    /// Encodes a picture by what `outlet` wants, and hands it on there; or leaves it out, where fewer are wanted.
+    pub fn encode(&mut self, frame: VideoFrame, outlet: &Outlet, report: &dyn Fn(String)) {
+        let target = outlet.target(self.line);
+        self.follow_rate(&target, report);
+        self.follow_size(&target, outlet, report);
+        self.turn += 1;
+        if self.turn < self.divisor {
+            return;
+        }
+        self.turn = 0;
+        // The program's own picture goes before what is made of it is encoded: its memory is free for the next one.
+        let frame = match &mut self.now.scaler {
+            Some(scaler) => scale(scaler, self.now.size, &frame),
+            None => frame,
+        };
+        let start = Instant::now();
+        let encoded = self.now.encoder.encode(&frame, outlet.take_idr_wish(self.line));
+        let counters = &outlet.counters;
+        let is_source = self.line == SOURCE;
+        if is_source {
+            let took = u64::try_from(start.elapsed().as_micros()).unwrap_or(0);
+            counters.encode_us.fetch_add(took, Ordering::Relaxed);
+        }
+        let skipped = if is_source {
+            &counters.skipped_frames
+        } else {
+            &counters.ladder_skipped
+        };
+        match encoded {
+            Ok(Some(packet)) => {
+                if is_source {
+                    counters.encoded_frames.fetch_add(1, Ordering::Relaxed);
+                }
+                outlet.offer_video(self.line, &packet);
+                self.faults.recover();
+            }
+            Ok(None) => {
+                skipped.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => {
+                skipped.fetch_add(1, Ordering::Relaxed);
+                // What comes after a lost picture must not refer to it.
+                outlet.want_idr(self.line);
+                self.faults.note(Err(error), report);
+            }
+        }
+    }
+
+    /// Tells the encoder its rate and how many pictures will come, where that has changed.
+    fn follow_rate(&mut self, target: &LineTarget, report: &dyn Fn(String)) {
+        let LineTarget { rate, divisor, .. } = *target;
+        if rate != self.rate {
+            self.faults.note(self.now.encoder.set_rate(rate), report);
+            self.rate = rate;
+        }
+        if divisor != self.divisor {
+            let fewer = divided(self.base.frame_rate, divisor);
+            self.faults.note(self.now.encoder.set_frame_rate(fewer), report);
+            self.divisor = divisor;
+        }
+    }
+
+    /// Has an encoder of another size opened, and lets it take over once it is.
+    fn follow_size(&mut self, target: &LineTarget, outlet: &Outlet, report: &dyn Fn(String)) {
+        let wanted = target.size.unwrap_or((self.base.width, self.base.height));
+        match &self.next {
+            Next::Opening(size, opened) => match opened.try_recv() {
+                Ok(Ok(opened)) if *size == wanted => self.take_over(opened, outlet, report),
+                // Meanwhile it is another one that is wanted.
+                Ok(Ok(_)) => self.next = Next::None,
+                Ok(Err(error)) => {
+                    let size = *size;
+                    self.faults.note(Err(error), report);
+                    self.next = Next::Failed(size, Instant::now() + PAUSE);
+                }
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => self.next = Next::Failed(*size, Instant::now() + PAUSE),
+            },
+            Next::Failed(size, until) if *size == wanted && Instant::now() < *until => {}
+            Next::None | Next::Failed(..) if wanted == self.now.size => self.next = Next::None,
+            Next::None | Next::Failed(..) => self.begin(wanted, report),
+        }
+    }
+
+    fn begin(&mut self, size: (u32, u32), report: &dyn Fn(String)) {
+        let (sender, opened) = sync_channel(1);
+        let mut settings = self.base.clone();
+        (settings.width, settings.height) = size;
+        settings.set_rate(self.rate);
+        settings.frame_rate = divided(self.base.frame_rate, self.divisor);
+        let open = Arc::clone(&self.open);
+        let work = move || {
+            // The line may be gone: then nobody needs it.
+            let _ = sender.send(open(&settings));
+        };
+        self.next = match std::thread::Builder::new().name("encode-open".to_owned()).spawn(work) {
+            Ok(_) => Next::Opening(size, opened),
+            Err(error) => {
+                self.faults.note(Err(EncodeError::Worker(error.to_string())), report);
+                Next::Failed(size, Instant::now() + PAUSE)
+            }
+        };
+    }
+
+    fn take_over(&mut self, opened: Opened, outlet: &Outlet, report: &dyn Fn(String)) {
+        let last = std::mem::replace(&mut self.now, opened);
+        self.next = Next::None;
+        // Ending a worker takes a moment, and pictures wait.
+        let _ = std::thread::Builder::new()
+            .name("encode-end".to_owned())
+            .spawn(move || drop(last));
+        // It may have been opened for what was wanted a moment ago.
+        self.faults.note(self.now.encoder.set_rate(self.rate), report);
+        let rate = divided(self.base.frame_rate, self.divisor);
+        self.faults.note(self.now.encoder.set_frame_rate(rate), report);
+        outlet.configure(self.line, self.now.encoder.config());
+        outlet.want_idr(self.line);
+    }
+}
+
+/// `rate`, where only one of `divisor` pictures is encoded.
+fn divided(rate: FrameRate, divisor: u32) -> FrameRate {
+    FrameRate {
+        num: rate.num,
+        den: rate.den.saturating_mul(divisor.max(1)),
+    }
+}
+
+fn scale(scaler: &mut Compositor, size: (u32, u32), frame: &VideoFrame) -> VideoFrame {
+    let layer = Layer {
+        frame,
+        target: Rect::full(size.0, size.1),
+        fit: Fit::Stretch,
+        crop: Crop::default(),
+        opacity: 1.0,
+    };
+    scaler.compose(&[layer], frame.pts)
+}
+
+/// Says once that an encoder fails, not thirty times per second.
+#[derive(Default)]
+pub struct Faults {
+    last: Option<EncodeError>,
+}
+
+impl Faults {
+    /// Reports what has gone wrong, unless it is the same as before.
+    pub fn note(&mut self, result: Result<(), EncodeError>, report: &dyn Fn(String)) {
+        if let Err(error) = result
+            && self.last.as_ref() != Some(&error)
+        {
+            report(error.to_string());
+            self.last = Some(error);
+        }
+    }
+
+    /// All is well again: the same fault is news.
+    pub fn recover(&mut self) {
+        self.last = None;
+    }
+}
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;
