@@ -12,8 +12,8 @@ const WIDTH: f64 = 960.0;
 const LEFT: f64 = 56.0;
 const RIGHT: f64 = 16.0;
 /// Where the two fields lie: their top and their height.
-const BITS: (f64, f64) = (56.0, 210.0);
-const LAG: (f64, f64) = (312.0, 210.0);
+const BITS: (f64, f64) = (72.0, 210.0);
+const LAG: (f64, f64) = (320.0, 210.0);
 const HEIGHT: f64 = 560.0;
 
 /// Lag is drawn on a logarithmic axis from here to here, in ms: what matters lies between a picture and half a minute.
@@ -164,9 +164,9 @@ impl Chart {
         let _ = writeln!(
             svg,
             "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\" class=\"limit\"/>\
-             <text x=\"{}\" y=\"{:.1}\" class=\"small\" text-anchor=\"end\">0.5 s</text>",
+             <text x=\"{}\" y=\"{:.1}\" class=\"small\">0.5 s</text>",
             WIDTH - RIGHT,
-            WIDTH - RIGHT - 4.0,
+            LEFT + 4.0,
             Self::y_lag(500.0) - 4.0,
             y = Self::y_lag(500.0)
         );

@@ -33,7 +33,7 @@ const COLUMNS: &[Column] = &[
     }),
     ("longest wait for a picture, ms", |f| whole(Some(f.longest_wait_ms))),
     ("Mbit in time / in all", |f| {
-        format!("{:.0} / {:.0}", f.in_time_mbit, f.delivered_mbit)
+        format!("{:.0} / {:.0}", f.in_time_mbit.max(0.0), f.delivered_mbit)
     }),
     ("of the line used, %", |f| whole(Some(f.used_percent))),
     ("pictures lost, %", |f| format!("{:.1}", f.lost_percent)),
