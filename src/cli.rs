@@ -1,5 +1,7 @@
 //! The shell: arguments in, exit codes out. The only room where errors become text for good.
 
+mod adapt;
+mod adapt_chart;
 mod check;
 mod ctl;
 mod handover;
@@ -170,6 +172,11 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Try out adaptation policies on what a show has seen of its network
+    Adapt {
+        #[command(subcommand)]
+        command: adapt::AdaptCommand,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
     /// How a studio starts its workers; of no use by hand
@@ -247,6 +254,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
+        Some(Sub::Adapt { command }) => adapt::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

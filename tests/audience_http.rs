@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 /// A runtime and the reports of one server that is asked ten times a second.
 struct Rig {
     // Dropped before its runtime.
-    _handle: AudienceHandle,
+    handle: AudienceHandle,
     reports: UnboundedReceiver<AudienceReport>,
     runtime: Runtime,
 }
@@ -37,7 +37,7 @@ impl Rig {
         let handle = start(spec, Clock::start(), move |report| drop(sender.send(report)));
         drop(guard);
         Self {
-            _handle: handle,
+            handle,
             reports,
             runtime,
         }
@@ -105,6 +105,9 @@ fn counts_follow_the_page() {
         server.set_viewers(viewers);
         rig.until(&AudienceReport::Viewers(viewers));
     }
+    server.set_manner(Manner::Linger);
+    server.set_viewers(7);
+    rig.until(&AudienceReport::Viewers(7));
     let question = server.question(0).to_lowercase();
     assert!(question.starts_with("get /stat http/1.1\r\n"), "{question}");
     assert!(
@@ -171,7 +174,7 @@ fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn who_asks_is_told_and_no_longer_asks_when_its_handle_is_gone() {
+fn who_asks_is_told_and_no_longer_asks_when_itshandle_is_gone() {
     let server = StatServer::start();
     let kind = StatsKind::Json {
         pointer: "/live/viewers".to_owned(),
@@ -188,11 +191,11 @@ fn who_asks_is_told_and_no_longer_asks_when_its_handle_is_gone() {
     assert!(question.starts_with("GET /api?channel=7 HTTP/1.1\r\n"), "{question}");
     assert!(question.contains("Bearer t0ken\r\n"), "{question}");
     let Rig {
-        _handle,
+        handle,
         mut reports,
         runtime,
     } = rig;
-    drop(_handle);
+    drop(handle);
     let rest = async { tokio::time::timeout(PATIENCE, async { while reports.recv().await.is_some() {} }).await };
     runtime.block_on(rest).expect("the task goes on");
 }

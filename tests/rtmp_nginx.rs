@@ -255,7 +255,7 @@ async fn another_size_and_another_sample_rate_go_on_in_the_same_connection() {
         .unwrap();
     // Both decoders must have been at it for a while, in each of the three forms.
     let mut lines = BufReader::new(reader.stderr.take().unwrap()).split(b'\n');
-    let mut said = Vec::new();
+    let (mut said, mut joined) = (Vec::new(), 0);
     let decoded = async {
         for (next, size, rate) in [
             (1, "s:1280x720", "rate:44100"),
@@ -271,14 +271,17 @@ async fn another_size_and_another_sample_rate_go_on_in_the_same_connection() {
                 said.push(line);
             }
             wanted.store(next, Ordering::Relaxed);
+            if joined == 0 {
+                joined = said.len();
+            }
         }
     };
     let is_decoded = tokio::time::timeout(Duration::from_mins(1), decoded).await.is_ok();
     assert!(is_decoded, "{:#?}", &said[said.len().saturating_sub(200)..]);
-    let complaints = said
-        .iter()
-        .filter(|line| line.contains("rror") || line.contains("nvalid"));
-    assert_eq!(complaints.collect::<Vec<_>>(), Vec::<&String>::new());
+    // Whoever joins in the middle of a GOP may complain until its end; a change is no reason to.
+    let is_of_a_decoder = |line: &&String| line.starts_with("[h264 @") || line.starts_with("[aac @");
+    let complaints: Vec<_> = said[joined..].iter().filter(is_of_a_decoder).collect();
+    assert!(complaints.is_empty(), "{complaints:#?}");
     show.figures(20, |stats| stats.connects > 0).await;
     assert_eq!(
         (show.stats.connects, nginx.publishes(), show.stats.dropped_frames),

@@ -460,7 +460,7 @@ impl Director {
             divisor: line.shape.divisor,
             phase: line.governor.phase,
             capacity_kbps: line.governor.capacity.map(kbps),
-            why: line.why.clone(),
+            why: line.why().to_owned(),
         });
         let destinations = self.connections.iter().map(|(name, connection)| DestinationState {
             name: name.clone(),

@@ -322,7 +322,14 @@ impl Governor {
         let mut capacity = self.capacity.unwrap_or(bounds.floor);
         self.is_measured |= finding.is_limited && finding.is_measure;
         if finding.is_measure && finding.excess > policy.patience {
-            capacity = finding.carried.max(self.before * 0.15);
+            // A moment without any confirmation is no measure; half a second is.
+            let is_brief = (now - self.since).to_millis() < 500;
+            let least = if is_brief {
+                self.before * 0.15
+            } else {
+                bounds.floor * 0.5
+            };
+            capacity = finding.carried.max(least);
         } else {
             capacity = capacity.max(finding.carried);
         }
@@ -398,25 +405,28 @@ impl Governor {
         let burst = self.burst(now, seen);
         let is_promised = burst > capacity * 1.6;
         let is_tried = Self::made(seen, bounds) > self.budget * 0.7;
-        if is_far && (is_tried || is_promised) {
+        if is_promised || (is_far && is_tried) {
+            self.before = capacity;
+            self.is_by_burst = !is_far;
             self.step = policy.climb / 2.0;
             self.stepped = now;
-            self.enter(
-                Phase::Climbing,
-                now,
-                format!("nothing waits at {} kbit/s", kbps(self.budget)),
-            );
-        } else if bounds.may_probe && (is_promised || (is_tried && now - self.probed >= policy.probe_every)) {
-            self.before = capacity;
-            self.is_by_burst = is_promised && now - self.probed < policy.probe_every;
-            self.probed = now;
-            self.budget = capacity * (1.0 + policy.probe);
             let why = if is_promised {
                 format!("a burst went through at {}", kbps(burst))
             } else {
-                format!("trying a little more than {}", kbps(capacity))
+                format!("nothing waits at {}", kbps(self.budget))
             };
-            self.enter(Phase::Probing, now, why);
+            self.budget = capacity;
+            self.enter(Phase::Climbing, now, why);
+        } else if bounds.may_probe && is_tried && now - self.probed >= policy.probe_every {
+            self.before = capacity;
+            self.is_by_burst = false;
+            self.probed = now;
+            self.budget = capacity * (1.0 + policy.probe);
+            self.enter(
+                Phase::Probing,
+                now,
+                format!("trying a little more than {}", kbps(capacity)),
+            );
         }
     }
 
@@ -469,7 +479,7 @@ impl Governor {
         }
         self.step = (self.step * 1.4).min(bounds.policy.climb);
         self.stepped = now;
-        if let Some((limit, at)) = self.limit {
+        if let (Some((limit, at)), false) = (self.limit, self.is_by_burst) {
             if (now - at).to_millis() < LIMIT_MS && next > limit * (1.0 - bounds.policy.headroom) {
                 self.capacity = Some(limit);
                 self.probed = now;

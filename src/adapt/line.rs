@@ -54,7 +54,7 @@ pub(super) struct Line {
     /// What has been told last.
     pub rate: Rate,
     pub shape: Shape,
-    pub why: String,
+    why: String,
     /// What its encoder makes, in bit/s, smoothed.
     pub made: Option<f64>,
     shaper: Shaper,
@@ -151,6 +151,15 @@ impl Line {
         (kbps / ceiling).clamp(0.0, 1.0)
     }
 
+    /// Why the rate is what it is: of what has changed nothing yet, too.
+    pub(super) fn why(&self) -> &str {
+        if self.held.kbps.is_none() && self.governor.phase != Phase::Steady {
+            &self.governor.why
+        } else {
+            &self.why
+        }
+    }
+
     /// Tells what has changed enough.
     pub(super) fn tell(&mut self, index: usize, policy: &Policy, is_on: bool, now: Timestamp, out: &mut Vec<Change>) {
         self.tell_rate(index, policy, is_on, now, out);
@@ -221,6 +230,9 @@ impl Line {
 
     fn tell_shape(&mut self, index: usize, policy: &Policy, is_on: bool, now: Timestamp, out: &mut Vec<Change>) {
         let mut reason = None;
+        if self.governor.phase == Phase::Out {
+            self.shaper.pause();
+        }
         if is_on && self.governor.phase != Phase::Out {
             let kbps = self
                 .held

@@ -28,7 +28,10 @@ mod shape;
 mod sound;
 mod spend;
 mod state;
+#[cfg(test)]
+mod tests;
 mod tier;
+mod trace;
 
 pub use base::{Base, LineBase, SoundBase};
 pub use change::{Change, Pin, PinKind, What};
@@ -39,3 +42,4 @@ pub use quality::Quality;
 pub use sample::Sample;
 pub use state::{DestinationState, LineState, SoundState, State};
 pub use tier::{Spending, Tier, TierPolicy, Tiers};
+pub use trace::{Trace, TraceEntry, TraceError, trace_header};

@@ -159,9 +159,9 @@ impl Policy {
             ("network.patience_ms", network.patience, 20, 2000),
             ("network.drain_ms", network.drain, 200, 10_000),
             ("network.hold_ms", network.hold, 0, 60_000),
-            ("network.probe_every_ms", network.probe_every, 1000, 60_000),
-            ("picture.down_after_ms", shape.down_after, 0, 600_000),
-            ("picture.up_after_ms", shape.up_after, 0, 600_000),
+            ("network.probe_every_s", network.probe_every, 1000, 60_000),
+            ("picture.down_after_s", shape.down_after, 0, 600_000),
+            ("picture.up_after_s", shape.up_after, 0, 600_000),
         ];
         for (key, value, low, high) in times {
             if !(low..=high).contains(&value.to_millis()) {

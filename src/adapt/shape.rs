@@ -83,6 +83,11 @@ impl Shaper {
         kbps * 1000.0 * f64::from(shape.divisor) / pixels.max(1.0)
     }
 
+    /// Nothing is known just now: what was counted is void.
+    pub(super) fn pause(&mut self) {
+        (self.below_since, self.above_since) = (None, None);
+    }
+
     /// Where `kbps` is what pictures can have for some time. The reason of a step that was taken.
     pub(super) fn decide(
         &mut self,

@@ -13,7 +13,7 @@ use crate::media::TimeDelta;
 const ANSWER_WITHIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
 
 /// The longest pause after failures.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// The shortest time from one question to the next, whatever is asked for.
 const SHORTEST: Duration = Duration::from_millis(100);

@@ -3,6 +3,7 @@
 //!
 //! Bounded in time and bytes, whatever the server does. Redirects are not followed: they could lead a token elsewhere.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use base64::Engine;
@@ -40,22 +41,21 @@ async fn ask(spec: &StatsSpec) -> Result<Vec<u8>, AudienceError> {
     };
     let request = request(spec)?;
     let stream = connect(spec).await?;
-    let (mut sender, connection) = http1::Builder::new()
+    let (mut sender, mut connection) = http1::Builder::new()
         .max_buf_size(MAX_HEAD)
         .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
         .await
         .map_err(http)?;
-    let exchange = async {
+    let mut exchange = pin!(async {
         let response = sender.send_request(request).await.map_err(http)?;
-        let page = read(spec, response).await;
-        // Without a sender the connection has nothing to wait for.
-        drop(sender);
-        page
-    };
+        read(spec, response).await
+    });
     // Both in this task: when it is given up, nothing goes on in the background. What breaks the connection is told to
-    // the exchange, so that the connection's own result says nothing new.
-    let (page, _) = tokio::join!(exchange, connection);
-    page
+    // the exchange, and what a server does with a connection whose answer has been read is its own affair.
+    tokio::select! {
+        page = &mut exchange => page,
+        _ = &mut connection => exchange.await,
+    }
 }
 
 async fn read(spec: &StatsSpec, response: Response<Incoming>) -> Result<Vec<u8>, AudienceError> {

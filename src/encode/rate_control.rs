@@ -18,21 +18,23 @@
 //!
 //! Pure logic: no clock, no library, the same decisions for the same pictures.
 
+mod long_run;
 mod look;
 mod model;
 
 pub use look::Look;
 pub(super) use model::Hint;
 
+use long_run::{Habit, LongRun};
 use model::Model;
 
 use crate::media::{FrameRate, Rate, RateControl, TimeDelta, Timestamp};
 
 /// No coarser quantiser exists.
-pub const COARSEST: u8 = 51;
+const COARSEST: f64 = 51.0;
 
 /// The finest quantiser of the modes that have a target: finer ones cost bits that nobody sees.
-pub const FINEST: u8 = 20;
+const FINEST: f64 = 20.0;
 
 /// The finest of capped VBR, which leaves bits unused rather than spend them on what is good already.
 const FINEST_CAPPED: f64 = 23.0;
@@ -59,6 +61,15 @@ const LARGEST_FALL: f64 = 2.0;
 /// So many pictures after an IDR it falls by one at most: an IDR is coarser than what came before it, and to make that good
 /// at once would cost as much as another.
 const AFTER_IDR: f64 = 6.5;
+
+/// An average rate is exceeded by so much at most.
+const AVERAGE_PEAK: f64 = 3.0;
+
+/// How far those rates go that look at the long run from the same quantiser for all pictures, 0, to the same bits, 1.
+const EVENNESS: f64 = 0.4;
+
+/// So many pictures after a drop of the rate aim lower: nobody knows yet what so much coarser ones cost.
+const CAUTIOUS: u32 = 3;
 
 /// What is to be coded, and what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,17 +104,8 @@ pub(super) struct RateController {
     last_idr: Option<Timestamp>,
     choice: Option<Choice>,
     long: LongRun,
-}
-
-/// What the modes that look further than a GOP remember.
-#[derive(Clone, Copy, Debug, Default)]
-struct LongRun {
-    /// Bits of an average picture at step 1 of the quantiser.
-    mean: f64,
-    /// Seconds that the mean is made of.
-    seconds: f64,
-    /// Bits spent beyond the target.
-    account: f64,
+    /// Pictures yet that must not cost their share, as what they cost is guessed.
+    cautious: u32,
 }
 
 /// The size of the quantiser's step (Table 8-15 and §8.5.9: it doubles every 6), 1 at 4.
@@ -130,6 +132,7 @@ impl RateController {
             last_idr: None,
             choice: None,
             long: LongRun::default(),
+            cautious: 0,
         }
     }
 
@@ -143,9 +146,12 @@ impl RateController {
         let before = self.limit();
         self.rate = rate;
         let after = self.limit();
+        if after < 0.9 * before {
+            self.cautious = CAUTIOUS;
+        }
         self.idr_extra *= after / before;
         self.debt = self.debt.clamp(-SAVED_SECONDS * after, 0.5 * BUFFER_SECONDS * after);
-        self.long.account = self.long.account.clamp(-after, after);
+        self.long.set_target(self.target());
     }
 
     /// From the next picture on.
@@ -153,14 +159,14 @@ impl RateController {
         self.frame_rate = rate;
     }
 
-    /// What is never exceeded for long, in bits per second.
+    /// What is never exceeded for long, in bits per second. Until it is known how hard the show is, the target.
     fn limit(&self) -> f64 {
-        let kbps = match self.rate.control {
-            RateControl::Constant | RateControl::Quality { .. } => f64::from(self.rate.kbps),
-            RateControl::Capped { max_kbps } => f64::from(max_kbps.max(self.rate.kbps)),
-            RateControl::Average => AVERAGE_PEAK * f64::from(self.rate.kbps),
+        let most = match self.rate.control {
+            RateControl::Capped { max_kbps } if self.long.is_known() => f64::from(max_kbps.max(self.rate.kbps)),
+            RateControl::Average if self.long.is_known() => AVERAGE_PEAK * f64::from(self.rate.kbps),
+            _ => f64::from(self.rate.kbps),
         };
-        kbps * 1000.0
+        most * 1000.0
     }
 
     fn target(&self) -> f64 {
@@ -175,13 +181,16 @@ impl RateController {
     /// The quantiser for `picture`, which is coded next.
     pub(super) fn quantiser(&mut self, picture: Picture) -> u8 {
         self.earn(picture.pts);
+        if picture.is_idr {
+            self.long.begin_gop(&self.habit());
+        }
         let wanted = match self.rate.control {
-            RateControl::Quality { quantiser } => f64::from(quantiser.min(COARSEST)),
-            RateControl::Constant => self.bounded(&picture).max(f64::from(FINEST)),
+            RateControl::Quality { quantiser } => f64::from(quantiser),
+            RateControl::Constant => self.bounded(&picture).max(FINEST),
             RateControl::Capped { .. } => self.steady(&picture).max(self.bounded(&picture)).max(FINEST_CAPPED),
-            RateControl::Average => self.steady(&picture).max(self.bounded(&picture)).max(f64::from(FINEST)),
+            RateControl::Average => self.steady(&picture).max(self.bounded(&picture)).max(FINEST),
         };
-        let quantiser = wanted.round().clamp(0.0, f64::from(COARSEST)) as u8;
+        let quantiser = wanted.round().clamp(0.0, COARSEST) as u8;
         if picture.is_idr {
             self.last_idr = Some(picture.pts);
         }
@@ -198,9 +207,23 @@ impl RateController {
             _ => frame,
         };
         self.debt = (self.debt - self.limit() * seconds).max(-SAVED_SECONDS * self.limit());
-        let target = self.target();
-        self.long.account = (self.long.account - target * seconds).max(-ACCOUNT_SECONDS * target);
-        self.long.seconds += seconds;
+        self.long.earn(seconds, self.target());
+    }
+
+    fn habit(&self) -> Habit {
+        match self.rate.control {
+            // What was hard may be hard again soon: what is easy now must not be made expensive meanwhile.
+            RateControl::Capped { .. } => Habit {
+                rise_seconds: 10.0,
+                fall_seconds: 60.0,
+                is_saving: false,
+            },
+            _ => Habit {
+                rise_seconds: 10.0,
+                fall_seconds: 10.0,
+                is_saving: true,
+            },
+        }
     }
 
     /// The quantiser that keeps within the buffer.
@@ -244,24 +267,26 @@ impl RateController {
         let way = self.idr_extra.min(SAVED_SECONDS * self.limit()) * (0.5 - into_gop);
         let surplus = self.debt + share - way;
         let bits = share - self.idr_extra / pictures - surplus / (REPAY_SECONDS * self.fps()).max(1.0);
-        bits.clamp(0.2 * share, 1.5 * share)
+        let caution = if self.cautious > 0 { 0.7 } else { 1.0 };
+        caution * bits.clamp(0.2 * share, 1.5 * share)
     }
 
-    /// The quantiser that spends the target over the long run, whatever single pictures cost.
+    /// The quantiser that spends the target over the long run, part of the way to what this picture would need to cost no
+    /// more than any other: what is too hard for the eye to follow need not be as fine as the rest.
     fn steady(&self, picture: &Picture) -> f64 {
-        let share = self.target() / self.fps();
-        let mean = if self.long.mean > 0.0 {
-            self.long.mean
-        } else {
-            self.model.bits(false, &picture.hint, 4.0)
+        let Some(quantiser) = self.long.quantiser(self.target()) else {
+            return 0.0;
         };
-        let correction = (1.0 - self.long.account / (REPAY_LONG_SECONDS * self.target())).clamp(0.5, 1.5);
-        let quantiser = quantiser_of(mean / (share * correction));
-        if picture.is_idr {
-            quantiser - IDR_FINER
-        } else {
-            quantiser
-        }
+        let usual = Hint {
+            fresh: 0.0,
+            ..picture.hint
+        };
+        let even = self
+            .model
+            .quantiser(false, &usual, self.target() / self.fps())
+            .clamp(FINEST, COARSEST);
+        let finer = if picture.is_idr { IDR_FINER } else { 0.0 };
+        quantiser + EVENNESS * (even - quantiser) - finer
     }
 
     /// What the picture of the last choice has cost. One that was left out is not told.
@@ -272,9 +297,10 @@ impl RateController {
         let bits = bits as f64;
         let quantiser = f64::from(quantiser);
         self.debt += bits;
+        self.cautious = self.cautious.saturating_sub(1);
         self.last = Some((picture.pts, quantiser));
         self.model.learn(picture.is_idr, &picture.hint, quantiser, bits);
-        self.remember(bits * step(quantiser));
+        self.long.spend(bits, quantiser);
         let share = self.limit() / self.fps();
         if picture.is_idr {
             let extra = (bits - share).max(0.0);
@@ -285,25 +311,7 @@ impl RateController {
             };
         }
     }
-
-    /// Into the mean of the long run.
-    fn remember(&mut self, cost: f64) {
-        let memory = match self.rate.control {
-            // What was hard once may be hard again soon: what is easy now must not be made expensive meanwhile.
-            RateControl::Capped { .. } if cost < self.long.mean => 120.0,
-            RateControl::Capped { .. } => 20.0,
-            _ => 10.0,
-        };
-        let share = 1.0 / (self.fps() * self.long.seconds.min(memory)).max(1.0);
-        self.long.mean += (cost - self.long.mean) * share;
-    }
 }
 
-/// Capped and average rates may exceed the target; an average one up to so many times.
-const AVERAGE_PEAK: f64 = 3.0;
-
-/// Seconds of the target that an average rate may have left unspent and spend later.
-const ACCOUNT_SECONDS: f64 = 30.0;
-
-/// Seconds over which the account of the long run is balanced.
-const REPAY_LONG_SECONDS: f64 = 10.0;
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,9 @@ use crate::wire::session::TrackChange;
 /// How much media may wait.
 pub const DEFAULT_LIMIT_MS: i64 = 3000;
 
+/// Of these, how much sound is kept while nothing arrives: what is older is not live any more when it does.
+const CHOKED_LIMIT_MS: i64 = 1000;
+
 /// Packets that may wait, whatever their timestamps claim.
 const MAX_PACKETS: usize = 4096;
 
@@ -43,7 +46,7 @@ enum Gate {
     Closed,
     /// A new connection waits for its first IDR, and sound waits with it.
     Fresh,
-    /// The connection does not move: no pictures; sound waits.
+    /// The connection does not move: no pictures; the newest sound waits.
     Choked,
     /// Pictures have been dropped and wait for an IDR; sound goes on.
     WaitingForIdr,
@@ -184,12 +187,13 @@ impl SendQueue {
         self.shed();
     }
 
-    /// The connection does not move: the pictures that wait are given up.
+    /// The connection does not move: the pictures that wait are given up, and of the sound what is old.
     pub fn choke(&mut self) {
-        if matches!(self.gate, Gate::Open | Gate::WaitingForIdr) {
+        if self.has_video && matches!(self.gate, Gate::Open | Gate::WaitingForIdr) {
             while self.drop_picture() {}
             self.gate = Gate::Choked;
             self.is_keyframe_wanted = false;
+            self.shed();
         }
     }
 
@@ -271,7 +275,12 @@ impl SendQueue {
         while self.is_late(&self.video, for_video) {
             self.drop_to_next_idr();
         }
-        while self.is_late(&self.audio, self.limit) {
+        let for_audio = if self.gate == Gate::Choked {
+            self.limit.min(TimeDelta::from_millis(CHOKED_LIMIT_MS))
+        } else {
+            self.limit
+        };
+        while self.is_late(&self.audio, for_audio) {
             self.drop_sound();
         }
         while self.video.waiting.len() + self.audio.waiting.len() > MAX_PACKETS || self.bytes > MAX_BYTES {
@@ -515,7 +524,8 @@ mod tests {
         assert!(first.is_idr && first.dts == Timestamp::from_millis(10_000));
         let sound: Vec<_> = left.iter().filter(|packet| packet.track == TrackKind::Audio).collect();
         assert!(sound.is_sorted_by_key(|packet| packet.dts));
-        assert!(sound.last().unwrap().dts - sound[0].dts <= TimeDelta::from_millis(DEFAULT_LIMIT_MS));
+        let oldest = Timestamp::from_millis(10_000 - CHOKED_LIMIT_MS - 20);
+        assert!(sound[0].dts >= oldest && sound.last().unwrap().dts == Timestamp::from_millis(10_980));
     }
 
     #[test]

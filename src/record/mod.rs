@@ -43,6 +43,9 @@ use name::Template;
 use queue::{Item, Queue};
 use recorder::{Equipment, Recorder};
 
+/// How many names are tried before a template counts as used up.
+const MOST_NAMES: usize = 100;
+
 /// How long [`RecorderHandle::stop`] waits for the disk.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
@@ -112,6 +115,19 @@ pub struct RecorderHandle {
 /// What is wrong with it.
 pub fn check_template(path: &Path) -> Result<(), RecordError> {
     Template::parse(path).map(drop)
+}
+
+/// What the template `path` becomes now for a show of that `name`, in order of preference: for files that are no recordings.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn names(path: &Path, name: &str) -> Result<Vec<PathBuf>, RecordError> {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let template = Template::parse(path)?;
+    Ok(template
+        .candidates(name, 1, since_1970.unwrap_or_default())
+        .take(MOST_NAMES)
+        .collect())
 }
 
 /// Starts a recording of `tracks` on a thread of its own. The first part starts with the next IDR of the pictures.

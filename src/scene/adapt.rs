@@ -5,29 +5,27 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
+use super::library::Library;
 use super::schema::{Key, Kind, key};
+use crate::adapt::{Pin, Policy};
 
-/// Which policy a show adapts by.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How a show adapts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdaptChoice {
-    /// The name of a policy, or the path of its file as it was written.
-    pub policy: String,
-    /// The folder that such a path starts from.
-    pub folder: PathBuf,
+    /// Whether it does; else everything stays as the scene file says it.
+    pub is_on: bool,
+    /// By which policy.
+    pub policy: Policy,
+    /// The name of another policy that the operator has chosen since, in a show that goes on.
+    pub chosen: Option<String>,
+    /// What the operator holds, in a show that goes on.
+    pub pins: Vec<Pin>,
     /// Where what is seen of the network is recorded to: a file, with placeholders as recordings have them.
     pub trace: Option<PathBuf>,
 }
 
-impl AdaptChoice {
-    /// The word for no adaptation at all.
-    pub const OFF: &str = "off";
-
-    /// Whether everything stays as the scene file says it.
-    #[must_use]
-    pub fn is_off(&self) -> bool {
-        self.policy == Self::OFF
-    }
-}
+/// The word for no adaptation at all.
+const OFF: &str = "off";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,12 +35,27 @@ pub(super) struct RawAdapt {
 }
 
 impl Check<'_> {
-    /// `[adapt]`.
+    /// `[adapt]`. A policy that cannot be read is an error, and the usual one stands in for it.
     pub(super) fn adapt(&mut self, raw: RawAdapt) -> AdaptChoice {
         let trace = raw.trace.map(|path| self.template_at("adapt.trace", &path));
+        let key = "adapt.policy";
+        let is_on = raw.policy != OFF;
+        let policy = if is_on {
+            let folder = self.file_at(key, "");
+            let library = Library::new(self.environment);
+            library.read_adapt_policy_from(&mut self.layers.shelf, &raw.policy, &folder)
+        } else {
+            Ok(Policy::default())
+        };
+        let policy = policy.unwrap_or_else(|error| {
+            self.error(key, error);
+            Policy::default()
+        });
         AdaptChoice {
-            policy: raw.policy,
-            folder: self.file_at("adapt.policy", ""),
+            is_on,
+            policy,
+            chosen: None,
+            pins: Vec::new(),
             trace,
         }
     }
@@ -77,13 +90,22 @@ mod tests {
     fn a_policy_is_chosen_and_a_trace_may_be_recorded() {
         let usual = read("").unwrap().adapt;
         assert_eq!(
-            (usual.policy.as_str(), usual.is_off(), usual.trace),
-            ("steady", false, None)
+            (usual.policy.name.as_str(), usual.is_on, usual.trace),
+            ("steady", true, None)
         );
         let own = read("[adapt]\npolicy = \"off\"\ntrace = \"/traces/{name}-{date}.ndjson\"")
             .unwrap()
             .adapt;
-        assert!(own.is_off());
+        assert!(!own.is_on);
+        assert_eq!(
+            read("[adapt]\npolicy = \"sports\"").unwrap().adapt.policy.name,
+            "sports"
+        );
+        let error = read("[adapt]\npolicy = \"sport\"").unwrap_err();
+        assert!(
+            error.contains("2:10: adapt.policy: ") && error.contains("\"sports\""),
+            "{error}"
+        );
         assert_eq!(own.trace, Some(PathBuf::from("/traces/{name}-{date}.ndjson")));
         let error = read("[adapt]\ntrace = \"{nmae}.ndjson\"").unwrap_err();
         assert!(

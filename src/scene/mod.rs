@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 mod adapt;
+mod adapt_policy;
 mod audience;
 mod check;
 mod delivery;
@@ -39,6 +40,7 @@ mod sticker;
 mod value;
 
 pub use adapt::AdaptChoice;
+pub use adapt_policy::{adapt_policy_markdown, read_adapt_policy};
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
@@ -120,6 +122,9 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = occlusion_policy(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
+        if let Some(result) = adaptation_policy(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
         let mut layers = Layers::new(Shelf::disk());
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
@@ -154,6 +159,14 @@ fn occlusion_policy(path: &Path) -> Option<Result<Policy, SceneErrors>> {
         .all(|key| matches!(key.as_str(), "title" | "mask" | "level"));
     let name = path.file_stem()?.to_string_lossy();
     (has_only && table.contains_key("level")).then(|| read_policy(&name, &path.display().to_string(), &text))
+}
+
+/// Reads the file at `path` as an adaptation policy, if it looks like one.
+fn adaptation_policy(path: &Path) -> Option<Result<crate::adapt::Policy, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    let name = path.file_stem()?.to_string_lossy();
+    adapt_policy::is_adapt_policy(&table).then(|| read_adapt_policy(&name, &path.display().to_string(), &text))
 }
 
 /// Where the text of a show is.

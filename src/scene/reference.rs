@@ -50,7 +50,8 @@ fn preset_names() -> impl Iterator<Item = &'static str> {
     std::iter::once(shipped::DEFAULT).chain(shipped::preset_names())
 }
 
-fn section(page: &mut String, title: &str, doc: &str, keys: &'static [Key]) {
+/// A table of keys under its heading.
+pub(super) fn section(page: &mut String, title: &str, doc: &str, keys: &'static [Key]) {
     let _ = writeln!(page, "### {title}\n");
     if !doc.is_empty() {
         let _ = writeln!(page, "{}{}.\n", doc[..1].to_uppercase(), &doc[1..]);

@@ -50,6 +50,14 @@ pub(super) const OCCLUSION_POLICIES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Adaptation policies by name.
+pub(super) const ADAPT_POLICIES: &[(&str, &str)] = &[
+    ("steady", include_str!("../../presets/adapt/steady.toml")),
+    ("sharp", include_str!("../../presets/adapt/sharp.toml")),
+    ("frugal", include_str!("../../presets/adapt/frugal.toml")),
+    ("sports", include_str!("../../presets/adapt/sports.toml")),
+];
+
 /// A shipped preset of sound or picture: its path in the repository, for errors, and its text.
 pub(super) fn stage_preset(name: &str) -> Option<(String, &'static str)> {
     let found = [("sound", SOUND_PRESETS), ("picture", PICTURE_PRESETS)].map(|(folder, presets)| {
@@ -119,7 +127,7 @@ mod tests {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
                 assert!(
-                    ["occlusion", "picture", "sound", "stickers"].contains(&file.as_str()),
+                    ["adapt", "occlusion", "picture", "sound", "stickers"].contains(&file.as_str()),
                     "{file}"
                 );
                 continue;
@@ -148,6 +156,19 @@ mod tests {
             let shipped = OCCLUSION_POLICIES.iter().find(|(known, _)| *known == name);
             let (_, text) = shipped.unwrap_or_else(|| panic!("{name} is not in OCCLUSION_POLICIES"));
             let policy = crate::scene::read_policy(name, &file, text).unwrap();
+            assert!(!policy.title.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_adaptation_policy_is_shipped_and_right() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/adapt");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let name = file.strip_suffix(".toml").unwrap();
+            let shipped = ADAPT_POLICIES.iter().find(|(known, _)| *known == name);
+            let (_, text) = shipped.unwrap_or_else(|| panic!("{name} is not in ADAPT_POLICIES"));
+            let policy = crate::scene::read_adapt_policy(name, &file, text).unwrap();
             assert!(!policy.title.is_empty(), "{name}");
         }
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, PictureSettings, Strip, Studio, Transition};
+use super::model::{BusSettings, PictureSettings, Pin, Strip, Studio, Transition};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::scene::{OcclusionSettings, Script, Show};
@@ -55,14 +55,26 @@ pub struct Standing {
     pub pictures: Vec<(String, PictureSettings)>,
     /// Loudness target, limiter, ducking.
     pub buses: BusSettings,
-    /// The video target in kbit/s.
+    /// The video target in kbit/s that the scene file says; what the operator holds is among the pins, and what the network makes of
+    /// it is not kept.
     pub video_kbps: u32,
+    /// How the show follows the network and its audience; in files of before, as its scene file says.
+    #[serde(default)]
+    adapt: Option<SavedAdapt>,
     /// Occlusion levels of renditions, by their names.
     #[serde(default)]
     pub rendition_levels: Vec<(String, Option<u8>)>,
     /// What hides faces. Exemptions are not kept: nobody knows whose face a number would be.
     pub occlusion: OcclusionSettings,
     destinations: Vec<SavedDestination>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedAdapt {
+    is_on: bool,
+    policy: String,
+    pins: Vec<Pin>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -219,7 +231,12 @@ impl Standing {
                 .map(|source| (source.name.clone(), source.picture))
                 .collect(),
             buses: studio.buses,
-            video_kbps: studio.encoder.video_kbps,
+            video_kbps: base_kbps(studio),
+            adapt: Some(SavedAdapt {
+                is_on: studio.adapt.state.is_on,
+                policy: studio.adapt.state.policy.clone(),
+                pins: studio.adapt.state.pins.clone(),
+            }),
             rendition_levels: studio
                 .renditions
                 .iter()
@@ -266,6 +283,11 @@ impl Standing {
         }
         show.buses = self.buses.sanitised();
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
+        if let Some(adapt) = &self.adapt {
+            show.adapt.is_on = adapt.is_on;
+            show.adapt.pins.clone_from(&adapt.pins);
+            show.adapt.chosen = (adapt.policy != show.adapt.policy.name).then(|| adapt.policy.clone());
+        }
         show.occlusion = self.occlusion.clone().sanitised();
         let top = show.occlusion.policy.top();
         for rendition in &mut show.renditions {
@@ -298,6 +320,12 @@ impl Standing {
         }
         applied
     }
+}
+
+/// The video target that the scene file says, whatever the network has made of it.
+fn base_kbps(studio: &Studio) -> u32 {
+    let base = studio.adapt.state.lines.first().map(|line| line.base_kbps);
+    base.unwrap_or(studio.encoder.video_kbps)
 }
 
 /// A secret that is written as it is.

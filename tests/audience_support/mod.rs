@@ -25,6 +25,8 @@ pub enum Manner {
     Close,
     /// With a page that never ends.
     Endless,
+    /// With the stat page, but then the connection is kept for good.
+    Linger,
 }
 
 struct State {
@@ -161,6 +163,10 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar)) -> std::io::Re
             wait_for_end(stream)
         }
         Manner::Close => Ok(()),
+        Manner::Linger => {
+            stream.write_all(format!("{ok}{page}").as_bytes())?;
+            wait_for_end(stream)
+        }
         Manner::Endless => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n<rtmp>")?;
             loop {

@@ -189,8 +189,8 @@ fn flv_file(stretches: &[Stretch]) -> Vec<u8> {
 
 #[test]
 fn a_tone_goes_on_through_changes_in_one_stream_that_ffmpeg_decodes() {
-    let Some(ffmpeg) = peer("ffmpeg") else { return };
     const AMPLITUDE: f64 = 0.4;
+    let Some(ffmpeg) = peer("ffmpeg") else { return };
     let signal = mono(sine(440.0, AMPLITUDE, 0.0, 6.0));
     let [at_44, at_48] = [AudioRate::Hz44100, AudioRate::Hz48000].map(|rate| settings((rate, Channels::Stereo), 128));
     let mut rig = Rig::open(at_48);

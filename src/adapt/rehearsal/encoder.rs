@@ -28,7 +28,7 @@ pub(super) struct Encoder {
 }
 
 /// An IDR costs that many times the mean picture …
-const IDR: f64 = 6.0;
+const IDR: f64 = 5.0;
 /// … and no picture less than these bytes: even the coarsest quantiser leaves something.
 const LEAST: f64 = 220.0;
 

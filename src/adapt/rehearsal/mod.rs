@@ -7,9 +7,13 @@ mod dice;
 mod encoder;
 mod path;
 mod play;
+mod rebuild;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use dice::Dice;
 pub use path::Weather;
 pub use play::{Cast, Course, Player, Rehearsal, rehearse};
+pub use rebuild::cast_of;
 pub use report::{Arrival, Report, Tick};

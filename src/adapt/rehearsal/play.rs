@@ -284,6 +284,17 @@ impl Rehearsal {
         &self.report
     }
 
+    /// What has just been seen of each destination, if the last step was one that looks.
+    #[must_use]
+    pub fn looks(&self) -> Vec<(String, Sample)> {
+        if !self.step.is_multiple_of(LOOK) {
+            return Vec::new();
+        }
+        let now = self.step.saturating_sub(1) as f64 * STEP;
+        let look = |outlet: &Outlet| (outlet.name.clone(), outlet.sample(&self.paths[outlet.player.path], now));
+        self.outlets.iter().map(look).collect()
+    }
+
     /// Five milliseconds; `false` at the end.
     pub fn step(&mut self) -> bool {
         let now = self.step as f64 * STEP;

@@ -125,6 +125,25 @@ fn of_nginx_each_server_and_each_stream_counts() {
     );
 }
 
+#[test]
+fn a_large_audience_on_a_long_page_is_counted() {
+    const VIEWERS: usize = 15_000;
+    let client = "<client><id>7</id><address>203.0.113.7</address><time>2936</time><flashver>LNX 9,0,124,2</flashver><dropped>0</dropped>\
+                  <avsync>-18</avsync><timestamp>8423</timestamp><active/></client>\r\n";
+    let page = format!(
+        "<rtmp><server><application><name>live</name><live><stream><name>show</name>{}<nclients>{VIEWERS}</nclients></stream></live>\
+         </application></server></rtmp>",
+        client.repeat(VIEWERS)
+    );
+    assert!(page.len() > 2 << 20 && page.len() < super::super::fetch::MAX_ANSWER);
+    let start = std::time::Instant::now();
+    assert_eq!(
+        viewers(&nginx(Some("live"), Some("show")), page.as_bytes()),
+        Ok(VIEWERS as u64)
+    );
+    eprintln!("{} bytes are counted in {} ms", page.len(), start.elapsed().as_millis());
+}
+
 /// After SRS's "HTTP API" page and srs_app_statistic.cpp of version 6.
 const SRS_STREAMS: &str = r#"{"code":0,"server":"vid-0xk989d","service":"382k456r","pid":"1","streams":[
     {"id":"vid-q8z0s2p","name":"livestream","vhost":"vid-4vd5l4m","app":"live","tcUrl":"rtmp://h/live","url":"/live/livestream",

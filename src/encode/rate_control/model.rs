@@ -31,9 +31,10 @@ const USUAL_SLOPE: f64 = 1.2 * std::f64::consts::LN_2 / 6.0;
 /// What is believed of a slope.
 const SLOPES: std::ops::RangeInclusive<f64> = 0.1..=0.5;
 
-/// So many steps of the quantiser are near, and beyond them bits fall by no more than this.
+/// So many steps of the quantiser are near, and beyond them bits are not believed to fall faster than so.
 const NEAR: f64 = 2.0;
-const FAR_SLOPE: f64 = 1.2 * std::f64::consts::LN_2 / 6.0;
+const FAR_INTRA: f64 = 0.165;
+const FAR_INTER: f64 = 0.125;
 
 /// Beyond this logarithm, what was believed is forgotten.
 const FAR_OFF: f64 = 1.0;
@@ -51,16 +52,19 @@ struct Curve {
     /// The logarithm at that quantiser.
     level: f64,
     slope: f64,
+    /// The most of it that is believed far from here.
+    far: f64,
     /// The last observation as it was.
     last: Option<(f64, f64)>,
 }
 
 impl Curve {
-    fn new(bits: f64, quantiser: f64) -> Self {
+    fn new(bits: f64, quantiser: f64, far: f64) -> Self {
         Self {
             quantiser,
             level: bits.ln(),
             slope: USUAL_SLOPE,
+            far,
             last: None,
         }
     }
@@ -69,7 +73,7 @@ impl Curve {
         let way = quantiser - self.quantiser;
         // A slope is learnt from small steps. One that is steep there is not believed on the way to far coarser ones.
         let near = way.min(NEAR);
-        (self.level - self.slope * near - self.slope.min(FAR_SLOPE) * (way - near)).exp()
+        (self.level - self.slope * near - self.slope.min(self.far) * (way - near)).exp()
     }
 
     /// Lays the curve through `bits` at `quantiser`, or a `share` of the way there.
@@ -111,8 +115,8 @@ impl Model {
     pub fn new(pixels: f64) -> Self {
         Self {
             pixels,
-            intra: Curve::new(0.12, 30.0),
-            inter: Curve::new(0.02, 30.0),
+            intra: Curve::new(0.12, 30.0, FAR_INTRA),
+            inter: Curve::new(0.02, 30.0, FAR_INTER),
             is_inter_known: false,
         }
     }
@@ -148,7 +152,7 @@ impl Model {
         if is_idr {
             self.intra.learn(quantiser, bits / hint.intra.max(LEAST), 0.6);
             if !self.is_inter_known {
-                self.inter = Curve::new(FIRST_INTER * bits / hint.intra.max(LEAST), quantiser);
+                self.inter = Curve::new(FIRST_INTER * bits / hint.intra.max(LEAST), quantiser, FAR_INTER);
             }
         } else if fresh > 0.5 * bits {
             self.intra.learn(quantiser, bits / hint.fresh.max(LEAST), 0.3);

@@ -9,14 +9,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::adapting::Adapting;
+use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::counting::Counting;
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
-use super::outlet::Outlet;
+use super::outlet::{Outlet, SOURCE};
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::raise::{Raised, raise};
@@ -34,9 +34,10 @@ use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::media::AudioConfig;
 use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
+use crate::record;
 use crate::scene::{Show, StickerSet};
 use crate::studio::command::{Answer, Command};
-use crate::studio::model::{DestinationState, Event, EventLevel, Meters, SourceState, Studio};
+use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, Pin, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
 use crate::studio::update::{Effect, Input, RecordingNews, update};
@@ -153,6 +154,22 @@ impl Core {
         if studio.occlusion.sticker.is_none() {
             studio.occlusion.sticker = studio.occlusion.stickers.first().cloned();
         }
+        let policies = errands.library().adapt_policies();
+        let (samples_in, samples) = adapting::channel();
+        let adapting = Adapting::new(&show, policies, samples);
+        studio.adapt.state.clone_from(adapting.state());
+        for pin in &show.adapt.pins {
+            if let Pin::Kbps(SOURCE, kbps) = pin {
+                studio.encoder.video_kbps = *kbps;
+            }
+        }
+        studio.adapt.policies = adapting
+            .policies()
+            .map(|policy| AdaptPolicyModel {
+                name: policy.name.clone(),
+                title: policy.title.clone(),
+            })
+            .collect();
         let name = studio.occlusion.sticker.as_deref().unwrap_or_default();
         let stickers = errands.library().read_stickers(name, Path::new(""));
         let stickers = stickers.map(Arc::new).inspect_err(|error| {
@@ -174,10 +191,8 @@ impl Core {
             watch,
             destinations,
             sound,
-            samples,
-        } = raise(&show, &studio, plan, clock, &inputs_in, taps.clone())?;
+        } = raise(&show, &studio, plan, clock, (&inputs_in, samples_in), taps.clone())?;
         let counting = Counting::start(&show.audience, clock);
-        let adapting = Adapting::new(&show, vec![crate::adapt::Policy::default()], samples);
         let desk = Desk {
             orders: orders_in,
             state: state_out,
@@ -250,6 +265,12 @@ impl Core {
         }
         let offer = Offer::new(&options.name, &self.show, self.sound.clone());
         self.relaying = Relaying::start(&self.show, offer, self.clock, &self.outlet, &self.post).await;
+        if let Some(path) = &self.show.adapt.trace {
+            match record::names(path, &self.studio.name) {
+                Ok(names) => self.trace(&names),
+                Err(error) => self.feed(Input::Trace(Err(error.to_string()))),
+            }
+        }
         if self.show.recording.is_at_start {
             self.record(None);
         }
@@ -411,7 +432,15 @@ impl Core {
                 Effect::SoundKbps(kbps) => self.outlet.aim_sound(|sound| sound.bitrate_kbps = kbps),
                 Effect::SoundRate(rate) => self.outlet.aim_sound(|sound| sound.sample_rate = rate),
                 Effect::Ladder(count) => self.relaying.offer_only(count),
-                Effect::TraceStart(_) | Effect::TraceStop => {}
+                Effect::TraceStart(path) => self.trace(&[path]),
+                Effect::TraceStop => {
+                    let lost = self.adapting.end_trace();
+                    if lost > 0 {
+                        let text = format!("the disk was late: {lost} lines are missing");
+                        post(&self.post, Input::Event(EventLevel::Warning, "trace".to_owned(), text));
+                    }
+                    post(&self.post, Input::Trace(Ok(None)));
+                }
                 Effect::Adapt(order) => self.adapting.obey(order, self.clock.now()),
                 Effect::Keyframe => self.outlet.want_idrs(),
                 Effect::AddDestination(name, url, rendition) => {
@@ -560,6 +589,14 @@ impl Core {
         if let Some((changes, state)) = self.adapting.tick(&self.outlet, now) {
             self.feed(Input::Adapted(changes, Box::new(state)));
         }
+    }
+
+    /// Writes what is seen of the network into the first of `paths` that is not there.
+    fn trace(&mut self, paths: &[PathBuf]) {
+        let inputs = self.post.clone();
+        let fail = move |reason| post(&inputs, Input::Trace(Err(reason)));
+        let begun = self.adapting.trace(paths, fail);
+        post(&self.post, Input::Trace(begun.map(Some)));
     }
 
     /// Once a second: who watches.

@@ -36,6 +36,7 @@ mod sound_loop;
 mod stage;
 mod tap_loop;
 mod taping;
+mod trace_file;
 
 pub use core::{Options, run};
 pub use error::RunError;

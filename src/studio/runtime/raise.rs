@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::Receiver;
-
-use super::adapting::{self, Seen};
+use super::adapting::Samples;
 use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
 use super::analysis;
 use super::destinations::Destinations;
@@ -40,11 +38,9 @@ pub struct Raised {
     pub destinations: Destinations,
     /// What the program's sound is, for those who take AAC.
     pub sound: AudioConfig,
-    /// What destinations see of their connections.
-    pub samples: Receiver<Seen>,
 }
 
-/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`.
+/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`, what destinations see to `samples`.
 ///
 /// # Errors
 /// What cannot be had; nothing is left running then.
@@ -53,7 +49,7 @@ pub fn raise(
     studio: &Studio,
     plan: MaskPlan,
     clock: Clock,
-    inputs: &Inputs,
+    (inputs, samples): (&Inputs, Samples),
     taps: Taps,
 ) -> Result<Raised, RunError> {
     let (width, height) = (show.video.width, show.video.height);
@@ -94,14 +90,13 @@ pub fn raise(
     let sound = [aac_config.clone(), opus.config().clone()];
     outlet.configure(SOURCE, video.config());
     let lines = show.renditions.iter().map(|rendition| rendition.name.clone());
-    let (samples_in, samples) = adapting::channel();
     let mut destinations = Destinations::new(
         lines.collect(),
         sound,
         clock,
         Arc::clone(&outlet),
         inputs.clone(),
-        samples_in,
+        samples,
     );
     for spec in &show.destinations {
         destinations.know(spec.clone());
@@ -171,7 +166,6 @@ pub fn raise(
         watch,
         destinations,
         sound: aac_config,
-        samples,
     })
 }
 
