@@ -19,7 +19,7 @@ It needs root (or the right to make network namespaces), iproute2, /dev/net/tun,
 of its peers that it is to be compared with. A run takes as long as its trace, since it is real traffic; everything else of
 that machine should rest meanwhile. It writes:
 
-    README.md            a table for each trace
+    tables.md            a table for each trace
     figures.ndjson       the same figures, a line for each run
     TRACE.svg            capacity, what was delivered, and the lag at the viewer, over time
     TRACE-PUSHER.ndjson  what came, in tenths of a second, and what a studio said of itself meanwhile";
