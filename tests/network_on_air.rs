@@ -53,7 +53,7 @@ fn show(trace: &Trace, check: impl Fn(&Figures)) {
 }
 
 /// `trace` with its moments moved: quick enough for every run of the tests.
-fn brief(trace: Trace, drop: f64, recovery: f64, seconds: f64) -> Trace {
+fn brief(trace: Trace, drop: f64, recovery: f64, seconds: f64, steady: (f64, f64)) -> Trace {
     let moment = |at: f64| match at {
         at if Some(at) == trace.drop_at => drop,
         at if Some(at) == trace.recovery_at => recovery,
@@ -64,7 +64,7 @@ fn brief(trace: Trace, drop: f64, recovery: f64, seconds: f64) -> Trace {
         changes: changes.collect::<Vec<(f64, Capacity)>>(),
         drop_at: Some(drop),
         recovery_at: Some(recovery),
-        steady: (drop + 4.0, recovery),
+        steady,
         seconds,
         ..trace
     }
@@ -81,7 +81,10 @@ fn unbroken(figures: &Figures) {
 
 #[test]
 fn a_line_that_drops_to_a_fifth_is_followed_and_so_is_its_recovery() {
-    let trace = extent(brief(traces::step(1.0), 3.0, 15.0, 32.0), traces::step(1.0));
+    let trace = extent(
+        brief(traces::step(1.0), 3.0, 15.0, 32.0, (7.0, 15.0)),
+        traces::step(1.0),
+    );
     show(&trace, |figures| {
         let slack = slack();
         unbroken(figures);
@@ -99,7 +102,10 @@ fn a_line_that_drops_to_a_fifth_is_followed_and_so_is_its_recovery() {
 
 #[test]
 fn ten_seconds_of_nothing_are_survived_and_nothing_stale_comes_afterwards() {
-    let trace = extent(brief(traces::outage(1.0), 3.0, 13.0, 32.0), traces::outage(1.0));
+    let trace = extent(
+        brief(traces::outage(1.0), 3.0, 13.0, 32.0, (28.0, 32.0)),
+        traces::outage(1.0),
+    );
     show(&trace, |figures| {
         let slack = slack();
         assert_eq!(figures.reconnects, 0, "the connection held");

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 /// Bits per second of video are enough that the copy looks like the original.
 const KBPS: &str = "8000k";
@@ -15,6 +16,9 @@ const MADE_SECONDS: u32 = 20;
 
 /// 1280×720 at 30 frames per second, at least `seconds` long.
 pub fn make(ffmpeg: &Path, seconds: f64) -> PathBuf {
+    // Tests of one binary want it at the same time.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let times = (seconds / f64::from(MADE_SECONDS)).ceil() as u32;
     let path = folder.join(format!("network-fractal-{}s.mp4", times * MADE_SECONDS));
