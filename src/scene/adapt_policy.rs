@@ -518,10 +518,7 @@ mod tests {
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(&path, &fresh).unwrap();
         }
-        assert!(
-            page == fresh || std::env::var_os("UPDATE").is_some(),
-            "docs/adapt.md is stale: UPDATE=1"
-        );
+        assert!(page == fresh || std::env::var_os("UPDATE").is_some(), "docs/adapt.md is stale: UPDATE=1");
     }
 
     proptest! {
