@@ -18,6 +18,9 @@
 //! KEY    tui/keymap/   → control/client.rs ─┐
 //! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
+//! NET    publish/sight.rs  a sample of each connection, 20 times a second; audience/ counts of viewers
+//!        → studio/runtime/adapting.rs → adapt/ (pure: what is carried, what may be sent, why) → studio/update/adapt.rs
+//!        → studio/runtime/line.rs (rate, frame rate, size), encode/switching.rs (sound), relay (which renditions)
 //! SHOW   scene/  raw text → checked Show, every error with its place
 //! ```
 //!
