@@ -1,7 +1,8 @@
 //! What was seen, as numbers.
 //!
-//! The lag of a picture is the time of its arrival less its timestamp, less the smallest such difference of the warm-up: how
-//! much later than on a good line a viewer sees it. The smallest and not the mean, so that a slow start counts for nothing.
+//! The lag of a picture is the time of its arrival less its timestamp, less the smallest such difference of its connection: how
+//! much later than at best a viewer sees it. Of the whole connection and not of the warm-up alone: a machine that is slow to
+//! start would make everything later look good.
 
 use serde::Serialize;
 
@@ -85,17 +86,12 @@ pub fn points(observed: &Observed) -> Vec<Point> {
             kind: arrival.kind,
         });
     }
-    // The first seconds belong to the viewer, who has to find out what the stream is.
-    let is_quiet = |point: &&Point| point.at < 0.0 && point.at > -4.0 && point.kind != Kind::Sound;
     for number in 0..=epoch {
         let of_epoch = points
             .iter()
             .zip(&epochs)
-            .filter(|(_, of)| **of == number)
-            .map(|(point, _)| point);
-        let least = |points: &mut dyn Iterator<Item = &Point>| points.map(|point| point.lag_ms).min_by(f64::total_cmp);
-        // A later connection has no warm-up: its best moment has to do.
-        let base = least(&mut of_epoch.clone().filter(is_quiet)).or_else(|| least(&mut of_epoch.clone()));
+            .filter(|(point, of)| **of == number && point.kind != Kind::Sound);
+        let base = of_epoch.map(|(point, _)| point.lag_ms).min_by(f64::total_cmp);
         for (point, _) in points.iter_mut().zip(&epochs).filter(|(_, of)| **of == number) {
             point.lag_ms -= base.unwrap_or_default();
         }
