@@ -202,14 +202,18 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             show.tmux.wait_gone("HELP");
         }
         "prompt" => bitrate(show, binding),
+        _ if line.starts_with("adapt ") || line.starts_with("bitrate ") || line.starts_with("prompt ") => {
+            support::network::adapt(show, binding);
+        }
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
-        "page strip" | "page buses" | "page faces" | "page picture" => {
+        "page strip" | "page buses" | "page faces" | "page picture" | "page network" => {
             show.select_strip("tone");
             show.press(&binding.keys);
             show.tmux.wait_for(match line {
                 "page strip" => "STRIP tone ",
                 "page buses" => "SHORT-TERM",
                 "page faces" => "REGIONS NOW",
+                "page network" => "CHANGES, AND WHY",
                 _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);

@@ -149,6 +149,7 @@ fn make_pictures(clock: Clock, shared: &Shared, feed: &Feed) {
             bitrate_kbps,
             gop_seconds: GOP as f64 / FRAME_RATE.as_f64(),
             threads: 1,
+            ..VideoSettings::default()
         })
         .unwrap()
     };

@@ -97,6 +97,7 @@ fn pictures() -> (rigcast::media::VideoConfig, Vec<Packet>) {
         bitrate_kbps: 150,
         gop_seconds: 0.512,
         threads: 1,
+        ..VideoSettings::default()
     };
     let mut encoder = H264Encoder::open(&settings).unwrap();
     let pool = FramePool::new();

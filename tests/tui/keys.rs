@@ -237,6 +237,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::BusesPage => "B tab tab",
             Context::FacesPage => "F down",
             Context::PicturePage => "i ] y [",
+            Context::NetworkPage => "N",
         });
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);
