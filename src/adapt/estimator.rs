@@ -29,6 +29,8 @@ const GRACE_MS: i64 = 1500;
 const HABIT: f64 = 1.5;
 /// … of about so many seconds saw some, without any excess.
 const HABIT_SECONDS: f64 = 10.0;
+/// Nothing confirmed for that long is a hole, at any rate that a show can live on.
+const PATCHY_MS: i64 = 100;
 /// For how many seconds round trips are remembered.
 const RTT_SECONDS: usize = 10;
 
@@ -110,6 +112,9 @@ pub(super) struct Finding {
     pub carried: f64,
     /// Whether `carried` is all that the connection carries, and not just all that there was to carry.
     pub is_measure: bool,
+    /// Whether what was confirmed came in pieces with long holes between them: a machine that paused, a segment that was lost. How
+    /// fast it came says little then.
+    pub is_patchy: bool,
     /// Whether it waits here and not in the network: the connection takes no more.
     pub is_limited: bool,
     /// What has been given to it over the last second.
@@ -387,6 +392,10 @@ impl Estimator {
             excess_bits,
             carried,
             is_measure: self.excess_since.is_some() && (is_limited || is_growing),
+            is_patchy: self
+                .history
+                .longest_gap(window.max(TimeDelta::from_millis(PATCHY_MS * 2)))
+                >= TimeDelta::from_millis(PATCHY_MS),
             is_limited,
             offered: self.history.speed(TimeDelta::from_millis(1000), |look| look.offered) * 8.0,
             burst: self.burst.map_or(0.0, |(speed, _)| speed * 8.0),

@@ -32,6 +32,8 @@ const AGAIN_MS: i64 = 10_000;
 const MOST_TOLERANCE_MS: i64 = 240;
 /// … until there has been no cut for so long.
 const FORGIVE_MS: i64 = 20_000;
+/// What came in pieces is no reason to go below this share at once.
+const PATCHY: f64 = 0.6;
 /// How long a failed climb is believed.
 const LIMIT_MS: i64 = 20_000;
 
@@ -238,7 +240,8 @@ impl Governor {
         } else {
             finding.carried.max(belief * 0.9)
         };
-        let mut capacity = measured.clamp(belief * 0.2, belief * 0.98);
+        let least = if finding.is_patchy { PATCHY } else { 0.2 };
+        let mut capacity = measured.clamp(belief * least, belief * 0.98);
         if self.phase == Phase::Probing && is_small {
             // A probe that failed says that the present rate is right, and hardly anything new of the capacity.
             capacity = capacity.max(self.before * 0.97);
@@ -281,10 +284,10 @@ impl Governor {
         if finding.is_measure && finding.excess > policy.patience {
             // A moment without any confirmation is no measure; half a second is.
             let is_brief = (now - self.since).to_millis() < 500;
-            let least = if is_brief {
-                self.before * 0.15
-            } else {
-                bounds.floor * 0.5
+            let least = match (is_brief, finding.is_patchy) {
+                (true, true) => self.before * PATCHY,
+                (true, false) => self.before * 0.15,
+                (false, _) => bounds.floor * 0.5,
             };
             capacity = finding.carried.max(least);
         } else {

@@ -63,6 +63,19 @@ impl History {
             .take_while(move |look| from.is_some_and(|from| look.at >= from))
     }
 
+    /// The longest time within the last `span` in which nothing arrived.
+    pub(super) fn longest_gap(&self, span: TimeDelta) -> TimeDelta {
+        let (mut gap, mut end): (TimeDelta, Option<&Look>) = (TimeDelta::ZERO, None);
+        for look in self.within(span) {
+            match end {
+                Some(last) if look.confirmed >= last.confirmed => gap = gap.max(last.at - look.at),
+                // Between this look and the one after it something did.
+                _ => end = Some(look),
+            }
+        }
+        gap
+    }
+
     /// `value` at a moment, between two looks by proportion, beyond the ends as at the ends.
     pub(super) fn value_at(&self, at: Timestamp, value: impl Fn(&Look) -> f64) -> f64 {
         let mut later: Option<&Look> = None;

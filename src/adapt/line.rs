@@ -5,7 +5,7 @@ use super::change::{Change, What};
 use super::governor::Governor;
 use super::phase::Phase;
 use super::policy::Policy;
-use super::shape::{Shape, Shaper, size_of};
+use super::shape::{Means, Shape, Shaper, size_of};
 use super::spend::{Allowed, allowed, most};
 use super::tier::TierPolicy;
 use crate::media::{Rate, TimeDelta, Timestamp};
@@ -58,6 +58,8 @@ pub(super) struct Line {
     why: String,
     /// What its encoder makes, in bit/s, smoothed.
     pub made: Option<f64>,
+    /// The same over the last second alone.
+    made_lately: Option<f64>,
     shaper: Shaper,
     full: Shape,
     risen: Timestamp,
@@ -85,6 +87,7 @@ impl Line {
             shape: full,
             why: "as the scene file says".to_owned(),
             made: None,
+            made_lately: None,
             shaper,
             full,
             risen: Timestamp::ZERO,
@@ -123,6 +126,7 @@ impl Line {
         }
         self.mark = Some((now, bytes));
         let seen = bytes.saturating_sub(before) as f64 * 8.0 / (now - at).as_secs_f64();
+        self.made_lately = Some(seen);
         self.made = Some(self.made.map_or(seen, |made| made + (seen - made) * 0.5));
     }
 
@@ -239,7 +243,13 @@ impl Line {
                 .held
                 .kbps
                 .map_or_else(|| self.lasting_kbps(policy.network.headroom), f64::from);
-            reason = self.shaper.decide(&self.base, &policy.shape, kbps, now);
+            let means = Means {
+                kbps,
+                told_kbps: f64::from(self.rate.kbps),
+                made_kbps: self.made_lately.map_or(0.0, |made| made / 1000.0),
+                may_rise: self.governor.phase != Phase::Draining,
+            };
+            reason = self.shaper.decide(&self.base, &policy.shape, means, now);
         }
         let mut wanted = if is_on { self.shaper.shape() } else { self.full };
         if let Some(divisor) = self.held.divisor {

@@ -13,7 +13,7 @@ pub struct Sample {
     pub connection: u32,
     /// Bytes that the socket has taken.
     pub written_bytes: u64,
-    /// How many of them the peer's system has confirmed.
+    /// How many of them the peer's system has confirmed, in their order or behind something that was lost.
     pub confirmed_bytes: u64,
     /// Of `written_bytes`, what is media: the rest is the protocol's, TLS's.
     pub media_bytes: u64,

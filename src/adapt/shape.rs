@@ -16,6 +16,26 @@ pub(super) struct Shape {
     pub height: u32,
 }
 
+/// What there is for pictures.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Means {
+    /// What they can have for some time, in kbit/s.
+    pub kbps: f64,
+    /// What their encoder is told now.
+    pub told_kbps: f64,
+    /// What it makes of that.
+    pub made_kbps: f64,
+    /// Whether this is a time to try more.
+    pub may_rise: bool,
+}
+
+/// An encoder that makes so much more than it is told cannot go lower with pictures of this shape …
+const OVERRUN: f64 = 1.35;
+/// … if it does so for that long.
+const OVERRUN_MS: i64 = 2000;
+/// How long it is remembered what a shape needed at least.
+const NEED_MS: i64 = 60_000;
+
 /// How much more than the threshold there must be for the step above.
 const SPARE: f64 = 1.35;
 
@@ -29,6 +49,9 @@ pub(super) struct Shaper {
     at: usize,
     below_since: Option<Timestamp>,
     above_since: Option<Timestamp>,
+    over_since: Option<Timestamp>,
+    /// What pictures of the shape above took although they were to have less, in kbit/s, and when.
+    need: Option<(f64, Timestamp)>,
 }
 
 /// The size with `height` lines, or what comes close, both numbers even.
@@ -71,6 +94,8 @@ impl Shaper {
             at: 0,
             below_since: None,
             above_since: None,
+            over_since: None,
+            need: None,
         }
     }
 
@@ -85,17 +110,20 @@ impl Shaper {
 
     /// Nothing is known just now: what was counted is void.
     pub(super) fn pause(&mut self) {
-        (self.below_since, self.above_since) = (None, None);
+        (self.below_since, self.above_since, self.over_since) = (None, None, None);
     }
 
-    /// Where `kbps` is what pictures can have for some time. The reason of a step that was taken.
+    /// The reason of a step that was taken, if one was.
     pub(super) fn decide(
         &mut self,
         line: &LineBase,
         policy: &ShapePolicy,
-        kbps: f64,
+        means: Means,
         now: Timestamp,
     ) -> Option<String> {
+        let kbps = means.kbps;
+        self.need = self.need.filter(|(_, at)| (now - *at).to_millis() < NEED_MS);
+        let needed = self.need.map_or(0.0, |(needed, _)| needed);
         let here = Self::bits_per_pixel(line, self.shape(), kbps);
         let least = policy.min_bits_per_pixel;
         let mark = |since: &mut Option<Timestamp>, is_so: bool| {
@@ -107,7 +135,17 @@ impl Shaper {
             .at
             .checked_sub(1)
             .map(|up| Self::bits_per_pixel(line, self.steps[up], kbps));
-        let above = mark(&mut self.above_since, above.is_some_and(|above| above > least * SPARE));
+        let is_enough = above.is_some_and(|above| above > least * SPARE) && kbps > needed && means.may_rise;
+        let above = mark(&mut self.above_since, is_enough);
+        let is_over = means.made_kbps > means.told_kbps * OVERRUN && self.at + 1 < self.steps.len();
+        let over = mark(&mut self.over_since, is_over);
+        if over.is_some_and(|time| time.to_millis() >= OVERRUN_MS) {
+            self.at += 1;
+            (self.below_since, self.over_since) = (None, None);
+            self.need = Some((means.made_kbps, now));
+            let (made, told) = (means.made_kbps, means.told_kbps);
+            return Some(format!("such pictures take {made:.0} kbit/s where {told:.0} are meant"));
+        }
         if below.is_some_and(|time| time >= policy.down_after) {
             self.at += 1;
             self.below_since = None;
@@ -144,6 +182,59 @@ mod tests {
         }
     }
 
+    fn means(kbps: f64, made_kbps: f64) -> Means {
+        Means {
+            kbps,
+            told_kbps: kbps,
+            made_kbps,
+            may_rise: true,
+        }
+    }
+
+    #[test]
+    fn pictures_that_take_more_than_is_meant_become_fewer_and_stay_so() {
+        let policy = Policy::default().shape;
+        let mut shaper = Shaper::new(&line(), &policy);
+        let mut seen = Vec::new();
+        for step in 0..1600 {
+            let now = step * 50;
+            // Whole pictures need 1500 kbit/s whatever is meant; half of them do with 800.
+            let needs = if shaper.shape().divisor == 1 { 1500.0 } else { 800.0 };
+            let means = Means {
+                may_rise: step < 1500,
+                ..means(900.0, needs)
+            };
+            if let Some(reason) = shaper.decide(&line(), &policy, means, Timestamp::from_millis(now)) {
+                seen.push((now, shaper.shape().divisor, reason));
+            }
+        }
+        let reason = "such pictures take 1500 kbit/s where 900 are meant".to_owned();
+        assert_eq!(seen[0], (2000, 2, reason));
+        // A minute later it is tried again, once.
+        let times: Vec<(i64, u32)> = seen[1..].iter().map(|(at, divisor, _)| (*at, *divisor)).collect();
+        assert_eq!(times, [(70_000, 1), (72_050, 2)]);
+    }
+
+    #[test]
+    fn nothing_rises_while_something_drains() {
+        let policy = Policy::default().shape;
+        let mut shaper = Shaper::new(&line(), &policy);
+        let mut run = |kbps, may_rise, from: i64| {
+            (from..from + 20_000).step_by(50).any(|now| {
+                let means = Means {
+                    may_rise,
+                    ..means(kbps, kbps)
+                };
+                shaper
+                    .decide(&line(), &policy, means, Timestamp::from_millis(now))
+                    .is_some()
+            })
+        };
+        assert!(run(300.0, true, 0));
+        assert!(!run(4500.0, false, 20_000));
+        assert!(run(4500.0, true, 40_000));
+    }
+
     /// The shapes that come when there are `kbps` for `seconds` each, as (divisor, height).
     fn walk(order: Order, course: &[(f64, i64)]) -> Vec<(u32, u32)> {
         let policy = ShapePolicy {
@@ -156,7 +247,7 @@ mod tests {
             for _ in 0..seconds * 20 {
                 now += 50;
                 if shaper
-                    .decide(&line(), &policy, *kbps, Timestamp::from_millis(now))
+                    .decide(&line(), &policy, means(*kbps, *kbps), Timestamp::from_millis(now))
                     .is_some()
                 {
                     shapes.push((shaper.shape().divisor, shaper.shape().height));

@@ -26,6 +26,8 @@ pub(super) struct Sight {
     pub(super) progress: Progress,
     pub(super) marks: Marks,
     pub(super) info: Option<SocketInfo>,
+    /// Bytes that have arrived there, in their order or behind something that was lost: what the path carries.
+    arrived: u64,
     /// The peer's report of how media arrives, and when it came.
     reception: Option<(Timestamp, Reception)>,
     /// Bytes that the peer's program has acknowledged.
@@ -39,6 +41,7 @@ impl Sight {
             progress: Progress::new(now),
             marks: Marks::new(),
             info: None,
+            arrived: 0,
             reception: None,
             acknowledged: None,
         }
@@ -75,6 +78,12 @@ impl Sight {
             self.progress.answered(now - info.silence);
         }
         self.marks.confirmed(self.progress.confirmed);
+        let behind_loss = self.info.map_or(0, |info| u64::from(info.behind_loss));
+        // Counted in segments, which are not all full: it does not go back for that.
+        self.arrived = self
+            .arrived
+            .max(self.progress.confirmed + behind_loss)
+            .min(self.progress.written);
     }
 
     /// The peer's report, while that is fresh.
@@ -114,7 +123,7 @@ impl Sight {
             at: now,
             connection,
             written_bytes: self.progress.written,
-            confirmed_bytes: self.progress.confirmed,
+            confirmed_bytes: self.arrived,
             media_bytes,
             audio_bytes,
             acknowledged_bytes: self.acknowledged,

@@ -18,6 +18,8 @@ pub(super) struct SocketInfo {
     pub(super) unconfirmed: u32,
     /// Of these, what has not been sent even once.
     pub(super) unsent: u32,
+    /// Of these, about what has arrived behind something that was lost (SACK, RFC 2018).
+    pub(super) behind_loss: u32,
     /// The rate at which bytes arrive, in bit/s, as the kernel measures it; `None` before the first measurement.
     pub(super) delivery_bps: Option<u64>,
     /// Whether that was measured while there was too little to send.
@@ -37,8 +39,16 @@ struct TcpInfo {
     bytes: [u8; 7],
     /// The lowest bit: `delivery_rate_app_limited`. Bit fields are laid out from the other end on big-endian machines.
     flags: u8,
-    /// From `rto` to `last_data_recv`.
-    timers: [u32; 12],
+    /// `rto`, `ato`.
+    timers: [u32; 2],
+    /// Bytes of a segment.
+    snd_mss: u32,
+    /// `rcv_mss`, `unacked`.
+    flight: [u32; 2],
+    /// Segments that have arrived behind one that is missing.
+    sacked: u32,
+    /// From `lost` to `last_data_recv`.
+    ages: [u32; 6],
     last_ack_recv_ms: u32,
     /// `pmtu` and `rcv_ssthresh`.
     sizes: [u32; 2],
@@ -99,6 +109,7 @@ pub(super) fn probe(socket: BorrowedFd<'_>) -> Option<SocketInfo> {
         min_rtt: (info.min_rtt_us != 0 && info.min_rtt_us != u32::MAX).then(|| micros(info.min_rtt_us)),
         unconfirmed,
         unsent: info.notsent_bytes.min(unconfirmed),
+        behind_loss: info.sacked.saturating_mul(info.snd_mss).min(unconfirmed),
         delivery_bps: (info.delivery_rate > 0).then(|| info.delivery_rate.saturating_mul(8)),
         is_app_limited: info.is_app_limited(),
         silence: TimeDelta::from_millis(i64::from(info.last_ack_recv_ms)),
@@ -175,6 +186,8 @@ mod tests {
     fn fields_are_where_the_kernel_has_them() {
         let known = [
             (offset_of!(TcpInfo, timers), offset_of!(libc::tcp_info, tcpi_rto)),
+            (offset_of!(TcpInfo, snd_mss), offset_of!(libc::tcp_info, tcpi_snd_mss)),
+            (offset_of!(TcpInfo, sacked), offset_of!(libc::tcp_info, tcpi_sacked)),
             (
                 offset_of!(TcpInfo, last_ack_recv_ms),
                 offset_of!(libc::tcp_info, tcpi_last_ack_recv),
