@@ -51,6 +51,7 @@ pub mod sound;
 pub mod source;
 pub mod studio;
 pub mod suggest;
+pub mod trust;
 pub mod tui;
 pub mod vision;
 pub mod wire;

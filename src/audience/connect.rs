@@ -1,17 +1,13 @@
 //! From an address to a byte stream, with TLS inside where it says `https`.
 
 use std::io;
-use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{AudienceError, StatsSpec};
+use crate::trust;
 
 /// Either kind of connection.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -50,41 +46,8 @@ async fn start_tls(spec: &StatsSpec, tcp: TcpStream, host: &str) -> Result<Box<d
         peer: spec.url.peer(),
         source,
     };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| tls(io::Error::other(error)))?
-        .with_root_certificates(roots(spec).await?)
-        .with_no_client_auth();
+    let connector = trust::connector(spec.ca_file.as_deref()).await?;
     let name = ServerName::try_from(host.to_owned()).map_err(|error| tls(io::Error::other(error)))?;
-    let stream = TlsConnector::from(Arc::new(config))
-        .connect(name, tcp)
-        .await
-        .map_err(tls)?;
+    let stream = connector.connect(name, tcp).await.map_err(tls)?;
     Ok(Box::new(stream))
-}
-
-/// The usual root certificates, and those of the file that `spec` names. Read anew for each connection, so that a renewed one
-/// counts at once.
-async fn roots(spec: &StatsSpec) -> Result<RootCertStore, AudienceError> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    if let Some(path) = &spec.ca_file {
-        let problem = |problem: String| AudienceError::CaFile {
-            path: path.clone(),
-            problem,
-        };
-        let pem = tokio::fs::read(path)
-            .await
-            .map_err(|error| problem(error.to_string()))?;
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|error| problem(error.to_string()))?;
-            roots.add(certificate).map_err(|error| problem(error.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(problem("has no certificate in it".to_owned()));
-        }
-    }
-    Ok(roots)
 }

@@ -1,11 +1,11 @@
 //! Why a server did not say how many watch, by peer. The peer is `host:port`: no path, no query, no token gets in here.
 
 use std::io;
-use std::path::PathBuf;
 
 use thiserror::Error;
 
 use super::count::CountError;
+use crate::trust::TrustError;
 
 /// What became of one question.
 #[derive(Debug, Error)]
@@ -18,14 +18,9 @@ pub enum AudienceError {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// The file with root certificates cannot be used.
-    #[error("{}: {problem}", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// Nobody can be trusted: the file with root certificates cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The host's name has no address.
     #[error("{peer}: cannot be found: {source}")]
     Resolve {

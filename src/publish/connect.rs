@@ -3,22 +3,19 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{DestinationSpec, PublishError, Scheme, sockinfo};
 #[cfg(target_os = "linux")]
 use crate::sockopt::cap_retransmission_wait;
 use crate::sockopt::limit_unsent;
+use crate::trust;
 use crate::wire::rtmp::TargetError;
 use crate::wire::rtp_push::PushTargetError;
 
@@ -78,7 +75,7 @@ pub(super) async fn connect(spec: &DestinationSpec) -> Result<Connected, Publish
     let host = host.trim_start_matches('[').trim_end_matches(']');
 
     let tls = if scheme.is_tls() {
-        Some(tls_connector(spec).await?)
+        Some(trust::connector(spec.ca_file.as_deref()).await?)
     } else {
         None
     };
@@ -182,38 +179,6 @@ pub(super) fn congestion_control(socket: &OwnedFd) -> Option<String> {
     return rustix::net::sockopt::tcp_congestion(socket).ok();
     #[cfg(not(target_os = "linux"))]
     return None;
-}
-
-async fn tls_connector(spec: &DestinationSpec) -> Result<TlsConnector, PublishError> {
-    let mut roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    if let Some(path) = &spec.ca_file {
-        let problem = |problem: String| PublishError::CaFile {
-            path: path.clone(),
-            problem,
-        };
-        let pem = tokio::fs::read(path)
-            .await
-            .map_err(|error| problem(error.to_string()))?;
-        let before = roots.len();
-        for certificate in CertificateDer::pem_slice_iter(&pem) {
-            let certificate = certificate.map_err(|error| problem(error.to_string()))?;
-            roots.add(certificate).map_err(|error| problem(error.to_string()))?;
-        }
-        if roots.len() == before {
-            return Err(problem("has no certificate in it".to_owned()));
-        }
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| PublishError::Tls {
-            peer: spec.url.peer(),
-            source: io::Error::other(error),
-        })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 async fn start_tls(

@@ -7,6 +7,7 @@ use thiserror::Error;
 use tokio_rustls::rustls::{self, CertificateError as Certificate};
 
 use super::life::FailureKind;
+use crate::trust::TrustError;
 use crate::wire::rtmp::TargetError;
 use crate::wire::rtp_push::PushTargetError;
 use crate::wire::session::{SessionError, Stage};
@@ -50,14 +51,9 @@ pub enum PublishError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file with root certificates cannot be used.
-    #[error("{}: {problem}", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// Nobody can be trusted: the file with root certificates cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The host's name has no address.
     #[error("{peer}: cannot be found: {source}")]
     Resolve {
@@ -165,7 +161,7 @@ impl PublishError {
             | Self::Scheme { .. }
             | Self::NoSuchSound { .. }
             | Self::SdpFile { .. }
-            | Self::CaFile { .. } => FailureKind::Final,
+            | Self::Trust(_) => FailureKind::Final,
             Self::Protocol { source, .. } if source.is_final() => FailureKind::Final,
             Self::Connect { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused => FailureKind::Refused,
             _ => FailureKind::Passing,

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 
 use super::model::{
     AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
-    ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::Show;
+use crate::scene::{AdaptChoice, Show};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -66,6 +66,23 @@ impl Opening {
             news: news.collect(),
         }
     }
+}
+
+/// How a show adapts before the controller has seen anything.
+fn adapt(choice: &AdaptChoice) -> AdaptModel {
+    let mut model = AdaptModel::default();
+    model.state.is_on = choice.is_on;
+    model.state.policy = choice.chosen.as_ref().unwrap_or(&choice.policy.name).clone();
+    model.state.pins.clone_from(&choice.pins);
+    model
+}
+
+/// The bitrate of the source rendition that the operator holds.
+fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
+    choice.pins.iter().find_map(|pin| match pin {
+        Pin::Kbps(0, kbps) => Some(*kbps),
+        _ => None,
+    })
 }
 
 /// A studio that has not started yet.
@@ -134,7 +151,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         occlusion: Occlusion::new(&show.occlusion),
         destinations: destinations.collect(),
         encoder: EncoderModel {
-            video_kbps: show.video.bitrate_kbps,
+            video_kbps: held_kbps(&show.adapt).unwrap_or(show.video.bitrate_kbps),
             width: show.video.width,
             height: show.video.height,
             divisor: 1,
@@ -146,7 +163,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             seconds_over: 0,
             codec: EncoderKind { has_nasm: HAS_NASM },
         },
-        adapt: AdaptModel::default(),
+        adapt: adapt(&show.adapt),
         renditions: show.renditions.iter().map(rendition).collect(),
         relay: None,
         recording: RecordingModel::default(),

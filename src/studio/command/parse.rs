@@ -186,7 +186,7 @@ mod tests {
             ),
             (
                 "bitrate 3",
-                "bitrate: KBPS is '3', expected kbit/s from 50 to 100000: 2500, 2.5M",
+                "bitrate: KBPS is '3', expected kbit/s from 50 to 100000: 2500, 2.5M; +250 and -=250 change",
             ),
         ] {
             assert_eq!(

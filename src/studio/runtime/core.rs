@@ -16,7 +16,7 @@ use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
-use super::outlet::{Outlet, SOURCE};
+use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
 use super::raise::{Raised, raise};
@@ -37,7 +37,7 @@ use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
 use crate::record;
 use crate::scene::{Show, StickerSet};
 use crate::studio::command::{Answer, Command};
-use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, Pin, SourceState, Studio};
+use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
 use crate::studio::update::{Effect, Input, RecordingNews, update};
@@ -158,11 +158,6 @@ impl Core {
         let (samples_in, samples) = adapting::channel();
         let adapting = Adapting::new(&show, policies, samples);
         studio.adapt.state.clone_from(adapting.state());
-        for pin in &show.adapt.pins {
-            if let Pin::Kbps(SOURCE, kbps) = pin {
-                studio.encoder.video_kbps = *kbps;
-            }
-        }
         studio.adapt.policies = adapting
             .policies()
             .map(|policy| AdaptPolicyModel {
