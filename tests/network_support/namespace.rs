@@ -53,17 +53,20 @@ impl Namespace {
 
     /// A command that must succeed.
     pub fn order(&self, program: &str, args: &[&str]) -> String {
+        self.try_order(program, args).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// A command that a kernel may not be able to follow; what it said then.
+    pub fn try_order(&self, program: &str, args: &[&str]) -> Result<String, String> {
         let mut command = Command::new(program);
         command.args(args);
         let said = format!("{command:?}");
         let output = self.run(move || command.output());
-        let output = output.unwrap_or_else(|error| panic!("{said}: {error}"));
-        assert!(
-            output.status.success(),
-            "{said}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        let output = output.map_err(|error| format!("{said}: {error}"))?;
+        if !output.status.success() {
+            return Err(format!("{said}: {}", String::from_utf8_lossy(&output.stderr)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// A setting of this network's kernel, such as `ipv4/tcp_congestion_control`.

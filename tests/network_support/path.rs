@@ -7,7 +7,7 @@ use super::border;
 use super::namespace::Namespace;
 use super::server::{PORT, Server};
 use super::wire::Wire;
-use crate::common::{peer, skip};
+use crate::common::peer;
 
 /// Where the server is, seen from the publisher.
 const FAR: &str = "10.99.0.2";
@@ -19,6 +19,12 @@ const BURST_BYTES: u32 = 6_000;
 /// How long a packet may wait in the bottleneck's queue before there is no room for it, at the capacity of the moment. More
 /// than a good router has, less than the worst.
 pub const QUEUE_MS: u32 = 200;
+
+/// What the kernel cannot do or does not allow is no peer that could be installed: that is said, and skipped wherever it is.
+fn unable(what: &str) -> Option<Path> {
+    eprintln!("SKIPPED: no bad network can be made here: {what}");
+    None
+}
 
 /// A publisher's network and a server's, and what lies between.
 pub struct Path {
@@ -36,15 +42,14 @@ impl Path {
             peer(program)?;
         }
         if !FilePath::new("/dev/net/tun").exists() {
-            skip("/dev/net/tun");
-            return None;
+            return unable("/dev/net/tun is not there");
         }
         let (Ok(near), Ok(far)) = (Namespace::new(), Namespace::new()) else {
-            skip("the right to make network namespaces (root)");
-            return None;
+            return unable("network namespaces may not be made (by others than root)");
         };
-        let up = near.run(|| border::tun("up")).unwrap();
-        let down = far.run(|| border::tun("down")).unwrap();
+        let (Ok(up), Ok(down)) = (near.run(|| border::tun("up")), far.run(|| border::tun("down"))) else {
+            return unable("TUN devices may not be made");
+        };
         for (namespace, device, own, other) in [(&near, "up", NEAR, FAR), (&far, "down", FAR, NEAR)] {
             // Packets as a network card would send them: one at a time.
             namespace.order(
@@ -54,12 +59,12 @@ impl Path {
             namespace.order("ip", &["address", "add", own, "peer", other, "dev", device]);
             // By the route and not by the namespace's default, which a kernel restricts to those that it lets anybody choose. Who
             // chooses for a socket of its own has its way.
-            namespace.order(
-                "ip",
-                &[
-                    "route", "change", other, "dev", device, "src", own, "congctl", congestion,
-                ],
-            );
+            let route = [
+                "route", "change", other, "dev", device, "src", own, "congctl", congestion,
+            ];
+            if let Err(error) = namespace.try_order("ip", &route) {
+                return unable(&error);
+            }
             // Each run meets the network for the first time.
             namespace.set("ipv4/tcp_no_metrics_save", "1");
         }
@@ -71,28 +76,30 @@ impl Path {
             wire,
             server,
         };
-        path.shape("add", kbps);
-        Some(path)
+        match path.shape("add", kbps) {
+            Ok(_) => Some(path),
+            Err(error) => unable(&error),
+        }
     }
 
     /// The capacity from now on, in kilobits of IP per second.
     pub fn set_kbps(&self, kbps: u32) {
-        self.shape("change", kbps);
+        self.shape("change", kbps).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    fn shape(&self, verb: &str, kbps: u32) {
+    fn shape(&self, verb: &str, kbps: u32) -> Result<String, String> {
         let (rate, burst, latency) = (
             format!("{kbps}kbit"),
             format!("{BURST_BYTES}b"),
             format!("{QUEUE_MS}ms"),
         );
-        self.near.order(
+        self.near.try_order(
             "tc",
             &[
                 "qdisc", verb, "dev", "up", "root", "handle", "1:", "tbf", "rate", &rate, "burst", &burst, "latency",
                 &latency,
             ],
-        );
+        )
     }
 
     /// Delay in one direction, and packets of a hundred that are lost.

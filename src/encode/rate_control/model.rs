@@ -42,6 +42,10 @@ const FAR_OFF: f64 = 1.0;
 /// What is predicted costs so much of what is not, by unit, until it is known.
 const FIRST_INTER: f64 = 0.25;
 
+/// Texture, by pixel, of an empty picture, and of one that tells all.
+const EMPTY: f64 = 0.3;
+const TELLING: f64 = 1.5;
+
 /// Costs that count as none.
 const LEAST: f64 = 1e-3;
 
@@ -76,8 +80,9 @@ impl Curve {
         (self.level - self.slope * near - self.slope.min(self.far) * (way - near)).exp()
     }
 
-    /// Lays the curve through `bits` at `quantiser`, or a `share` of the way there.
-    fn learn(&mut self, quantiser: f64, bits: f64, share: f64) {
+    /// Lays the curve through `bits` at `quantiser`, or a `share` of the way there; that it is cheaper than thought is believed by
+    /// as much as `trust` says.
+    fn learn(&mut self, quantiser: f64, bits: f64, share: f64, trust: f64) {
         let observed = bits.max(1e-7).ln();
         if let Some((at, level)) = self.last {
             let way = quantiser - at;
@@ -95,10 +100,16 @@ impl Curve {
         } else {
             share
         };
+        let share = if observed < expected { share * trust } else { share };
         self.level = expected + share * (observed - expected);
         self.quantiser = quantiser;
         self.last = Some((quantiser, observed));
     }
+}
+
+/// How much pictures of so little texture say of others: an empty one is cheap by nature, and a crowd may come next.
+fn trust(texture: f64) -> f64 {
+    ((texture - EMPTY) / (TELLING - EMPTY)).clamp(0.0, 1.0)
 }
 
 /// Learns from what pictures have cost what others will.
@@ -150,18 +161,24 @@ impl Model {
         let bits = bits / self.pixels;
         let fresh = hint.fresh * self.intra.at(quantiser);
         if is_idr {
-            self.intra.learn(quantiser, bits / hint.intra.max(LEAST), 0.6);
+            self.intra
+                .learn(quantiser, bits / hint.intra.max(LEAST), 0.6, trust(hint.intra));
             if !self.is_inter_known {
                 self.begin(quantiser);
             }
         } else if hint.fresh > 0.5 * hint.intra {
             // A cut. What is predicted from now on is something else than before.
-            self.intra.learn(quantiser, bits / hint.fresh.max(LEAST), 0.6);
+            self.intra
+                .learn(quantiser, bits / hint.fresh.max(LEAST), 0.6, trust(hint.fresh));
             self.begin(quantiser);
         } else if hint.fresh < 0.3 * hint.intra || fresh < 0.3 * bits {
             let share = if self.is_inter_known { 0.5 } else { 1.0 };
-            self.inter
-                .learn(quantiser, (bits - fresh).max(0.3 * bits) / hint.inter.max(LEAST), share);
+            self.inter.learn(
+                quantiser,
+                (bits - fresh).max(0.3 * bits) / hint.inter.max(LEAST),
+                share,
+                1.0,
+            );
             self.is_inter_known = true;
         }
     }

@@ -436,7 +436,11 @@ impl Core {
                     }
                     post(&self.post, Input::Trace(Ok(None)));
                 }
-                Effect::Adapt(order) => self.adapting.obey(order, self.clock.now()),
+                Effect::Adapt(order) => {
+                    self.adapting.obey(order, self.clock.now());
+                    // At once: what is pinned and given back within a tick would else be told by nobody.
+                    self.adapt();
+                }
                 Effect::Keyframe => self.outlet.want_idrs(),
                 Effect::AddDestination(name, url, rendition) => {
                     self.destinations.know(DestinationSpec {
