@@ -71,8 +71,8 @@ fn a_rate_control_takes_what_goes_with_it() {
     show.toml:3:20: video.max_bitrate_kbps: goes with rate_control = "vbr" alone
     show.toml:4:11: video.quality: goes with rate_control = "quality" alone
     "#);
-    insta::assert_snapshot!(video("rate_control = \"crf\""), @r#"show.toml:3:16: video.rate_control: "crf" is none of "cbr", "vbr", "abr", "quality""#);
-    insta::assert_snapshot!(video("rate_control = \"quality\"\nquality = 9"), @"show.toml:4:11: video.quality: 9 is not from 10 to 51");
+    insta::assert_snapshot!(video("rate_control = \"crf\""), @r#"show.toml:3:16: video.rate_control: expected one of "cbr", "vbr", "abr", "quality""#);
+    insta::assert_snapshot!(video("rate_control = \"quality\"\nquality = 9"), @"show.toml:4:11: video.quality: expected a whole number from 10 to 51, found 9");
 }
 
 #[test]

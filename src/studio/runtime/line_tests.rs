@@ -1,3 +1,5 @@
+//! A line while what is asked of it changes: sizes, rates, fewer pictures.
+
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 
