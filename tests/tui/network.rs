@@ -103,7 +103,7 @@ fn the_page_tells_what_is_sent_and_why() {
 
 #[test]
 fn a_show_that_does_not_adapt_says_so() {
-    let text = after(studio(), 80, 24, "N").text();
+    let text = after(studio(), 120, 34, "N").text();
     assert!(
         text.contains("OFF") && text.contains("nobody says how many watch"),
         "{text}"

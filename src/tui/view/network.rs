@@ -144,17 +144,17 @@ fn destinations(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             row.put("not reached", theme.label());
             continue;
         };
+        if seen.is_left_behind {
+            row.right("left behind ", theme.error());
+        }
         row.column(seen.quality.word(), 5, quality_style(seen.quality, theme))
             .number(&format!("{} kb/s", seen.carried_kbps), 11, theme.text())
             .number(&format!("{} ms wait", seen.wait.to_millis()), 13, theme.text());
         if let Some(rtt) = stats.rtt_ms {
-            row.number(&format!("rtt {rtt:.0} ms"), 12, theme.label());
+            row.right(&format!("rtt {rtt:.0} ms "), theme.label());
         }
         if stats.dropped_frames > 0 {
             row.put(&format!("  dropped {}", stats.dropped_frames), theme.warning());
-        }
-        if seen.is_left_behind {
-            row.put("  left behind", theme.error());
         }
     }
 }
