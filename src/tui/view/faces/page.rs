@@ -236,7 +236,7 @@ fn note(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         return;
     }
     let (level, policy) = (occlusion.level, &occlusion.policy);
-    if level == policy.top() {
+    if level >= policy.top() {
         row.put("this is the highest level", theme.text());
         return;
     }
