@@ -380,7 +380,8 @@ fn whatever_happens_to_the_worker_no_face_leaves() {
         }
     });
     let losses = worker_losses(&show.control.status());
-    let seen = look_through(&pull.path, &clip, 1);
+    // In the brief run every other picture: looking takes longer than the show does.
+    let seen = look_through(&pull.path, &clip, extent(2, 1));
     let covered = seen.iter().filter(|picture| picture.number.is_none()).count();
     for (name, lasted, uncovered) in took {
         eprintln!("{name} for {lasted:.1} s: shown again {uncovered:.2} s after");
@@ -392,7 +393,7 @@ fn whatever_happens_to_the_worker_no_face_leaves() {
     assert_nobody_is_seen(&pull.path, &seen, &clip, "attacked");
     assert!(losses >= extent(6, 10), "{losses} workers were lost");
     assert!(
-        covered > extent(50, 100) && covered < seen.len(),
+        covered > extent(25, 100) && covered < seen.len(),
         "{covered} of {} are covered",
         seen.len()
     );

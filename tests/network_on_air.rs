@@ -53,7 +53,7 @@ fn show(trace: &Trace, check: impl Fn(&Figures)) {
 }
 
 /// `trace` with its moments moved: quick enough for every run of the tests.
-fn brief(trace: Trace, drop: f64, recovery: f64, seconds: f64, steady: (f64, f64)) -> Trace {
+fn brief(trace: &Trace, drop: f64, recovery: f64, seconds: f64, steady: (f64, f64)) -> Trace {
     let moment = |at: f64| match at {
         at if Some(at) == trace.drop_at => drop,
         at if Some(at) == trace.recovery_at => recovery,
@@ -66,7 +66,7 @@ fn brief(trace: Trace, drop: f64, recovery: f64, seconds: f64, steady: (f64, f64
         recovery_at: Some(recovery),
         steady,
         seconds,
-        ..trace
+        ..trace.clone()
     }
 }
 
@@ -82,7 +82,7 @@ fn unbroken(figures: &Figures) {
 #[test]
 fn a_line_that_drops_to_a_fifth_is_followed_and_so_is_its_recovery() {
     let trace = extent(
-        brief(traces::step(1.0), 3.0, 15.0, 32.0, (7.0, 15.0)),
+        brief(&traces::step(1.0), 3.0, 13.0, 29.0, (7.0, 13.0)),
         traces::step(1.0),
     );
     show(&trace, |figures| {
@@ -103,7 +103,7 @@ fn a_line_that_drops_to_a_fifth_is_followed_and_so_is_its_recovery() {
 #[test]
 fn ten_seconds_of_nothing_are_survived_and_nothing_stale_comes_afterwards() {
     let trace = extent(
-        brief(traces::outage(1.0), 3.0, 13.0, 32.0, (28.0, 32.0)),
+        brief(&traces::outage(1.0), 2.0, 12.0, 29.0, (26.0, 29.0)),
         traces::outage(1.0),
     );
     show(&trace, |figures| {

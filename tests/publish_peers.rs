@@ -396,7 +396,7 @@ async fn samples_tell_how_late_a_show_is_and_an_outage_ends_with_an_idr_of_its_o
     let resumed = std::sync::Mutex::new(resumed);
     let port = listen(move |mut stream, _| {
         // It takes the beginning, then nothing until it is told to go on.
-        stream.read_exact(&mut [0; 500_000]).unwrap();
+        stream.read_exact(&mut vec![0; 500_000]).unwrap();
         let _ = resumed.lock().unwrap().recv();
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });

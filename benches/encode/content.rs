@@ -133,7 +133,7 @@ fn still(row: &mut [u8], y: usize, t: usize) {
         *out = if is_clock {
             40 + (((x / 8) * (t / 30 + 3) + y / 8) % 7 * 25) as u8
         } else {
-            (60 + x / 16 + y / 12 + if (x / 64 + y / 48) % 2 == 0 { 30 } else { 0 }) as u8
+            (60 + x / 16 + y / 12 + if (x / 64 + y / 48).is_multiple_of(2) { 30 } else { 0 }) as u8
         };
     }
 }

@@ -139,8 +139,12 @@ fn step(kind: Kind, from: u32, to: u32) {
 }
 
 fn main() {
-    let arguments = std::env::args().skip(1).filter(|it| !it.starts_with("--"));
-    let count = arguments.last().and_then(|it| it.parse().ok()).unwrap_or(300).max(60);
+    let mut arguments = std::env::args().skip(1).filter(|it| !it.starts_with("--"));
+    let count = arguments
+        .next_back()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(300)
+        .max(60);
     for kbps in [900, 2500, 4500] {
         table(kbps, RateControl::Constant, count);
     }

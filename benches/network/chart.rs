@@ -52,9 +52,9 @@ pub fn draw(trace: &Trace, shown: &[Shown]) -> String {
     chart.axes(&mut svg);
     for (number, shown) in shown.iter().enumerate() {
         let (class, dashes) = LINES[number % LINES.len()];
-        chart.line(&mut svg, class, dashes, chart.bits(shown));
+        Chart::line(&mut svg, class, dashes, chart.bits(shown));
         for part in chart.lag(shown) {
-            chart.line(&mut svg, class, dashes, part);
+            Chart::line(&mut svg, class, dashes, part);
         }
     }
     svg += "</svg>\n";
@@ -152,14 +152,14 @@ impl Chart {
     fn axes(&self, svg: &mut String) {
         let step = if self.most_kbps > 4000.0 { 1000 } else { 500 };
         for kbps in (0..=self.most_kbps as u32).step_by(step) {
-            self.grid(
+            Self::grid(
                 svg,
                 self.y_kbps(f64::from(kbps)),
                 &format!("{:.1}", f64::from(kbps) / 1000.0),
             );
         }
         for (lag_ms, words) in [(10.0, "10 ms"), (100.0, "0.1 s"), (1000.0, "1 s"), (10_000.0, "10 s")] {
-            self.grid(svg, Self::y_lag(lag_ms), words);
+            Self::grid(svg, Self::y_lag(lag_ms), words);
         }
         let _ = writeln!(
             svg,
@@ -191,7 +191,7 @@ impl Chart {
         }
     }
 
-    fn grid(&self, svg: &mut String, y: f64, words: &str) {
+    fn grid(svg: &mut String, y: f64, words: &str) {
         let _ = writeln!(
             svg,
             "<line x1=\"{LEFT}\" x2=\"{}\" y1=\"{y:.1}\" y2=\"{y:.1}\" class=\"grid\"/>\
@@ -202,7 +202,7 @@ impl Chart {
         );
     }
 
-    fn line(&self, svg: &mut String, class: &str, dashes: &str, places: Vec<(f64, f64)>) {
+    fn line(svg: &mut String, class: &str, dashes: &str, places: Vec<(f64, f64)>) {
         let mut places = places.into_iter();
         let Some((x, y)) = places.next() else { return };
         let mut shape = format!("M{x:.1} {y:.1}");

@@ -31,6 +31,9 @@ const HABIT: f64 = 1.5;
 const HABIT_SECONDS: f64 = 10.0;
 /// Nothing confirmed for that long is a hole, at any rate that a show can live on.
 const PATCHY_MS: i64 = 100;
+/// Over so long a path is found to get narrower still, if it carried less than such a share of what it did since the excess began.
+const FALLING_MS: i64 = 250;
+const FALLING: f64 = 0.85;
 /// For how many seconds round trips are remembered.
 const RTT_SECONDS: usize = 10;
 
@@ -362,11 +365,21 @@ impl Estimator {
         let is_stalled = is_lossy && silence <= hole;
         let until = if is_stalled { self.progress } else { look.at };
         let carried = self.history.speed_until(until, window, |look| look.confirmed) * 8.0;
+        let gap = self
+            .history
+            .longest_gap(window.max(TimeDelta::from_millis(PATCHY_MS * 2)));
+        let is_patchy = gap >= TimeDelta::from_millis(PATCHY_MS);
         let grown = (self.history.speed(window, |look| look.offered) * 8.0 - carried) * window.as_secs_f64();
         let (limited, looks) = self.history.within(window).fold((0, 0), |(limited, looks), look| {
             (limited + usize::from(look.is_limited), looks + 1)
         });
         let is_limited = limited * 3 >= looks * 2;
+        // A path that goes on getting narrower, with everything waiting here, carries less by now than it did on the way.
+        let moment = TimeDelta::from_millis(FALLING_MS).max(rtt * 3).min(window);
+        let lately = self.history.speed_until(until, moment, |look| look.confirmed) * 8.0;
+        let is_alone = sample.rtt.is_none_or(|now| now < rtt * 2 + TimeDelta::from_millis(60));
+        let is_falling = is_limited && !is_patchy && !is_lossy && is_alone && lately < carried * FALLING;
+        let carried = if is_falling { lately } else { carried };
         let is_growing = grown > 0.03 * belief.min(carried.max(1.0)).max(64_000.0) && look.excess > FEW_BYTES as f64;
         let rate = carried.max(belief * 0.1).max(32_000.0);
         let mut excess_bits = look.excess * 8.0;
@@ -392,10 +405,7 @@ impl Estimator {
             excess_bits,
             carried,
             is_measure: self.excess_since.is_some() && (is_limited || is_growing),
-            is_patchy: self
-                .history
-                .longest_gap(window.max(TimeDelta::from_millis(PATCHY_MS * 2)))
-                >= TimeDelta::from_millis(PATCHY_MS),
+            is_patchy,
             is_limited,
             offered: self.history.speed(TimeDelta::from_millis(1000), |look| look.offered) * 8.0,
             burst: self.burst.map_or(0.0, |(speed, _)| speed * 8.0),

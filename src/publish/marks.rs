@@ -26,7 +26,7 @@ struct Mark {
 #[derive(Debug)]
 pub(super) struct Marks {
     /// Oldest first; those that are confirmed are gone.
-    marks: VecDeque<Mark>,
+    ends: VecDeque<Mark>,
     /// How many of them the socket has taken whole.
     taken: usize,
     media_bytes: u64,
@@ -37,7 +37,7 @@ impl Marks {
     /// None; and room for all there will ever be.
     pub(super) fn new() -> Self {
         Self {
-            marks: VecDeque::with_capacity(MAX_MARKS),
+            ends: VecDeque::with_capacity(MAX_MARKS),
             taken: 0,
             media_bytes: 0,
             audio_bytes: 0,
@@ -48,8 +48,8 @@ impl Marks {
     pub(super) fn packed(&mut self, packet: &Packet, offered: Timestamp, end: u64) {
         let media = u32::try_from(packet.data.len()).unwrap_or(u32::MAX);
         let audio = if packet.track == TrackKind::Audio { media } else { 0 };
-        if self.marks.len() == MAX_MARKS
-            && let Some(last) = self.marks.back_mut()
+        if self.ends.len() == MAX_MARKS
+            && let Some(last) = self.ends.back_mut()
         {
             if self.taken == MAX_MARKS {
                 // What the last had of media is counted already.
@@ -61,7 +61,7 @@ impl Marks {
             last.audio = last.audio.saturating_add(audio);
             return;
         }
-        self.marks.push_back(Mark {
+        self.ends.push_back(Mark {
             end,
             offered,
             media,
@@ -71,7 +71,7 @@ impl Marks {
 
     /// The socket has taken so many bytes in all.
     pub(super) fn written(&mut self, total: u64) {
-        while let Some(mark) = self.marks.get(self.taken).filter(|mark| mark.end <= total) {
+        while let Some(mark) = self.ends.get(self.taken).filter(|mark| mark.end <= total) {
             self.media_bytes += u64::from(mark.media);
             self.audio_bytes += u64::from(mark.audio);
             self.taken += 1;
@@ -80,20 +80,20 @@ impl Marks {
 
     /// The peer's system has confirmed so many bytes in all, of those that were [`written`](Self::written).
     pub(super) fn confirmed(&mut self, total: u64) {
-        while self.taken > 0 && self.marks.front().is_some_and(|mark| mark.end <= total) {
-            self.marks.pop_front();
+        while self.taken > 0 && self.ends.front().is_some_and(|mark| mark.end <= total) {
+            self.ends.pop_front();
             self.taken -= 1;
         }
     }
 
     /// When the oldest packet was offered that the socket has not taken whole.
     pub(super) fn oldest_unwritten(&self) -> Option<Timestamp> {
-        self.marks.get(self.taken).map(|mark| mark.offered)
+        self.ends.get(self.taken).map(|mark| mark.offered)
     }
 
     /// When the oldest packet was offered that is not wholly confirmed.
     pub(super) fn oldest_unconfirmed(&self) -> Option<Timestamp> {
-        self.marks.front().map(|mark| mark.offered)
+        self.ends.front().map(|mark| mark.offered)
     }
 
     /// Bytes of media in what the socket has taken, and of these the sound.
@@ -156,7 +156,7 @@ mod tests {
                     marks.written(index + 1);
                 }
             }
-            assert_eq!((marks.marks.len(), marks.marks.capacity()), (MAX_MARKS, MAX_MARKS));
+            assert_eq!((marks.ends.len(), marks.ends.capacity()), (MAX_MARKS, MAX_MARKS));
             marks.written(count);
             assert_eq!(
                 marks.media_bytes(),

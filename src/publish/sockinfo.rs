@@ -171,7 +171,7 @@ mod tests {
         assert_eq!(unsent(stream.as_fd()), Some(full.unsent as usize));
         let taken = written - full.unconfirmed as usize;
         peer.read_exact(&mut vec![0; taken]).unwrap();
-        peer.read_exact(&mut vec![0; 1]).unwrap();
+        peer.read_exact(&mut [0; 1]).unwrap();
         let moved = probe(stream.as_fd()).unwrap();
         assert!(moved.unconfirmed < full.unconfirmed, "{full:?} {moved:?}");
         assert!(

@@ -91,7 +91,7 @@ impl Hub {
         &self,
         name: &str,
         renditions: Vec<RenditionInfo>,
-        audio: Option<AudioConfig>,
+        audio: Option<&AudioConfig>,
         ingest: Option<Arc<Mutex<IngestStats>>>,
         ask: Box<dyn Fn(Demand) + Send + Sync>,
     ) -> Result<Arc<Stream>, RelayError> {

@@ -116,7 +116,9 @@ impl Relay {
         audio: AudioConfig,
         demand: impl Fn(Demand) + Send + Sync + 'static,
     ) -> Result<Feed, RelayError> {
-        let stream = self.hub.add(stream, renditions, Some(audio), None, Box::new(demand))?;
+        let stream = self
+            .hub
+            .add(stream, renditions, Some(audio).as_ref(), None, Box::new(demand))?;
         Ok(Feed {
             hub: Arc::clone(&self.hub),
             stream,

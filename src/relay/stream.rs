@@ -80,7 +80,7 @@ impl Stream {
     pub(super) fn new(
         name: &str,
         infos: Vec<RenditionInfo>,
-        audio: Option<AudioConfig>,
+        audio: Option<&AudioConfig>,
         ingest: Option<Arc<Mutex<IngestStats>>>,
         ask: Ask,
         (clock, wall, runtime): (Clock, WallClock, Handle),
@@ -104,11 +104,11 @@ impl Stream {
         }
         let rendition = |info: RenditionInfo| {
             // With sound alone there is nothing more to be known; with pictures, their parameter sets.
-            let message = message::config(name, &info.name, &names, None, audio.as_ref(), wall);
+            let message = message::config(name, &info.name, &names, None, audio, wall);
             let setup = Setup {
                 message,
                 video: None,
-                audio: audio.clone(),
+                audio: audio.cloned(),
             };
             Rendition {
                 log: Arc::new(Log::new()),

@@ -72,7 +72,8 @@ impl Opening {
 fn adapt(choice: &AdaptChoice) -> AdaptModel {
     let mut model = AdaptModel::default();
     model.state.is_on = choice.is_on;
-    model.state.policy = choice.chosen.as_ref().unwrap_or(&choice.policy.name).clone();
+    let policy = choice.chosen.as_ref().unwrap_or(&choice.policy.name);
+    model.state.policy.clone_from(policy);
     model.state.pins.clone_from(&choice.pins);
     model
 }

@@ -36,7 +36,7 @@ impl Competitor {
         });
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            let mut bytes = [0_u8; 65_536];
+            let mut bytes = vec![0_u8; 65_536];
             while stream.read(&mut bytes).is_ok_and(|length| length > 0) {}
         });
         Self {

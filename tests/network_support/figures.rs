@@ -237,15 +237,15 @@ fn full_rate_after(points: &[Point], recovery: f64, end: f64) -> Option<f64> {
 /// The last picture that is late, from the recovery on; none: caught up at once.
 fn caught_up_after(pictures: &[Point], recovery: f64) -> Option<f64> {
     let after = pictures.iter().filter(|point| point.at >= recovery).collect::<Vec<_>>();
-    let is_late = |point: &&&Point| point.lag_ms > 500.0;
-    if after.last().filter(is_late).is_some() || after.is_empty() {
+    let is_late = |point: &&Point| point.lag_ms > 500.0;
+    if after.last().is_none_or(is_late) {
         return None;
     }
     Some(
         after
             .iter()
             .rev()
-            .find(is_late)
+            .find(|point| is_late(point))
             .map_or(0.0, |point| point.at - recovery),
     )
 }

@@ -27,7 +27,9 @@ impl Namespace {
             let is_in = result.is_ok();
             let _ = sender.send(result);
             if is_in {
-                work.iter().for_each(|job| job());
+                for job in work {
+                    job();
+                }
             }
         });
         entered.recv().unwrap()?;

@@ -113,11 +113,11 @@ impl Path {
         let said: serde_json::Value = serde_json::from_str(&said).unwrap();
         said[0]["drops"].as_u64().unwrap()
     }
+}
 
-    /// Where to publish to.
-    pub fn publish_url(&self) -> String {
-        format!("rtmp://{FAR}:{PORT}/live/show")
-    }
+/// Where to publish to.
+pub fn publish_url() -> String {
+    format!("rtmp://{FAR}:{PORT}/live/show")
 }
 
 /// The server's address for others than the publisher.

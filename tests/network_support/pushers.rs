@@ -76,6 +76,7 @@ fn quiet(mut command: Command, log: &Path) -> Command {
     command
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "others may be missing")]
 fn rigcast(setup: &Setup<'_>) -> Option<Running> {
     let scene = studio::scene(setup.folder, setup.clip, setup.scene);
     let mut command = Command::new(setup.rigcast);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::competitor::Competitor;
-use super::path::Path;
+use super::path::{Path, publish_url};
 use super::pushers::{Pusher, Setup};
 use super::reader::{Arrival, Reader};
 use super::traces::{Capacity, Trace};
@@ -64,7 +64,7 @@ pub fn run(pusher: &Pusher, trace: &Trace, conditions: &Conditions<'_>) -> Optio
     let path = Path::new(trace.warm_up_kbps, conditions.congestion, 7)?;
     path.set_wire(trace.delay, 0.0);
     let folder = tempfile::tempdir().unwrap();
-    let url = path.publish_url();
+    let url = publish_url();
     let running = (pusher.start)(&Setup {
         near: &path.near,
         clip: conditions.clip,

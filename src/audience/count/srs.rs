@@ -1,4 +1,4 @@
-//! SRS (https://ossrs.io, "HTTP API", srs_app_statistic.cpp): the list of streams, or that of clients.
+//! SRS (<https://ossrs.io>, "HTTP API", srs_app_statistic.cpp): the list of streams, or that of clients.
 //!
 //! `clients` of a stream counts everybody, the publisher too, who is there while `publish.active`. A client says of itself whether
 //! it publishes. Both lists come in pages of ten unless more are asked for, without a word on how many there are in all; so

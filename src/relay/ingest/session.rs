@@ -242,7 +242,9 @@ impl Session {
             let info = rendition_info(video.as_ref(), audio.as_ref());
             let stats = Some(Arc::clone(&self.stats));
             // The sender cannot be asked for anything.
-            let added = self.hub.add(&self.name, vec![info], audio, stats, Box::new(|_| {}));
+            let added = self
+                .hub
+                .add(&self.name, vec![info], audio.as_ref(), stats, Box::new(|_| {}));
             let stream = added.map_err(|error| match error {
                 RelayError::NameTaken { .. } => Breach::Taken,
                 _ => Breach::Description,

@@ -422,7 +422,7 @@ impl Core {
                 Effect::Rate(line, rate) => self.outlet.aim(line, |target| target.rate = rate),
                 Effect::FrameRate(line, divisor) => self.outlet.aim(line, |target| target.divisor = divisor.max(1)),
                 Effect::Size(line, width, height) => {
-                    self.outlet.aim(line, |target| target.size = Some((width, height)))
+                    self.outlet.aim(line, |target| target.size = Some((width, height)));
                 }
                 Effect::SoundKbps(kbps) => self.outlet.aim_sound(|sound| sound.bitrate_kbps = kbps),
                 Effect::SoundRate(rate) => self.outlet.aim_sound(|sound| sound.sample_rate = rate),

@@ -161,14 +161,14 @@ impl Unit<'_> {
             }
             let at = self.now;
             self.studio.adapt.remember(Adapted { at, reason });
-            self.follow(what);
+            self.follow(&what);
         }
         self.studio.adapt.state = state;
     }
 
-    fn follow(&mut self, what: What) {
+    fn follow(&mut self, what: &What) {
         let encoder = &mut self.studio.encoder;
-        let effect = match what {
+        let effect = match *what {
             What::Rate(line, rate) => {
                 if line == SOURCE {
                     (encoder.video_kbps, encoder.control) = (rate.kbps, rate.control);

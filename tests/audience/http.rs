@@ -1,15 +1,10 @@
 //! Viewer counts over real connections: a server of every bad manner, and Debian's nginx with real readers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
-
-mod audience_support;
-mod common;
-
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use audience_support::{Manner, StatServer};
-use common::{Guard, PATIENCE, free_port, peer, skip, wait_for};
+use crate::common::{Guard, PATIENCE, free_port, peer, skip, wait_for};
+use crate::stat_server::{Manner, StatServer};
 use rigcast::audience::{AudienceHandle, AudienceReport, StatsKind, StatsSpec, start};
 use rigcast::clock::Clock;
 use rigcast::media::TimeDelta;

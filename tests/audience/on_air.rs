@@ -1,17 +1,13 @@
 //! The audience of a running show: counts from a stat page become tiers, and tiers what viewers get.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
-
-mod audience_support;
-mod common;
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use audience_support::{Manner, StatServer};
-use common::nginx::Nginx;
-use common::studio::Studio;
-use common::{PATIENCE, peer};
+use crate::common::nginx::Nginx;
+use crate::common::studio::Studio;
+use crate::common::{PATIENCE, peer};
+use crate::stat_server::{Manner, StatServer};
 use serde_json::Value;
 
 /// What the policy says of each tier, and what that is of 1200 kbit/s.

@@ -1,6 +1,4 @@
 //! A server with a stat page as nginx-rtmp has it, whose count and manners a test sets.
-#![allow(dead_code, reason = "each test binary uses its own part")]
-#![allow(clippy::unwrap_used)]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
