@@ -34,6 +34,8 @@ const MOST_TOLERANCE_MS: i64 = 240;
 const FORGIVE_MS: i64 = 20_000;
 /// What came in pieces is no reason to go below this share at once.
 const PATCHY: f64 = 0.6;
+/// Of what a probe tries beyond the known, so much has to have been seen to arrive.
+const SHOWN: f64 = 0.3;
 /// How long a failed climb is believed.
 const LIMIT_MS: i64 = 20_000;
 
@@ -400,7 +402,10 @@ impl Governor {
             return;
         }
         self.probed = now;
-        if Self::is_clear(seen) && Self::made(seen, bounds) > self.before * 0.92 {
+        // More than before has to have arrived: an encoder that makes less than it may, or a backlog that only begins, shows nothing.
+        let carried = seen.iter().map(|seen| seen.finding.carried).fold(f64::MAX, f64::min);
+        let is_more = carried > self.before * (1.0 + bounds.policy.probe * SHOWN);
+        if Self::is_clear(seen) && is_more && Self::made(seen, bounds) > self.before * 0.92 {
             self.limit = None;
             self.capacity = Some(self.budget);
             if self.budget >= bounds.ceiling {
