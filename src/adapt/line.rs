@@ -152,8 +152,8 @@ impl Line {
     /// The share of what was asked for that can go out.
     pub(super) fn share(&self, headroom: f64) -> f64 {
         let ceiling = f64::from(self.allowed.ceiling_kbps.min(self.allowed.rate.kbps.max(1)));
-        let kbps = self.held.kbps.map_or_else(|| self.lasting_kbps(headroom), f64::from);
-        (kbps / ceiling).clamp(0.0, 1.0)
+        // What the operator holds is no fault of the network's.
+        (self.lasting_kbps(headroom) / ceiling).clamp(0.0, 1.0)
     }
 
     /// Why the rate is what it is: of what has changed nothing yet, too.

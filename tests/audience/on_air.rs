@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::common::nginx::Nginx;
 use crate::common::studio::Studio;
-use crate::common::{PATIENCE, peer};
+use crate::common::{PATIENCE, peer, wait_for};
 use crate::stat_server::{Manner, StatServer};
 use serde_json::Value;
 
@@ -52,8 +52,8 @@ fn clip(folder: &Path) {
     assert!(made.unwrap().success());
 }
 
-/// What a viewer gets who pulls three seconds: kbit/s of pictures, kbit/s of sound, and samples per second.
-fn pulled(url: &str, folder: &Path) -> (f64, f64, u64) {
+/// What a viewer gets who pulls four seconds: kbit/s of pictures, kbit/s of sound, samples per second, and lines of the picture.
+fn pulled(url: &str, folder: &Path) -> (f64, f64, u64, u64) {
     let file = folder.join("pulled.flv");
     let pull = Command::new("ffmpeg")
         .args([
@@ -80,7 +80,7 @@ fn pulled(url: &str, folder: &Path) -> (f64, f64, u64) {
             "-of",
             "json",
             "-show_entries",
-            "stream=codec_type,sample_rate:packet=codec_type,pts_time,size",
+            "stream=codec_type,sample_rate,height:packet=codec_type,pts_time,size",
         ])
         .arg(&file)
         .output()
@@ -99,7 +99,8 @@ fn pulled(url: &str, folder: &Path) -> (f64, f64, u64) {
     let streams = probed["streams"].as_array().unwrap();
     let sound = streams.iter().find(|stream| stream["codec_type"] == "audio").unwrap();
     let rate = sound["sample_rate"].as_str().unwrap().parse().unwrap();
-    (kbps("video"), kbps("audio"), rate)
+    let pictures = streams.iter().find(|stream| stream["codec_type"] == "video").unwrap();
+    (kbps("video"), kbps("audio"), rate, pictures["height"].as_u64().unwrap())
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn what_a_tier_says_is_what_viewers_get() {
                 && status["destinations"][0]["state"]["state"] == "live"
         });
         assert_eq!(status["adapt"]["policy"], "tiers", "{status}");
-        let (video, sound, rate) = pulled(&url, folder.path());
+        let (video, sound, rate, _) = pulled(&url, folder.path());
         eprintln!("{viewers} viewers: {video:.0} and {sound:.0} kbit/s, {rate} Hz");
         assert_eq!(rate, sample_rate, "{tier}");
         let (wanted, wanted_sound) = (f64::from(video_kbps), f64::from(sound_kbps));
@@ -153,11 +154,20 @@ fn what_a_tier_says_is_what_viewers_get() {
             "{tier}: {sound:.0} of {wanted_sound}"
         );
     }
+    // Another size is another encoder, in the same connection; and no worker is lost for it.
+    for (order, lines) in [("adapt pin height 240", 240), ("adapt release", 360)] {
+        studio.order(order);
+        wait_for("pictures of the other size", PATIENCE, || {
+            (pulled(&url, folder.path()).3 == lines).then_some(())
+        });
+    }
     let status = studio.status();
     assert_eq!(
         status["destinations"][0]["stats"]["connects"], 1,
         "all of it in one connection"
     );
+    let workers = status["workers"].as_array().unwrap();
+    assert!(workers.iter().all(|worker| worker["losses"] == 0), "{workers:?}");
     let changes = status["adapt"]["changes"].as_array().unwrap();
     assert!(
         changes

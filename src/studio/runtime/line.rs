@@ -1,12 +1,12 @@
 //! The encoder of one line while the show runs: told a new rate, fewer pictures or another size, and replaced where it must be.
 //!
-//! An encoder is open for one size. For another one a second is opened on a thread of its own while the first goes on; when it is
+//! An encoder is open for one size. For another one a second is opened by another thread while the first goes on; when it is
 //! ready it takes over with an IDR, and everybody who takes the line is told what decoders need from there on. Pictures of the
 //! program's own size are encoded where they lie; for others they are scaled into memory that the worker reads.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 use super::outlet::{LineTarget, Outlet, SOURCE};
@@ -85,6 +85,8 @@ pub struct LineEncoder {
     open: Open,
     now: Opened,
     next: Next,
+    /// Started with the first size that is not the scene file's.
+    opener: Option<Opener>,
     rate: Rate,
     divisor: u32,
     /// Pictures since the last one that was encoded.
@@ -95,9 +97,32 @@ pub struct LineEncoder {
 /// The encoder that is to take over.
 enum Next {
     None,
-    Opening((u32, u32), Receiver<Result<Opened, EncodeError>>),
+    Opening((u32, u32)),
     /// It did not open; not tried again before.
     Failed((u32, u32), Instant),
+}
+
+/// A thread that opens encoders. It lives as long as the line: a worker is killed by the system when the thread that started it
+/// ends, for that is how it ends with its studio.
+struct Opener {
+    wanted: Sender<VideoSettings>,
+    opened: Receiver<Result<Opened, EncodeError>>,
+}
+
+impl Opener {
+    fn start(open: Open) -> std::io::Result<Self> {
+        let (wanted, wishes) = channel::<VideoSettings>();
+        let (sender, opened) = channel();
+        let work = move || {
+            for settings in wishes {
+                if sender.send(open(&settings)).is_err() {
+                    return;
+                }
+            }
+        };
+        std::thread::Builder::new().name("encode-open".to_owned()).spawn(work)?;
+        Ok(Self { wanted, opened })
+    }
 }
 
 impl LineEncoder {
@@ -113,6 +138,7 @@ impl LineEncoder {
             open,
             now: opened,
             next: Next::None,
+            opener: None,
             faults: Faults::default(),
         }
     }
@@ -182,42 +208,46 @@ impl LineEncoder {
     /// Has an encoder of another size opened, and lets it take over once it is.
     fn follow_size(&mut self, target: &LineTarget, outlet: &Outlet, report: &dyn Fn(String)) {
         let wanted = target.size.unwrap_or((self.base.width, self.base.height));
-        match &self.next {
-            Next::Opening(size, opened) => match opened.try_recv() {
-                Ok(Ok(opened)) if *size == wanted => self.take_over(opened, outlet, report),
+        match self.next {
+            Next::Opening(size) => match self.opener.as_ref().map(|opener| opener.opened.try_recv()) {
+                Some(Ok(Ok(opened))) if size == wanted => self.take_over(opened, outlet, report),
                 // Meanwhile it is another one that is wanted.
-                Ok(Ok(_)) => self.next = Next::None,
-                Ok(Err(error)) => {
-                    let size = *size;
+                Some(Ok(Ok(_))) => self.next = Next::None,
+                Some(Ok(Err(error))) => {
                     self.faults.note(Err(error), report);
                     self.next = Next::Failed(size, Instant::now() + PAUSE);
                 }
-                Err(TryRecvError::Empty) => {}
-                Err(TryRecvError::Disconnected) => self.next = Next::Failed(*size, Instant::now() + PAUSE),
+                Some(Err(TryRecvError::Empty)) => {}
+                Some(Err(TryRecvError::Disconnected)) | None => {
+                    self.opener = None;
+                    self.next = Next::Failed(size, Instant::now() + PAUSE);
+                }
             },
-            Next::Failed(size, until) if *size == wanted && Instant::now() < *until => {}
+            Next::Failed(size, until) if size == wanted && Instant::now() < until => {}
             Next::None | Next::Failed(..) if wanted == self.now.size => self.next = Next::None,
             Next::None | Next::Failed(..) => self.begin(wanted, report),
         }
     }
 
     fn begin(&mut self, size: (u32, u32), report: &dyn Fn(String)) {
-        let (sender, opened) = sync_channel(1);
         let mut settings = self.base.clone();
         (settings.width, settings.height) = size;
         settings.set_rate(self.rate);
         settings.frame_rate = divided(self.base.frame_rate, self.divisor);
-        let open = Arc::clone(&self.open);
-        let work = move || {
-            // The line may be gone: then nobody needs it.
-            let _ = sender.send(open(&settings));
-        };
-        self.next = match std::thread::Builder::new().name("encode-open".to_owned()).spawn(work) {
-            Ok(_) => Next::Opening(size, opened),
-            Err(error) => {
-                self.faults.note(Err(EncodeError::Worker(error.to_string())), report);
-                Next::Failed(size, Instant::now() + PAUSE)
+        if self.opener.is_none() {
+            match Opener::start(Arc::clone(&self.open)) {
+                Ok(opener) => self.opener = Some(opener),
+                Err(error) => self.faults.note(Err(EncodeError::Worker(error.to_string())), report),
             }
+        }
+        let is_asked = self
+            .opener
+            .as_ref()
+            .is_some_and(|opener| opener.wanted.send(settings).is_ok());
+        self.next = if is_asked {
+            Next::Opening(size)
+        } else {
+            Next::Failed(size, Instant::now() + PAUSE)
         };
     }
 
