@@ -2,11 +2,13 @@
 //!
 //! While something waits, what is confirmed is what the path carries: that is measured, half a second at a time. While nothing waits,
 //! the path has carried all that there was, and nobody knows how much more it would have; then it is taken for the more of what was
-//! last measured and of the fastest fifth of a second around, which a burst has shown. A time without any confirmation
-//! although something waits is an outage.
+//! last measured and of the fastest fifth of a second around, which a burst has shown. Before anything has ever waited, it is
+//! taken to carry all that could be asked of it, with room to spare. A time without any confirmation although something waits is an
+//! outage.
 
 use std::collections::BTreeMap;
 
+use super::super::base::LineBase;
 use super::super::policy::Policy;
 use super::super::sample::Sample;
 use super::super::trace::{Trace, TraceEntry};
@@ -18,6 +20,8 @@ use crate::media::Timestamp;
 const STRETCH: f64 = 0.5;
 /// Waiting bytes below this are the tail of a picture.
 const FEW_BYTES: u64 = 4000;
+/// What a path carries that has not yet limited anything, in shares of all that could be sent.
+const AMPLE: f64 = 1.5;
 /// Payload of a segment.
 const SEGMENT: f64 = 1448.0;
 
@@ -33,7 +37,8 @@ struct Stretch {
     rtt_ms: Option<f64>,
 }
 
-fn weather_of(samples: &[&Sample], start: Timestamp) -> Course {
+/// `ample` is what is enough for everything, in bytes per second.
+fn weather_of(samples: &[&Sample], start: Timestamp, ample: f64) -> Course {
     let mut stretches: BTreeMap<u64, Stretch> = BTreeMap::new();
     for pair in samples.windows(2) {
         let (before, after) = (pair[0], pair[1]);
@@ -63,6 +68,7 @@ fn weather_of(samples: &[&Sample], start: Timestamp) -> Course {
         .fold(f64::MAX, f64::min);
     let rtt_ms = if rtt_ms < 10_000.0 { rtt_ms.max(1.0) } else { 20.0 };
     let mut measured = 0.0f64;
+    let mut has_limited = false;
     let mut course = Course::new();
     for (index, stretch) in &stretches {
         let rate = stretch.confirmed / stretch.seconds.max(0.05);
@@ -73,7 +79,10 @@ fn weather_of(samples: &[&Sample], start: Timestamp) -> Course {
             .fold(0.0, f64::max);
         let bytes = if is_measured {
             measured = rate;
+            has_limited = true;
             rate
+        } else if !has_limited {
+            rate.max(fastest).max(ample)
         } else {
             rate.max(fastest).max(measured)
         };
@@ -109,6 +118,9 @@ pub fn cast_of(trace: &Trace, policy: Policy) -> Option<Cast> {
     }
     let times = || samples.values().flatten().map(|sample| sample.at);
     let (start, end) = (times().min()?, times().max()?);
+    let most = |line: &LineBase| line.ceiling_kbps();
+    let pictures = trace.base.lines.iter().map(most).max().unwrap_or_default();
+    let ample = f64::from(pictures.saturating_add(trace.base.sound.kbps)) * 125.0 * AMPLE;
     let mut courses = Vec::new();
     let mut players = Vec::new();
     for (name, samples) in &samples {
@@ -117,7 +129,7 @@ pub fn cast_of(trace: &Trace, policy: Policy) -> Option<Cast> {
             path: courses.len(),
             line,
         });
-        courses.push(weather_of(samples, start));
+        courses.push(weather_of(samples, start, ample));
     }
     Some(Cast {
         base: trace.base.clone(),
