@@ -4,7 +4,7 @@ use rigcast::tui::keymap::Binding;
 use serde_json::Value;
 
 use super::Show;
-use super::page::{leave_prompt, unknown};
+use super::page::unknown;
 
 fn kbps(status: &Value) -> u64 {
     status["encoder"]["video_kbps"].as_u64().unwrap()
@@ -43,7 +43,9 @@ pub fn adapt(show: &mut Show, binding: &Binding) {
             show.press(&binding.keys);
             let begins = line.trim_start_matches("prompt ").trim_matches('"').trim_end();
             show.tmux.wait_for(&format!(":{begins}"));
-            leave_prompt(show);
+            // Whether a page is open below it or not.
+            show.tmux.keys(&["Escape"]);
+            show.tmux.wait_for("? help");
         }
         _ => unknown(binding, line),
     }
