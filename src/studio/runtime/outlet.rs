@@ -228,28 +228,28 @@ impl Outlet {
     /// Tells everybody who takes `line` what its decoders need.
     pub fn configure(&self, line: usize, config: &VideoConfig) {
         *held(&self.lines[line].config) = Some(config.clone());
-        let change = TrackChange::Video(config.clone());
-        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
-            if reader.line == line {
-                reader.handle.configure(&change);
-            }
-        }
+        self.reconfigure(&TrackChange::Video(config.clone()), |reader| reader.line == line);
         for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
             taker.configure(line, config);
         }
     }
 
-    /// Tells everybody who takes AAC what its decoders need from the next packet on.
+    /// Tells everybody who takes AAC what its decoders need from the next packet on. A recording begins a new part with it, and
+    /// parts begin with an IDR: it is not to wait for the next GOP.
     pub fn configure_sound(&self, config: &AudioConfig) {
         *held(&self.sound_config) = Some(config.clone());
-        let change = TrackChange::Audio(config.clone());
-        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
-            if reader.sound == Sound::Aac {
-                reader.handle.configure(&change);
-            }
-        }
+        self.reconfigure(&TrackChange::Audio(config.clone()), |reader| reader.sound == Sound::Aac);
         for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
             taker.configure_sound(config);
+        }
+        self.want_idrs();
+    }
+
+    fn reconfigure(&self, change: &TrackChange, is_for: impl Fn(&Reader) -> bool) {
+        for reader in &*self.destinations.read().unwrap_or_else(PoisonError::into_inner) {
+            if is_for(reader) {
+                reader.handle.configure(change);
+            }
         }
     }
 
@@ -450,6 +450,19 @@ mod tests {
         outlet.configure(1, &config);
         assert_eq!(*held(&viewer.configured), [2, 1]);
         assert_eq!(outlet.config(2), Some(config));
+    }
+
+    #[test]
+    fn sound_of_another_kind_comes_with_idrs() {
+        let outlet = Outlet::at_kbps(&[2500]);
+        assert!(!outlet.take_idr_wish(SOURCE));
+        outlet.configure_sound(&AudioConfig {
+            codec: crate::media::AudioCodec::Opus,
+            sample_rate: 48_000,
+            channels: 2,
+            bitrate_kbps: 96,
+        });
+        assert!(outlet.take_idr_wish(SOURCE));
     }
 
     #[test]
