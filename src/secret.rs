@@ -70,6 +70,13 @@ impl SecretUrl {
         &self.0
     }
 
+    /// The host as resolvers want it: a v6 literal stands in brackets in a URL and without them everywhere else.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let host = self.0.host_str()?;
+        Some(host.trim_start_matches('[').trim_end_matches(']'))
+    }
+
     /// `host:port` (the port where one is given): names the peer in errors.
     #[must_use]
     pub fn peer(&self) -> String {

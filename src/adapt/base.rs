@@ -53,3 +53,33 @@ impl LineBase {
         }
     }
 }
+
+#[cfg(test)]
+impl Base {
+    /// A show of one line: 1280×720 at 30 pictures per second, and sound at 128 kbit/s.
+    pub(crate) fn for_tests(rate: Rate) -> Self {
+        Self {
+            lines: vec![LineBase::for_tests(rate)],
+            sound: SoundBase {
+                kbps: 128,
+                sample_rate: 48_000,
+            },
+            uplink_kbps: None,
+        }
+    }
+}
+
+#[cfg(test)]
+impl LineBase {
+    /// 1280×720 at 30 pictures per second, an IDR every two seconds.
+    pub(crate) fn for_tests(rate: Rate) -> Self {
+        Self {
+            name: "source".to_owned(),
+            width: 1280,
+            height: 720,
+            frame_rate: FrameRate::whole(30),
+            rate,
+            gop: TimeDelta::from_millis(2000),
+        }
+    }
+}

@@ -73,7 +73,7 @@ impl Director {
     }
 
     /// Goes on by another policy.
-    pub fn set_policy(&mut self, policy: Policy, _now: Timestamp) {
+    pub fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
         for line in &mut self.lines {
             line.set_policy(&self.policy);
@@ -81,7 +81,7 @@ impl Director {
     }
 
     /// On, or off: everything as the scene file says, and as the operator holds it.
-    pub fn set_on(&mut self, is_on: bool, _now: Timestamp) {
+    pub fn set_on(&mut self, is_on: bool) {
         if self.is_on == is_on {
             return;
         }
@@ -94,14 +94,14 @@ impl Director {
     }
 
     /// Holds a value until it is given back. Of a line that is not there, nothing.
-    pub fn pin(&mut self, what: Pin, _now: Timestamp) {
+    pub fn pin(&mut self, what: Pin) {
         self.pins.retain(|pin| pin.kind() != what.kind());
         self.pins.push(what);
         self.apply_pins();
     }
 
     /// Gives back one value, or all.
-    pub fn release(&mut self, what: Option<PinKind>, _now: Timestamp) {
+    pub fn release(&mut self, what: Option<PinKind>) {
         self.pins.retain(|pin| what.is_some_and(|kind| pin.kind() != kind));
         self.apply_pins();
         for line in &mut self.lines {
@@ -144,7 +144,7 @@ impl Director {
     }
 
     /// A destination has no connection.
-    pub fn gone(&mut self, destination: &str, _now: Timestamp) {
+    pub fn gone(&mut self, destination: &str) {
         let Some(connection) = self.connections.remove(destination) else {
             return;
         };
@@ -199,7 +199,8 @@ impl Director {
     fn decide_tier(&mut self, now: Timestamp, changes: &mut Vec<Change>) {
         self.watch.settle(&self.policy.tiers, now);
         let tier = self.tier();
-        let viewers = match (self.held_tier, self.watch.viewers) {
+        let counted = (self.held_tier, self.watch.viewers);
+        let viewers = || match counted {
             (Some(_), _) => "held by the operator".to_owned(),
             (None, Some(1)) => "1 viewer".to_owned(),
             (None, Some(viewers)) => format!("{viewers} viewers"),
@@ -209,7 +210,7 @@ impl Director {
             self.told_tier = tier;
             changes.push(Change {
                 what: What::Tier(tier),
-                reason: format!("audience {}: {viewers}", tier.word()),
+                reason: format!("audience {}: {}", tier.word(), viewers()),
             });
         }
         let spent = self.policy.tier(tier).clone();
@@ -217,7 +218,7 @@ impl Director {
             let before = line.allowed;
             line.set_tier(&spent);
             if before != line.allowed {
-                line.because(&format!("audience {}, {viewers}", tier.word()));
+                line.because(&format!("audience {}, {}", tier.word(), viewers()));
             }
         }
         let all = self.lines.len().saturating_sub(1);
@@ -230,8 +231,9 @@ impl Director {
             changes.push(Change {
                 what: What::Ladder(ladder),
                 reason: format!(
-                    "{ladder} of {all} renditions offered: audience {}, {viewers}",
-                    tier.word()
+                    "{ladder} of {all} renditions offered: audience {}, {}",
+                    tier.word(),
+                    viewers()
                 ),
             });
         }

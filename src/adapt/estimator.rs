@@ -410,11 +410,7 @@ impl Estimator {
             offered: self.history.speed(TimeDelta::from_millis(1000), |look| look.offered) * 8.0,
             burst: self.burst.map_or(0.0, |(speed, _)| speed * 8.0),
             proven: self.proven.map_or(0.0, |(speed, _)| speed * 8.0),
-            silence: if waiting > 0.0 {
-                now - self.progress
-            } else {
-                TimeDelta::ZERO
-            },
+            silence,
             rtt,
             loss: sample.loss.unwrap_or(0.0),
         }

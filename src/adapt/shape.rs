@@ -166,20 +166,13 @@ impl Shaper {
 mod tests {
     use super::*;
     use crate::adapt::Policy;
-    use crate::media::{FrameRate, Rate, RateControl, TimeDelta};
+    use crate::media::{Rate, RateControl};
 
     fn line() -> LineBase {
-        LineBase {
-            name: "source".to_owned(),
-            width: 1280,
-            height: 720,
-            frame_rate: FrameRate::whole(30),
-            rate: Rate {
-                control: RateControl::Constant,
-                kbps: 4500,
-            },
-            gop: TimeDelta::from_millis(2000),
-        }
+        LineBase::for_tests(Rate {
+            control: RateControl::Constant,
+            kbps: 4500,
+        })
     }
 
     fn means(kbps: f64, made_kbps: f64) -> Means {

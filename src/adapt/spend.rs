@@ -91,17 +91,9 @@ pub(super) fn most(rate: Rate) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{FrameRate, TimeDelta};
 
     fn base(control: RateControl) -> LineBase {
-        LineBase {
-            name: "source".to_owned(),
-            width: 1280,
-            height: 720,
-            frame_rate: FrameRate::whole(30),
-            rate: Rate { control, kbps: 4000 },
-            gop: TimeDelta::from_millis(2000),
-        }
+        LineBase::for_tests(Rate { control, kbps: 4000 })
     }
 
     #[test]

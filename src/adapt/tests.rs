@@ -151,7 +151,7 @@ fn what_is_pinned_holds_until_it_is_given_back() {
         Pin::Tier(Tier::Good),
         Pin::Kbps(77, 1),
     ] {
-        director.pin(pin, at(1000));
+        director.pin(pin);
     }
     let changes = run(&mut director, 1000, 2000);
     for what in [
@@ -169,11 +169,11 @@ fn what_is_pinned_holds_until_it_is_given_back() {
     }
     director.audience(Some(1_000_000), at(2000));
     assert_eq!(run(&mut director, 2000, 60_000), []);
-    director.release(Some(PinKind::Kbps(0)), at(60_000));
+    director.release(Some(PinKind::Kbps(0)));
     let changes = run(&mut director, 60_000, 61_000);
     assert_eq!(whats(&changes), [constant(0, 3200)]);
     assert!(changes[0].reason.ends_with("given back by the operator"), "{changes:?}");
-    director.release(None, at(61_000));
+    director.release(None);
     run(&mut director, 61_000, 70_000);
     let state = director.state();
     assert_eq!(
@@ -190,8 +190,8 @@ fn what_is_pinned_holds_until_it_is_given_back() {
 fn off_is_as_the_scene_file_says() {
     let mut director = Director::new(base(), frugal());
     run(&mut director, 0, 1000);
-    director.pin(Pin::Kbps(1, 300), at(1000));
-    director.set_on(false, at(1000));
+    director.pin(Pin::Kbps(1, 300));
+    director.set_on(false);
     let changes = run(&mut director, 1000, 2000);
     let state = director.state();
     assert!(!state.is_on);
@@ -207,7 +207,7 @@ fn off_is_as_the_scene_file_says() {
         .iter()
         .filter(|change| change.reason.contains("as the scene file says"));
     assert!(told.count() >= 3, "{changes:?}");
-    director.set_on(true, at(2000));
+    director.set_on(true);
     run(&mut director, 2000, 3000);
     assert_eq!(director.state().lines[0].rate.kbps, 2400);
 }
@@ -216,11 +216,11 @@ fn off_is_as_the_scene_file_says() {
 fn another_policy_takes_over_at_once() {
     let mut director = Director::new(base(), Policy::default());
     assert_eq!(run(&mut director, 0, 1000), []);
-    director.set_policy(frugal(), at(1000));
+    director.set_policy(frugal());
     let changes = run(&mut director, 1000, 1100);
     assert!(whats(&changes).contains(&constant(0, 2400)), "{changes:?}");
     assert_eq!(director.state().policy, "frugal");
-    director.set_policy(Policy::default(), at(2000));
+    director.set_policy(Policy::default());
     run(&mut director, 2000, 5000);
     assert_eq!(director.state().lines[0].rate.kbps, 4000);
 }
@@ -236,7 +236,7 @@ fn a_state_survives_its_journey_as_json() {
             ..Sample::default()
         },
     );
-    director.pin(Pin::Height(0, 480), at(0));
+    director.pin(Pin::Height(0, 480));
     run(&mut director, 0, 1000);
     let state = director.state();
     let text = serde_json::to_string(&state).unwrap();
@@ -282,7 +282,7 @@ proptest::proptest! {
         for (passed, written, confirmed, queued, connection, dropped) in steps {
             now += passed;
             if connection == 0 {
-                director.gone("a", at(now));
+                director.gone("a");
             } else {
                 director.connected("b", connection as usize, at(now));
             }

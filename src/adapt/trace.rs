@@ -191,29 +191,15 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapt::{LineBase, SoundBase, What};
-    use crate::media::{FrameRate, Rate, RateControl, TimeDelta};
+    use crate::adapt::What;
+    use crate::media::{Rate, RateControl, TimeDelta};
     use proptest::prelude::*;
 
     fn base() -> Base {
-        Base {
-            lines: vec![LineBase {
-                name: "source".to_owned(),
-                width: 1280,
-                height: 720,
-                frame_rate: FrameRate::whole(30),
-                rate: Rate {
-                    control: RateControl::Capped { max_kbps: 5000 },
-                    kbps: 4500,
-                },
-                gop: TimeDelta::from_millis(2000),
-            }],
-            sound: SoundBase {
-                kbps: 128,
-                sample_rate: 48_000,
-            },
-            uplink_kbps: None,
-        }
+        Base::for_tests(Rate {
+            control: RateControl::Capped { max_kbps: 5000 },
+            kbps: 4500,
+        })
     }
 
     fn entries() -> Vec<TraceEntry> {

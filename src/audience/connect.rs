@@ -23,9 +23,7 @@ pub(super) async fn connect(spec: &StatsSpec) -> Result<Box<dyn Stream>, Audienc
         "https" => true,
         _ => return Err(address("is neither http:// nor https://")),
     };
-    let host = url.host_str().ok_or_else(|| address("has no host"))?;
-    // A v6 literal stands in brackets in a URL and without them everywhere else.
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = spec.url.host().ok_or_else(|| address("has no host"))?;
     let port = url.port_or_known_default().ok_or_else(|| address("has no port"))?;
 
     let resolve = |source| AudienceError::Resolve { peer: peer(), source };

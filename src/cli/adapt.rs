@@ -205,29 +205,15 @@ fn as_json(report: &Report, policy: &str, destinations: &[String]) -> serde_json
 mod tests {
     use super::*;
     use crate::adapt::rehearsal::{Cast, Player, Rehearsal, Weather};
-    use crate::adapt::{Base, LineBase, Policy, SoundBase, trace_header};
-    use crate::media::{FrameRate, Rate, RateControl, TimeDelta};
+    use crate::adapt::{Base, Policy, trace_header};
+    use crate::media::{Rate, RateControl};
 
     /// A trace of a link that falls from 5 to 1 Mbit/s, as a studio would write it.
     fn trace() -> String {
-        let base = Base {
-            lines: vec![LineBase {
-                name: "source".to_owned(),
-                width: 1280,
-                height: 720,
-                frame_rate: FrameRate::whole(30),
-                rate: Rate {
-                    control: RateControl::Constant,
-                    kbps: 3000,
-                },
-                gop: TimeDelta::from_millis(2000),
-            }],
-            sound: SoundBase {
-                kbps: 128,
-                sample_rate: 48_000,
-            },
-            uplink_kbps: None,
-        };
+        let base = Base::for_tests(Rate {
+            control: RateControl::Constant,
+            kbps: 3000,
+        });
         let weather = |kbps| Weather {
             kbps,
             ..Weather::default()

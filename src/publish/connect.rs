@@ -67,12 +67,10 @@ pub(super) async fn connect(spec: &DestinationSpec) -> Result<Connected, Publish
             peer: peer.clone(),
             source: PushTargetError::NoPort,
         })?;
-    let host = url.host_str().ok_or_else(|| PublishError::Target {
+    let host = spec.url.host().ok_or_else(|| PublishError::Target {
         peer: peer.clone(),
         source: TargetError::NoHost,
     })?;
-    // A v6 literal stands in brackets in a URL and without them everywhere else.
-    let host = host.trim_start_matches('[').trim_end_matches(']');
 
     let tls = if scheme.is_tls() {
         Some(trust::connector(spec.ca_file.as_deref()).await?)

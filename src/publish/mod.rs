@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 
 use crate::adapt::Sample;
 use crate::clock::Clock;
-use crate::media::{AudioConfig, Packet, TimeDelta, VideoConfig};
+use crate::media::{AudioConfig, Packet, VideoConfig};
 use crate::secret::{Secret, SecretUrl};
 use crate::wire::rtp_push::AudioChoice;
 
@@ -217,11 +217,6 @@ impl DestinationHandle {
     /// they are, nothing is sent. The first picture after it must be an IDR; those that come before that are dropped.
     pub fn configure(&self, change: &TrackChange) {
         self.shared.configure(change);
-    }
-
-    /// How much media may wait; pictures are dropped from three quarters of it on. Three seconds where nothing is said.
-    pub fn set_queue_limit(&self, limit: TimeDelta) {
-        self.shared.offered().queue.set_limit(limit);
     }
 
     /// Ends a backoff, or tries again after failure. Nothing while connecting or live.

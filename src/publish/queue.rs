@@ -181,12 +181,6 @@ impl SendQueue {
         }
     }
 
-    /// How much media may wait from now on.
-    pub fn set_limit(&mut self, limit: TimeDelta) {
-        self.limit = limit;
-        self.shed();
-    }
-
     /// The connection does not move: the pictures that wait are given up, and of the sound what is old.
     pub fn choke(&mut self) {
         if self.has_video && matches!(self.gate, Gate::Open | Gate::WaitingForIdr) {

@@ -118,8 +118,7 @@ pub(super) fn open(
         Scheme::RtpTcp => {
             let port = spec.url.expose().port();
             let port = port.ok_or_else(|| target_error(rtp_push::PushTargetError::NoPort))?;
-            let address = spec.url.expose().host_str().unwrap_or_default();
-            let address = address.trim_start_matches('[').trim_end_matches(']');
+            let address = spec.url.host().unwrap_or_default();
             sdp = target.sdp_file.map(|file| {
                 let description = SessionDescription::new(&spec.name, tracks.clone());
                 (PathBuf::from(file), description.write(Way::Tcp { address, port }))

@@ -222,7 +222,7 @@ impl Rehearsal {
     #[must_use]
     pub fn new(cast: Cast) -> Self {
         let mut director = Director::new(cast.base.clone(), cast.policy.clone());
-        director.set_on(cast.is_on, Timestamp::ZERO);
+        director.set_on(cast.is_on);
         let rtt = |course: &Course| course.first().map_or(10.0, |(_, weather)| weather.rtt_ms);
         let mut flows = vec![0usize; cast.courses.len()];
         let outlets = cast.players.iter().enumerate().map(|(index, player)| {

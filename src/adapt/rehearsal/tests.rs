@@ -1,8 +1,8 @@
 //! The controller against the courses of weather that are asked for by name.
 
 use super::*;
-use crate::adapt::{Base, Change, LineBase, Phase, Policy, Quality, SoundBase, What};
-use crate::media::{FrameRate, Rate, RateControl, TimeDelta};
+use crate::adapt::{Base, Change, Phase, Policy, Quality, What};
+use crate::media::{Rate, RateControl};
 
 /// What a path has to carry for everything to go out: pictures, sound, protocol, in kbit/s.
 pub(super) const DEMAND: f64 = (4500.0 + 128.0) * 1.012;
@@ -10,24 +10,10 @@ pub(super) const DEMAND: f64 = (4500.0 + 128.0) * 1.012;
 const WIRE: f64 = 1.05;
 
 pub(super) fn base(kbps: u32) -> Base {
-    Base {
-        lines: vec![LineBase {
-            name: "source".to_owned(),
-            width: 1280,
-            height: 720,
-            frame_rate: FrameRate::whole(30),
-            rate: Rate {
-                control: RateControl::Constant,
-                kbps,
-            },
-            gop: TimeDelta::from_millis(2000),
-        }],
-        sound: SoundBase {
-            kbps: 128,
-            sample_rate: 48_000,
-        },
-        uplink_kbps: None,
-    }
+    Base::for_tests(Rate {
+        control: RateControl::Constant,
+        kbps,
+    })
 }
 
 pub(super) fn link(kbps: f64) -> Weather {
@@ -241,9 +227,7 @@ fn who_is_left_alone_is_not_left_behind() {
         if now > 15.0 && !has_gone {
             has_gone = true;
             assert!(rehearsal.director().state().destinations[1].is_left_behind);
-            rehearsal
-                .director()
-                .gone("destination 1", crate::media::Timestamp::from_millis(15_000));
+            rehearsal.director().gone("destination 1");
         }
     }
     assert!(!rehearsal.director().state().destinations[0].is_left_behind);

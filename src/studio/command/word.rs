@@ -41,31 +41,25 @@ pub fn gain(word: &str) -> Option<Gain> {
     }
 }
 
-/// `2500`, `2500k`, `2.5M`.
-pub fn kbps(word: &str) -> Option<u32> {
+/// `2500`, `2500k`, `2.5M`: no less than `least`.
+fn kbps(word: &str, least: f64) -> Option<u32> {
     let (digits, factor) = match word.strip_suffix(['M', 'm']) {
         Some(digits) => (digits, 1000.0),
         None => (word.strip_suffix(['k', 'K']).unwrap_or(word), 1.0),
     };
     let value = digits.parse::<f64>().ok()? * factor;
-    (50.0..=100_000.0).contains(&value).then(|| value.round() as u32)
+    (least..=100_000.0).contains(&value).then(|| value.round() as u32)
 }
 
-/// The same, or a step: `+250`, `-=250`.
+/// The same to be set, or a step: `+250`, `-=250`.
 pub fn kbps_change(word: &str) -> Option<Kbps> {
-    let step = |text: &str| {
-        let (digits, factor) = text
-            .strip_suffix(['M', 'm'])
-            .map_or((text, 1.0), |digits| (digits, 1000.0));
-        let value = digits.trim_end_matches(['k', 'K']).parse::<f64>().ok()? * factor;
-        (1.0..=100_000.0).contains(&value).then(|| value.round() as i32)
-    };
+    let step = |text: &str| kbps(text, 1.0).and_then(|kbps| i32::try_from(kbps).ok());
     if let Some(less) = word.strip_prefix("-=") {
         step(less).map(|kbps| Kbps::Change(-kbps))
     } else if let Some(more) = word.strip_prefix("+=").or_else(|| word.strip_prefix('+')) {
         step(more).map(Kbps::Change)
     } else {
-        kbps(word).map(Kbps::Set)
+        kbps(word, 50.0).map(Kbps::Set)
     }
 }
 

@@ -57,10 +57,4 @@ impl AdaptModel {
         }
         self.changes.push_back(change);
     }
-
-    /// Whether a value of that kind is held.
-    #[must_use]
-    pub fn is_pinned(&self, kind: PinKind) -> bool {
-        self.state.pins.iter().any(|pin| pin.kind() == kind)
-    }
 }

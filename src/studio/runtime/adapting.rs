@@ -79,9 +79,9 @@ impl Adapting {
         let policy = chosen.unwrap_or(&show.adapt.policy).clone();
         let base = base(show);
         let mut director = Director::new(base.clone(), policy);
-        director.set_on(show.adapt.is_on, Timestamp::ZERO);
+        director.set_on(show.adapt.is_on);
         for pin in &show.adapt.pins {
-            director.pin(*pin, Timestamp::ZERO);
+            director.pin(*pin);
         }
         Self {
             state: director.state(),
@@ -147,32 +147,34 @@ impl Adapting {
     }
 
     /// Does what the operator wants.
-    pub fn obey(&mut self, order: AdaptOrder, now: Timestamp) {
+    pub fn obey(&mut self, order: AdaptOrder) {
         match order {
-            AdaptOrder::On(is_on) => self.director.set_on(is_on, now),
+            AdaptOrder::On(is_on) => self.director.set_on(is_on),
             AdaptOrder::Policy(name) => {
                 if let Some(policy) = self.policies.iter().find(|policy| policy.name == name) {
-                    self.director.set_policy(policy.clone(), now);
+                    self.director.set_policy(policy.clone());
                 }
             }
-            AdaptOrder::Pin(pin) => self.director.pin(pin, now),
-            AdaptOrder::Release(kind) => self.director.release(kind, now),
+            AdaptOrder::Pin(pin) => self.director.pin(pin),
+            AdaptOrder::Release(kind) => self.director.release(kind),
         }
     }
 
     /// A destination is reached, or is not any more.
     pub fn connection(&mut self, name: &str, line: usize, is_live: bool, now: Timestamp) {
-        let destination = name.to_owned();
         if is_live {
             self.director.connected(name, line, now);
             self.note(|| TraceEntry::Connected {
                 at: now,
-                destination,
+                destination: name.to_owned(),
                 line,
             });
         } else {
-            self.director.gone(name, now);
-            self.note(|| TraceEntry::Gone { at: now, destination });
+            self.director.gone(name);
+            self.note(|| TraceEntry::Gone {
+                at: now,
+                destination: name.to_owned(),
+            });
         }
     }
 

@@ -437,7 +437,7 @@ impl Core {
                     post(&self.post, Input::Trace(Ok(None)));
                 }
                 Effect::Adapt(order) => {
-                    self.adapting.obey(order, self.clock.now());
+                    self.adapting.obey(order);
                     // At once: what is pinned and given back within a tick would else be told by nobody.
                     self.adapt();
                 }

@@ -85,31 +85,17 @@ fn write(mut out: BufWriter<File>, entries: &Receiver<TraceEntry>) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapt::{Base, LineBase, SoundBase, Trace, trace_header};
-    use crate::media::{FrameRate, Rate, RateControl, TimeDelta, Timestamp};
+    use crate::adapt::{Base, Trace, trace_header};
+    use crate::media::{Rate, RateControl, Timestamp};
 
     #[test]
     fn what_is_written_is_read_back_and_no_file_is_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("evening.ndjson");
-        let base = Base {
-            lines: vec![LineBase {
-                name: "source".to_owned(),
-                width: 1280,
-                height: 720,
-                frame_rate: FrameRate::whole(30),
-                rate: Rate {
-                    control: RateControl::Constant,
-                    kbps: 2500,
-                },
-                gop: TimeDelta::from_millis(2000),
-            }],
-            sound: SoundBase {
-                kbps: 128,
-                sample_rate: 48_000,
-            },
-            uplink_kbps: None,
-        };
+        let base = Base::for_tests(Rate {
+            control: RateControl::Constant,
+            kbps: 2500,
+        });
         let header = trace_header(&base, "steady");
         let (told, ended) = sync_channel::<String>(1);
         let fail = move |reason| told.send(reason).unwrap();
