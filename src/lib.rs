@@ -50,6 +50,7 @@ pub mod secret;
 pub mod sockopt;
 pub mod sound;
 pub mod source;
+pub mod speech;
 pub mod studio;
 pub mod suggest;
 pub mod trust;
