@@ -20,8 +20,8 @@ pub use adapt::{
 };
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use moderation::{
-    EditKind, HeldWord, HoldPhase, HoldState, Moderation, PROGRAM_SPAN, Pace, SPANS_KEPT, SeenPicture, Span, SpanKind,
-    WORDS_KEPT, Who,
+    EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
+    SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 

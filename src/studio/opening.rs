@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use super::model::{
     AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
-    Moderation, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState,
-    Stats, Strip, Studio,
+    Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel,
+    SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -24,6 +24,8 @@ pub struct Opening {
     pub of_scene: Vec<DestinationSpec>,
     /// The addresses that were given besides.
     pub published: Vec<SecretUrl>,
+    /// What was done before air, where the show goes on.
+    pub moderation: Option<ModerationStanding>,
     /// Destinations that are not to be started.
     pub stopped: Vec<String>,
     /// What the studio tells first.
@@ -48,6 +50,7 @@ impl Opening {
             show,
             of_scene,
             published,
+            moderation: None,
             stopped: Vec::new(),
             news: Vec::new(),
         }
@@ -63,6 +66,7 @@ impl Opening {
             show,
             of_scene,
             published: saved.published(),
+            moderation: saved.standing().moderation.clone(),
             stopped: applied.stopped,
             news: news.collect(),
         }

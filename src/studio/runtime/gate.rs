@@ -42,6 +42,12 @@ impl Gate {
         self.change(|clearances| clearances.disarm(name, track));
     }
 
+    /// Whether that check holds anything of `track`.
+    #[must_use]
+    pub fn is_armed_as(&self, name: &str, track: TrackKind) -> bool {
+        self.is_armed[index(track)].load(Ordering::Acquire) && self.clearances().is_armed_as(name, track)
+    }
+
     /// The check `name` has seen all of `track` from the first to the last of these.
     pub fn stamp(&self, name: &str, track: TrackKind, from: Timestamp, until: Timestamp) {
         if self.is_armed[index(track)].load(Ordering::Acquire) {
