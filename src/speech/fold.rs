@@ -168,7 +168,9 @@ fn spellings(word: &str) -> Vec<String> {
             }),
         };
         let Some(count) = grown else {
-            found.iter_mut().for_each(|spelling| spelling.push(c));
+            for spelling in &mut found {
+                spelling.push(c);
+            }
             continue;
         };
         let with = |letter: &char| {
@@ -203,7 +205,9 @@ fn shorter(word: &str, all: &mut Vec<String>) {
     let mut found = vec![String::new()];
     for run in runs {
         if !is_drawn_out(run) {
-            found.iter_mut().for_each(|spelling| spelling.extend(run));
+            for spelling in &mut found {
+                spelling.extend(run);
+            }
             continue;
         }
         let twice = if found.len() * 2 > MOST_SPELLINGS {
@@ -214,7 +218,9 @@ fn shorter(word: &str, all: &mut Vec<String>) {
                 .map(|spelling| format!("{spelling}{0}{0}", run[0]))
                 .collect()
         };
-        found.iter_mut().for_each(|spelling| spelling.push(run[0]));
+        for spelling in &mut found {
+            spelling.push(run[0]);
+        }
         found.extend(twice);
     }
     all.extend(found);
