@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
-    Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
+    Moderation, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState,
+    Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -150,6 +151,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         silence_alarm_s: show.analysis.silence.as_secs_f64(),
         presets: Vec::new(),
         occlusion: Occlusion::new(&show.occlusion),
+        moderation: Moderation::default(),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: held_kbps(&show.adapt).unwrap_or(show.video.bitrate_kbps),

@@ -167,6 +167,7 @@ pub fn studio() -> Studio {
         },
         fade: None,
         occlusion: occlusion(),
+        moderation: Moderation::default(),
         sources: vec![
             source("camera", "rtsp", "10.0.0.7:554/main", Some((1920, 1080)), (true, true)),
             source("guest", "rtsp", "10.0.0.8:554/main", Some((1280, 720)), (false, true)),

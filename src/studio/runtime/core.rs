@@ -416,6 +416,14 @@ impl Core {
                 Effect::Enhance(at, settings) => self.tell_pictures(PictureMessage::Enhance(at, settings)),
                 Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
                 Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
+                // JOIN
+                Effect::Hold(..)
+                | Effect::Dump(_)
+                | Effect::Edit(_)
+                | Effect::CloseEdit(..)
+                | Effect::RestoreEdit(_)
+                | Effect::Checks
+                | Effect::Compliance(_) => {}
                 Effect::Occlusion => self.hide(),
                 Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),

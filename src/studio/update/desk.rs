@@ -35,7 +35,8 @@ impl Unit<'_> {
         };
         let settings = &mut self.studio.strips[at].settings;
         let told = change(settings);
-        let settings = *settings;
+        let mut settings = *settings;
+        settings.is_muted |= self.studio.is_moderated(name);
         self.effects.push(Effect::Strip(at, settings));
         if let Some(text) = told {
             self.event(EventLevel::Info, format!("strip {name}"), text);

@@ -130,7 +130,7 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network => {
+            Page::Strip | Page::Faces | Page::Network | Page::Moderation => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
@@ -174,6 +174,7 @@ impl UiState {
             Selection::Parameter => self.place.step(self.page.unwrap_or(Page::Strip), by),
             Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
             Selection::Face => self.step_face(studio, by),
+            Selection::Word => {}
             Selection::Pane => {
                 let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
                 self.pane = Pane::ALL[step(at, Pane::ALL.len(), by)];

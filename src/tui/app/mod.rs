@@ -237,7 +237,7 @@ impl UiState {
         let is_nothing_left = match self.page {
             Some(Page::Strip) => studio.strips.is_empty(),
             Some(Page::Picture) => studio.sources.is_empty(),
-            Some(Page::Buses | Page::Faces | Page::Network) | None => false,
+            Some(Page::Buses | Page::Faces | Page::Network | Page::Moderation) | None => false,
         };
         if is_nothing_left {
             self.page = None;

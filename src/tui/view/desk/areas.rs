@@ -67,7 +67,7 @@ impl Areas {
             Page::Buses => areas.buses(main),
             Page::Faces => areas.faces(main, format),
             Page::Picture => areas.picture(main, format),
-            Page::Network => areas.network(main, format),
+            Page::Network | Page::Moderation => areas.network(main, format),
         }
     }
 

@@ -28,7 +28,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Buses => buses_page(buf, areas, scene),
         Page::Faces => faces::page::draw(buf, areas, scene),
         Page::Picture => picture::draw(buf, areas, scene),
-        Page::Network => network::draw(buf, areas, scene),
+        Page::Network | Page::Moderation => network::draw(buf, areas, scene),
     }
 }
 
