@@ -6,7 +6,7 @@
 use super::analyser::{Analyser, Wants};
 use super::finding::{Finding, Opening};
 use crate::media::{AudioBlock, TimeDelta, Timestamp};
-use crate::speech::{EngineSettings, HeardWord, Judge, Recogniser, RecogniserError, WordVerdict};
+use crate::speech::{EngineSettings, HeardWord, Judge, JudgeSettings, Recogniser, RecogniserError, WordVerdict};
 
 /// The first pause, in ms, before a recogniser that failed is opened anew; doubled up to the longest.
 const FIRST_PAUSE_MS: i64 = 1000;
@@ -20,6 +20,7 @@ type Open = fn(&EngineSettings) -> Result<Box<dyn Recogniser>, RecogniserError>;
 /// Listens and judges.
 pub(super) struct Words {
     settings: EngineSettings,
+    lists: JudgeSettings,
     judge: Judge,
     open: Open,
     recogniser: Option<Box<dyn Recogniser>>,
@@ -33,18 +34,15 @@ impl Words {
     /// As `opening` asks for it, if it does.
     pub fn boxed(opening: &Opening) -> Option<Box<dyn Analyser>> {
         let settings = opening.settings.words.as_ref()?;
-        let judge = Judge::new(&settings.judge);
-        Some(Box::new(Self::new(
-            settings.engine.clone(),
-            judge,
-            crate::speech::engine::open,
-        )))
+        let open = crate::speech::engine::open;
+        Some(Box::new(Self::new(settings.engine.clone(), settings.judge.clone(), open)))
     }
 
-    fn new(settings: EngineSettings, judge: Judge, open: Open) -> Self {
+    fn new(settings: EngineSettings, lists: JudgeSettings, open: Open) -> Self {
         Self {
             settings,
-            judge,
+            judge: Judge::new(&lists),
+            lists,
             open,
             recogniser: None,
             not_before: None,
@@ -72,6 +70,8 @@ impl Words {
 
     fn fail(&mut self, now: Timestamp, error: &RecogniserError, found: &mut Vec<Finding>) {
         self.recogniser = None;
+        // A phrase does not go on over a hole.
+        self.judge = Judge::new(&self.lists);
         self.not_before = Some(now + self.pause);
         let seconds = self.pause.as_secs_f64();
         found.push(Finding::Deaf {
@@ -102,19 +102,25 @@ impl Analyser for Words {
         self.words.clear();
         match recogniser.hear(block, &mut self.words) {
             Ok(settled) => {
-                if !self.words.is_empty() {
-                    self.verdicts.clear();
-                    self.judge.judge(&self.words, &mut self.verdicts);
+                self.verdicts.clear();
+                let judged = match settled {
+                    Some(settled) => {
+                        // It works: the next failure is a new one.
+                        self.pause = TimeDelta::from_millis(FIRST_PAUSE_MS);
+                        Some(self.judge.judge_until(&self.words, settled, &mut self.verdicts))
+                    }
+                    None => {
+                        self.judge.judge(&self.words, &mut self.verdicts);
+                        None
+                    }
+                };
+                if !self.words.is_empty() || !self.verdicts.is_empty() {
                     found.push(Finding::Words {
                         words: std::mem::take(&mut self.words),
                         verdicts: std::mem::take(&mut self.verdicts),
                     });
                 }
-                if settled.is_some() {
-                    // It works: the next failure is a new one.
-                    self.pause = TimeDelta::from_millis(FIRST_PAUSE_MS);
-                }
-                settled
+                judged
             }
             Err(error) => {
                 self.fail(block.pts, &error, found);
@@ -132,7 +138,7 @@ impl Analyser for Words {
 mod tests {
     use super::super::registry::Registry;
     use super::*;
-    use crate::speech::{JudgeSettings, ListedWord, Severity, WordList};
+    use crate::speech::{ListedWord, Severity, WordList};
 
     /// Hears "damn" every second, settles what is half a second old, and fails at 3 s and whenever it is opened before 6 s.
     struct Parrot;
@@ -170,13 +176,8 @@ mod tests {
 
     fn lists() -> JudgeSettings {
         let word = ListedWord {
-            phrase: "damn".to_owned(),
             severity: Severity::Beep,
-            has_inflections: true,
-            between: 0,
-            say: None,
-            threshold: None,
-            allow: Vec::new(),
+            ..ListedWord::new("damn")
         };
         JudgeSettings {
             lists: vec![WordList {
