@@ -47,8 +47,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "adapt",
             "audience",
             "worker::analyse",
+            "hold",
+            "speech",
         ],
     ),
+    ("speech", &["media"]),
     (
         "studio",
         &[

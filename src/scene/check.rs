@@ -121,6 +121,7 @@ impl Check<'_> {
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
         }
+        let moderation = self.moderation(raw.moderation);
         let relay = self.relay(raw.relay);
         let strip_names = strips
             .iter()
@@ -161,6 +162,7 @@ impl Check<'_> {
             },
             analysis: analysis(&raw.analysis),
             occlusion,
+            moderation,
             relay,
             recording,
             uplink_kbps: raw.uplink.kbps,

@@ -1,0 +1,578 @@
+//! Word lists: files that say what is not to be said (see [`WordList`]).
+//!
+//! ```toml
+//! language = "en"
+//! mute = ["son of a newt"]
+//! allow = ["toad hall"]
+//! [[word]]
+//! phrase = "toad"
+//! severity = "beep"
+//! say = "T OW D"
+//! ```
+//! Own ones live in the folder `words` beside own sound presets and come before shipped ones, as those do.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::error::{Diagnostic, Place, SceneErrors};
+use super::layer;
+use super::library::Library;
+use super::places::Places;
+use super::schema::{Key, Kind, key};
+use super::script::Shelf;
+use super::shipped;
+use crate::speech::{ListedWord, Severity, WordList, fold};
+use crate::suggest;
+
+/// The folder of lists, under that of presets.
+const FOLDER: &str = "words";
+
+/// Letters and spaces of a phrase at most.
+const LONGEST: usize = 80;
+
+/// The sounds of ARPAbet, as American English dictionaries write them.
+const SOUNDS: &[&str] = &[
+    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K",
+    "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH",
+];
+
+/// What a word list may hold: a file of its own kind, no layer of a show.
+pub(super) const WORD_LIST: &[Key] = &[
+    key("title", Kind::Text, "what it is, in a line"),
+    key(
+        "language",
+        Kind::Text,
+        "two letters: the words of \"en\" are inflected by its rules",
+    ),
+    key("mute", Kind::Texts, "words and phrases that go out as silence"),
+    key("beep", Kind::Texts, "words and phrases that go out as a tone"),
+    key(
+        "warn",
+        Kind::Texts,
+        "words and phrases that go out, and the operator is told",
+    ),
+    key(
+        "word",
+        Kind::List(WORD),
+        "words of which there is more to say: one table [[word]] each",
+    ),
+    key(
+        "allow",
+        Kind::Texts,
+        "whole words and phrases that are never a hit, of no list",
+    ),
+    key("fillers", Kind::Texts, "words that may stand anywhere inside a phrase"),
+    key(
+        "suffixes",
+        Kind::Texts,
+        "endings that words of this list take, beside those of its language",
+    ),
+];
+
+const WORD: &[Key] = &[
+    key("phrase", Kind::Text, "the word, or several"),
+    key(
+        "severity",
+        Kind::Choice(Severity::WORDS),
+        "what is done about it (default \"mute\")",
+    ),
+    key(
+        "inflections",
+        Kind::Flag,
+        "whether its inflected forms count (default true)",
+    ),
+    key("forms", Kind::Texts, "further forms of it, one word each"),
+    key(
+        "inside",
+        Kind::Flag,
+        "whether longer words that hold it count (default false)",
+    ),
+    key(
+        "between",
+        Kind::Integer(0, 5),
+        "how many other words may stand between two of the phrase (default 0)",
+    ),
+    key(
+        "say",
+        Kind::Text,
+        "how it is said, for engines that spot: ARPAbet, alternatives separated by | (default as in the engine's dictionary)",
+    ),
+    key(
+        "threshold",
+        Kind::Number(-200.0, 0.0),
+        "how sure such an engine has to be, as a power of ten (default as tuned)",
+    ),
+    key("allow", Kind::Texts, "phrases that hold it and are fine"),
+];
+
+/// As it is written; the schema has seen to kinds and ranges.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawList {
+    title: Option<String>,
+    language: Option<String>,
+    mute: Vec<String>,
+    beep: Vec<String>,
+    warn: Vec<String>,
+    word: Vec<RawWord>,
+    allow: Vec<String>,
+    fillers: Vec<String>,
+    suffixes: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawWord {
+    phrase: Option<String>,
+    severity: Option<Severity>,
+    inflections: Option<bool>,
+    forms: Vec<String>,
+    inside: bool,
+    between: u32,
+    say: Option<String>,
+    threshold: Option<f32>,
+    allow: Vec<String>,
+}
+
+/// Reads a list from `text`, which errors call `label`.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn read_word_list(name: &str, label: &str, text: &str) -> Result<WordList, SceneErrors> {
+    let (mut places, mut errors) = (Places::default(), Vec::new());
+    let file: Arc<str> = label.into();
+    let table = layer::read_text(0, &file, text, WORD_LIST, &mut places, &mut errors).unwrap_or_default();
+    if !errors.is_empty() {
+        return Err(SceneErrors(errors));
+    }
+    let whole = Place::file(0, &file);
+    let raw = match config::Value::from(table).try_deserialize::<RawList>() {
+        Ok(raw) => raw,
+        Err(error) => return Err(SceneErrors(vec![Diagnostic::error(whole, "", error.to_string())])),
+    };
+    let mut reader = Reader {
+        places,
+        whole,
+        errors,
+        known: HashSet::new(),
+    };
+    let list = reader.list(name, raw);
+    if reader.errors.is_empty() {
+        Ok(list)
+    } else {
+        super::error::sort(&mut reader.errors);
+        Err(SceneErrors(reader.errors))
+    }
+}
+
+/// Whether the file with these keys at its top is a word list and no show, however many mistakes are in it.
+pub(super) fn is_word_list(table: &toml::Table) -> bool {
+    let is_told = |key: &str| matches!(key, "language" | "mute" | "beep" | "warn" | "word");
+    table.keys().any(|key| is_told(key))
+}
+
+/// Checks a list.
+struct Reader {
+    places: Places,
+    whole: Place,
+    errors: Vec<Diagnostic>,
+    /// The phrases so far, folded.
+    known: HashSet<String>,
+}
+
+/// One spelling for what is one phrase.
+fn folded(phrase: &str) -> String {
+    let pieces = fold::pieces(phrase).into_iter().map(|piece| piece.plain);
+    pieces.collect::<Vec<_>>().join(" ")
+}
+
+impl Reader {
+    fn error(&mut self, key: &str, message: impl Into<String>) {
+        let place = self.places.of(key, &self.whole);
+        self.errors.push(Diagnostic::error(place, key, message));
+    }
+
+    fn list(&mut self, name: &str, raw: RawList) -> WordList {
+        let language = raw.language.unwrap_or_default();
+        if !self.places.has("language") {
+            self.error("", "needs the key \"language\": two letters, as in language = \"en\"");
+        } else if !(language.len() == 2 && language.bytes().all(|c| c.is_ascii_lowercase())) {
+            self.error("language", "expected two small letters, as in \"en\" or \"de\"");
+        }
+        let mut words = Vec::new();
+        let short = [
+            (Severity::Mute, "mute", raw.mute),
+            (Severity::Beep, "beep", raw.beep),
+            (Severity::Warn, "warn", raw.warn),
+        ];
+        for (severity, key, phrases) in short {
+            for (at, phrase) in phrases.into_iter().enumerate() {
+                if self.phrase(&format!("{key}[{at}]"), &phrase) {
+                    words.push(ListedWord {
+                        severity,
+                        ..ListedWord::new(&phrase)
+                    });
+                }
+            }
+        }
+        for (at, word) in raw.word.into_iter().enumerate() {
+            words.extend(self.word(&format!("word[{at}]"), word));
+        }
+        if words.is_empty() && raw.allow.is_empty() && self.errors.is_empty() {
+            self.error("", "has no words: mute = [\"…\"], beep, warn, or tables [[word]]");
+        }
+        for (at, phrase) in raw.allow.iter().enumerate() {
+            let key = format!("allow[{at}]");
+            if self.known.contains(&folded(phrase)) {
+                self.error(
+                    &key,
+                    format!("\"{phrase}\" is listed in this file, too: it is one or the other"),
+                );
+            } else {
+                self.some_words(&key, phrase);
+            }
+        }
+        for (key, entries) in [("fillers", &raw.fillers), ("suffixes", &raw.suffixes)] {
+            for (at, entry) in entries.iter().enumerate() {
+                self.one_word(&format!("{key}[{at}]"), entry);
+            }
+        }
+        let suffixes = raw
+            .suffixes
+            .iter()
+            .map(|suffix| fold::plain(suffix.trim_start_matches('-')));
+        WordList {
+            name: name.to_owned(),
+            language,
+            title: raw.title.unwrap_or_default(),
+            words,
+            allow: raw.allow,
+            fillers: raw.fillers,
+            suffixes: suffixes.collect(),
+        }
+    }
+
+    fn word(&mut self, key: &str, raw: RawWord) -> Option<ListedWord> {
+        let Some(phrase) = raw.phrase else {
+            self.error(key, "needs the key \"phrase\"");
+            return None;
+        };
+        let is_new = self.phrase(&format!("{key}.phrase"), &phrase);
+        let is_phrase = folded(&phrase).contains(' ');
+        if is_phrase && raw.inside {
+            self.error(&format!("{key}.inside"), "goes with a single word");
+        }
+        if !is_phrase && raw.between > 0 {
+            self.error(&format!("{key}.between"), "goes with a phrase of several words");
+        }
+        for (at, form) in raw.forms.iter().enumerate() {
+            self.one_word(&format!("{key}.forms[{at}]"), form);
+        }
+        for (at, allowed) in raw.allow.iter().enumerate() {
+            self.some_words(&format!("{key}.allow[{at}]"), allowed);
+        }
+        if let Some(say) = &raw.say {
+            self.sounds(&format!("{key}.say"), say);
+        }
+        is_new.then(|| ListedWord {
+            severity: raw.severity.unwrap_or(Severity::Mute),
+            has_inflections: raw.inflections.unwrap_or(true),
+            forms: raw.forms,
+            is_inside: raw.inside,
+            between: raw.between,
+            say: raw.say,
+            threshold: raw.threshold,
+            allow: raw.allow,
+            ..ListedWord::new(&phrase)
+        })
+    }
+
+    /// Whether `phrase` is one, and not listed before.
+    fn phrase(&mut self, key: &str, phrase: &str) -> bool {
+        if !self.some_words(key, phrase) {
+            return false;
+        }
+        let is_new = self.known.insert(folded(phrase));
+        if !is_new {
+            self.error(key, format!("\"{phrase}\" is listed already"));
+        }
+        is_new
+    }
+
+    fn some_words(&mut self, key: &str, phrase: &str) -> bool {
+        let is_some = phrase.chars().any(char::is_alphanumeric) && phrase.chars().count() <= LONGEST;
+        if !is_some {
+            self.error(key, format!("expected a word or a phrase of {LONGEST} letters at most"));
+        }
+        is_some
+    }
+
+    fn one_word(&mut self, key: &str, word: &str) {
+        if word.is_empty() || word.chars().any(char::is_whitespace) || !word.chars().any(char::is_alphanumeric) {
+            self.error(key, "expected one word");
+        }
+    }
+
+    fn sounds(&mut self, key: &str, say: &str) {
+        for alternative in say.split('|') {
+            if alternative.trim().is_empty() {
+                self.error(key, "expected sounds, as in \"D AE M\", alternatives separated by |");
+            }
+            for sound in alternative.split_whitespace().filter(|sound| !SOUNDS.contains(sound)) {
+                let plain = sound.trim_end_matches(|c: char| c.is_ascii_digit()).to_uppercase();
+                let hint = if SOUNDS.contains(&plain.as_str()) {
+                    format!("; write {plain}: in capitals, without figures for stress")
+                } else {
+                    format!("; known: {}", SOUNDS.join(" "))
+                };
+                self.error(key, format!("{sound} is no sound of ARPAbet{hint}"));
+            }
+        }
+    }
+}
+
+impl Library {
+    /// Reads the word list `name`: one's own, a shipped one, or where it has a `/` or a `.`, the file of that path, which starts
+    /// from `folder` where it is relative.
+    ///
+    /// # Errors
+    /// There is none, with the nearest name; or everything that is wrong with it, each with its place.
+    pub fn read_words(&self, name: &str, folder: &Path) -> Result<WordList, String> {
+        self.read_words_from(&mut Shelf::disk(), name, folder)
+    }
+
+    /// The same with files from `shelf`.
+    pub(super) fn read_words_from(&self, shelf: &mut Shelf, name: &str, folder: &Path) -> Result<WordList, String> {
+        let found = self.find(shelf, FOLDER, name, folder, shipped::WORD_LISTS)?;
+        let Some((label, text)) = found else {
+            let names = self.word_list_names();
+            let hint = suggest::hint(name, names.iter().map(String::as_str));
+            return Err(format!("there is no word list \"{name}\"{hint}"));
+        };
+        read_word_list(&Self::short(name), &label, &text).map_err(|errors| errors.to_string())
+    }
+
+    /// The names of all word lists that can be had by name: one's own, then the shipped ones.
+    #[must_use]
+    pub fn word_list_names(&self) -> Vec<String> {
+        self.names_in(FOLDER, shipped::WORD_LISTS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::media::Timestamp;
+    use crate::speech::{HeardWord, Judge, JudgeSettings, MatchKind};
+
+    fn read(text: &str) -> Result<WordList, String> {
+        read_word_list("mine", "mine.toml", text).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        for (text, expected) in [
+            (
+                "mute = [\"toad\"]",
+                "mine.toml: needs the key \"language\": two letters, as in language = \"en\"",
+            ),
+            (
+                "language = \"English\"\nmute = [\"toad\"]",
+                "mine.toml:1:12: language: expected two small letters, as in \"en\" or \"de\"",
+            ),
+            (
+                "language = \"en\"",
+                "mine.toml: has no words: mute = [\"…\"], beep, warn, or tables [[word]]",
+            ),
+            (
+                "language = \"en\"\nmuet = [\"toad\"]",
+                "mine.toml:2:1: muet: unknown key; did you mean \"mute\"?",
+            ),
+            (
+                "language = \"en\"\nmute = \"toad\"",
+                "mine.toml:2:8: mute: expected a list of texts, found text",
+            ),
+            (
+                "language = \"en\"\nmute = [\"toad\",\n  \"Tóad\"]",
+                "mine.toml:3:3: mute[1]: \"Tóad\" is listed already",
+            ),
+            (
+                "language = \"en\"\nbeep = [\"toad\", \"…\"]",
+                "mine.toml:2:17: beep[1]: expected a word or a phrase of 80 letters at most",
+            ),
+            (
+                "language = \"en\"\nmute = [\"toad\"]\nallow = [\"Toad\"]",
+                "mine.toml:3:10: allow[0]: \"Toad\" is listed in this file, too: it is one or the other",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nseverity = \"mute\"",
+                "mine.toml:2:1: word[0]: needs the key \"phrase\"",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"toad\"\nseverity = \"meep\"",
+                "mine.toml:4:12: word[0].severity: expected one of \"mute\", \"beep\", \"warn\"; did you mean \"beep\"?",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"a toad\"\ninside = true",
+                "mine.toml:4:10: word[0].inside: goes with a single word",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"toad\"\nbetween = 2",
+                "mine.toml:4:11: word[0].between: goes with a phrase of several words",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"toad\"\nforms = [\"toad y\"]",
+                "mine.toml:4:10: word[0].forms[0]: expected one word",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"toad\"\nsay = \"T OW1 D\"",
+                "mine.toml:4:7: word[0].say: OW1 is no sound of ARPAbet; write OW: in capitals, without figures for stress",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"toad\"\nsay = \"T OW D |\"",
+                "mine.toml:4:7: word[0].say: expected sounds, as in \"D AE M\", alternatives separated by |",
+            ),
+            (
+                "language = \"en\"\n[[word]]\nphrase = \"toad\"\nthreshold = 3",
+                "mine.toml:4:13: word[0].threshold: expected a number from -200 to 0, found 3",
+            ),
+        ] {
+            assert_eq!(read(text).unwrap_err(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn both_forms_come_to_the_same() {
+        let short = read("language = \"en\"\nbeep = [\"toad\"]").unwrap();
+        let long = read("language = \"en\"\n[[word]]\nphrase = \"toad\"\nseverity = \"beep\"").unwrap();
+        assert_eq!(short, long);
+        let word = "phrase = \"toad\"\ninflections = false\nforms = [\"taod\"]\ninside = true\nsay = \"T OW D\"\nthreshold = -30\nallow = [\"toad hall\"]";
+        let list = read(&format!(
+            "title = \"pond\"\nlanguage = \"de\"\nsuffixes = [\"-en\"]\nfillers = [\"äh\"]\n[[word]]\n{word}"
+        ))
+        .unwrap();
+        assert_eq!(
+            (list.title.as_str(), list.suffixes[0].as_str(), list.fillers[0].as_str()),
+            ("pond", "en", "äh")
+        );
+        let expected = ListedWord {
+            has_inflections: false,
+            forms: vec!["taod".to_owned()],
+            is_inside: true,
+            say: Some("T OW D".to_owned()),
+            threshold: Some(-30.0),
+            allow: vec!["toad hall".to_owned()],
+            ..ListedWord::new("toad")
+        };
+        assert_eq!(list.words, [expected]);
+    }
+
+    fn judge(list: WordList, near_misses: bool) -> impl FnMut(&str) -> Vec<MatchKind> {
+        let settings = JudgeSettings {
+            lists: vec![list],
+            near_misses,
+            ..JudgeSettings::default()
+        };
+        let fresh = Judge::new(&settings);
+        move |text| {
+            let word = HeardWord {
+                text: text.to_owned(),
+                from: Timestamp::ZERO,
+                until: Timestamp::from_millis(400),
+                confidence: 1.0,
+                is_keyword: false,
+            };
+            let (mut judge, mut found) = (fresh.clone(), Vec::new());
+            judge.judge(&[word], &mut found);
+            found.into_iter().map(|verdict| verdict.match_kind).collect()
+        }
+    }
+
+    #[test]
+    fn the_shipped_list_hits_swear_words_and_no_others() {
+        let library = Library::new(&|_: &str| None);
+        let list = library.read_words("en", Path::new("")).unwrap();
+        let mut judge = judge(list, false);
+        for (text, expected) in [
+            ("shitty", Some(MatchKind::Inflected)),
+            ("horseshit", Some(MatchKind::Inside)),
+            ("d4mn", Some(MatchKind::Folded)),
+            ("goddamned", Some(MatchKind::Phrase)),
+            ("scunthorpe", None),
+            ("shiitake", None),
+            ("matsushita's", None),
+            ("assess", None),
+            ("hello", None),
+            ("damning", None),
+        ] {
+            assert_eq!(judge(text).first().copied(), expected, "{text}");
+        }
+    }
+
+    /// All words of a pronouncing dictionary: which of them the shipped list hits was read through by a person.
+    #[test]
+    fn a_dictionary_has_no_false_hit() {
+        const DICTIONARY: &str = "/usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict";
+        const SWEARING: &[&str] = &[
+            "arse", "ass", "bastard", "bitch", "bloody", "bugger", "shit", "crap", "damn", "fuck", "hell", "piss",
+        ];
+        let Ok(dictionary) = std::fs::read_to_string(DICTIONARY) else {
+            assert!(std::env::var_os("CI").is_none(), "{DICTIONARY} is missing");
+            eprintln!("SKIPPED: {DICTIONARY} is missing; apt-get install pocketsphinx-en-us");
+            return;
+        };
+        let list = Library::new(&|_: &str| None).read_words("en", Path::new("")).unwrap();
+        let words = dictionary.lines().filter_map(|line| line.split([' ', '(']).next());
+        let words = words.collect::<HashSet<_>>();
+        let mut sure = judge(list.clone(), false);
+        let hits = words.iter().filter(|word| !sure(word).is_empty()).collect::<Vec<_>>();
+        let is_true = |word: &&&&str| SWEARING.iter().any(|swearing| word.contains(swearing));
+        let wrong = hits.iter().filter(|word| !is_true(word)).collect::<Vec<_>>();
+        let mut near = judge(list, true);
+        let near = words.iter().filter(|word| near(word) == [MatchKind::Near]).count();
+        println!(
+            "{} words: {} hits, {} of them wrong, {near} near misses",
+            words.len(),
+            hits.len(),
+            wrong.len()
+        );
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert!((55..75).contains(&hits.len()), "{hits:?}");
+        assert!(near < 40, "{near}");
+    }
+
+    #[test]
+    fn own_lists_come_first_and_names_are_suggested() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().to_str().unwrap().to_owned();
+        let library = Library::new(&|name: &str| (name == "XDG_CONFIG_HOME").then(|| folder.clone()));
+        let own = home.path().join("rigcast/presets/words");
+        std::fs::create_dir_all(&own).unwrap();
+        std::fs::write(own.join("pond.toml"), "language = \"en\"\nmute = [\"toad\"]").unwrap();
+        assert_eq!(library.word_list_names(), ["pond", "en"]);
+        assert_eq!(library.read_words("pond", Path::new("")).unwrap().words.len(), 1);
+        assert_eq!(
+            library
+                .read_words("words/pond.toml", own.parent().unwrap())
+                .unwrap()
+                .name,
+            "pond"
+        );
+        let error = library.read_words("pnod", Path::new("")).unwrap_err();
+        assert_eq!(error, "there is no word list \"pnod\"; did you mean \"pond\"?");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(language = \"en\"\n)?((mute|beep|allow|suffixes) = \\[(\"[a-zé* .-]{0,9}\",?){0,3}\\]\n){0,2}(\\[\\[word\\]\\]\n([a-z]{1,9} = [a-z0-9\".-]{0,9}\n){0,3}){0,2}.{0,20}") {
+            if let Ok(list) = read_word_list("any", "any", &text) {
+                judge(list, true)("toad");
+            }
+        }
+    }
+}
