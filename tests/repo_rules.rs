@@ -56,8 +56,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "studio",
         &[
-            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "hold",
-            "publish", "record", "relay", "adapt", "audience", "scene", "control", "worker",
+            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "hold", "publish",
+            "record", "relay", "adapt", "audience", "scene", "control", "worker",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),

@@ -399,6 +399,15 @@ impl Studio {
             .find(|destination| destination.name == name)
     }
 
+    /// The settings of a strip as the mixer has them: moderation mutes it whatever else is set.
+    #[must_use]
+    pub fn effective(&self, strip: &Strip) -> StripSettings {
+        StripSettings {
+            is_muted: strip.settings.is_muted || self.is_moderated(&strip.name),
+            ..strip.settings
+        }
+    }
+
     /// Whether moderation mutes the strip of that name.
     #[must_use]
     pub fn is_moderated(&self, strip: &str) -> bool {

@@ -12,6 +12,7 @@
 mod adapting;
 mod air;
 mod analysis;
+mod compliance_file;
 mod core;
 mod counting;
 mod destinations;
@@ -22,6 +23,7 @@ pub mod gate;
 mod ladder;
 mod line;
 mod measure;
+mod moderating;
 mod outlet;
 mod picture_loop;
 mod plan;

@@ -137,7 +137,7 @@ pub fn raise(
         pool: arena.pool().clone(),
         sources,
         pictures: studio.sources.iter().map(|source| source.picture).collect(),
-        strips: studio.strips.iter().map(|strip| strip.settings).collect(),
+        strips: studio.strips.iter().map(|strip| studio.effective(strip)).collect(),
         strip_sources: opening::strip_sources(studio),
         is_on_program: studio
             .strips

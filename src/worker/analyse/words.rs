@@ -35,7 +35,11 @@ impl Words {
     pub fn boxed(opening: &Opening) -> Option<Box<dyn Analyser>> {
         let settings = opening.settings.words.as_ref()?;
         let open = crate::speech::engine::open;
-        Some(Box::new(Self::new(settings.engine.clone(), settings.judge.clone(), open)))
+        Some(Box::new(Self::new(
+            settings.engine.clone(),
+            settings.judge.clone(),
+            open,
+        )))
     }
 
     fn new(settings: EngineSettings, lists: JudgeSettings, open: Open) -> Self {
