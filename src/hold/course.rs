@@ -121,6 +121,22 @@ impl Course {
         Self { pieces, end: out }
     }
 
+    /// The course without a hold: everything leaves as it comes, now and for ever.
+    #[must_use]
+    pub fn straight() -> Self {
+        Self {
+            end: Timestamp::from_flicks(i64::MAX),
+            ..Self::new(Timestamp::ZERO, Timestamp::ZERO)
+        }
+    }
+
+    /// Whether from `out` on nothing is held, as far as it is decided.
+    #[must_use]
+    pub fn is_straight_from(&self, out: Timestamp) -> bool {
+        let (last, place) = (self.last(), self.at(out));
+        last.out <= out && last.tempo == Tempo::STEADY && place.content == out
+    }
+
     /// Up to where it is decided.
     #[must_use]
     pub const fn end(&self) -> Timestamp {

@@ -59,6 +59,20 @@ fn content_that_waits_for_the_end_of_a_slate_has_no_time_yet() {
 }
 
 #[test]
+fn a_straight_course_holds_nothing() {
+    let straight = Course::straight();
+    assert_eq!(straight.passage(at(1_000_000)), Passage::At(at(1_000_000)));
+    assert!(straight.is_straight_from(at(-5)) || straight.is_straight_from(at(0)));
+    let mut course = Course::new(at(100), at(100));
+    extend(&mut course, Tempo::STEADY, 10);
+    extend(&mut course, Tempo::percent(96), 25);
+    assert!(!course.is_straight_from(at(150)));
+    extend(&mut course, Tempo::percent(125), 4);
+    extend(&mut course, Tempo::STEADY, 10);
+    assert!(!course.is_straight_from(at(480)) && course.is_straight_from(at(500)));
+}
+
+#[test]
 fn what_is_long_past_is_forgotten() {
     let mut course = Course::new(at(0), at(0));
     for index in 0..10_000 {

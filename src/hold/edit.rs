@@ -62,6 +62,12 @@ impl EditList {
         self.edits.push(edit);
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
     /// Ends one at `until`; false where there is none of that id.
     pub fn close(&mut self, id: u64, until: Timestamp) -> bool {
         let edit = self.edits.iter_mut().find(|edit| edit.id == id);
@@ -117,7 +123,7 @@ impl Editor {
         let first = block.pts.to_48k();
         let last = first + BLOCK_FRAMES as i64;
         // Behind a jump there is nothing that could fade out: what is not to be heard is not heard at once.
-        let is_jump = self.next.replace(last) != Some(first);
+        let is_jump = self.next.replace(last).is_some_and(|next| next != first);
         let is_near =
             |edit: &&Edit| edit.is_for(strips) && edit.from.to_48k() - FADE < last && edit.until.to_48k() > first;
         let is_any = edits.iter().any(|edit| is_near(&edit));

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::{Course, Passage, Reel};
+use crate::media::h264::{Sps, avcc_nals, idr_pic_id};
 use crate::media::{Packet, TimeDelta, Timestamp, VideoConfig};
 
 /// Between two slate pictures.
@@ -65,6 +66,10 @@ pub struct PictureHold {
     since: Option<Timestamp>,
     /// When the last picture left.
     last: Option<Timestamp>,
+    /// Of the configuration in force.
+    sps: Option<Sps>,
+    /// The number of the IDR that left last; none where a picture left since.
+    last_idr: Option<u32>,
     covers: Vec<(Timestamp, Timestamp)>,
     slates: u64,
 }
@@ -82,6 +87,8 @@ impl PictureHold {
             shown: Shown::Nothing,
             since: None,
             last: None,
+            sps: None,
+            last_idr: None,
             covers: Vec::new(),
             slates: 0,
         }
@@ -246,6 +253,8 @@ impl PictureHold {
         match self.items.pop_front() {
             Some(Item::Config(config)) => {
                 self.reel = None;
+                self.sps = Sps::parse(&config.sps).ok();
+                self.last_idr = None;
                 self.shown = Shown::Nothing;
                 sink(Leaving::Config(config));
             }
@@ -287,10 +296,15 @@ impl PictureHold {
         let is_covered = |(from, until): &(Timestamp, Timestamp)| (*from..=*until).contains(&packet.pts);
         let is_open = packet.is_idr || self.shown == Shown::Content;
         let is_later = self.last.is_none_or(|last| out > last);
+        if packet.is_idr && self.last_idr.is_some() && self.idr_number(&packet.data) == self.last_idr {
+            // Two IDRs in a row of the same number, one of a reel, are one picture to a decoder (§7.4.3): another goes between.
+            self.fill_at(out - self.frame / 4, sink);
+        }
         if is_open && is_later && !self.covers.iter().any(is_covered) && is_cleared(packet.pts) {
             (packet.pts, packet.dts) = (out, out);
             self.shown = Shown::Content;
             self.last = Some(out);
+            self.last_idr = self.idr_number(&packet.data).filter(|_| packet.is_idr);
             sink(Leaving::Packet(packet));
             return;
         }
@@ -305,28 +319,55 @@ impl PictureHold {
         if matches!(self.shown, Shown::Slate { .. }) {
             return;
         }
+        let last_idr = self.last_idr;
         let Some(reel) = &mut self.reel else { return };
         reel.begin();
+        let number = |reel: &Reel| self.sps.as_ref().and_then(|sps| idr_number(reel.front(), sps));
+        if last_idr.is_some() && number(reel) == last_idr {
+            reel.skip();
+            reel.begin();
+        }
         let next = self.last.map_or(at, |last| at.max(last + self.frame / 2));
         self.shown = Shown::Slate { next };
     }
 
     /// Shows the slates that are due before `until`.
     fn fill(&mut self, until: Timestamp, sink: &mut dyn FnMut(Leaving)) {
-        let Some(reel) = &mut self.reel else { return };
-        while let Shown::Slate { next } = &mut self.shown
-            && *next < until
+        while let Shown::Slate { next } = self.shown
+            && next < until
         {
-            let packet = reel.next(*next);
-            self.last = Some(*next);
-            // An IDR has another picture close behind it: content that comes back with an IDR then is not the next.
-            *next += if packet.is_idr {
-                self.frame
-            } else {
-                TimeDelta::from_millis(SLATE_MS)
-            };
-            sink(Leaving::Packet(packet));
+            if !self.show(next, sink) {
+                return;
+            }
         }
+    }
+
+    /// Shows the next slate at `at` where slates are shown now, and the last picture left before that.
+    fn fill_at(&mut self, at: Timestamp, sink: &mut dyn FnMut(Leaving)) {
+        if matches!(self.shown, Shown::Slate { .. }) && self.last.is_none_or(|last| at > last) {
+            self.show(at, sink);
+        }
+    }
+
+    /// Shows the next slate at `at`; false where there is no reel.
+    fn show(&mut self, at: Timestamp, sink: &mut dyn FnMut(Leaving)) -> bool {
+        let Some(reel) = &mut self.reel else { return false };
+        let packet = reel.next(at);
+        // An IDR has another picture close behind it, so that seldom two of them are next to each other.
+        let gap = if packet.is_idr {
+            self.frame
+        } else {
+            TimeDelta::from_millis(SLATE_MS)
+        };
+        self.last = Some(at);
+        self.last_idr = self.idr_number(&packet.data).filter(|_| packet.is_idr);
+        self.shown = Shown::Slate { next: at + gap };
+        sink(Leaving::Packet(packet));
+        true
+    }
+
+    fn idr_number(&self, data: &[u8]) -> Option<u32> {
+        idr_number(data, self.sps.as_ref()?)
     }
 
     /// Shows slates where no content is due, and says when the next one is.
@@ -364,6 +405,12 @@ impl PictureHold {
             _ => None,
         }
     }
+}
+
+/// The number of an IDR, by which it differs from those next to it.
+fn idr_number(data: &[u8], sps: &Sps) -> Option<u32> {
+    let nal = avcc_nals(data, 4).next()?.ok()?;
+    idr_pic_id(nal, sps)
 }
 
 #[cfg(test)]

@@ -55,6 +55,17 @@ impl Reel {
         }
     }
 
+    /// The picture that is next.
+    #[must_use]
+    pub fn front(&self) -> &[u8] {
+        &self.pictures[self.at].1
+    }
+
+    /// Leaves the next picture out: to be followed by [`begin`](Self::begin).
+    pub fn skip(&mut self) {
+        self.advance();
+    }
+
     fn advance(&mut self) {
         self.at = (self.at + 1) % self.pictures.len();
     }

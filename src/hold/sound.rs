@@ -48,6 +48,17 @@ impl SoundHold {
         }
     }
 
+    /// The show was heard up to `content` without being held, and goes on there.
+    pub fn go_on(&mut self, content: Timestamp) {
+        self.stretcher.go_on(content.to_48k());
+    }
+
+    /// Whether the next sample that leaves is that of `content`: then it can do without being held.
+    #[must_use]
+    pub fn is_at(&self, content: Timestamp) -> bool {
+        self.stretcher.is_at(content.to_48k())
+    }
+
     /// A block was mixed, in which `strips` could be heard, a bit each.
     pub fn put(&mut self, block: &AudioBlock, strips: u64) {
         self.ring.put(AudioBlock::index_at(block.pts), block, strips);

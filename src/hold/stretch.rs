@@ -67,6 +67,17 @@ impl Stretcher {
         }
     }
 
+    /// Goes on at `sample`, up to which the show was heard in another way.
+    pub fn go_on(&mut self, sample: i64) {
+        self.next = Some(sample);
+    }
+
+    /// Whether what comes next is exactly at `sample`.
+    #[must_use]
+    pub fn is_at(&self, sample: i64) -> bool {
+        self.next == Some(sample)
+    }
+
     /// How far, in samples, what was read last is from the course that said `wanted`; none while nothing is heard.
     #[cfg(test)]
     pub fn deviation(&self, wanted: Wanted) -> Option<i64> {

@@ -20,6 +20,7 @@ mod encoding;
 mod errands;
 mod error;
 pub mod gate;
+mod holding;
 mod ladder;
 mod line;
 mod measure;

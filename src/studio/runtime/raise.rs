@@ -8,6 +8,7 @@ use super::analysis;
 use super::destinations::Destinations;
 use super::error::RunError;
 use super::gate::Gate;
+use super::holding::Holding;
 use super::line::{FRAMES_WAITING, LineEncoder, Open, Opened, open_scaled};
 use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
@@ -16,7 +17,7 @@ use super::stage::{Parts, RenditionParts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
-use crate::media::AudioConfig;
+use crate::media::{AudioConfig, TimeDelta};
 use crate::scene::Show;
 use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
@@ -32,6 +33,8 @@ pub struct Raised {
     pub stage: Stage,
     /// Where packets go.
     pub outlet: Arc<Outlet>,
+    /// The broadcast delay.
+    pub holding: Arc<Holding>,
     /// What hides faces.
     pub watch: Arc<FaceWatch>,
     /// Known, and not started.
@@ -40,7 +43,7 @@ pub struct Raised {
     pub sound: AudioConfig,
 }
 
-/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`, what destinations see to `samples`.
+/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first, `hold` how long the hold is from the first block on. What comes of it goes to `inputs`, what destinations see to `samples`.
 ///
 /// # Errors
 /// What cannot be had; nothing is left running then.
@@ -48,6 +51,7 @@ pub fn raise(
     show: &Show,
     studio: &Studio,
     plan: MaskPlan,
+    hold: TimeDelta,
     clock: Clock,
     (inputs, samples): (&Inputs, Samples),
     taps: Taps,
@@ -76,7 +80,8 @@ pub fn raise(
         .iter()
         .map(|rendition| rendition.video(&show.video).rate());
     let rates = [show.video.rate()].into_iter().chain(ladder);
-    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
+    let holding = Arc::new(Holding::new(clock, show.video.frame_rate, hold));
+    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()).behind(Arc::clone(&holding)));
     outlet.aim_sound(|sound| *sound = show.audio);
     let told = Arc::clone(&outlet);
     let aac = SwitchingAac::open(show.audio, move |config| told.configure_sound(config))?;
@@ -163,6 +168,7 @@ pub fn raise(
     Ok(Raised {
         stage,
         outlet,
+        holding,
         watch,
         destinations,
         sound: aac_config,

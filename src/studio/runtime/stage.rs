@@ -10,6 +10,7 @@ use super::analysis;
 use super::encoding::{BLOCKS_WAITING, encode_sound, encode_video};
 use super::error::RunError;
 use super::gate::{self, Gate, PictureGate, SoundGate};
+use super::holding::Holding;
 use super::ladder::{Ladder, Rendition};
 use super::line::{FRAMES_WAITING, LineEncoder, Open};
 use super::outlet::{Outlet, Sound};
@@ -97,6 +98,8 @@ pub struct Stage {
     pub sound: rtrb::Producer<SoundMessage>,
     /// From the sound thread.
     pub meters: Arc<Mutex<Meters>>,
+    /// Its thread sleeps while nothing is held.
+    holding: Arc<Holding>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -164,6 +167,7 @@ impl Stage {
         };
 
         let mut stage = Self {
+            holding: Arc::clone(parts.outlet.holding()),
             pictures,
             sound: sound_in,
             meters,
@@ -203,8 +207,15 @@ impl Stage {
             encode_video(&frames, &mut picture_air, &mut video, &ladder, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
+        let (holding, letting_out, watch) = (
+            Arc::clone(outlet.holding()),
+            Arc::clone(&outlet),
+            Arc::clone(&parts.watch),
+        );
+        let is_over = Arc::clone(&stage.stop);
+        stage.spawn("hold", move || holding.run(&letting_out, &watch, &is_over))?;
         let sound_gate = SoundGate::new(parts.gate, Arc::clone(&outlet), parts.cover_report);
-        let mut sound_air = SoundAir::new(parts.clock, parts.watch, sound_gate);
+        let mut sound_air = SoundAir::new(parts.clock, parts.watch, sound_gate, Arc::clone(outlet.holding()));
         stage.spawn("encode-sound", move || {
             encode_sound(&blocks, &mut sound_air, &mut audio, &outlet, &*report);
         })?;
@@ -236,6 +247,7 @@ impl Stage {
     /// Ends all threads and waits for them: a tick or two.
     pub fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.holding.wake();
         for thread in self.threads.drain(..) {
             // A panic has been reported when it happened.
             let _ = thread.join();
