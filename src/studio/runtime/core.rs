@@ -194,20 +194,11 @@ impl Core {
         let Raised {
             stage,
             outlet,
-            holding: _,
             watch,
             destinations,
             moderator,
             sound,
-        } = raise(
-            &show,
-            &studio,
-            plan,
-            crate::media::TimeDelta::ZERO,
-            clock,
-            (&inputs_in, samples_in),
-            taps.clone(),
-        )?;
+        } = raise(&show, &studio, plan, clock, (&inputs_in, samples_in), taps.clone())?;
         let counting = Counting::start(&show.audience, clock);
         let desk = Desk {
             orders: orders_in,

@@ -128,6 +128,7 @@ impl Moderator {
             MatchKind::Exact => "as listed",
             MatchKind::Inflected => "inflected",
             MatchKind::Folded => "disguised",
+            MatchKind::Inside => "inside a longer word",
             MatchKind::Phrase => "phrase",
             MatchKind::Near => "sounds like it",
         };

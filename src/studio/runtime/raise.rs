@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::adapting::Samples;
 use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
-use super::analysis;
+use super::analysis::{self, Duty};
 use super::destinations::Destinations;
 use super::error::RunError;
 use super::gate::Gate;
 use super::holding::Holding;
 use super::line::{FRAMES_WAITING, LineEncoder, Open, Opened, open_scaled};
+use super::moderating::Moderator;
 use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
 use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
@@ -17,7 +18,7 @@ use super::stage::{Parts, RenditionParts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
-use crate::media::{AudioConfig, TimeDelta};
+use crate::media::AudioConfig;
 use crate::scene::Show;
 use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
@@ -33,8 +34,8 @@ pub struct Raised {
     pub stage: Stage,
     /// Where packets go.
     pub outlet: Arc<Outlet>,
-    /// The broadcast delay.
-    pub holding: Arc<Holding>,
+    /// What is moderated, and in which hold.
+    pub moderator: Arc<Moderator>,
     /// What hides faces.
     pub watch: Arc<FaceWatch>,
     /// Known, and not started.
@@ -43,7 +44,7 @@ pub struct Raised {
     pub sound: AudioConfig,
 }
 
-/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first, `hold` how long the hold is from the first block on. What comes of it goes to `inputs`, what destinations see to `samples`.
+/// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`, what destinations see to `samples`.
 ///
 /// # Errors
 /// What cannot be had; nothing is left running then.
@@ -51,7 +52,6 @@ pub fn raise(
     show: &Show,
     studio: &Studio,
     plan: MaskPlan,
-    hold: TimeDelta,
     clock: Clock,
     (inputs, samples): (&Inputs, Samples),
     taps: Taps,
@@ -80,7 +80,12 @@ pub fn raise(
         .iter()
         .map(|rendition| rendition.video(&show.video).rate());
     let rates = [show.video.rate()].into_iter().chain(ladder);
-    let holding = Arc::new(Holding::new(clock, show.video.frame_rate, hold));
+    let holding = Arc::new(Holding::new(
+        clock,
+        show.video.frame_rate,
+        studio.moderation.hold.target,
+    ));
+    holding.set_title(&show.moderation.slate);
     let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()).behind(Arc::clone(&holding)));
     outlet.aim_sound(|sound| *sound = show.audio);
     let told = Arc::clone(&outlet);
@@ -108,22 +113,31 @@ pub fn raise(
     }
     let gate = Arc::new(Gate::default());
     let watch = Arc::new(FaceWatch::new(show.video.frame_rate, plan));
-    let analysis = analysis::Parts {
-        settings: show.analysis,
-        faces: FinderSettings {
-            width,
-            height,
-            frame_rate: show.video.frame_rate,
-        },
-        watch: Arc::clone(&watch),
-        program: Program::this(),
-        arena: Arc::clone(&arena),
-        clock,
-        gate: Arc::clone(&gate),
-        outlet: Arc::clone(&outlet),
-        tell: teller(inputs.clone()),
-        report: worker_reporter("analyse", inputs.clone()),
+    let moderator = Moderator::new(Arc::clone(&holding), Arc::clone(&gate), inputs.clone());
+    let moderator = Arc::new(moderator);
+    let faces = FinderSettings {
+        width,
+        height,
+        frame_rate: show.video.frame_rate,
     };
+    let watching = ("analyse", Duty::Watch(show.analysis.clone(), faces), &gate);
+    let words = show.moderation.words.clone().map(Duty::Words);
+    let words = words.map(|duty| ("analyse words", duty, &gate));
+    let analyses = std::iter::once(watching)
+        .chain(words)
+        .map(|(name, duty, gate)| analysis::Parts {
+            duty,
+            watch: Arc::clone(&watch),
+            moderator: Arc::clone(&moderator),
+            program: Program::this(),
+            arena: Arc::clone(&arena),
+            clock,
+            gate: Arc::clone(gate),
+            outlet: Arc::clone(&outlet),
+            tell: teller(inputs.clone()),
+            report: worker_reporter(name, inputs.clone()),
+        });
+    let analyses = analyses.collect();
     let renditions = show.renditions.iter().map(|rendition| {
         let report = worker_reporter(format!("encode {}", rendition.name), inputs.clone());
         let told = Arc::clone(&report);
@@ -156,7 +170,7 @@ pub fn raise(
         audio: vec![(Sound::Aac, Box::new(aac)), (Sound::Opus, Box::new(opus))],
         outlet: Arc::clone(&outlet),
         taps,
-        analysis,
+        analyses,
         watch: Arc::clone(&watch),
         face_report: face_reporter(inputs.clone()),
         gate,
@@ -168,7 +182,7 @@ pub fn raise(
     Ok(Raised {
         stage,
         outlet,
-        holding,
+        moderator,
         watch,
         destinations,
         sound: aac_config,

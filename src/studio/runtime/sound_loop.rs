@@ -52,8 +52,8 @@ pub struct SoundLoop {
     pub encoder: SyncSender<Mixed>,
     /// Whether anyone wants encoded sound, and the counters.
     pub outlet: Arc<Outlet>,
-    /// To the analysis thread, where anything is analysed.
-    pub analysis: Option<SoundFeed>,
+    /// To the analysis threads.
+    pub analyses: Vec<SoundFeed>,
     /// The newest meters, for whoever shows them.
     pub meters: Arc<Mutex<Meters>>,
     /// Set when the show is over.
@@ -110,7 +110,7 @@ impl SoundLoop {
         if is_wanted && self.encoder.try_send(Mixed { block, strips }).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }
-        if let Some(analysis) = &mut self.analysis {
+        for analysis in &mut self.analyses {
             analysis.put(&mix.program);
         }
         if index % METER_BLOCKS == 0

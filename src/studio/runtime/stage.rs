@@ -64,8 +64,8 @@ pub struct Parts {
     pub outlet: Arc<Outlet>,
     /// Who looks.
     pub taps: Taps,
-    /// What watches program.
-    pub analysis: analysis::Parts,
+    /// What watches program, listens to it, and looks at it.
+    pub analyses: Vec<analysis::Parts>,
     /// What is known of faces, and what hides them.
     pub watch: Arc<FaceWatch>,
     /// Where the faces on program are told.
@@ -130,7 +130,13 @@ impl Stage {
             .map(|at| parts.sources[*at].1.take_audio())
             .collect();
 
-        let (analysis, picture_feed, sound_feed) = analysis::prepare(parts.analysis);
+        let (mut analyses, mut picture_feeds, mut sound_feeds) = (Vec::new(), Vec::new(), Vec::new());
+        for parts in parts.analyses {
+            let (analysis, pictures, sound) = analysis::prepare(parts);
+            analyses.push(analysis);
+            picture_feeds.push(pictures);
+            sound_feeds.push(sound);
+        }
         let sound = SoundLoop {
             clock: parts.clock,
             rings,
@@ -138,7 +144,7 @@ impl Stage {
             messages: sound_messages,
             encoder: blocks_in,
             outlet: Arc::clone(&parts.outlet),
-            analysis: Some(sound_feed),
+            analyses: sound_feeds,
             meters: Arc::clone(&meters),
             stop: Arc::clone(&stop),
         };
@@ -154,7 +160,7 @@ impl Stage {
             encoder: frames_in,
             watch: Arc::clone(&parts.watch),
             outlet: Arc::clone(&parts.outlet),
-            analysis: Some(picture_feed),
+            analyses: picture_feeds,
             taps: Arc::clone(&slot),
             stop: Arc::clone(&stop),
         };
@@ -222,8 +228,10 @@ impl Stage {
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
         stage.spawn("tap", move || tap.run())?;
-        let stop = Arc::clone(&stage.stop);
-        stage.spawn("analysis", move || analysis.run(&stop))?;
+        for analysis in analyses {
+            let stop = Arc::clone(&stage.stop);
+            stage.spawn("analysis", move || analysis.run(&stop))?;
+        }
         Ok(stage)
     }
 
