@@ -372,7 +372,7 @@ mod tests {
                     black: second,
                     frozen: second,
                     silence: second,
-                    faces: None,
+                    ..AnalysisSettings::default()
                 },
                 vec!["black", "frozen", "silence"],
             ),
@@ -404,8 +404,7 @@ mod tests {
         let settings = AnalysisSettings {
             black: TimeDelta::from_millis(1000),
             frozen: TimeDelta::from_millis(1500),
-            silence: TimeDelta::ZERO,
-            faces: None,
+            ..AnalysisSettings::default()
         };
         let found = |told: &[Told]| {
             let mut registry = Registry::new(&Opening {

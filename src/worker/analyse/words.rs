@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn what_was_said_while_nobody_listened_is_never_stamped() {
-        let words = Words::new(EngineSettings::default(), Judge::new(&lists()), |_| {
+        let words = Words::new(EngineSettings::default(), lists(), |_| {
             Ok(Box::new(Parrot))
         });
         let mut registry = Registry::of(vec![Box::new(words)]);
