@@ -59,7 +59,7 @@ pub use relay::RelayChoice;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
-pub use words::read_word_list;
+pub use words::{read_word_list, word_list_markdown};
 
 use check::{Check, Purpose};
 use layers::Layers;
