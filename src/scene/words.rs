@@ -64,7 +64,7 @@ pub(super) const WORD_LIST: &[Key] = &[
     key(
         "allow",
         Kind::Texts,
-        "whole words and phrases that are never a hit, of no list",
+        "whole words and phrases that are never a hit, of this list or another",
     ),
     key("fillers", Kind::Texts, "words that may stand anywhere inside a phrase"),
     key(
@@ -100,7 +100,7 @@ const WORD: &[Key] = &[
     key(
         "say",
         Kind::Text,
-        "how it is said, for engines that spot: ARPAbet, alternatives separated by | (default as in the engine's dictionary)",
+        "how it is said, for engines that spot: ARPAbet, alternatives with a bar between them (default as in the engine's dictionary)",
     ),
     key(
         "threshold",
