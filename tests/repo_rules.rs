@@ -17,6 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("sound", &["media", "param"]),
     ("picture", &["media", "param"]),
     ("vision", &["media"]),
+    ("hold", &["media"]),
     ("param", &[]),
     ("encode", &["media"]),
     ("adapt", &["media"]),
@@ -55,7 +56,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "studio",
         &[
-            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "publish",
+            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "hold", "publish",
             "record", "relay", "adapt", "audience", "scene", "control", "worker",
         ],
     ),
@@ -84,7 +85,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms of pure logic: bytes, samples, pictures and time come in as values.
-const PURE_ROOMS: &[&str] = &["media", "wire", "sound", "picture", "encode", "adapt"];
+const PURE_ROOMS: &[&str] = &["media", "wire", "sound", "picture", "encode", "adapt", "hold"];
 
 /// What pure code does not name. A file system or a socket makes tests slow, a clock makes them lie.
 const IMPURE: &[&str] = &[

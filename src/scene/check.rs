@@ -460,6 +460,7 @@ fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
         silence: TimeDelta::from_secs_f64(raw.silence),
         // Switched on and off live.
         faces: None,
+        words: None,
     }
 }
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::media::{AudioBlock, Timestamp, exact};
 
 mod book;
+pub mod engine;
 pub mod fold;
 pub mod inflect;
 pub mod judge;

@@ -20,8 +20,8 @@ pub use adapt::{
 };
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use moderation::{
-    EditKind, HeldWord, HoldPhase, HoldState, Moderation, PROGRAM_SPAN, Pace, SPANS_KEPT, SeenPicture, Span, SpanKind,
-    WORDS_KEPT, Who,
+    EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
+    SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 
@@ -397,6 +397,15 @@ impl Studio {
         self.destinations
             .iter_mut()
             .find(|destination| destination.name == name)
+    }
+
+    /// The settings of a strip as the mixer has them: moderation mutes it whatever else is set.
+    #[must_use]
+    pub fn effective(&self, strip: &Strip) -> StripSettings {
+        StripSettings {
+            is_muted: strip.settings.is_muted || self.is_moderated(&strip.name),
+            ..strip.settings
+        }
     }
 
     /// Whether moderation mutes the strip of that name.

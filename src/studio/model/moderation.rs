@@ -18,6 +18,9 @@ pub const SPANS_KEPT: usize = 64;
 /// How long what has gone to air is still shown.
 const SHOWN_AFTER_MS: i64 = 10_000;
 
+/// The longest hold, in ms.
+const LONGEST_MS: i64 = 30_000;
+
 /// The number of the span that mutes program.
 pub const PROGRAM_SPAN: u64 = 1;
 
@@ -184,7 +187,47 @@ pub struct SeenPicture {
     pub since: Timestamp,
 }
 
+/// What operators have set of it: kept for a show that goes on after a crash, so that nothing is heard for that which was
+/// muted before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModerationStanding {
+    /// How long everything is held.
+    #[serde(rename = "hold_ms")]
+    pub hold: TimeDelta,
+    /// Whether sound must have been judged to go out.
+    pub is_armed: bool,
+    /// Whether sound that nobody has judged in time goes out all the same.
+    pub is_unjudged_passed: bool,
+    /// Whether program is muted.
+    pub is_program_muted: bool,
+    /// Strips that are muted.
+    pub muted_strips: Vec<String>,
+}
+
 impl Moderation {
+    /// What is kept of it.
+    #[must_use]
+    pub fn standing(&self) -> ModerationStanding {
+        ModerationStanding {
+            hold: self.hold.target,
+            is_armed: self.is_armed,
+            is_unjudged_passed: self.is_unjudged_passed,
+            is_program_muted: self.is_program_muted,
+            muted_strips: self.muted_strips.clone(),
+        }
+    }
+
+    /// It stands so again. What nobody can judge any more, for the scene file names no lists now, is not armed.
+    pub fn resume(&mut self, standing: &ModerationStanding) {
+        let longest = TimeDelta::from_millis(LONGEST_MS);
+        self.hold.target = standing.hold.clamp(TimeDelta::ZERO, longest);
+        self.is_armed = standing.is_armed && !self.lists.is_empty();
+        self.is_unjudged_passed = standing.is_unjudged_passed;
+        self.is_program_muted = standing.is_program_muted;
+        self.muted_strips.clone_from(&standing.muted_strips);
+    }
+
     /// The content time that leaves at `now`.
     #[must_use]
     pub fn airing(&self, now: Timestamp) -> Timestamp {

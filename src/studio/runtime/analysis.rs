@@ -1,10 +1,13 @@
-//! The way from program to the analysis worker and back: pictures, all of the sound, findings as events, verdicts on faces.
+//! The way from program to the analysis workers and back: pictures, all of the sound, findings as events, verdicts.
 //!
 //! ```text
 //! picture thread ─ PictureFeed: some a second, the newest wins; while faces are hidden, all of them ─┐
 //! sound thread ─ SoundFeed: a bounded ring ──────────────────────────────────────────────────────────┴▶ analysis thread ─▶ worker
-//!                                                         events, stamps for the gate, verdicts for the air ◀─┘
+//!                                                     events, verdicts for air and hold, then stamps for a gate ◀─┘
 //! ```
+//!
+//! There is one such way for each [`Duty`], with a thread and a worker of its own: a face is looked for within 200 ms, where a
+//! recogniser of speech may think for a second.
 //!
 //! The threads of picture and sound never wait here: a worker that is slow, hung or being replaced costs findings, and those
 //! are counted, but no tick.
@@ -16,9 +19,11 @@ use std::time::Duration;
 
 use super::air::FaceWatch;
 use super::gate::Gate;
+use super::moderating::{self, Moderator};
 use super::outlet::Outlet;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, Turn, VideoFrame};
+use crate::speech::WordsSettings;
 use crate::studio::model::EventLevel;
 use crate::vision::FinderSettings;
 use crate::worker::analyse::{AnalysisSettings, Condition, Finding, RemoteAnalysis, Wants};
@@ -44,14 +49,22 @@ const LONGEST_PAUSE_MS: i64 = 5000;
 /// Where findings are told: level, subject and words of an event.
 pub type Teller = Arc<dyn Fn(EventLevel, String, String) + Send + Sync>;
 
+/// What a worker is for.
+pub enum Duty {
+    /// It watches program always, and looks for faces in pictures like these while they are hidden.
+    Watch(AnalysisSettings, FinderSettings),
+    /// It listens for words while these are moderated.
+    Words(WordsSettings),
+}
+
 /// What the analysis is made of.
 pub struct Parts {
-    /// What is watched, faces apart.
-    pub settings: AnalysisSettings,
-    /// How faces are looked for, while they are.
-    pub faces: FinderSettings,
-    /// Whether they are, and where verdicts go.
+    /// What it is for.
+    pub duty: Duty,
+    /// Whether faces are hidden, and where verdicts on them go.
     pub watch: Arc<FaceWatch>,
+    /// Whether words are moderated, and where verdicts on them go.
+    pub moderator: Arc<Moderator>,
     /// What workers are.
     pub program: Program,
     /// Where program pictures lie.
@@ -208,8 +221,13 @@ impl AnalysisLoop {
     pub fn run(mut self, stop: &AtomicBool) {
         let mut blocks = Vec::with_capacity(BLOCKS_WAITING);
         let mut analysis = None;
+        let mut is_wanted = self.is_wanted();
+        let mut settings = self.settings(is_wanted);
         while !stop.load(Ordering::Relaxed) {
-            let settings = self.settings();
+            if is_wanted != self.is_wanted() {
+                is_wanted = !is_wanted;
+                settings = self.settings(is_wanted);
+            }
             if analysis.is_none() && settings.is_off() {
                 // Nobody is wanted yet: the feeds bring nothing, and this waits a little.
                 let _ = self.feed.take();
@@ -218,14 +236,14 @@ impl AnalysisLoop {
             let analysis = match &mut analysis {
                 Some(analysis) => analysis,
                 none => {
-                    let Some(opened) = self.open(settings, stop) else {
+                    let Some(opened) = self.open(&settings, stop) else {
                         return;
                     };
                     self.feed.want(opened.wants(), settings.faces.is_some());
                     none.insert(opened)
                 }
             };
-            analysis.set(settings);
+            analysis.set(&settings);
             let is_changed = analysis.is_changed();
             let picture = if is_changed { None } else { self.feed.take() };
             blocks.clear();
@@ -244,38 +262,68 @@ impl AnalysisLoop {
                 self.feed.count_unseen(usize::from(picture.is_some()) + blocks.len());
                 continue;
             };
-            for stamp in reply.stamps {
-                self.parts
-                    .gate
-                    .stamp(&stamp.analyser, stamp.track, stamp.from, stamp.until);
-            }
+            // What was found is done about before anything is let out for having been seen.
             for finding in reply.findings {
-                if let Some((level, subject, text)) = words(&finding) {
-                    (self.parts.tell)(level, subject.to_owned(), text);
-                }
-                if let Finding::Faces(verdict) = finding {
-                    self.parts.watch.leave(verdict);
+                self.act(finding);
+            }
+            for stamp in reply.stamps {
+                let (name, track) = (&stamp.analyser, stamp.track);
+                self.parts.gate.stamp(name, track, stamp.from, stamp.until);
+                if name == moderating::WORDS {
+                    self.parts.moderator.judged_until(stamp.until);
                 }
             }
         }
     }
 
-    /// What is to be watched now.
-    fn settings(&self) -> AnalysisSettings {
-        let faces = self.parts.watch.is_armed().then_some(self.parts.faces);
-        AnalysisSettings {
-            faces,
-            ..self.parts.settings
+    fn act(&self, finding: Finding) {
+        let moderator = &self.parts.moderator;
+        match finding {
+            Finding::Faces(verdict) => self.parts.watch.leave(verdict),
+            Finding::Words { words, verdicts } => moderator.heard(words, verdicts),
+            Finding::Listening { engine } => moderator.listening(engine),
+            Finding::Deaf { reason } => moderator.deaf(reason),
+            Finding::Program { condition, turn } => {
+                let (level, text) = words(condition, turn);
+                (self.parts.tell)(level, "program".to_owned(), text);
+            }
+            Finding::AnalyserLost { analyser, reason } => {
+                let text =
+                    format!("the analyser \"{analyser}\" failed and is off until the worker is replaced: {reason}");
+                (self.parts.tell)(EventLevel::Error, "worker analyse".to_owned(), text);
+            }
+        }
+    }
+
+    /// Whether that is wanted now which is not always.
+    fn is_wanted(&self) -> bool {
+        match self.parts.duty {
+            Duty::Watch(..) => self.parts.watch.is_armed(),
+            Duty::Words(_) => self.parts.moderator.is_listening(),
+        }
+    }
+
+    /// What is to be done, with that which is not always wanted or without it.
+    fn settings(&self, is_wanted: bool) -> AnalysisSettings {
+        match &self.parts.duty {
+            Duty::Watch(settings, faces) => AnalysisSettings {
+                faces: is_wanted.then_some(*faces),
+                ..settings.clone()
+            },
+            Duty::Words(words) => AnalysisSettings {
+                words: is_wanted.then(|| words.clone()),
+                ..AnalysisSettings::default()
+            },
         }
     }
 
     /// Starts the worker, again and again with growing pauses: a show does without analysis rather than not at all.
-    fn open(&self, settings: AnalysisSettings, stop: &AtomicBool) -> Option<RemoteAnalysis> {
+    fn open(&self, settings: &AnalysisSettings, stop: &AtomicBool) -> Option<RemoteAnalysis> {
         let parts = &self.parts;
         let mut pause_ms = FIRST_PAUSE_MS;
         while !stop.load(Ordering::Relaxed) {
             let opened = RemoteAnalysis::open(
-                settings,
+                settings.clone(),
                 parts.program.clone(),
                 Arc::clone(&parts.arena),
                 parts.clock,
@@ -297,38 +345,27 @@ impl AnalysisLoop {
     }
 }
 
-/// How a finding reads as an event, if it is one.
-fn words(finding: &Finding) -> Option<(EventLevel, &'static str, String)> {
-    Some(match finding {
-        Finding::Faces(_) => return None,
-        Finding::Program {
-            condition,
-            turn: Turn::Began { since },
-        } => {
+/// How it reads as an event.
+fn words(condition: Condition, turn: Turn) -> (EventLevel, String) {
+    match turn {
+        Turn::Began { since } => {
             let what = match condition {
                 Condition::Black => "black",
                 Condition::Frozen => "frozen",
                 Condition::Silent => "silent",
             };
-            (EventLevel::Warning, "program", format!("{what} since {since}"))
+            (EventLevel::Warning, format!("{what} since {since}"))
         }
-        Finding::Program {
-            condition,
-            turn: Turn::Ended { since, until },
-        } => {
+        Turn::Ended { since, until } => {
             let what = match condition {
                 Condition::Black => "to be seen again",
                 Condition::Frozen => "moves again",
                 Condition::Silent => "to be heard again",
             };
-            let seconds = (*until - *since).as_secs_f64();
-            (EventLevel::Info, "program", format!("{what} after {seconds:.1} s"))
+            let seconds = (until - since).as_secs_f64();
+            (EventLevel::Info, format!("{what} after {seconds:.1} s"))
         }
-        Finding::AnalyserLost { analyser, reason } => {
-            let text = format!("the analyser \"{analyser}\" failed and is off until the worker is replaced: {reason}");
-            (EventLevel::Error, "worker analyse", text)
-        }
-    })
+    }
 }
 
 #[cfg(test)]
@@ -427,7 +464,7 @@ mod tests {
 
     #[test]
     fn findings_read_as_sentences() {
-        let program = |condition, turn| words(&Finding::Program { condition, turn }).unwrap().2;
+        let program = |condition, turn| words(condition, turn).1;
         let (since, until) = (Timestamp::from_millis(12_000), Timestamp::from_millis(26_200));
         assert_eq!(
             program(Condition::Black, Turn::Began { since }),

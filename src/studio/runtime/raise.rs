@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::adapting::Samples;
 use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
-use super::analysis;
+use super::analysis::{self, Duty};
 use super::destinations::Destinations;
 use super::error::RunError;
 use super::gate::Gate;
+use super::holding::Holding;
 use super::line::{FRAMES_WAITING, LineEncoder, Open, Opened, open_scaled};
+use super::moderating::Moderator;
 use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
 use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
@@ -32,6 +34,8 @@ pub struct Raised {
     pub stage: Stage,
     /// Where packets go.
     pub outlet: Arc<Outlet>,
+    /// What is moderated, and in which hold.
+    pub moderator: Arc<Moderator>,
     /// What hides faces.
     pub watch: Arc<FaceWatch>,
     /// Known, and not started.
@@ -76,7 +80,13 @@ pub fn raise(
         .iter()
         .map(|rendition| rendition.video(&show.video).rate());
     let rates = [show.video.rate()].into_iter().chain(ladder);
-    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
+    let holding = Arc::new(Holding::new(
+        clock,
+        show.video.frame_rate,
+        studio.moderation.hold.target,
+    ));
+    holding.set_title(&show.moderation.slate);
+    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()).behind(Arc::clone(&holding)));
     outlet.aim_sound(|sound| *sound = show.audio);
     let told = Arc::clone(&outlet);
     let aac = SwitchingAac::open(show.audio, move |config| told.configure_sound(config))?;
@@ -103,22 +113,31 @@ pub fn raise(
     }
     let gate = Arc::new(Gate::default());
     let watch = Arc::new(FaceWatch::new(show.video.frame_rate, plan));
-    let analysis = analysis::Parts {
-        settings: show.analysis,
-        faces: FinderSettings {
-            width,
-            height,
-            frame_rate: show.video.frame_rate,
-        },
-        watch: Arc::clone(&watch),
-        program: Program::this(),
-        arena: Arc::clone(&arena),
-        clock,
-        gate: Arc::clone(&gate),
-        outlet: Arc::clone(&outlet),
-        tell: teller(inputs.clone()),
-        report: worker_reporter("analyse", inputs.clone()),
+    let moderator = Moderator::new(Arc::clone(&holding), Arc::clone(&gate), inputs.clone());
+    let moderator = Arc::new(moderator);
+    let faces = FinderSettings {
+        width,
+        height,
+        frame_rate: show.video.frame_rate,
     };
+    let watching = ("analyse", Duty::Watch(show.analysis.clone(), faces), &gate);
+    let words = show.moderation.words.clone().map(Duty::Words);
+    let words = words.map(|duty| ("analyse words", duty, &gate));
+    let analyses = std::iter::once(watching)
+        .chain(words)
+        .map(|(name, duty, gate)| analysis::Parts {
+            duty,
+            watch: Arc::clone(&watch),
+            moderator: Arc::clone(&moderator),
+            program: Program::this(),
+            arena: Arc::clone(&arena),
+            clock,
+            gate: Arc::clone(gate),
+            outlet: Arc::clone(&outlet),
+            tell: teller(inputs.clone()),
+            report: worker_reporter(name, inputs.clone()),
+        });
+    let analyses = analyses.collect();
     let renditions = show.renditions.iter().map(|rendition| {
         let report = worker_reporter(format!("encode {}", rendition.name), inputs.clone());
         let told = Arc::clone(&report);
@@ -137,7 +156,7 @@ pub fn raise(
         pool: arena.pool().clone(),
         sources,
         pictures: studio.sources.iter().map(|source| source.picture).collect(),
-        strips: studio.strips.iter().map(|strip| strip.settings).collect(),
+        strips: studio.strips.iter().map(|strip| studio.effective(strip)).collect(),
         strip_sources: opening::strip_sources(studio),
         is_on_program: studio
             .strips
@@ -151,7 +170,7 @@ pub fn raise(
         audio: vec![(Sound::Aac, Box::new(aac)), (Sound::Opus, Box::new(opus))],
         outlet: Arc::clone(&outlet),
         taps,
-        analysis,
+        analyses,
         watch: Arc::clone(&watch),
         face_report: face_reporter(inputs.clone()),
         gate,
@@ -163,6 +182,7 @@ pub fn raise(
     Ok(Raised {
         stage,
         outlet,
+        moderator,
         watch,
         destinations,
         sound: aac_config,

@@ -427,3 +427,7 @@ impl Unit<'_> {
         }));
     }
 }
+
+#[cfg(test)]
+#[path = "moderation_tests.rs"]
+mod tests;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::AnalysisSettings;
 use crate::media::{Timestamp, TrackKind, Turn, exact};
+use crate::speech::{HeardWord, WordVerdict};
 use crate::vision::FaceVerdict;
 
 /// What program can be that it should not be for long.
@@ -31,6 +32,23 @@ pub enum Finding {
     },
     /// What is known of the faces of one picture: its clearance, once they are hidden.
     Faces(FaceVerdict),
+    /// This recogniser listens from now on.
+    Listening {
+        /// Its name.
+        engine: String,
+    },
+    /// Nobody listens: the recogniser has failed, or there is none.
+    Deaf {
+        /// Why, and when it is tried again.
+        reason: String,
+    },
+    /// What was heard, and what of it must not go out.
+    Words {
+        /// In their order.
+        words: Vec<HeardWord>,
+        /// In force before any stamp of the same answer.
+        verdicts: Vec<WordVerdict>,
+    },
     /// An analyser has failed. It is switched off; the others go on.
     AnalyserLost {
         /// Its name.

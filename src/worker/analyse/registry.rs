@@ -7,6 +7,7 @@ use super::analyser::{Analyser, Wants};
 use super::faces::Faces;
 use super::finding::{Finding, Opening, Stamp};
 use super::watches::{Black, Frozen, Silence};
+use super::words::Words;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, TrackKind, VideoFrame};
 
 /// All analysers of a worker.
@@ -67,6 +68,7 @@ impl Registry {
             Frozen::boxed(opening),
             Silence::boxed(opening),
             Faces::boxed(opening),
+            Words::boxed(opening),
         ];
         Self::of(all.into_iter().flatten().collect())
     }
@@ -122,7 +124,11 @@ impl Registry {
             }
             seat.sound.give(block.pts, AudioBlock::duration());
             let until = seat.guard(found, |analyser, found| analyser.listen(block, found));
-            seat.sound.finish(until);
+            if seat.analyser.is_deaf() {
+                seat.sound = Seen::default();
+            } else {
+                seat.sound.finish(until);
+            }
         }
     }
 

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::media::TimeDelta;
+use crate::speech::WordsSettings;
 use crate::vision::FinderSettings;
 
 /// What is watched on program. A zero is off; so is the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnalysisSettings {
     /// How long the picture must be black to be told.
     #[serde(rename = "black_ms")]
@@ -20,6 +21,9 @@ pub struct AnalysisSettings {
     /// Faces are looked for in pictures like these, every one of them.
     #[serde(default)]
     pub faces: Option<FinderSettings>,
+    /// Words are listened for.
+    #[serde(default)]
+    pub words: Option<WordsSettings>,
 }
 
 impl AnalysisSettings {
@@ -27,6 +31,6 @@ impl AnalysisSettings {
     #[must_use]
     pub fn is_off(&self) -> bool {
         let lasting = [self.black, self.frozen, self.silence];
-        self.faces.is_none() && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
+        self.faces.is_none() && self.words.is_none() && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
     }
 }

@@ -5,7 +5,7 @@
 //! picture thread ─▶ Hold ─▶ gate ─▶ verdict for this very PTS? ─┬ yes ▶ masks ─▶ encoder
 //!                                   ▲                            └ no  ▶ cover ─▶ encoder
 //! analysis thread ─ verdicts ───────┘   FaceWatch: plan, verdicts, delay
-//! sound thread ───▶ Hold ─▶ gate ─▶ sound encoder
+//! sound thread ───▶ Hold ─▶ (holding.rs: the broadcast delay) ─▶ gate ─▶ sound encoder
 //! ```
 
 mod hold;
@@ -16,4 +16,4 @@ mod sound;
 
 pub use occlusion::{FaceWatch, HELD_PICTURES, Levels, MaskPlan, levels};
 pub use pictures::{Aired, FaceReport, Outgoing, PictureAir};
-pub use sound::SoundAir;
+pub use sound::{Mixed, SoundAir};
