@@ -50,7 +50,7 @@ pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
 pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
-pub use picture_checks::{ClassifierChoice, ClassifierKind, PictureAction, PictureCheckSettings};
+pub use picture_checks::{ClassifierChoice, ClassifierKind, PictureAction, PictureCheckSettings, ScoreKind};
 pub use policy::read_policy;
 pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip_preset_text};
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
@@ -59,7 +59,7 @@ pub use relay::RelayChoice;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
-pub use words::read_word_list;
+pub use words::{read_word_list, word_list_markdown};
 
 use check::{Check, Purpose};
 use layers::Layers;

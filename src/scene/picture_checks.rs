@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::schema::{Key, Kind, key};
+use crate::media::TimeDelta;
 
 /// The most images that are blocked.
 const MOST_BLOCKED: usize = 256;
@@ -48,8 +49,14 @@ pub struct PictureCheckSettings {
     pub distance: u32,
     /// Black pictures.
     pub black: PictureAction,
+    /// How long they must have been black.
+    #[serde(rename = "black_ms")]
+    pub black_after: TimeDelta,
     /// Pictures that stand still.
     pub frozen: PictureAction,
+    /// How long they must have stood still.
+    #[serde(rename = "frozen_ms")]
+    pub frozen_after: TimeDelta,
     /// What else tells pictures apart.
     pub classifier: Option<ClassifierChoice>,
     /// How many pictures are looked at in a second.
@@ -64,7 +71,9 @@ impl Default for PictureCheckSettings {
             blocked_action: PictureAction::Cover,
             distance: 10,
             black: PictureAction::Off,
+            black_after: TimeDelta::from_millis(2000),
             frozen: PictureAction::Off,
+            frozen_after: TimeDelta::from_millis(5000),
             classifier: None,
             looks_per_second: 5,
         }
@@ -104,12 +113,34 @@ impl PictureCheckSettings {
 pub struct ClassifierChoice {
     /// Who it is.
     pub kind: ClassifierKind,
-    /// Its labels; one that is empty is fine.
+    /// Of a model: what its outputs are called, in their order, those that are fine empty. Of a program: the labels that count, all where
+    /// there are none.
     pub labels: Vec<String>,
     /// How sure it has to be, 0 to 1.
     pub threshold: f32,
     /// What is done about a picture with one of its labels.
     pub action: PictureAction,
+    /// Columns and rows that a picture is scaled to.
+    pub size: (u32, u32),
+    /// What a model gets for red, green and blue from 0 to 1: less this
+    pub mean: [f32; 3],
+    /// and divided by this.
+    pub deviation: [f32; 3],
+    /// What the numbers are that a model gives.
+    pub scores: ScoreKind,
+}
+
+/// What the numbers are that a model gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreKind {
+    /// From 0 to 1.
+    #[default]
+    Plain,
+    /// Logits, of labels of which one is right.
+    Softmax,
+    /// Logits, of labels each of which may be right.
+    Sigmoid,
 }
 
 /// What runs a classifier.
@@ -130,7 +161,9 @@ pub(super) struct RawPictures {
     blocked_action: Option<PictureAction>,
     distance: Option<u32>,
     black: PictureAction,
+    black_s: Option<f64>,
     frozen: PictureAction,
+    frozen_s: Option<f64>,
     classifier: Option<RawClassifier>,
     looks_per_second: Option<u32>,
 }
@@ -143,6 +176,33 @@ struct RawClassifier {
     labels: Vec<String>,
     threshold: Option<f64>,
     action: Option<PictureAction>,
+    width: Option<u32>,
+    height: Option<u32>,
+    pixels: RawPixels,
+    scores: ScoreKind,
+}
+
+/// How a model wants its pixels.
+#[derive(Clone, Copy, Default, Deserialize)]
+enum RawPixels {
+    #[default]
+    #[serde(rename = "imagenet")]
+    ImageNet,
+    #[serde(rename = "0..1")]
+    Share,
+    #[serde(rename = "-1..1")]
+    Signed,
+}
+
+impl RawPixels {
+    /// Mean and deviation of red, green and blue.
+    fn normal(self) -> ([f32; 3], [f32; 3]) {
+        match self {
+            Self::ImageNet => ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+            Self::Share => ([0.0; 3], [1.0; 3]),
+            Self::Signed => ([0.5; 3], [0.5; 3]),
+        }
+    }
 }
 
 impl Check<'_> {
@@ -191,7 +251,9 @@ impl Check<'_> {
             blocked_action: raw.blocked_action.unwrap_or(usual.blocked_action),
             distance: raw.distance.unwrap_or(usual.distance),
             black: raw.black,
+            black_after: raw.black_s.map_or(usual.black_after, TimeDelta::from_secs_f64),
             frozen: raw.frozen,
+            frozen_after: raw.frozen_s.map_or(usual.frozen_after, TimeDelta::from_secs_f64),
             classifier,
             looks_per_second: raw.looks_per_second.unwrap_or(usual.looks_per_second),
         }
@@ -210,14 +272,22 @@ impl Check<'_> {
                 return None;
             }
         };
-        if raw.labels.iter().all(String::is_empty) {
-            self.error(key, "needs labels = [\"…\"]: what it finds");
+        if matches!(kind, ClassifierKind::Model(_)) && raw.labels.iter().all(String::is_empty) {
+            self.error(
+                key,
+                "needs labels = [\"…\"]: what the model's outputs mean, in their order",
+            );
         }
+        let (mean, deviation) = raw.pixels.normal();
         Some(ClassifierChoice {
             kind,
             labels: raw.labels,
             threshold: raw.threshold.unwrap_or(0.8) as f32,
             action: raw.action.unwrap_or(PictureAction::Warn),
+            size: (raw.width.unwrap_or(224), raw.height.unwrap_or(224)),
+            mean,
+            deviation,
+            scores: raw.scores,
         })
     }
 }
@@ -245,7 +315,17 @@ pub(super) const PICTURES: &[Key] = &[
         "how far a picture may be from a blocked one, in bits of 64 of its perceptual hash: more finds more, and more that is not it (default 10)",
     ),
     key("black", WHOLE, "pictures without anything on them (default off)"),
+    key(
+        "black_s",
+        Kind::Number(0.0, 60.0),
+        "seconds for which they must have been black (default 2)",
+    ),
     key("frozen", WHOLE, "pictures that stand still (default off)"),
+    key(
+        "frozen_s",
+        Kind::Number(0.2, 60.0),
+        "seconds for which they must have stood still (default 5)",
+    ),
     key(
         "classifier",
         Kind::Table(CLASSIFIER),
@@ -264,14 +344,34 @@ const CLASSIFIER: &[Key] = &[
     key(
         "labels",
         Kind::Texts,
-        "what it tells apart, in the order of its outputs; one that is \"\" is fine",
+        "model: what its outputs are called, in their order, those that are fine as \"\"; command: the labels that count (default all)",
     ),
     key(
         "threshold",
         Kind::Number(0.0, 1.0),
-        "how sure it has to be (default 0.8)",
+        "from which score on a label counts (default 0.8)",
     ),
-    key("action", WHOLE, "what is done about what it finds (default warn)"),
+    key("action", WHOLE, "what is done then (default warn)"),
+    key(
+        "width",
+        Kind::Integer(1, 1024),
+        "pixels across that a picture is scaled to (default 224)",
+    ),
+    key(
+        "height",
+        Kind::Integer(1, 1024),
+        "pixels down, whatever its shape (default 224)",
+    ),
+    key(
+        "pixels",
+        Kind::Choice(&["imagenet", "0..1", "-1..1"]),
+        "model: how it wants red, green and blue: as models trained on ImageNet do, or in that range (default imagenet)",
+    ),
+    key(
+        "scores",
+        Kind::Choice(&["plain", "softmax", "sigmoid"]),
+        "model: what it gives: scores from 0 to 1, or logits of which one or each may be right (default plain)",
+    ),
 ];
 
 #[cfg(test)]
@@ -296,7 +396,7 @@ mod tests {
         let logo = folder.path().join("logo.png");
         std::fs::write(&logo, b"").unwrap();
         let text = format!(
-            "codes = \"blur\"\nblocked = [\"{}\"]\nblocked_action = \"warn\"\ndistance = 4\nblack = \"warn\"\nlooks_per_second = 2\nclassifier = {{ command = [\"tell\"], labels = [\"\", \"weapon\"], threshold = 0.5, action = \"warn\" }}",
+            "codes = \"blur\"\nblocked = [\"{}\"]\nblocked_action = \"warn\"\ndistance = 4\nblack = \"warn\"\nlooks_per_second = 2\nfrozen_s = 2.5\nclassifier = {{ command = [\"tell\"], labels = [\"\", \"weapon\"], threshold = 0.5, action = \"warn\", width = 96, pixels = \"-1..1\" }}",
             logo.display()
         );
         let settings = read(&text).unwrap();
@@ -309,7 +409,15 @@ mod tests {
             (vec![logo], 4, 2)
         );
         assert!(settings.is_on() && !settings.needs_hold());
+        assert_eq!(
+            (settings.black_after.to_millis(), settings.frozen_after.to_millis()),
+            (2000, 2500)
+        );
         let classifier = settings.classifier.unwrap();
+        assert_eq!(
+            (classifier.size, classifier.mean.map(|mean| (mean * 10.0) as u32)),
+            ((96, 224), [5; 3])
+        );
         assert_eq!(classifier.kind, ClassifierKind::Command(vec!["tell".to_owned()]));
         assert_eq!(
             (classifier.labels[1].as_str(), classifier.action),

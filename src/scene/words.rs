@@ -12,6 +12,7 @@
 //! Own ones live in the folder `words` beside own sound presets and come before shipped ones, as those do.
 
 use std::collections::HashSet;
+use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use super::error::{Diagnostic, Place, SceneErrors};
 use super::layer;
 use super::library::Library;
 use super::places::Places;
+use super::reference::section;
 use super::schema::{Key, Kind, key};
 use super::script::Shelf;
 use super::shipped;
@@ -62,7 +64,7 @@ pub(super) const WORD_LIST: &[Key] = &[
     key(
         "allow",
         Kind::Texts,
-        "whole words and phrases that are never a hit, of no list",
+        "whole words and phrases that are never a hit, of this list or another",
     ),
     key("fillers", Kind::Texts, "words that may stand anywhere inside a phrase"),
     key(
@@ -98,7 +100,7 @@ const WORD: &[Key] = &[
     key(
         "say",
         Kind::Text,
-        "how it is said, for engines that spot: ARPAbet, alternatives separated by | (default as in the engine's dictionary)",
+        "how it is said, for engines that spot: ARPAbet, alternatives with a bar between them (default as in the engine's dictionary)",
     ),
     key(
         "threshold",
@@ -166,6 +168,23 @@ pub fn read_word_list(name: &str, label: &str, text: &str) -> Result<WordList, S
         super::error::sort(&mut reader.errors);
         Err(SceneErrors(reader.errors))
     }
+}
+
+/// The reference of a list's keys and the shipped lists, in Markdown, for `docs/moderation.md`.
+#[must_use]
+pub fn word_list_markdown() -> String {
+    let mut page = String::new();
+    section(&mut page, "Word lists", "", WORD_LIST);
+    page.push_str("### Shipped word lists\n\n");
+    for (name, text) in shipped::WORD_LISTS {
+        let title = read_word_list(name, name, text).map(|list| list.title);
+        let _ = writeln!(
+            page,
+            "- [`{name}`](../presets/words/{name}.toml): {}",
+            title.unwrap_or_default()
+        );
+    }
+    page
 }
 
 /// Whether the file with these keys at its top is a word list and no show, however many mistakes are in it.
@@ -367,7 +386,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::media::Timestamp;
+    use crate::media::{TimeDelta, Timestamp};
     use crate::speech::{HeardWord, Judge, JudgeSettings, MatchKind};
 
     fn read(text: &str) -> Result<WordList, String> {
@@ -478,16 +497,20 @@ mod tests {
             near_misses,
             ..JudgeSettings::default()
         };
-        let fresh = Judge::new(&settings);
+        let mut judge = Judge::new(&settings);
+        let mut count = 0;
         move |text| {
+            // So far apart that none has to do with another.
+            let from = Timestamp::from_millis(count * 10_000);
+            count += 1;
             let word = HeardWord {
                 text: text.to_owned(),
-                from: Timestamp::ZERO,
-                until: Timestamp::from_millis(400),
+                from,
+                until: from + TimeDelta::from_millis(400),
                 confidence: 1.0,
                 is_keyword: false,
             };
-            let (mut judge, mut found) = (fresh.clone(), Vec::new());
+            let mut found = Vec::new();
             judge.judge(&[word], &mut found);
             found.into_iter().map(|verdict| verdict.match_kind).collect()
         }
@@ -544,6 +567,22 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:?}");
         assert!((55..75).contains(&hits.len()), "{hits:?}");
         assert!(near < 40, "{near}");
+    }
+
+    #[test]
+    fn the_reference_of_word_lists_is_up_to_date() {
+        const BEGIN: &str = "<!-- made from the schema: UPDATE=1 ./test --lib scene::words -->\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/moderation.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, _) = page.split_once(BEGIN).unwrap();
+        let fresh = format!("{before}{BEGIN}\n{}", word_list_markdown());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &fresh).unwrap();
+        }
+        assert!(
+            page == fresh || std::env::var_os("UPDATE").is_some(),
+            "docs/moderation.md is stale: UPDATE=1"
+        );
     }
 
     #[test]
