@@ -9,7 +9,7 @@
 
 use crate::tui_fixture;
 use insta::assert_snapshot;
-use rigcast::media::{TimeDelta, Timestamp};
+use rigcast::media::TimeDelta;
 use rigcast::studio::model::*;
 use rigcast::tui::app::{Fate, Held};
 use rigcast::tui::terminal::Colors;
@@ -19,88 +19,15 @@ fn ms(ms: i64) -> TimeDelta {
     TimeDelta::from_millis(ms)
 }
 
-/// Five seconds are held; four words of six were judged, two of them are on a list, one of those was let out.
 fn moderated() -> Studio {
     let mut studio = studio();
-    let now = studio.now;
-    let moderation = &mut studio.moderation;
-    moderation.hold = HoldState {
-        target: ms(5000),
-        now: ms(5000),
-        phase: HoldPhase::Steady,
-        bytes: 5_840_000,
-        airing: now - ms(5000),
-        newest: now,
-        levels: levels(50),
-        levels_until: now,
-        slates: 60,
-        silenced: 348,
-    };
-    moderation.lists = vec!["en".into(), "house".into()];
-    moderation.engine = Some("pocketsphinx".into());
-    moderation.is_armed = true;
-    moderation.judged = Some(now - ms(1300));
-    moderation.log = Some("demo-moderation.ndjson".into());
-    moderation.checks = vec!["codes blur".into(), "blocked cover".into()];
-    moderation.are_pictures_armed = true;
-    for (id, text, from, until) in [
-        (11, "so", 5400, 5250),
-        (12, "this", 4900, 4700),
-        (13, "damn", 4400, 4050),
-        (14, "thing", 4000, 3700),
-        (15, "never", 3350, 3000),
-        (16, "worked", 2950, 2500),
-        (17, "bloody", 2300, 1900),
-    ] {
-        moderation.hear(HeldWord {
-            id,
-            text: text.to_owned(),
-            from: now - ms(from),
-            until: now - ms(until),
-        });
-    }
-    for (id, from, until, kind, masked, why) in [
-        (2, 4480, 3970, SpanKind::Mute, "d••n", "exact in en"),
-        (4, 2380, 1820, SpanKind::Beep, "b••••y", "inflected in house"),
-        (6, 3030, 2420, SpanKind::Warn, "w••••d", "near in en"),
-    ] {
-        moderation.add(Span {
-            id,
-            from: now - ms(from),
-            until: Some(now - ms(until)),
-            kind,
-            who: Who::Recogniser,
-            why: why.to_owned(),
-            masked: Some(masked.to_owned()),
-            is_restored: false,
-        });
-    }
-    moderation.seen = vec![SeenPicture {
-        kind: "code".into(),
-        what: "https://example.org/win".into(),
-        action: "blur".into(),
-        since: now - ms(3200),
-    }];
+    held(&mut studio);
     studio
-}
-
-/// Speech and pauses, loud where a word is.
-fn levels(count: i64) -> Vec<i8> {
-    let level = |at: i64| match at % 12 {
-        0 | 1 => -58,
-        2 | 7 => -30,
-        3 | 6 => -18,
-        4 => -8,
-        5 => -12,
-        8 => -42,
-        _ => -50,
-    };
-    (0..count).map(level).collect()
 }
 
 fn page(studio: Studio, columns: u16, rows: u16, keys: &str) -> Screen {
     let mut screen = Screen::of(studio, columns, rows);
-    screen.act(&format!("W {keys}").trim_end().to_owned());
+    screen.act(format!("W {keys}").trim_end());
     screen.ui.toast = None;
     screen.with_pictures()
 }
@@ -160,7 +87,7 @@ fn the_selection_goes_through_time_and_takes_the_next_when_one_has_aired() {
     screen.press("right right");
     assert_eq!(screen.ui.selected.held, Some(Held::Word(13)));
     // It begins to air, then it has aired; a late finger still finds it, and nothing else is hit.
-    for (later_ms, expected) in [(700, 13), (1500, 13), (2400, 13), (2500, 15)] {
+    for (later_ms, expected) in [(700, 13), (1500, 13), (2400, 13), (2500, 17)] {
         screen.ui.tick(screen.studio.now + ms(later_ms));
         let studio = screen.studio.clone();
         screen.ui.follow(&studio);
@@ -250,6 +177,23 @@ fn a_beeped_word_is_beeped_and_let_out_again() {
 }
 
 #[test]
+fn program_is_let_out_by_the_same_key_as_a_word() {
+    for (studio, is_held) in [(studio(), false), (moderated(), true)] {
+        let mut screen = page(studio, 80, 24, "M");
+        assert!(screen.studio.moderation.is_program_muted);
+        // It is the row before all that has not aired.
+        screen.ui.selected.held = Some(Held::Span(PROGRAM_SPAN));
+        assert_eq!(screen.act("r"), ["moderate restore 1"]);
+        assert!(
+            !screen.ui.toast.as_ref().unwrap().is_error,
+            "held: {is_held}: {:?}",
+            screen.ui.toast
+        );
+        assert!(!screen.studio.moderation.is_program_muted, "held: {is_held}");
+    }
+}
+
+#[test]
 fn alarms_are_told_on_the_page_and_everywhere() {
     let alarmed = |change: &dyn Fn(&mut Moderation), on_page: &str, in_status: &str| {
         let mut studio = moderated();
@@ -262,14 +206,14 @@ fn alarms_are_told_on_the_page_and_everywhere() {
     alarmed(
         &|it| it.is_unjudged_passed = true,
         "UNJUDGED SOUND GOES OUT",
-        " UNJUDGED PASS ",
+        " UNJUDGED PASS",
     );
-    alarmed(&|it| it.is_armed = false, "MODERATION OFF", " MODERATION OFF ");
-    alarmed(&|it| it.is_program_muted = true, "PROGRAM MUTED", " MUTED ");
+    alarmed(&|it| it.is_armed = false, "MODERATION OFF", " MODERATION OFF");
+    alarmed(&|it| it.is_program_muted = true, "PROGRAM MUTED", " MUTED");
     alarmed(
         &|it| it.judged = None,
         "NOT JUDGED IN TIME: SILENCE",
-        " UNJUDGED: SILENCE ",
+        " UNJUDGED: SILENCE",
     );
     alarmed(
         &|it| (it.hold.now, it.hold.target) = (ms(1500), ms(1500)),

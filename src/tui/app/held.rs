@@ -5,6 +5,8 @@
 //! out it stays selected for a moment, so that a late finger is told so and does not let out or mute another one. Then
 //! the next to go out is taken.
 
+use std::cmp::Reverse;
+
 use super::{UiState, step};
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::Step;
@@ -18,6 +20,9 @@ const MARGIN_MS: i64 = 400;
 
 /// A span longer than this, in ms, is about more than words.
 const LONGEST_MS: i64 = 4000;
+
+/// A word is muted where this share of it is.
+const GOOD_PART: f64 = 0.35;
 
 /// What is added to both ends of a span from word to word, in ms.
 const HEAD_AND_TAIL_MS: i64 = 80;
@@ -105,13 +110,24 @@ impl HeldRow<'_> {
             let is_open = span.until.is_none() && self.word.is_some();
             !span.is_restored && matches!(span.kind, SpanKind::Mute | SpanKind::Beep) && !is_open
         };
-        let length = |span: &&&Span| span.until.map_or(i64::MAX, |until| (until - span.from).to_millis());
-        self.spans.iter().filter(changes).min_by_key(length).map(|span| span.id)
+        let spans = self.spans.iter().filter(changes);
+        spans.min_by_key(|span| length(span)).map(|span| span.id)
     }
 }
 
-fn overlap(span: &Span, word: &HeldWord) -> bool {
-    span.from < word.until && span.until.is_none_or(|until| until > word.from)
+/// In ms; what is open is longer than all others.
+fn length(span: &Span) -> i64 {
+    span.until.map_or(i64::MAX, |until| (until - span.from).to_millis())
+}
+
+/// Whether a span is about a word: it covers a good part of it, or lies in it. The margins of a span reach into the words beside
+/// it, which are heard all the same.
+fn is_about(span: &Span, word: &HeldWord) -> bool {
+    let until = span.until.map_or(word.until, |until| until.min(word.until));
+    let common = until - span.from.max(word.from);
+    let length = span.until.map_or(word.until - word.from, |until| until - span.from);
+    let shorter = length.min(word.until - word.from);
+    common > TimeDelta::ZERO && common.ratio(shorter) >= GOOD_PART
 }
 
 /// Whether a span is shown with the words under it, and not by itself.
@@ -119,7 +135,7 @@ fn is_of_words(span: &Span, moderation: &Moderation) -> bool {
     let Some(until) = span.until.filter(|_| span.kind != SpanKind::Dump) else {
         return false;
     };
-    let touched = || moderation.words.iter().filter(|word| overlap(span, word));
+    let touched = || moderation.words.iter().filter(|word| is_about(span, word));
     let (Some(from), Some(last)) = (
         touched().map(|word| word.from).min(),
         touched().map(|word| word.until).max(),
@@ -135,8 +151,9 @@ fn is_of_words(span: &Span, moderation: &Moderation) -> bool {
 pub fn held_rows<'a>(moderation: &'a Moderation, now: Timestamp) -> Vec<HeldRow<'a>> {
     let gone = moderation.airing(now) - TimeDelta::from_millis(LINGERS_MS);
     let word = |word: &'a HeldWord| {
-        let mut spans: Vec<&Span> = moderation.spans.iter().filter(|span| overlap(span, word)).collect();
-        spans.sort_by_key(|span| std::cmp::Reverse(Fate::of(span)));
+        let mut spans: Vec<&Span> = moderation.spans.iter().filter(|span| is_about(span, word)).collect();
+        // Of two that do the same, the one that is about this word says why.
+        spans.sort_by_key(|span| (Reverse(Fate::of(span)), length(span)));
         HeldRow {
             what: Held::Word(word.id),
             from: word.from,
@@ -301,6 +318,7 @@ mod tests {
             vec![
                 word(1, 93_000, 93_400),
                 word(2, 96_000, 96_400),
+                word(5, 96_420, 96_700),
                 word(3, 97_000, 97_500),
             ],
             vec![
@@ -318,11 +336,12 @@ mod tests {
             told,
             [
                 (Held::Word(2), Fate::Muted, Some(2)),
+                (Held::Word(5), Fate::Heard, None),
                 (Held::Span(6), Fate::Dumped, None),
                 (Held::Word(3), Fate::Dumped, None),
                 (Held::Span(4), Fate::Beeped, Some(4)),
             ],
-            "what aired 1.6 s ago is gone"
+            "what aired 1.6 s ago is gone, and a margin mutes no word"
         );
     }
 

@@ -4,9 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::tell;
-use crate::tui::app::{Fate, HeldRow, held_rows};
+use crate::studio::model::{PROGRAM_SPAN, Who};
+use crate::tui::app::{Fate, Held, HeldRow, held_rows};
 use crate::tui::view::Scene;
 use crate::tui::view::text::Row;
+
+/// From this width on it is said who wants something.
+const NAMED: u16 = 56;
 
 /// Draws the list inside its frame; the selected row is always seen.
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
@@ -46,11 +50,16 @@ fn row(buf: &mut Buffer, area: Rect, held: &HeldRow<'_>, is_selected: bool, scen
         buf.set_style(area.intersection(buf.area), theme.selected());
     }
     let fate = held.fate();
+    let alone = match held.what {
+        Held::Span(PROGRAM_SPAN) => "program".to_owned(),
+        Held::Span(id) => format!("span {id}"),
+        Held::Word(_) => String::new(),
+    };
     let (text, style) = match held.word {
-        _ if has_aired => (held.word.map_or("", |word| &word.text), theme.label()),
+        _ if has_aired => (held.word.map_or(alone.as_str(), |word| &word.text), theme.label()),
         Some(word) if is_selected => (word.text.as_str(), theme.strong()),
         Some(word) => (word.text.as_str(), theme.text()),
-        None => ("", theme.label()),
+        None => (alone.as_str(), theme.label()),
     };
     let is_marked = scene.ui.marked_held.is_some_and(|(marked, _)| marked == held.what);
     let mut row = Row::new(buf, area, 0);
@@ -69,9 +78,11 @@ fn row(buf: &mut Buffer, area: Rect, held: &HeldRow<'_>, is_selected: bool, scen
     };
     row.column(fate.word(), 9, ink);
     if let Some(span) = held.spans.first() {
-        row.put(span.who.word(), theme.text())
-            .put(": ", theme.label())
-            .put(&span.why, theme.label());
+        // Where there is little room, only an operator is named: what a list found says so by itself.
+        if area.width >= NAMED || span.who == Who::Operator {
+            row.put(span.who.word(), theme.text()).put(": ", theme.label());
+        }
+        row.put(&span.why, theme.label());
         if let Some(until) = span.until.filter(|_| held.word.is_none()) {
             let seconds = (until - span.from).as_secs_f64();
             row.put(&format!(", {seconds:.1} s"), theme.label());

@@ -95,9 +95,11 @@ fn fullness(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     } else {
         String::new()
     };
-    let has_room = usize::from(row.left()) > words.len() + memory.len();
-    row.put(if has_room { words } else { first }, ink)
-        .put(&memory, theme.label());
+    let room = usize::from(row.left());
+    row.put(if room > words.len() { words } else { first }, ink);
+    if usize::from(row.left()) > memory.len() {
+        row.put(&memory, theme.label());
+    }
 }
 
 /// Who listens for what, who looks for what, and what of it is there.
@@ -182,7 +184,7 @@ fn note(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let mut row = Row::new(buf, area, 0);
     row.put(" ", theme.text());
     let Some(held) = scene.ui.held(scene.studio) else {
-        let text = "all that is moderated is written to the log; a dump lets nothing out that was held";
+        let text = "words come here when they are understood; what is done about them is written to the log";
         row.put(text, theme.label());
         return;
     };

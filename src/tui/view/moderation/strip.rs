@@ -377,7 +377,10 @@ pub fn legend(row: &mut Row<'_>, theme: Theme) {
         if usize::from(row.left()) < word.len() + 4 {
             break;
         }
-        row.put(mark, style).put(" ", style).put(word, theme.label()).skip(2);
+        row.put(mark, style)
+            .put(" ", style)
+            .put(word, theme.label())
+            .put("  ", style);
     }
 }
 

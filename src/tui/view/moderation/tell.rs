@@ -195,5 +195,9 @@ pub fn title(row: &mut Row<'_>, scene: &Scene<'_>) {
         row.put("SLATE", theme.on_badge()).put(" ", theme.text());
     }
     let seconds = moderation.hold.now.as_secs_f64();
-    row.put(&format!("airs in {seconds:.1} s "), theme.warning());
+    let texts = [format!("airs in {seconds:.1} s "), format!("+{seconds:.1} s ")];
+    let room = usize::from(row.left());
+    if let Some(text) = texts.iter().find(|text| text.len() <= room) {
+        row.put(text, theme.warning());
+    }
 }
