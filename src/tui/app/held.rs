@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use super::{UiState, step};
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::Step;
-use crate::studio::model::{HeldWord, Moderation, PROGRAM_SPAN, Span, SpanKind, Studio};
+use crate::studio::model::{HeldWord, HoldPhase, Moderation, PROGRAM_SPAN, Span, SpanKind, Studio};
 
 /// How long what has gone out stays in the list, in ms.
 const LINGERS_MS: i64 = 1500;
@@ -176,6 +176,16 @@ pub fn held_rows<'a>(moderation: &'a Moderation, now: Timestamp) -> Vec<HeldRow<
     rows
 }
 
+/// How long it takes what is said now to air. While a slate goes out until the hold is full, that is as long as is wanted.
+#[must_use]
+pub fn delay(moderation: &Moderation) -> TimeDelta {
+    let hold = &moderation.hold;
+    match hold.phase {
+        HoldPhase::Filling => hold.now.max(hold.target),
+        HoldPhase::Off | HoldPhase::Steady | HoldPhase::Growing | HoldPhase::Shrinking => hold.now,
+    }
+}
+
 /// Whether a slate goes out at `now` in place of what was dumped or is not there yet.
 #[must_use]
 pub fn is_slate(moderation: &Moderation, now: Timestamp) -> bool {
@@ -183,7 +193,7 @@ pub fn is_slate(moderation: &Moderation, now: Timestamp) -> bool {
     let is_dumped = |span: &Span| {
         span.kind == SpanKind::Dump && span.from <= airing && span.until.is_some_and(|until| until > airing)
     };
-    moderation.hold.phase == crate::studio::model::HoldPhase::Filling || moderation.spans.iter().any(is_dumped)
+    moderation.hold.phase == HoldPhase::Filling || moderation.spans.iter().any(is_dumped)
 }
 
 impl UiState {

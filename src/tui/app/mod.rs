@@ -22,7 +22,7 @@ use crate::tui::terminal::{Capabilities, Colors};
 
 pub use complete::{Candidate, Completion, complete};
 pub use heard::Heard;
-pub use held::{Fate, Held, HeldRow, held_rows, is_slate};
+pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use page::{Entry, Place, entries, is_stage_switch};
 pub use prompt::Prompt;
 

@@ -44,7 +44,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 fn row(buf: &mut Buffer, area: Rect, held: &HeldRow<'_>, is_selected: bool, scene: &Scene<'_>) {
     let theme = scene.theme;
     let airing = scene.studio.moderation.airing(scene.ui.now);
-    let airs = tell::airs(held.from, held.until, airing);
+    let airs = tell::airs(held, &scene.studio.moderation, scene.ui.now);
     let has_aired = held.until.is_some_and(|until| until <= airing);
     if is_selected {
         buf.set_style(area.intersection(buf.area), theme.selected());

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::tell;
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::model::{HoldPhase, Moderation};
-use crate::tui::app::{Fate, Held, HeldRow, held_rows};
+use crate::tui::app::{Fate, Held, HeldRow, delay, held_rows};
 use crate::tui::view::Scene;
 use crate::tui::view::desk::braille::Canvas;
 use crate::tui::view::text::{Row, fitted};
@@ -38,6 +38,8 @@ const LABEL: f64 = 6.0;
 struct Axis {
     /// The content time at the left edge, which airs now.
     airing: Timestamp,
+    /// Before that content time nothing is held.
+    oldest: Timestamp,
     /// The content time that is said now.
     now: Timestamp,
     /// From edge to edge.
@@ -47,14 +49,10 @@ struct Axis {
 
 impl Axis {
     fn new(moderation: &Moderation, now: Timestamp, width: u16) -> Self {
-        let hold = &moderation.hold;
-        // While a slate goes out until the hold is full, what is held has as long to go as is still wanted.
-        let delay = match hold.phase {
-            HoldPhase::Filling => hold.now.max(hold.target),
-            _ => hold.now,
-        };
+        let delay = delay(moderation);
         Self {
             airing: now - delay,
+            oldest: moderation.airing(now),
             now,
             length: delay.max(TimeDelta::from_millis(SHORTEST_MS)),
             width,
@@ -75,7 +73,8 @@ impl Axis {
     fn cells(&self, from: Timestamp, until: Option<Timestamp>) -> Option<(u16, u16)> {
         let width = f64::from(self.width);
         let until = until.map_or(self.x(self.now), |until| self.x(until));
-        let (from, until) = (self.x(from).floor().max(0.0), until.ceil().min(width));
+        let from = self.x(from.max(self.oldest)).floor().max(0.0);
+        let until = until.ceil().min(width);
         (until > from).then_some((from as u16, until as u16))
     }
 }
@@ -201,8 +200,7 @@ fn waveform(buf: &mut Buffer, area: Rect, axis: &Axis, scene: &Scene<'_>) {
 /// What is not held yet: a slate goes out instead.
 fn slate(buf: &mut Buffer, area: Rect, axis: &Axis, scene: &Scene<'_>) {
     let (moderation, theme) = (&scene.studio.moderation, scene.theme);
-    let oldest = axis.now - moderation.hold.now;
-    let width = axis.x(oldest).clamp(0.0, f64::from(area.width)) as u16;
+    let width = axis.x(axis.oldest).clamp(0.0, f64::from(area.width)) as u16;
     if moderation.hold.phase != HoldPhase::Filling || width == 0 {
         return;
     }
@@ -239,8 +237,8 @@ fn frontier(buf: &mut Buffer, area: Rect, axis: &Axis, scene: &Scene<'_>) {
 fn spans(buf: &mut Buffer, area: Rect, axis: &Axis, scene: &Scene<'_>) {
     let theme = scene.theme;
     let mut spans: Vec<_> = scene.studio.moderation.spans.iter().collect();
-    // The strongest is drawn last and seen whole; what is open lies under all others.
-    spans.sort_by_key(|span| (span.until.is_some(), Fate::of(span)));
+    // The strongest is what counts: it is drawn last and seen whole. What is open lies under what does the same.
+    spans.sort_by_key(|span| (Fate::of(span), span.until.is_some()));
     for span in spans {
         let Some((from, until)) = axis.cells(span.from, span.until) else {
             continue;

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::model::{HoldPhase, Moderation, Studio};
-use crate::tui::app::{Fate, is_slate};
+use crate::tui::app::{Fate, HeldRow, delay, is_slate};
 use crate::tui::view::Scene;
 use crate::tui::view::text::Row;
 use crate::tui::view::theme::Theme;
@@ -140,10 +140,10 @@ pub fn badge(fate: Fate, theme: Theme) -> Style {
     }
 }
 
-/// `in 2.1 s`, `now`, `aired`: when something goes out.
-pub fn airs(from: Timestamp, until: Option<Timestamp>, airing: Timestamp) -> String {
-    let ahead = (from - airing).as_secs_f64();
-    if until.is_some_and(|until| until <= airing) {
+/// `2.1 s`, `now`, `aired`: when something goes out.
+pub fn airs(held: &HeldRow<'_>, moderation: &Moderation, now: Timestamp) -> String {
+    let ahead = (held.from + delay(moderation) - now).as_secs_f64();
+    if held.until.is_some_and(|until| until <= moderation.airing(now)) {
         "aired".to_owned()
     } else if ahead <= 0.0 {
         "now".to_owned()
