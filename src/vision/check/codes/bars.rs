@@ -73,7 +73,11 @@ impl Line {
         // Steps until an edge, of which the lines of pixels stay away by half a pixel.
         let steps = |from: f32, step: f32, size: usize| {
             let (low, high) = ((0.5 - from) / step, (size as f32 - 0.5 - from) / step);
-            if step == 0.0 { (f32::NEG_INFINITY, f32::INFINITY) } else { (low.min(high), low.max(high)) }
+            if step == 0.0 {
+                (f32::NEG_INFINITY, f32::INFINITY)
+            } else {
+                (low.min(high), low.max(high))
+            }
         };
         let (across, down) = (steps(x, dx, picture.width), steps(y, dy, picture.height));
         let (from, until) = (across.0.max(down.0).ceil(), across.1.min(down.1).floor());
@@ -105,7 +109,11 @@ impl BarReader {
             for index in -most..=most {
                 let aside = index as f32 * STEP;
                 let through = (width / 2.0 - dy * aside, height / 2.0 + dx * aside);
-                let line = if self.readings.len() < MOST { Line::new(picture, through, (dx, dy), index) } else { None };
+                let line = if self.readings.len() < MOST {
+                    Line::new(picture, through, (dx, dy), index)
+                } else {
+                    None
+                };
                 if let Some(line) = line {
                     self.read(picture, ink, line);
                 }
@@ -125,7 +133,11 @@ impl BarReader {
         for is_reversed in [false, true] {
             let count = self.runs.len();
             // The first run starts at the first turn: dark where the line begins light.
-            let first_is_dark = if is_reversed { (count % 2 == 1) != begins_dark } else { !begins_dark };
+            let first_is_dark = if is_reversed {
+                (count % 2 == 1) != begins_dark
+            } else {
+                !begins_dark
+            };
             let mut at = usize::from(!first_is_dark);
             while at + FEWEST_RUNS <= count {
                 let quiet = at.checked_sub(1).map_or(f32::INFINITY, |before| self.runs[before]);
@@ -225,8 +237,10 @@ fn lines_wanted(kind: CodeKind) -> usize {
 
 /// What the runs, the first of them dark, say, with so much light before them.
 fn read_at(runs: &[f32], quiet: f32) -> Option<Read> {
-    // All of them begin with narrow bars after a quiet zone of ten modules, or seven; some of it may be spoilt.
-    if quiet < 2.0 * runs[0] {
+    // A quiet zone of seven modules or more comes before them, of which some may be spoilt, and no run of a code has more than
+    // four. This leaves few places in what is no code.
+    let is_quiet = quiet >= 1.2 * (runs[0] + runs[1] + runs[2]) && quiet >= 2.5 * runs[0];
+    if !is_quiet || runs[..FEWEST_RUNS].iter().any(|run| *run > quiet) {
         return None;
     }
     ean::read(runs, quiet)
@@ -245,7 +259,10 @@ fn middle(of: &Reading) -> (f32, f32) {
 /// Follows the bars of a reading to both of their ends. Gives where the line from the first to the last bar lies there.
 fn follow(picture: &Luma<'_>, reading: &Reading) -> [[(f32, f32); 2]; 2] {
     let length = distance(reading.from, reading.to).max(1.0);
-    let along = ((reading.to.0 - reading.from.0) / length, (reading.to.1 - reading.from.1) / length);
+    let along = (
+        (reading.to.0 - reading.from.0) / length,
+        (reading.to.1 - reading.from.1) / length,
+    );
     let across = (-along.1, along.0);
     let sample = |from: (f32, f32), out: &mut [f32; POINTS]| {
         for (at, out) in out.iter_mut().enumerate() {

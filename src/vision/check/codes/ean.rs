@@ -83,7 +83,10 @@ fn upc_e(runs: &[f32]) -> Option<Read> {
     // For number system 0 the first digit is of set B where EAN-13 has set A; number system 1 is the other way round.
     let (system, check) = (0..2).find_map(|system: u8| {
         let wanted = if system == 0 { !parity & 0x3f } else { parity };
-        PARITIES.iter().position(|known| *known == wanted).map(|check| (system, check as u8))
+        PARITIES
+            .iter()
+            .position(|known| *known == wanted)
+            .map(|check| (system, check as u8))
     })?;
     let [a, b, c, d, e, last] = six;
     let body = match last {
@@ -124,7 +127,11 @@ fn are_ones(runs: &[f32], module: f32) -> bool {
 fn left_digit(runs: &[f32], module: f32) -> Option<(u8, bool)> {
     let a = nearest(runs, module, false);
     let b = nearest(runs, module, true);
-    let (digit, error, is_b) = if a.1 <= b.1 { (a.0, a.1, false) } else { (b.0, b.1, true) };
+    let (digit, error, is_b) = if a.1 <= b.1 {
+        (a.0, a.1, false)
+    } else {
+        (b.0, b.1, true)
+    };
     (error < SLACK).then_some((digit, is_b))
 }
 
@@ -137,7 +144,11 @@ fn digit_of(runs: &[f32], module: f32, is_mirrored: bool) -> Option<u8> {
 fn nearest(runs: &[f32], module: f32, is_mirrored: bool) -> (u8, f32) {
     // Digits are seven modules wide, whatever the perspective.
     let sum: f32 = runs[..4].iter().sum();
-    let scale = if (5.0..9.0).contains(&(sum / module)) { 7.0 / sum } else { 1.0 / module };
+    let scale = if (5.0..9.0).contains(&(sum / module)) {
+        7.0 / sum
+    } else {
+        1.0 / module
+    };
     let mut best = (0, f32::INFINITY);
     for (digit, widths) in DIGITS.iter().enumerate() {
         let error = |(run, width): (&f32, &u8)| (run * scale - f32::from(*width)).abs();

@@ -7,8 +7,12 @@
 use super::ink::{Ink, Window};
 use crate::vision::Luma;
 
-/// Every so many rows are read: the middle of a finder pattern is three modules high.
-const STEP: usize = 2;
+/// Every so many rows are read, with the near window and with the wide one, which is for large codes: the middle of a finder
+/// pattern is three modules high.
+const STEPS: [(Window, usize); 2] = [(Window::Near, 2), (Window::Wide, 4)];
+
+/// So many rows must have found a finder pattern.
+const VOTES: u32 = 2;
 
 /// The most finder patterns of a picture that are put together: those that most rows have found.
 const MOST: usize = 36;
@@ -83,13 +87,14 @@ pub(super) struct Search {
 impl Search {
     /// Adds to `found` what looks like codes in `picture`, of which `ink` has the thresholds.
     pub(super) fn look(&mut self, picture: &Luma<'_>, ink: &Ink, found: &mut Vec<Candidate>) {
-        for window in [Window::Near, Window::Wide] {
+        for (window, step) in STEPS {
             self.finders.clear();
-            for y in (STEP / 2..picture.height).step_by(STEP) {
+            for y in (step / 2..picture.height).step_by(step) {
                 self.read_row(picture, ink, window, y);
             }
-            self.finders.retain(|finder| finder.votes >= 2 || finder.module < 2.5);
-            self.finders.sort_unstable_by_key(|finder| std::cmp::Reverse(finder.votes));
+            self.finders.retain(|finder| finder.votes >= VOTES);
+            self.finders
+                .sort_unstable_by_key(|finder| std::cmp::Reverse(finder.votes));
             self.finders.truncate(MOST);
             put_together(&self.finders, picture, ink, window, found);
         }
@@ -126,12 +131,16 @@ impl Search {
             return;
         }
         let cross = |from, direction| cross(picture, ink, window, from, direction, is_inverted);
-        let Some((down, high)) = cross((x, y), (0.0, 1.0)) else { return };
+        let Some((down, high)) = cross((x, y), (0.0, 1.0)) else {
+            return;
+        };
         let y = y + down;
-        let Some((right, wide)) = cross((x, y), (1.0, 0.0)) else { return };
+        let Some((right, wide)) = cross((x, y), (1.0, 0.0)) else {
+            return;
+        };
         let x = x + right;
         let is_square = high > 0.55 * wide && wide > 0.55 * high && wide < 1.8 * length;
-        if is_square && (cross((x, y), (1.0, 1.0)).is_some() || cross((x, y), (1.0, -1.0)).is_some()) {
+        if is_square && cross((x, y), (1.0, 1.0)).is_some() && cross((x, y), (1.0, -1.0)).is_some() {
             self.finders.push(Finder {
                 x,
                 y,
@@ -206,7 +215,9 @@ fn put_together(finders: &[Finder], picture: &Luma<'_>, ink: &Ink, window: Windo
     for corner in finders {
         for (at, first) in finders.iter().enumerate() {
             for second in &finders[at + 1..] {
-                let Some(candidate) = candidate(corner, first, second) else { continue };
+                let Some(candidate) = candidate(corner, first, second) else {
+                    continue;
+                };
                 let is_known = |known: &Candidate| {
                     distance(&known.corner, corner) < 2.0 * corner.module
                         && (known.modules() - candidate.modules()).abs() < 3.0
@@ -230,7 +241,10 @@ fn candidate(corner: &Finder, first: &Finder, second: &Finder) -> Option<Candida
     if !is_alike(corner, first) || !is_alike(corner, second) || !is_alike(first, second) {
         return None;
     }
-    let (a, b) = ((first.x - corner.x, first.y - corner.y), (second.x - corner.x, second.y - corner.y));
+    let (a, b) = (
+        (first.x - corner.x, first.y - corner.y),
+        (second.x - corner.x, second.y - corner.y),
+    );
     let (along, across) = (a.0.hypot(a.1), b.0.hypot(b.1));
     if along <= 0.0 || across <= 0.0 || along > 1.5 * across || across > 1.5 * along {
         return None;
@@ -240,11 +254,21 @@ fn candidate(corner: &Finder, first: &Finder, second: &Finder) -> Option<Candida
         return None;
     }
     let is_clockwise = a.0 * b.1 - a.1 * b.0 > 0.0;
-    let arms = if is_clockwise { [*first, *second] } else { [*second, *first] };
+    let arms = if is_clockwise {
+        [*first, *second]
+    } else {
+        [*second, *first]
+    };
     // What a line through a finder pattern measures is longer by as much as the code is turned against it.
     let upright = a.0.abs().max(a.1.abs()) / along;
-    let straight = |finder: Finder| Finder { module: finder.module * upright, ..finder };
-    let candidate = Candidate { corner: straight(*corner), arms: arms.map(straight) };
+    let straight = |finder: Finder| Finder {
+        module: finder.module * upright,
+        ..finder
+    };
+    let candidate = Candidate {
+        corner: straight(*corner),
+        arms: arms.map(straight),
+    };
     // Version 1 has 21 modules, version 40 has 177; what is measured may be off.
     (18.0..=200.0).contains(&candidate.modules()).then_some(candidate)
 }
@@ -308,7 +332,13 @@ mod tests {
     }
 
     fn finder(x: f32, y: f32, module: f32) -> Finder {
-        Finder { x, y, module, is_inverted: false, votes: 3 }
+        Finder {
+            x,
+            y,
+            module,
+            is_inverted: false,
+            votes: 3,
+        }
     }
 
     #[test]

@@ -149,13 +149,22 @@ mod tests {
     fn the_threshold_is_the_mean_of_the_window() {
         // Left half dark, right half light.
         let bytes: Vec<u8> = (0..640 * 400).map(|at| if at % 640 < 320 { 40 } else { 200 }).collect();
-        let picture = Luma { bytes: &bytes, width: 640, height: 400, stride: 640 };
+        let picture = Luma {
+            bytes: &bytes,
+            width: 640,
+            height: 400,
+            stride: 640,
+        };
         let mut ink = Ink::default();
         ink.measure(&picture);
         for window in [Window::Near, Window::Wide] {
             assert_eq!(ink.at(window, 8, 200), 40 - NOISE, "far from the edge it is all dark");
             assert_eq!(ink.at(window, 630, 200), 200 - NOISE);
-            assert!((100..130).contains(&ink.at(window, 318, 200)), "{}", ink.at(window, 318, 200));
+            assert!(
+                (100..130).contains(&ink.at(window, 318, 200)),
+                "{}",
+                ink.at(window, 318, 200)
+            );
         }
     }
 }

@@ -94,18 +94,33 @@ impl CodeReader {
 /// Averages of two by two pixels.
 fn halve(bytes: &[u8], stride: usize, width: usize, height: usize, out: &mut Vec<u8>) {
     out.clear();
-    for rows in bytes.chunks_exact(stride).take(height).collect::<Vec<_>>().chunks_exact(2) {
-        let pairs = rows[0][..width].as_chunks::<2>().0.iter().zip(rows[1][..width].as_chunks::<2>().0);
-        out.extend(pairs.map(|(a, b)| {
-            ((u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]) + 2) / 4) as u8
-        }));
+    for rows in bytes
+        .chunks_exact(stride)
+        .take(height)
+        .collect::<Vec<_>>()
+        .chunks_exact(2)
+    {
+        let pairs = rows[0][..width]
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .zip(rows[1][..width].as_chunks::<2>().0);
+        out.extend(
+            pairs.map(|(a, b)| ((u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]) + 2) / 4) as u8),
+        );
     }
 }
 
 /// Left, top, right and bottom in pixels as left, top, width and height in shares, cut at the edges.
 fn shares(bounds: [f32; 4], picture: &Luma<'_>) -> [f32; 4] {
     let (width, height) = (picture.width as f32, picture.height as f32);
-    let cut = |value: f32, most: f32| if value.is_finite() { (value / most).clamp(0.0, 1.0) } else { 0.0 };
+    let cut = |value: f32, most: f32| {
+        if value.is_finite() {
+            (value / most).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
+    };
     let (left, top) = (cut(bounds[0], width), cut(bounds[1], height));
     let (right, bottom) = (cut(bounds[2], width), cut(bounds[3], height));
     [left, top, (right - left).max(0.0), (bottom - top).max(0.0)]

@@ -41,7 +41,9 @@ impl QrReader {
         for (at, candidate) in self.candidates.iter().enumerate() {
             // A parser of foreign make over what anybody may hold into a camera: if it panics, this code cannot be read.
             let read = || read_flat(picture, ink, candidate).or_else(|| read_bent(picture, candidate));
-            let text = (at < READ).then(|| catch_unwind(AssertUnwindSafe(read)).ok().flatten()).flatten();
+            let text = (at < READ)
+                .then(|| catch_unwind(AssertUnwindSafe(read)).ok().flatten())
+                .flatten();
             found.push(Code {
                 kind: CodeKind::Qr,
                 text: text.unwrap_or_else(|| UNREAD.to_owned()),
@@ -92,7 +94,10 @@ fn decode<G: rqrr::BitGrid>(grid: &rqrr::Grid<G>) -> Option<String> {
 fn read_bent(picture: &Luma<'_>, candidate: &Candidate) -> Option<String> {
     let [left, top, right, bottom] = candidate.bounds(4.0);
     let (left, top) = (left.max(0.0), top.max(0.0));
-    let (width, height) = (right.min(picture.width as f32) - left, bottom.min(picture.height as f32) - top);
+    let (width, height) = (
+        right.min(picture.width as f32) - left,
+        bottom.min(picture.height as f32) - top,
+    );
     let zoom = (MODULE / candidate.module()).min(PIECE / width.max(height)).max(0.05);
     let (columns, rows) = ((width * zoom) as usize, (height * zoom) as usize);
     if columns < 21 || rows < 21 {
@@ -116,7 +121,10 @@ fn soft(picture: &Luma<'_>, x: f32, y: f32, size: f32) -> u8 {
         let (left, right) = ((x - half).max(0.0).round() as usize, (x + half).round() as usize);
         let (top, bottom) = ((y - half).max(0.0).round() as usize, (y + half).round() as usize);
         let (right, bottom) = (right.max(left + 1).min(left + 32), bottom.max(top + 1).min(top + 32));
-        let sum: f32 = (top..bottom).flat_map(|y| (left..right).map(move |x| (x, y))).map(|(x, y)| pixel(x, y)).sum();
+        let sum: f32 = (top..bottom)
+            .flat_map(|y| (left..right).map(move |x| (x, y)))
+            .map(|(x, y)| pixel(x, y))
+            .sum();
         return (sum / ((right - left) * (bottom - top)) as f32) as u8;
     }
     let (x, y) = ((x - 0.5).max(0.0), (y - 0.5).max(0.0));

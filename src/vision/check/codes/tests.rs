@@ -9,13 +9,19 @@ const SIZE: (usize, usize) = (1280, 720);
 /// A golden code: its name, what it says, and the picture.
 fn golden(name: &str) -> image::GrayImage {
     let path = format!("{}/tests/data/codes/{name}.png", env!("CARGO_MANIFEST_DIR"));
-    image::open(&path).unwrap_or_else(|error| panic!("{path}: {error}")).to_luma8()
+    image::open(&path)
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .to_luma8()
 }
 
 const GOLDEN: [(&str, CodeKind, &str); 9] = [
     ("qr-short", CodeKind::Qr, "RIGCAST"),
     ("qr-url", CodeKind::Qr, "https://example.org/join?show=rigcast"),
-    ("qr-long", CodeKind::Qr, "Moderation before air: what is read from this picture must be what was written into it, for a code that holds a whole sentence and its correction takes many modules. 0123456789"),
+    (
+        "qr-long",
+        CodeKind::Qr,
+        "Moderation before air: what is read from this picture must be what was written into it, for a code that holds a whole sentence and its correction takes many modules. 0123456789",
+    ),
     ("ean13", CodeKind::Ean13, "5901234123457"),
     ("ean8", CodeKind::Ean8, "96385074"),
     ("upca", CodeKind::Ean13, "0036000291452"),
@@ -42,7 +48,14 @@ struct Pose {
 
 impl Default for Pose {
     fn default() -> Self {
-        Self { x: 600.0, y: 350.0, module: 4.0, turn: 0.0, ink: (20.0, 230.0), blurs: 0 }
+        Self {
+            x: 600.0,
+            y: 350.0,
+            module: 4.0,
+            turn: 0.0,
+            ink: (20.0, 230.0),
+            blurs: 0,
+        }
     }
 }
 
@@ -71,7 +84,9 @@ fn backdrop(kind: Backdrop, x: usize, y: usize) -> f32 {
 }
 
 fn luma(code: Option<(&image::GrayImage, Pose)>, kind: Backdrop, (width, height): (usize, usize)) -> Vec<u8> {
-    let mut out: Vec<f32> = (0..width * height).map(|at| backdrop(kind, at % width, at / width)).collect();
+    let mut out: Vec<f32> = (0..width * height)
+        .map(|at| backdrop(kind, at % width, at / width))
+        .collect();
     if let Some((code, pose)) = code {
         let (sin, cos) = pose.turn.sin_cos();
         // Four by four samples of each pixel: edges as a lens would leave them.
@@ -130,7 +145,11 @@ fn is_found((name, kind, text): (&str, CodeKind, &str), pose: Pose, behind: Back
     };
     // Without the quiet zone around it.
     let quiet = if kind == CodeKind::Qr { 4.0 } else { 0.0 };
-    let wide = if kind == CodeKind::Qr { code.width() as f32 / 2.0 - quiet } else { code.width() as f32 / 2.0 - 11.0 };
+    let wide = if kind == CodeKind::Qr {
+        code.width() as f32 / 2.0 - quiet
+    } else {
+        code.width() as f32 / 2.0 - 11.0
+    };
     let high = (code.height() as f32 / 2.0 - if kind == CodeKind::Qr { quiet } else { 5.0 }).max(1.0);
     let (sin, cos) = pose.turn.sin_cos();
     for (u, v) in [(-wide, -high), (wide, -high), (wide, high), (-wide, high)] {
@@ -152,7 +171,10 @@ fn is_found((name, kind, text): (&str, CodeKind, &str), pose: Pose, behind: Back
 fn what_other_programs_wrote_is_read() {
     for golden in GOLDEN {
         for module in [2.0, 3.0, 4.0] {
-            let pose = Pose { module, ..Pose::default() };
+            let pose = Pose {
+                module,
+                ..Pose::default()
+            };
             is_found(golden, pose, Backdrop::Texture).unwrap_or_else(|why| panic!("{golden:?} at {module}: {why}"));
         }
     }
@@ -165,42 +187,199 @@ fn survey() {
     for golden in GOLDEN {
         let mut line = format!("{:9}", golden.0);
         for (name, pose) in [
-            ("1.5", Pose { module: 1.5, ..Pose::default() }),
-            ("1.8", Pose { module: 1.8, ..Pose::default() }),
-            ("2.0", Pose { module: 2.0, ..Pose::default() }),
-            ("2.5", Pose { module: 2.5, ..Pose::default() }),
-            ("3.3", Pose { module: 3.3, ..Pose::default() }),
-            ("6", Pose { module: 6.0, ..Pose::default() }),
-            ("8", Pose { module: 8.5, ..Pose::default() }),
-            ("14", Pose { module: 14.0, ..Pose::default() }),
-            ("t10", Pose { turn: 0.17, ..Pose::default() }),
-            ("t20", Pose { turn: 0.35, ..Pose::default() }),
-            ("t30", Pose { turn: 0.52, ..Pose::default() }),
-            ("t45", Pose { turn: 0.785, ..Pose::default() }),
-            ("t90", Pose { turn: 1.57, ..Pose::default() }),
-            ("t130", Pose { turn: 2.3, ..Pose::default() }),
-            ("t180", Pose { turn: 3.14, ..Pose::default() }),
-            ("t180/2", Pose { turn: 3.0, module: 2.5, ..Pose::default() }),
-            ("t45/3", Pose { turn: 0.785, module: 3.0, ..Pose::default() }),
-            ("blur1/3", Pose { blurs: 1, module: 3.0, ..Pose::default() }),
-            ("blur2", Pose { blurs: 2, ..Pose::default() }),
-            ("blur4", Pose { blurs: 4, ..Pose::default() }),
-            ("low40", Pose { ink: (100.0, 140.0), ..Pose::default() }),
-            ("low20", Pose { ink: (110.0, 130.0), ..Pose::default() }),
-            ("dark", Pose { ink: (20.0, 60.0), ..Pose::default() }),
-            ("inverted", Pose { ink: (230.0, 20.0), ..Pose::default() }),
+            (
+                "1.5",
+                Pose {
+                    module: 1.5,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "1.8",
+                Pose {
+                    module: 1.8,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "2.0",
+                Pose {
+                    module: 2.0,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "2.5",
+                Pose {
+                    module: 2.5,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "3.3",
+                Pose {
+                    module: 3.3,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "6",
+                Pose {
+                    module: 6.0,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "8",
+                Pose {
+                    module: 8.5,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "14",
+                Pose {
+                    module: 14.0,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t10",
+                Pose {
+                    turn: 0.17,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t20",
+                Pose {
+                    turn: 0.35,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t30",
+                Pose {
+                    turn: 0.52,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t45",
+                Pose {
+                    turn: 0.785,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t90",
+                Pose {
+                    turn: 1.57,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t130",
+                Pose {
+                    turn: 2.3,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t180",
+                Pose {
+                    turn: 3.14,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t180/2",
+                Pose {
+                    turn: 3.0,
+                    module: 2.5,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "t45/3",
+                Pose {
+                    turn: 0.785,
+                    module: 3.0,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "blur1/3",
+                Pose {
+                    blurs: 1,
+                    module: 3.0,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "blur2",
+                Pose {
+                    blurs: 2,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "blur4",
+                Pose {
+                    blurs: 4,
+                    ..Pose::default()
+                },
+            ),
+            (
+                "low40",
+                Pose {
+                    ink: (100.0, 140.0),
+                    ..Pose::default()
+                },
+            ),
+            (
+                "low20",
+                Pose {
+                    ink: (110.0, 130.0),
+                    ..Pose::default()
+                },
+            ),
+            (
+                "dark",
+                Pose {
+                    ink: (20.0, 60.0),
+                    ..Pose::default()
+                },
+            ),
+            (
+                "inverted",
+                Pose {
+                    ink: (230.0, 20.0),
+                    ..Pose::default()
+                },
+            ),
         ] {
             for behind in [Backdrop::Grey, Backdrop::Slope, Backdrop::Noise, Backdrop::Texture] {
                 let is = is_found(golden, pose, behind);
-                if let Err(why) = &is { println!("# {} {name} {behind:?} {why}", golden.0); }
+                if let Err(why) = &is {
+                    println!("# {} {name} {behind:?} {why}", golden.0);
+                }
                 let is_unread = is.as_ref().is_err_and(|why| why.contains("Code {"));
-                line.push(if is.is_ok() { '+' } else if is_unread { '-' } else { '.' });
+                line.push(if is.is_ok() {
+                    '+'
+                } else if is_unread {
+                    '-'
+                } else {
+                    '.'
+                });
             }
             line.push(' ');
         }
         lines.push(line);
     }
-    println!("1.5 1.8 2.0 2.5 3.3 6 8 14 t10 t20 t30 t45 t90 t130 t180 t180/2 t45/3 blur1/3 blur2 blur4 low40 low20 dark inverted");
+    println!(
+        "1.5 1.8 2.0 2.5 3.3 6 8 14 t10 t20 t30 t45 t90 t130 t180 t180/2 t45/3 blur1/3 blur2 blur4 low40 low20 dark inverted"
+    );
     for line in lines {
         println!("{line}");
     }
@@ -228,11 +407,27 @@ proptest! {
 #[ignore = "a figure, for release builds"]
 fn cost() {
     for kind in [Backdrop::Grey, Backdrop::Slope, Backdrop::Noise, Backdrop::Texture] {
-        let frame = frame_of(&luma(None, kind, SIZE), SIZE);
+        let bytes = luma(None, kind, SIZE);
+        let picture = Luma {
+            bytes: &bytes,
+            width: SIZE.0,
+            height: SIZE.1,
+            stride: SIZE.0,
+        };
         let mut reader = CodeReader::default();
         let mut found = Vec::new();
-        let started = std::time::Instant::now();
-        for _ in 0..20 { reader.look(&frame, &mut found); }
-        println!("cost {kind:?} {:?} found {}", started.elapsed() / 20, found.len());
+        let mut times = [std::time::Duration::ZERO; 3];
+        for _ in 0..10 {
+            let started = std::time::Instant::now();
+            reader.ink.measure(&picture);
+            times[0] += started.elapsed() / 10;
+            let started = std::time::Instant::now();
+            reader.qr.look(&picture, &reader.ink, &mut found);
+            times[1] += started.elapsed() / 10;
+            let started = std::time::Instant::now();
+            reader.bars.look(&picture, &reader.ink, &mut found);
+            times[2] += started.elapsed() / 10;
+        }
+        println!("cost {kind:?} {times:?} found {:?}", found.len());
     }
 }
