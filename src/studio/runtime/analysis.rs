@@ -300,7 +300,7 @@ impl AnalysisLoop {
 /// How a finding reads as an event, if it is one.
 fn words(finding: &Finding) -> Option<(EventLevel, &'static str, String)> {
     Some(match finding {
-        Finding::Faces(_) => return None,
+        Finding::Faces(_) | Finding::Picture(_) => return None,
         Finding::Program {
             condition,
             turn: Turn::Began { since },

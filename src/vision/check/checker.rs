@@ -66,8 +66,8 @@ impl PictureChecker {
         })
     }
 
-    /// Looks at a picture and adds what there is to say to `found`. Gives up to which PTS it is done: to this one, whatever is
-    /// in it.
+    /// Looks at a picture and adds what there is to say to `found`. Gives up to which PTS it is done: to this one, but for a
+    /// classifier that takes longer.
     ///
     /// # Errors
     /// The classifier has failed. Nothing is known of this picture, and the checker is of no more use.
@@ -82,11 +82,12 @@ impl PictureChecker {
         }
         self.find_images(frame);
         self.watch(frame);
-        if let Some(eye) = &mut self.eye {
-            eye.look(frame, &mut self.sightings)?;
-        }
+        let done = match &mut self.eye {
+            Some(eye) => eye.look(frame, &mut self.sightings)?,
+            None => Some(frame.pts),
+        };
         self.presence.note(frame.pts, &self.sightings, found);
-        Ok(Some(frame.pts))
+        Ok(done)
     }
 
     fn read_codes(&mut self, frame: &VideoFrame) {
@@ -102,6 +103,7 @@ impl PictureChecker {
             what: code.text,
             place: Some(code.place),
             action,
+            since: None,
         }));
     }
 
@@ -114,6 +116,7 @@ impl PictureChecker {
                 what: self.images.name(found.index).to_owned(),
                 place: Some(found.place),
                 action: self.settings.blocked_action,
+                since: None,
             });
         }
     }
@@ -132,6 +135,7 @@ impl PictureChecker {
                 what: what.to_owned(),
                 place: None,
                 action,
+                since: None,
             });
         };
         if black.is_on() && note(self.black.look(frame), &mut self.is_black) {

@@ -26,6 +26,8 @@ pub(super) struct Sighting {
     pub what: String,
     pub place: Option<[f32; 4]>,
     pub action: CheckAction,
+    /// The last picture without it, where that is not the last look.
+    pub since: Option<Timestamp>,
 }
 
 /// Follows things from look to look.
@@ -92,7 +94,7 @@ impl Presence {
             id,
             is_new: true,
             pts,
-            since: before,
+            since: sighting.since.unwrap_or(before).min(before),
             kind: sighting.kind,
             what: printable(&sighting.what),
             // There may be more of them than are followed.
@@ -209,6 +211,7 @@ mod tests {
             what: what.to_owned(),
             place: Some([x, 0.3, 0.2, 0.2]),
             action: CheckAction::Blur,
+            since: None,
         }
     }
 
@@ -302,6 +305,7 @@ mod tests {
                 what: what.to_string(),
                 place: (what != 3).then_some([x, x, size, size]),
                 action: CheckAction::Blur,
+                since: None,
             };
             let mut look = 0;
             for sightings in &looks {

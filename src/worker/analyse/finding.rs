@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::settings::AnalysisSettings;
 use crate::media::{Timestamp, TrackKind, Turn, exact};
 use crate::vision::FaceVerdict;
+use crate::vision::check::PictureVerdict;
 
 /// What program can be that it should not be for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,6 +32,8 @@ pub enum Finding {
     },
     /// What is known of the faces of one picture: its clearance, once they are hidden.
     Faces(FaceVerdict),
+    /// Something in the picture that must not be seen, or no longer.
+    Picture(PictureVerdict),
     /// An analyser has failed. It is switched off; the others go on.
     AnalyserLost {
         /// Its name.

@@ -14,7 +14,7 @@ use std::fmt;
 use super::presence::Sighting;
 use super::settings::{CheckAction, CheckError, ClassifierSettings, ClassifierSource, InputSettings};
 use super::verdict::CheckKind;
-use crate::media::{Plane, VideoFrame};
+use crate::media::{Plane, Timestamp, VideoFrame};
 
 /// The most labels of a picture.
 const MOST: usize = 8;
@@ -31,13 +31,24 @@ pub struct Score {
     pub score: f32,
 }
 
-/// Something that knows pictures.
+/// Something that knows pictures. It may take its time: nobody waits for it, but nothing is cleared that it has not seen.
 pub trait Classifier: Send {
-    /// Scores of a picture: rows of red, green and blue of the size of its [`InputSettings`].
+    /// Whether it takes a picture now.
+    fn is_idle(&self) -> bool {
+        true
+    }
+
+    /// Shows it a picture, if it is idle: its time, and rows of red, green and blue of the size of its [`InputSettings`]. Gives
+    /// the time of the picture that it is done with now, whose scores are added.
     ///
     /// # Errors
     /// It is of no more use.
-    fn classify(&mut self, rgb: &[u8], scores: &mut Vec<Score>) -> Result<(), CheckError>;
+    fn look(
+        &mut self,
+        now: Timestamp,
+        picture: Option<&[u8]>,
+        scores: &mut Vec<Score>,
+    ) -> Result<Option<Timestamp>, CheckError>;
 }
 
 impl fmt::Display for ClassifierSource {
@@ -59,6 +70,9 @@ pub(super) struct Eye {
     input: InputSettings,
     rgb: Vec<u8>,
     scores: Vec<Score>,
+    /// What was seen in the last picture that it was done with.
+    seen: Vec<Sighting>,
+    done: Option<Timestamp>,
 }
 
 impl Eye {
@@ -76,27 +90,48 @@ impl Eye {
             input: settings.input,
             rgb: Vec::new(),
             scores: Vec::new(),
+            seen: Vec::new(),
+            done: None,
         }
     }
 
-    pub(super) fn look(&mut self, frame: &VideoFrame, sightings: &mut Vec<Sighting>) -> Result<(), CheckError> {
-        scale(frame, &self.input, &mut self.rgb);
+    /// Adds what is seen to `sightings`, and gives up to where it is done.
+    pub(super) fn look(
+        &mut self,
+        frame: &VideoFrame,
+        sightings: &mut Vec<Sighting>,
+    ) -> Result<Option<Timestamp>, CheckError> {
+        let is_idle = self.classifier.is_idle();
+        if is_idle {
+            scale(frame, &self.input, &mut self.rgb);
+        }
         self.scores.clear();
-        self.classifier.classify(&self.rgb, &mut self.scores)?;
+        let picture = is_idle.then_some(self.rgb.as_slice());
+        if let Some(done) = self.classifier.look(frame.pts, picture, &mut self.scores)? {
+            let before = self.done.replace(done);
+            self.judge(before);
+        }
+        // While it has not answered, what it said last holds.
+        sightings.extend(self.seen.iter().cloned());
+        Ok(self.done)
+    }
+
+    fn judge(&mut self, before: Option<Timestamp>) {
+        let (labels, threshold) = (&self.labels, self.threshold);
         // What is no number is no answer, and must not pass for a clean one.
         let counts = |score: &&Score| {
-            let is_asked = self.labels.is_empty() || self.labels.contains(&score.label);
-            is_asked && (score.score >= self.threshold || score.score.is_nan())
+            let is_asked = labels.is_empty() || labels.contains(&score.label);
+            is_asked && (score.score >= threshold || score.score.is_nan())
         };
-        for score in self.scores.iter().filter(counts).take(MOST) {
-            sightings.push(Sighting {
+        self.seen.clear();
+        self.seen
+            .extend(self.scores.iter().filter(counts).take(MOST).map(|score| Sighting {
                 kind: CheckKind::Classifier,
                 what: score.label.clone(),
                 place: None,
                 action: self.action,
-            });
-        }
-        Ok(())
+                since: before,
+            }));
     }
 }
 
@@ -138,16 +173,98 @@ fn scale(frame: &VideoFrame, input: &InputSettings, rgb: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::settings::Scores;
     use super::*;
-    use crate::media::{FramePool, Timestamp};
+    use crate::media::FramePool;
 
     struct Canned(Vec<Score>);
 
     impl Classifier for Canned {
-        fn classify(&mut self, rgb: &[u8], scores: &mut Vec<Score>) -> Result<(), CheckError> {
-            assert_eq!(rgb.len(), 4 * 2 * 3);
+        fn look(
+            &mut self,
+            now: Timestamp,
+            picture: Option<&[u8]>,
+            scores: &mut Vec<Score>,
+        ) -> Result<Option<Timestamp>, CheckError> {
+            assert_eq!(picture.unwrap().len(), 4 * 2 * 3);
             scores.extend(self.0.iter().cloned());
-            Ok(())
+            Ok(Some(now))
+        }
+    }
+
+    /// Answers the picture that it was shown two looks ago.
+    #[derive(Default)]
+    struct Slow {
+        busy: Option<Timestamp>,
+        looks: u32,
+    }
+
+    impl Classifier for Slow {
+        fn is_idle(&self) -> bool {
+            self.busy.is_none()
+        }
+
+        fn look(
+            &mut self,
+            now: Timestamp,
+            picture: Option<&[u8]>,
+            scores: &mut Vec<Score>,
+        ) -> Result<Option<Timestamp>, CheckError> {
+            if picture.is_some() {
+                (self.busy, self.looks) = (Some(now), 0);
+            }
+            self.looks += 1;
+            if self.looks < 3 {
+                return Ok(None);
+            }
+            scores.push(Score {
+                label: "a".into(),
+                score: 1.0,
+            });
+            Ok(self.busy.take())
+        }
+    }
+
+    #[test]
+    fn who_is_slow_clears_only_what_it_has_seen() {
+        let mut eye = Eye::new(&settings(&[]), Box::new(Slow::default()));
+        let mut told = Vec::new();
+        for look in 0..7 {
+            let mut sightings = Vec::new();
+            let picture = frame([80, 128, 128], 32, 18).at(Timestamp::from_millis(look * 200));
+            let done = eye.look(&picture, &mut sightings).unwrap();
+            let since = sightings
+                .first()
+                .map(|sighting| sighting.since.map(Timestamp::to_millis));
+            told.push((done.map(Timestamp::to_millis), since));
+        }
+        let first = (Some(0), Some(None));
+        assert_eq!(
+            told,
+            [
+                (None, None),
+                (None, None),
+                first,
+                first,
+                first,
+                (Some(600), Some(Some(0))),
+                (Some(600), Some(Some(0)))
+            ]
+        );
+    }
+
+    fn settings(labels: &[&str]) -> ClassifierSettings {
+        ClassifierSettings {
+            source: ClassifierSource::Command(vec!["x".into(), "--key=secret".into()]),
+            labels: labels.iter().map(|label| (*label).to_owned()).collect(),
+            threshold: 0.7,
+            action: CheckAction::Cover,
+            input: InputSettings {
+                width: 4,
+                height: 2,
+                ..InputSettings::default()
+            },
+            scores: Scores::default(),
         }
     }
 
@@ -201,18 +318,7 @@ mod tests {
             score("d", f32::NAN),
             score("e", 1.0),
         ];
-        let settings = ClassifierSettings {
-            source: ClassifierSource::Command(vec!["x".into(), "--key=secret".into()]),
-            labels: ["a", "c", "d", "e"].map(str::to_owned).to_vec(),
-            threshold: 0.7,
-            action: CheckAction::Cover,
-            input: InputSettings {
-                width: 4,
-                height: 2,
-                ..InputSettings::default()
-            },
-            scores: Default::default(),
-        };
+        let settings = settings(&["a", "c", "d", "e"]);
         assert_eq!(settings.source.to_string(), "x");
         let mut eye = Eye::new(&settings, Box::new(Canned(scores)));
         let mut sightings = Vec::new();

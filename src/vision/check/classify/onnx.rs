@@ -8,6 +8,7 @@ use rten_tensor::{NdTensor, Tensor};
 
 use super::super::settings::{CheckError, ClassifierSettings, InputSettings, Scores};
 use super::{Classifier, LARGEST_INPUT, Score};
+use crate::media::Timestamp;
 
 /// A model that has been loaded.
 pub struct Onnx {
@@ -99,7 +100,13 @@ impl Onnx {
 }
 
 impl Classifier for Onnx {
-    fn classify(&mut self, rgb: &[u8], scores: &mut Vec<Score>) -> Result<(), CheckError> {
+    fn look(
+        &mut self,
+        now: Timestamp,
+        picture: Option<&[u8]>,
+        scores: &mut Vec<Score>,
+    ) -> Result<Option<Timestamp>, CheckError> {
+        let Some(rgb) = picture else { return Ok(None) };
         let mut values = self.run(rgb)?;
         match self.scores {
             Scores::Plain => {}
@@ -118,7 +125,7 @@ impl Classifier for Onnx {
             label: label.clone(),
             score,
         }));
-        Ok(())
+        Ok(Some(now))
     }
 }
 
@@ -211,7 +218,7 @@ mod tests {
         for (colour, is_red) in [([230, 20, 20], true), ([20, 230, 20], false), ([120, 120, 120], false)] {
             let rgb: Vec<u8> = colour.into_iter().cycle().take(32 * 24 * 3).collect();
             let mut scores = Vec::new();
-            onnx.classify(&rgb, &mut scores).unwrap();
+            onnx.look(Timestamp::ZERO, Some(&rgb), &mut scores).unwrap();
             assert_eq!(scores.len(), 1);
             assert_eq!(scores[0].label, "red");
             assert_eq!(scores[0].score > 0.8, is_red, "{colour:?}: {scores:?}");
