@@ -7,7 +7,7 @@ use crate::media::Timestamp;
 use crate::scene;
 use crate::scene::{MAX_ZONES, Zone};
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::{MaskKind, OcclusionLevel, Policy, Rect, StripSettings};
+use crate::studio::model::{MaskKind, ModerationStanding, OcclusionLevel, Policy, Rect, StripSettings};
 use crate::studio::opening;
 use crate::studio::update::{Input, update};
 
