@@ -38,9 +38,9 @@ pub enum Finding {
         /// Its name.
         engine: String,
     },
-    /// Nobody listens: the recogniser has failed, or there is none.
+    /// Nobody listens any more: the recogniser has failed. Another worker may have more luck.
     Deaf {
-        /// Why, and when it is tried again.
+        /// Why.
         reason: String,
     },
     /// What was heard, and what of it must not go out.
