@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::media::{AudioBlock, Timestamp, exact};
 
+pub mod engine;
 pub mod list;
 
 pub use list::{JudgeSettings, ListedWord, MatchKind, Severity, WordList, WordVerdict};
