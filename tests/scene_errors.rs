@@ -177,7 +177,11 @@ fn what_is_judged_is_held_long_enough() {
     "#);
     insta::assert_snapshot!(moderation("words = [\"english\"]"), @r#"show.toml:2:10: moderation.words[0]: there is no word list "english"; known: en"#);
     insta::assert_snapshot!(moderation("hold_s = 0.5\n[moderation.pictures]\ncodes = \"cover\"\nframe = \"warn\""), @r#"show.toml:5:1: moderation.pictures.frame: unknown key; did you mean "frozen"?"#);
-    let show = set(&[("moderation.words", "[\"en\"]"), ("moderation.pictures", "{ codes = \"blur\" }")]).unwrap();
+    let show = set(&[
+        ("moderation.words", "[\"en\"]"),
+        ("moderation.pictures", "{ codes = \"blur\" }"),
+    ])
+    .unwrap();
     assert_eq!(show.moderation.hold.to_millis(), 5000);
     assert!(show.moderation.words.is_some() && show.moderation.pictures.is_on());
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::air::FaceWatch;
 use super::gate::Gate;
-use super::moderating::{self, Moderator};
+use super::moderating::Moderator;
 use super::outlet::Outlet;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, Turn, VideoFrame};
@@ -276,7 +276,10 @@ impl AnalysisLoop {
                 continue;
             };
             // What was found is done about before anything is let out for having been seen.
-            let is_over = reply.findings.iter().any(|finding| matches!(finding, Finding::Deaf { .. }));
+            let is_over = reply
+                .findings
+                .iter()
+                .any(|finding| matches!(finding, Finding::Deaf { .. }));
             for finding in reply.findings {
                 self.act(finding);
             }

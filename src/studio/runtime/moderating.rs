@@ -215,7 +215,12 @@ impl Moderator {
         if is_wanted && !is_armed {
             let now = self.clock.now();
             gate.arm(PICTURES, TrackKind::Video);
-            gate.stamp(PICTURES, TrackKind::Video, now - TimeDelta::from_millis(LONG_AGO_MS), now);
+            gate.stamp(
+                PICTURES,
+                TrackKind::Video,
+                now - TimeDelta::from_millis(LONG_AGO_MS),
+                now,
+            );
         } else if is_armed && !is_wanted {
             gate.disarm(PICTURES, TrackKind::Video);
         }

@@ -400,7 +400,8 @@ mod tests {
             let registry = Registry::new(&Opening {
                 settings,
                 ..Opening::default()
-            }).unwrap();
+            })
+            .unwrap();
             let names: Vec<&str> = registry.seats.iter().map(|seat| seat.analyser.name()).collect();
             assert_eq!(names, expected);
             assert_eq!(registry.wants() == Wants::default(), settings.is_off());
@@ -419,7 +420,8 @@ mod tests {
                 settings,
                 told: told.to_vec(),
                 faces: None,
-            }).unwrap();
+            })
+            .unwrap();
             (0..12)
                 .flat_map(|index| look(&mut registry, index * 200))
                 .collect::<Vec<_>>()

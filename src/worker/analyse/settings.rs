@@ -35,6 +35,9 @@ impl AnalysisSettings {
     #[must_use]
     pub fn is_off(&self) -> bool {
         let lasting = [self.black, self.frozen, self.silence];
-        self.faces.is_none() && self.words.is_none() && self.checks.is_none() && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
+        self.faces.is_none()
+            && self.words.is_none()
+            && self.checks.is_none()
+            && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
     }
 }
