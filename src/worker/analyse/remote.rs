@@ -155,7 +155,8 @@ fn remember(opening: &mut Opening, finding: &Finding) {
                 next_track: before.max(newest.unwrap_or(0)),
             });
         }
-        Finding::AnalyserLost { .. } => {}
+        // The next worker tells what it sees anew.
+        Finding::Picture(_) | Finding::AnalyserLost { .. } => {}
     }
 }
 
