@@ -67,6 +67,15 @@ pub(super) fn settle_signals() {
     }
 }
 
+/// Lets a pipe hold so many bytes, where the system allows that.
+pub(super) fn widen(pipe: impl AsFd, bytes: i32) {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the descriptor is borrowed, so it is open; the call reads and writes no memory of ours.
+    unsafe {
+        libc::fcntl(pipe.as_fd().as_raw_fd(), libc::F_SETPIPE_SZ, bytes);
+    }
+}
+
 /// Has the program that `command` starts end with this process, whatever it is doing then.
 pub(super) fn end_with_us(command: &mut Command) {
     use std::os::unix::process::CommandExt;

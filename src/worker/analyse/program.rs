@@ -28,7 +28,7 @@ const LONGEST_MS: i64 = 5000;
 const MOMENT_MS: i64 = 40;
 
 /// Bytes of the pipe to it: a picture fits, so that writing never waits.
-const PIPE: usize = 1 << 20;
+const PIPE: i32 = 1 << 20;
 
 /// The longest line.
 const LINE: usize = 4096;
@@ -80,7 +80,7 @@ impl Program {
             rustix::io::ioctl_fionbio(&input, true)?;
             rustix::io::ioctl_fionbio(&output, true)?;
             // With less it works as well, over several looks.
-            let _ = rustix::pipe::fcntl_setpipe_size(&input, PIPE);
+            raw::widen(&input, PIPE);
             Ok(())
         };
         ready().map_err(|error| wrong(&error))?;

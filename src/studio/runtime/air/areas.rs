@@ -88,10 +88,11 @@ impl Areas {
                     cover,
                     over,
                 };
-                match list.areas.last_mut() {
-                    // No room: the last one hides everything until both are over.
-                    Some(last) if list.areas.len() >= MOST => *last = Area { place: None, ..area },
-                    _ => list.areas.push(area),
+                if list.areas.len() < MOST {
+                    list.areas.push(area);
+                } else if let Some(last) = list.areas.last_mut() {
+                    // No room: the last one hides everything.
+                    *last = Area { place: None, ..area };
                 }
             }
         }
