@@ -16,7 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("wire", &["media", "secret"]),
     ("sound", &["media", "param"]),
     ("picture", &["media", "param"]),
-    ("vision", &["media"]),
+    ("vision", &["media", "picture"]),
     ("hold", &["media"]),
     ("param", &[]),
     ("encode", &["media"]),

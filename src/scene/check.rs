@@ -459,8 +459,7 @@ fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
         frozen: TimeDelta::from_secs_f64(raw.frozen),
         silence: TimeDelta::from_secs_f64(raw.silence),
         // Switched on and off live.
-        faces: None,
-        words: None,
+        ..AnalysisSettings::default()
     }
 }
 

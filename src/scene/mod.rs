@@ -50,7 +50,7 @@ pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
 pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
-pub use picture_checks::{ClassifierChoice, ClassifierKind, PictureAction, PictureCheckSettings, ScoreKind};
+pub use picture_checks::PictureCheckSettings;
 pub use policy::read_policy;
 pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip_preset_text};
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};

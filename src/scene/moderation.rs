@@ -333,7 +333,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::scene::{PictureAction, Show, from_text};
+    use crate::scene::{Show, from_text};
+    use crate::vision::check::CheckAction;
 
     fn read(text: &str) -> Result<ModerationSettings, String> {
         let text =
@@ -468,8 +469,8 @@ mod tests {
     fn pictures_that_are_covered_are_held_unless_said_otherwise() {
         let settings = read("[moderation.pictures]\ncodes = \"cover\"").unwrap();
         assert_eq!(
-            (settings.hold, settings.pictures.codes),
-            (TimeDelta::from_millis(5000), PictureAction::Cover)
+            (settings.hold, settings.pictures.checks.codes),
+            (TimeDelta::from_millis(5000), CheckAction::Cover)
         );
         let settings = read("[moderation.pictures]\ncodes = \"blur\"\nblack = \"warn\"").unwrap();
         assert_eq!(settings.hold, TimeDelta::ZERO);

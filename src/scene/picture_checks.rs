@@ -7,89 +7,43 @@ use serde::{Deserialize, Serialize};
 use super::check::Check;
 use super::schema::{Key, Kind, key};
 use crate::media::TimeDelta;
+use crate::vision::check::{CheckAction, CheckSettings, ClassifierSettings, ClassifierSource, InputSettings, Scores};
 
 /// The most images that are blocked.
 const MOST_BLOCKED: usize = 256;
 
-/// What is done about something that a picture shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PictureAction {
-    /// It is not looked for.
-    #[default]
-    Off,
-    /// It goes out, and the operator is told.
-    Warn,
-    /// Its place is blurred.
-    Blur,
-    /// A slate goes out instead, as long as it is there.
-    Cover,
-    /// All that is held is dropped.
-    Dump,
-}
-
-impl PictureAction {
-    /// Whether it is done to what was already encoded, so that there must be something held.
-    #[must_use]
-    pub fn needs_hold(self) -> bool {
-        matches!(self, Self::Cover | Self::Dump)
-    }
-}
-
 /// What pictures are looked at for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PictureCheckSettings {
-    /// QR codes and barcodes.
-    pub codes: PictureAction,
-    /// Images that must not be seen.
+    /// Images that must not be seen; they are read when the show starts.
     pub blocked: Vec<PathBuf>,
-    /// What is done about those.
-    pub blocked_action: PictureAction,
-    /// How many of the 64 bits of a perceptual hash may differ for an image to be the same.
-    pub distance: u32,
-    /// Black pictures.
-    pub black: PictureAction,
-    /// How long they must have been black.
-    #[serde(rename = "black_ms")]
-    pub black_after: TimeDelta,
-    /// Pictures that stand still.
-    pub frozen: PictureAction,
-    /// How long they must have stood still.
-    #[serde(rename = "frozen_ms")]
-    pub frozen_after: TimeDelta,
-    /// What else tells pictures apart.
-    pub classifier: Option<ClassifierChoice>,
-    /// How many pictures are looked at in a second.
-    pub looks_per_second: u32,
+    /// Everything else, without these images.
+    pub checks: CheckSettings,
 }
 
 impl Default for PictureCheckSettings {
     fn default() -> Self {
         Self {
-            codes: PictureAction::Off,
             blocked: Vec::new(),
-            blocked_action: PictureAction::Cover,
-            distance: 10,
-            black: PictureAction::Off,
-            black_after: TimeDelta::from_millis(2000),
-            frozen: PictureAction::Off,
-            frozen_after: TimeDelta::from_millis(5000),
-            classifier: None,
-            looks_per_second: 5,
+            checks: CheckSettings {
+                blocked_action: CheckAction::Cover,
+                ..CheckSettings::default()
+            },
         }
     }
 }
 
 impl PictureCheckSettings {
     /// What is done about each kind of thing that is looked for.
-    fn actions(&self) -> impl Iterator<Item = PictureAction> {
-        let blocked = (!self.blocked.is_empty()).then_some(self.blocked_action);
-        let classified = self.classifier.as_ref().map(|classifier| classifier.action);
+    fn actions(&self) -> impl Iterator<Item = CheckAction> {
+        let checks = &self.checks;
+        let blocked = (!self.blocked.is_empty()).then_some(checks.blocked_action);
+        let classified = checks.classifier.as_ref().map(|classifier| classifier.action);
         let actions = [
-            Some(self.codes),
+            Some(checks.codes),
             blocked,
-            Some(self.black),
-            Some(self.frozen),
+            Some(checks.black),
+            Some(checks.frozen),
             classified,
         ];
         actions.into_iter().flatten()
@@ -98,71 +52,34 @@ impl PictureCheckSettings {
     /// Whether anything is looked for.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.actions().any(|action| action != PictureAction::Off)
+        self.actions().any(CheckAction::is_on)
     }
 
-    /// Whether something may be done to what was already encoded.
+    /// Whether something may be hidden that was seen.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        self.actions()
+            .any(|action| !matches!(action, CheckAction::Off | CheckAction::Warn))
+    }
+
+    /// Whether something may be done to what was already encoded, so that there must be something held.
     #[must_use]
     pub fn needs_hold(&self) -> bool {
-        self.actions().any(PictureAction::needs_hold)
+        self.actions()
+            .any(|action| matches!(action, CheckAction::Cover | CheckAction::Dump))
     }
-}
-
-/// A classifier of pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClassifierChoice {
-    /// Who it is.
-    pub kind: ClassifierKind,
-    /// Of a model: what its outputs are called, in their order, those that are fine empty. Of a program: the labels that count, all where
-    /// there are none.
-    pub labels: Vec<String>,
-    /// How sure it has to be, 0 to 1.
-    pub threshold: f32,
-    /// What is done about a picture with one of its labels.
-    pub action: PictureAction,
-    /// Columns and rows that a picture is scaled to.
-    pub size: (u32, u32),
-    /// What a model gets for red, green and blue from 0 to 1: less this
-    pub mean: [f32; 3],
-    /// and divided by this.
-    pub deviation: [f32; 3],
-    /// What the numbers are that a model gives.
-    pub scores: ScoreKind,
-}
-
-/// What the numbers are that a model gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScoreKind {
-    /// From 0 to 1.
-    #[default]
-    Plain,
-    /// Logits, of labels of which one is right.
-    Softmax,
-    /// Logits, of labels each of which may be right.
-    Sigmoid,
-}
-
-/// What runs a classifier.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassifierKind {
-    /// An ONNX model.
-    Model(PathBuf),
-    /// A program and its arguments.
-    Command(Vec<String>),
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawPictures {
-    codes: PictureAction,
+    codes: CheckAction,
     blocked: Vec<String>,
-    blocked_action: Option<PictureAction>,
+    blocked_action: Option<CheckAction>,
     distance: Option<u32>,
-    black: PictureAction,
+    black: CheckAction,
     black_s: Option<f64>,
-    frozen: PictureAction,
+    frozen: CheckAction,
     frozen_s: Option<f64>,
     classifier: Option<RawClassifier>,
     looks_per_second: Option<u32>,
@@ -175,11 +92,11 @@ struct RawClassifier {
     command: Vec<String>,
     labels: Vec<String>,
     threshold: Option<f64>,
-    action: Option<PictureAction>,
+    action: Option<CheckAction>,
     width: Option<u32>,
     height: Option<u32>,
     pixels: RawPixels,
-    scores: ScoreKind,
+    scores: Scores,
 }
 
 /// How a model wants its pixels.
@@ -245,24 +162,28 @@ impl Check<'_> {
         let classifier = raw
             .classifier
             .and_then(|raw| self.classifier(&format!("{KEY}.classifier"), raw));
+        let usual = usual.checks;
         PictureCheckSettings {
-            codes: raw.codes,
             blocked,
-            blocked_action: raw.blocked_action.unwrap_or(usual.blocked_action),
-            distance: raw.distance.unwrap_or(usual.distance),
-            black: raw.black,
-            black_after: raw.black_s.map_or(usual.black_after, TimeDelta::from_secs_f64),
-            frozen: raw.frozen,
-            frozen_after: raw.frozen_s.map_or(usual.frozen_after, TimeDelta::from_secs_f64),
-            classifier,
-            looks_per_second: raw.looks_per_second.unwrap_or(usual.looks_per_second),
+            checks: CheckSettings {
+                codes: raw.codes,
+                blocked: Vec::new(),
+                blocked_action: raw.blocked_action.unwrap_or(usual.blocked_action),
+                distance: raw.distance.unwrap_or(usual.distance),
+                black: raw.black,
+                black_after: raw.black_s.map_or(usual.black_after, TimeDelta::from_secs_f64),
+                frozen: raw.frozen,
+                frozen_after: raw.frozen_s.map_or(usual.frozen_after, TimeDelta::from_secs_f64),
+                classifier,
+                pictures_per_second: raw.looks_per_second.unwrap_or(usual.pictures_per_second),
+            },
         }
     }
 
-    fn classifier(&mut self, key: &str, raw: RawClassifier) -> Option<ClassifierChoice> {
-        let kind = match (raw.model, raw.command.is_empty()) {
-            (Some(model), true) => ClassifierKind::Model(self.there(&format!("{key}.model"), &model)),
-            (None, false) => ClassifierKind::Command(raw.command),
+    fn classifier(&mut self, key: &str, raw: RawClassifier) -> Option<ClassifierSettings> {
+        let source = match (raw.model, raw.command.is_empty()) {
+            (Some(model), true) => ClassifierSource::Model(self.there(&format!("{key}.model"), &model)),
+            (None, false) => ClassifierSource::Command(raw.command),
             (None, true) => {
                 self.error(key, "needs a model = \"FILE.onnx\" or a command = [\"PROGRAM\"]");
                 return None;
@@ -272,21 +193,24 @@ impl Check<'_> {
                 return None;
             }
         };
-        if matches!(kind, ClassifierKind::Model(_)) && raw.labels.iter().all(String::is_empty) {
+        if matches!(source, ClassifierSource::Model(_)) && raw.labels.iter().all(String::is_empty) {
             self.error(
                 key,
                 "needs labels = [\"…\"]: what the model's outputs mean, in their order",
             );
         }
         let (mean, deviation) = raw.pixels.normal();
-        Some(ClassifierChoice {
-            kind,
+        Some(ClassifierSettings {
+            source,
             labels: raw.labels,
             threshold: raw.threshold.unwrap_or(0.8) as f32,
-            action: raw.action.unwrap_or(PictureAction::Warn),
-            size: (raw.width.unwrap_or(224), raw.height.unwrap_or(224)),
-            mean,
-            deviation,
+            action: raw.action.unwrap_or(CheckAction::Warn),
+            input: InputSettings {
+                width: raw.width.unwrap_or(224),
+                height: raw.height.unwrap_or(224),
+                mean,
+                deviation,
+            },
             scores: raw.scores,
         })
     }
@@ -401,27 +325,37 @@ mod tests {
         );
         let settings = read(&text).unwrap();
         assert_eq!(
-            (settings.codes, settings.blocked_action),
-            (PictureAction::Blur, PictureAction::Warn)
+            (settings.checks.codes, settings.checks.blocked_action),
+            (CheckAction::Blur, CheckAction::Warn)
         );
         assert_eq!(
-            (settings.blocked.clone(), settings.distance, settings.looks_per_second),
+            (
+                settings.blocked.clone(),
+                settings.checks.distance,
+                settings.checks.pictures_per_second
+            ),
             (vec![logo], 4, 2)
         );
         assert!(settings.is_on() && !settings.needs_hold());
         assert_eq!(
-            (settings.black_after.to_millis(), settings.frozen_after.to_millis()),
+            (
+                settings.checks.black_after.to_millis(),
+                settings.checks.frozen_after.to_millis()
+            ),
             (2000, 2500)
         );
-        let classifier = settings.classifier.unwrap();
+        let classifier = settings.checks.classifier.unwrap();
         assert_eq!(
-            (classifier.size, classifier.mean.map(|mean| (mean * 10.0) as u32)),
+            (
+                (classifier.input.width, classifier.input.height),
+                classifier.input.mean.map(|mean| (mean * 10.0) as u32)
+            ),
             ((96, 224), [5; 3])
         );
-        assert_eq!(classifier.kind, ClassifierKind::Command(vec!["tell".to_owned()]));
+        assert_eq!(classifier.kind, ClassifierSource::Command(vec!["tell".to_owned()]));
         assert_eq!(
             (classifier.labels[1].as_str(), classifier.action),
-            ("weapon", PictureAction::Warn)
+            ("weapon", CheckAction::Warn)
         );
     }
 

@@ -4,9 +4,11 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::process::Command;
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
 use rustix::fs::SealFlags;
+use rustix::process::Signal;
 
 /// Maps `len` bytes of a memfd from `offset` on, to write.
 ///
@@ -62,5 +64,24 @@ pub(super) fn settle_signals() {
         unsafe {
             libc::signal(signal, action);
         }
+    }
+}
+
+/// Has the program that `command` starts end with this process, whatever it is doing then.
+pub(super) fn end_with_us(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    let own = rustix::process::getpid();
+    let tie = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // If this process ended before that was set, nobody will tell.
+        if rustix::process::getppid() == Some(own) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    };
+    // SAFETY: between fork and exec two system calls are made; nothing is allocated and no lock taken.
+    unsafe {
+        command.pre_exec(tie);
     }
 }

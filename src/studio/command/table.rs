@@ -745,9 +745,12 @@ pub const TABLE: &[CommandSpec] = &[
             only(words, Command::Client(ClientCommand::Type(beginning)))
         },
     ),
-    client("mark", &[], "marks the selected strip to copy from", |words| {
-        only(words, Command::Client(ClientCommand::Mark))
-    }),
+    client(
+        "mark",
+        &[],
+        "marks what is selected: to copy from, or as the beginning of a span",
+        |words| only(words, Command::Client(ClientCommand::Mark)),
+    ),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))
     }),

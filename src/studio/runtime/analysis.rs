@@ -19,16 +19,17 @@ use std::time::Duration;
 
 use super::air::FaceWatch;
 use super::gate::Gate;
-use super::moderating::{self, Moderator};
+use super::moderating::Moderator;
 use super::outlet::Outlet;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, Turn, VideoFrame};
 use crate::speech::WordsSettings;
 use crate::studio::model::EventLevel;
 use crate::vision::FinderSettings;
+use crate::vision::check::CheckSettings;
 use crate::worker::analyse::{AnalysisSettings, Condition, Finding, RemoteAnalysis, Wants};
 use crate::worker::arena::Arena;
-use crate::worker::{Program, Report, Reporter};
+use crate::worker::{Program, Report, Reporter, WorkerState};
 
 /// Sound that may wait for the worker: what comes while a lost one is replaced.
 const BLOCKS_WAITING: usize = 200;
@@ -55,6 +56,15 @@ pub enum Duty {
     Watch(AnalysisSettings, FinderSettings),
     /// It listens for words while these are moderated.
     Words(WordsSettings),
+    /// It looks at pictures for what they must not show.
+    Pictures(CheckSettings),
+}
+
+impl Duty {
+    /// Whether a worker that is open can be told to do something else: one that opens models and programs cannot.
+    fn is_changed_live(&self) -> bool {
+        matches!(self, Self::Watch(..))
+    }
 }
 
 /// What the analysis is made of.
@@ -220,24 +230,27 @@ impl AnalysisLoop {
     /// Runs until `stop`. The worker lives and dies with this thread.
     pub fn run(mut self, stop: &AtomicBool) {
         let mut blocks = Vec::with_capacity(BLOCKS_WAITING);
-        let mut analysis = None;
+        let mut running = None;
         let mut is_wanted = self.is_wanted();
         let mut settings = self.settings(is_wanted);
         while !stop.load(Ordering::Relaxed) {
             if is_wanted != self.is_wanted() {
                 is_wanted = !is_wanted;
                 settings = self.settings(is_wanted);
+                if !self.parts.duty.is_changed_live() {
+                    self.close(&mut running);
+                }
             }
-            if analysis.is_none() && settings.is_off() {
+            if running.is_none() && settings.is_off() {
                 // Nobody is wanted yet: the feeds bring nothing, and this waits a little.
                 let _ = self.feed.take();
                 continue;
             }
-            let analysis = match &mut analysis {
+            let analysis = match &mut running {
                 Some(analysis) => analysis,
                 none => {
                     let Some(opened) = self.open(&settings, stop) else {
-                        return;
+                        continue;
                     };
                     self.feed.want(opened.wants(), settings.faces.is_some());
                     none.insert(opened)
@@ -250,7 +263,7 @@ impl AnalysisLoop {
             while let Ok(block) = self.ring.pop() {
                 blocks.push(block);
             }
-            let is_release = self.parts.watch.take_release();
+            let is_release = self.parts.duty.is_changed_live() && self.parts.watch.take_release();
             if picture.is_none() && blocks.is_empty() && !is_changed && !is_release {
                 continue;
             }
@@ -263,16 +276,37 @@ impl AnalysisLoop {
                 continue;
             };
             // What was found is done about before anything is let out for having been seen.
+            let is_over = reply
+                .findings
+                .iter()
+                .any(|finding| matches!(finding, Finding::Deaf { .. }));
             for finding in reply.findings {
                 self.act(finding);
             }
             for stamp in reply.stamps {
                 let (name, track) = (&stamp.analyser, stamp.track);
                 self.parts.gate.stamp(name, track, stamp.from, stamp.until);
-                if name == moderating::WORDS {
-                    self.parts.moderator.judged_until(stamp.until);
-                }
+                self.parts.moderator.stamped(name, stamp.from, stamp.until);
             }
+            if is_over {
+                self.close(&mut running);
+                self.pause(FIRST_PAUSE_MS, stop);
+            }
+        }
+    }
+
+    fn pause(&self, ms: i64, stop: &AtomicBool) {
+        let until = self.parts.clock.now() + TimeDelta::from_millis(ms);
+        while self.parts.clock.now() < until && !stop.load(Ordering::Relaxed) {
+            std::thread::park_timeout(WAIT);
+        }
+    }
+
+    /// Ends the worker; the feeds bring nothing from now on.
+    fn close(&self, analysis: &mut Option<RemoteAnalysis>) {
+        if analysis.take().is_some() {
+            self.feed.want(Wants::default(), false);
+            (self.parts.report)(Report::State(WorkerState::Resting, None));
         }
     }
 
@@ -282,7 +316,8 @@ impl AnalysisLoop {
             Finding::Faces(verdict) => self.parts.watch.leave(verdict),
             Finding::Words { words, verdicts } => moderator.heard(words, verdicts),
             Finding::Listening { engine } => moderator.listening(engine),
-            Finding::Deaf { reason } => moderator.deaf(reason),
+            Finding::Deaf { reason } => moderator.deaf(&reason),
+            Finding::Picture(verdict) => moderator.seen(&verdict),
             Finding::Program { condition, turn } => {
                 let (level, text) = words(condition, turn);
                 (self.parts.tell)(level, "program".to_owned(), text);
@@ -300,6 +335,7 @@ impl AnalysisLoop {
         match self.parts.duty {
             Duty::Watch(..) => self.parts.watch.is_armed(),
             Duty::Words(_) => self.parts.moderator.is_listening(),
+            Duty::Pictures(_) => true,
         }
     }
 
@@ -312,6 +348,10 @@ impl AnalysisLoop {
             },
             Duty::Words(words) => AnalysisSettings {
                 words: is_wanted.then(|| words.clone()),
+                ..AnalysisSettings::default()
+            },
+            Duty::Pictures(checks) => AnalysisSettings {
+                checks: Some(checks.clone()),
                 ..AnalysisSettings::default()
             },
         }
@@ -333,11 +373,10 @@ impl AnalysisLoop {
                 Ok(analysis) => return Some(analysis),
                 Err(reason) => reason,
             };
-            let pause = TimeDelta::from_millis(pause_ms);
-            (parts.report)(Report::Lost(reason, pause));
-            let until = parts.clock.now() + pause;
-            while parts.clock.now() < until && !stop.load(Ordering::Relaxed) {
-                std::thread::park_timeout(WAIT);
+            (parts.report)(Report::Lost(reason, TimeDelta::from_millis(pause_ms)));
+            self.pause(pause_ms, stop);
+            if !self.is_wanted() && !parts.duty.is_changed_live() {
+                return None;
             }
             pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
         }

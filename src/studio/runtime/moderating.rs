@@ -4,24 +4,36 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::air::Areas;
 use super::gate::Gate;
 use super::holding::Holding;
 use super::reporters::{Inputs, post};
+use crate::clock::Clock;
 use crate::hold::Edit;
 use crate::media::{TimeDelta, Timestamp, TrackKind};
 use crate::speech::{HeardWord, MatchKind, Severity, WordVerdict};
-use crate::studio::model::{EventLevel, HeldWord, Moderation, Span, SpanKind, Who};
+use crate::studio::model::{EventLevel, HeldWord, Moderation, SeenPicture, Span, SpanKind, Who};
 use crate::studio::update::{Input, ModerationNews};
+use crate::vision::check::{CheckAction, CheckKind, PictureVerdict};
 
 /// The check that sound waits for.
 pub const WORDS: &str = "words";
+
+/// The check that held pictures wait for.
+pub const PICTURES: &str = "pictures";
+
+/// What looking at a picture and telling of it takes at most, in ms, on a rig that keeps up.
+const LOOKING_MS: i64 = 1000;
 
 /// Longer ago, in ms, than anything that is held.
 const LONG_AGO_MS: i64 = 120_000;
 
 /// What the analysis threads tell, and the core task arms.
 pub struct Moderator {
+    clock: Clock,
     holding: Arc<Holding>,
+    areas: Arc<Areas>,
+    hides_pictures: bool,
     gate: Arc<Gate>,
     inputs: Inputs,
     is_listening: AtomicBool,
@@ -32,11 +44,15 @@ pub struct Moderator {
 }
 
 impl Moderator {
-    /// Does what is decided to `holding`, and arms `gate`.
+    /// Does what is decided to `holding` and to what is painted before the encoders, and arms `gate`. `hides_pictures`: the show
+    /// has checks of pictures that do more than warn.
     #[must_use]
-    pub fn new(holding: Arc<Holding>, gate: Arc<Gate>, inputs: Inputs) -> Self {
+    pub fn new(clock: Clock, holding: Arc<Holding>, gate: Arc<Gate>, inputs: Inputs, hides_pictures: bool) -> Self {
         Self {
+            clock,
             holding,
+            areas: Arc::default(),
+            hides_pictures,
             gate,
             inputs,
             is_listening: AtomicBool::new(false),
@@ -50,6 +66,12 @@ impl Moderator {
     #[must_use]
     pub fn holding(&self) -> &Arc<Holding> {
         &self.holding
+    }
+
+    /// What is painted before the encoders.
+    #[must_use]
+    pub fn areas(&self) -> &Arc<Areas> {
+        &self.areas
     }
 
     /// Whether words are to be listened for.
@@ -83,7 +105,7 @@ impl Moderator {
     }
 
     /// Nobody listens.
-    pub fn deaf(&self, reason: String) {
+    pub fn deaf(&self, reason: &str) {
         self.tell(ModerationNews::Engine(None));
         self.event(EventLevel::Error, format!("nobody listens: {reason}"));
     }
@@ -144,10 +166,64 @@ impl Moderator {
         }
     }
 
-    /// Sound has been judged up to there.
-    pub fn judged_until(&self, until: Timestamp) {
-        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
-        *judged = Some(until).max(*judged);
+    /// That check has seen or heard all from there until there.
+    pub fn stamped(&self, check: &str, from: Timestamp, until: Timestamp) {
+        match check {
+            WORDS => {
+                let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+                *judged = Some(until).max(*judged);
+            }
+            PICTURES => self.areas.stamp(from, until),
+            _ => {}
+        }
+    }
+
+    /// Something was seen. What it calls for is in force when this returns: for pictures that are still to be encoded by what is
+    /// painted over them, for those that are held by a slate.
+    pub fn seen(&self, verdict: &PictureVerdict) {
+        self.areas.apply(verdict);
+        let now = self.clock.now();
+        let what = SeenPicture {
+            kind: kind(verdict.kind).to_owned(),
+            what: verdict.what.clone(),
+            action: action(verdict.action).to_owned(),
+            since: verdict.since,
+        };
+        if verdict.is_over {
+            return self.tell(ModerationNews::Gone(what));
+        }
+        if !verdict.is_new {
+            return;
+        }
+        match verdict.action {
+            CheckAction::Off | CheckAction::Warn => {}
+            CheckAction::Blur | CheckAction::Cover => self.holding.cover(verdict.since, now),
+            CheckAction::Dump => {
+                let (from, until) = self.holding.dump(None);
+                let why = format!("{} \"{}\" was seen", what.kind, what.what);
+                self.tell(ModerationNews::Dumped(from, until, why));
+            }
+        }
+        self.tell(ModerationNews::Seen(what));
+    }
+
+    /// Arms the check of pictures while there is a hold that gives it the time, if its show has one that hides anything.
+    pub fn arm_pictures(&self, hold: TimeDelta) {
+        let gate = self.holding.exit_gate();
+        let is_armed = gate.is_armed_as(PICTURES, TrackKind::Video);
+        let is_wanted = self.hides_pictures && hold >= TimeDelta::from_millis(LOOKING_MS);
+        if is_wanted && !is_armed {
+            let now = self.clock.now();
+            gate.arm(PICTURES, TrackKind::Video);
+            gate.stamp(
+                PICTURES,
+                TrackKind::Video,
+                now - TimeDelta::from_millis(LONG_AGO_MS),
+                now,
+            );
+        } else if is_armed && !is_wanted {
+            gate.disarm(PICTURES, TrackKind::Video);
+        }
     }
 
     /// How far sound has been judged.
@@ -162,5 +238,27 @@ impl Moderator {
 
     fn tell(&self, news: ModerationNews) {
         post(&self.inputs, Input::Moderation(news));
+    }
+}
+
+/// As events and logs call it.
+const fn kind(kind: CheckKind) -> &'static str {
+    match kind {
+        CheckKind::Code => "code",
+        CheckKind::Barcode => "barcode",
+        CheckKind::Blocked => "image",
+        CheckKind::Black => "black",
+        CheckKind::Frozen => "frozen",
+        CheckKind::Classifier => "label",
+    }
+}
+
+const fn action(action: CheckAction) -> &'static str {
+    match action {
+        CheckAction::Off => "off",
+        CheckAction::Warn => "warn",
+        CheckAction::Blur => "blur",
+        CheckAction::Cover => "cover",
+        CheckAction::Dump => "dump",
     }
 }

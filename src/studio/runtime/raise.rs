@@ -19,12 +19,13 @@ use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
 use crate::media::AudioConfig;
-use crate::scene::Show;
+use crate::scene::{PictureCheckSettings, Show};
 use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
 use crate::studio::opening;
 use crate::studio::update::Input;
 use crate::vision::FinderSettings;
+use crate::vision::check::{BlockedImage, CheckSettings};
 use crate::worker::arena::{Arena, MAX_SLOTS};
 use crate::worker::{self, Program, RemoteEncoder};
 
@@ -113,7 +114,14 @@ pub fn raise(
     }
     let gate = Arc::new(Gate::default());
     let watch = Arc::new(FaceWatch::new(show.video.frame_rate, plan));
-    let moderator = Moderator::new(Arc::clone(&holding), Arc::clone(&gate), inputs.clone());
+    let pictures = &show.moderation.pictures;
+    let moderator = Moderator::new(
+        clock,
+        Arc::clone(&holding),
+        Arc::clone(&gate),
+        inputs.clone(),
+        pictures.hides(),
+    );
     let moderator = Arc::new(moderator);
     let faces = FinderSettings {
         width,
@@ -123,8 +131,11 @@ pub fn raise(
     let watching = ("analyse", Duty::Watch(show.analysis.clone(), faces), &gate);
     let words = show.moderation.words.clone().map(Duty::Words);
     let words = words.map(|duty| ("analyse words", duty, &gate));
-    let analyses = std::iter::once(watching)
-        .chain(words)
+    let checks = pictures.is_on().then(|| Duty::Pictures(checks(pictures, inputs)));
+    let checks = checks.map(|duty| ("analyse pictures", duty, holding.exit_gate()));
+    let analyses = [Some(watching), words, checks]
+        .into_iter()
+        .flatten()
         .map(|(name, duty, gate)| analysis::Parts {
             duty,
             watch: Arc::clone(&watch),
@@ -171,6 +182,7 @@ pub fn raise(
         outlet: Arc::clone(&outlet),
         taps,
         analyses,
+        areas: Arc::clone(moderator.areas()),
         watch: Arc::clone(&watch),
         face_report: face_reporter(inputs.clone()),
         gate,
@@ -187,6 +199,25 @@ pub fn raise(
         destinations,
         sound: aac_config,
     })
+}
+
+/// What pictures are looked at for, with the images that must not be seen. One that cannot be read is told, and not looked for.
+fn checks(settings: &PictureCheckSettings, inputs: &Inputs) -> CheckSettings {
+    let mut checks = settings.checks.clone();
+    for path in &settings.blocked {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let image = source::file::read_rgb(path).and_then(|(rgb, width, height)| {
+            BlockedImage::of(&name, &rgb, width, height).map_err(|error| error.to_string())
+        });
+        match image {
+            Ok(image) => checks.blocked.push(image),
+            Err(reason) => {
+                let text = format!("{}: {reason}; it is not looked for", path.display());
+                post(inputs, Input::Event(EventLevel::Error, "moderation".into(), text));
+            }
+        }
+    }
+    checks
 }
 
 /// What opens encoders of the source line: the program's own size is encoded where it lies.

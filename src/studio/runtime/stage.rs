@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::air::{FaceReport, FaceWatch, PictureAir, SoundAir};
+use super::air::{Areas, FaceReport, FaceWatch, PictureAir, SoundAir};
 use super::analysis;
 use super::encoding::{BLOCKS_WAITING, encode_sound, encode_video};
 use super::error::RunError;
@@ -64,6 +64,8 @@ pub struct Parts {
     pub outlet: Arc<Outlet>,
     /// Who looks.
     pub taps: Taps,
+    /// What checks of pictures want hidden.
+    pub areas: Arc<Areas>,
     /// What watches program, listens to it, and looks at it.
     pub analyses: Vec<analysis::Parts>,
     /// What is known of faces, and what hides them.
@@ -208,7 +210,8 @@ impl Stage {
             masked,
             slot_of_air,
             parts.face_report,
-        );
+        )
+        .with_areas(parts.areas);
         stage.spawn("encode-video", move || {
             encode_video(&frames, &mut picture_air, &mut video, &ladder, &outlet, &*report);
         })?;

@@ -317,6 +317,10 @@ impl Unit<'_> {
         }
         if id == PROGRAM_SPAN {
             self.moderate_program(Switch::Off);
+            if held <= TimeDelta::ZERO {
+                // What went out silent is gone; from now on program is heard.
+                return Ok(());
+            }
         }
         let Some(span) = self.studio.moderation.span_mut(id) else {
             return Err(Refusal::NoSpan(id));

@@ -6,6 +6,7 @@ use super::settings::AnalysisSettings;
 use crate::media::{Timestamp, TrackKind, Turn, exact};
 use crate::speech::{HeardWord, WordVerdict};
 use crate::vision::FaceVerdict;
+use crate::vision::check::PictureVerdict;
 
 /// What program can be that it should not be for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,9 +38,9 @@ pub enum Finding {
         /// Its name.
         engine: String,
     },
-    /// Nobody listens: the recogniser has failed, or there is none.
+    /// Nobody listens any more: the recogniser has failed. Another worker may have more luck.
     Deaf {
-        /// Why, and when it is tried again.
+        /// Why.
         reason: String,
     },
     /// What was heard, and what of it must not go out.
@@ -49,6 +50,8 @@ pub enum Finding {
         /// In force before any stamp of the same answer.
         verdicts: Vec<WordVerdict>,
     },
+    /// Something in the picture that must not be seen, or no longer.
+    Picture(PictureVerdict),
     /// An analyser has failed. It is switched off; the others go on.
     AnalyserLost {
         /// Its name.

@@ -11,10 +11,12 @@
 //! over values. To add an analyser, implement [`Analyser`] and build it in [`Registry::new`] from settings of its own.
 
 mod analyser;
+mod checks;
 mod child;
 mod faces;
 mod finding;
 mod message;
+mod program;
 mod registry;
 mod remote;
 mod settings;

@@ -155,7 +155,11 @@ fn remember(opening: &mut Opening, finding: &Finding) {
                 next_track: before.max(newest.unwrap_or(0)),
             });
         }
-        Finding::Listening { .. } | Finding::Deaf { .. } | Finding::Words { .. } | Finding::AnalyserLost { .. } => {}
+        Finding::Listening { .. }
+        | Finding::Deaf { .. }
+        | Finding::Words { .. }
+        | Finding::Picture(_)
+        | Finding::AnalyserLost { .. } => {}
     }
 }
 

@@ -1,88 +1,41 @@
 //! The analyser that speech is moderated by: a [`Recogniser`] writes down what is said, a [`Judge`] holds it against the lists.
 //!
-//! What the recogniser has settled is stamped, and nothing else: while there is none, or it has failed, sound is not judged
-//! and does not leave the hold. A recogniser that failed is opened anew after a pause.
+//! What the recogniser has settled is stamped, and nothing else. Once it has failed, sound is not judged and does not leave the
+//! hold: [`Finding::Deaf`] has the worker replaced by one that can open a recogniser, which this one cannot behind its fence.
 
 use super::analyser::{Analyser, Wants};
-use super::finding::{Finding, Opening};
-use crate::media::{AudioBlock, TimeDelta, Timestamp};
-use crate::speech::{EngineSettings, HeardWord, Judge, JudgeSettings, Recogniser, RecogniserError, WordVerdict};
-
-/// The first pause, in ms, before a recogniser that failed is opened anew; doubled up to the longest.
-const FIRST_PAUSE_MS: i64 = 1000;
-
-/// The longest such pause, in ms.
-const LONGEST_PAUSE_MS: i64 = 30_000;
-
-/// What opens a recogniser.
-type Open = fn(&EngineSettings) -> Result<Box<dyn Recogniser>, RecogniserError>;
+use super::finding::Finding;
+use crate::media::{AudioBlock, Timestamp};
+use crate::speech::{HeardWord, Judge, Recogniser, WordVerdict, WordsSettings, engine};
 
 /// Listens and judges.
 pub(super) struct Words {
-    settings: EngineSettings,
-    lists: JudgeSettings,
     judge: Judge,
-    open: Open,
+    /// None once it has failed.
     recogniser: Option<Box<dyn Recogniser>>,
-    not_before: Option<Timestamp>,
-    pause: TimeDelta,
+    is_told: bool,
     words: Vec<HeardWord>,
     verdicts: Vec<WordVerdict>,
 }
 
 impl Words {
-    /// As `opening` asks for it, if it does.
-    pub fn boxed(opening: &Opening) -> Option<Box<dyn Analyser>> {
-        let settings = opening.settings.words.as_ref()?;
-        let open = crate::speech::engine::open;
-        Some(Box::new(Self::new(
-            settings.engine.clone(),
-            settings.judge.clone(),
-            open,
-        )))
+    /// As `settings` ask for it. Opens models and programs, so it must be made before the worker shuts itself in.
+    ///
+    /// # Errors
+    /// Why nobody can listen, and what to do about it.
+    pub fn boxed(settings: &WordsSettings) -> Result<Box<dyn Analyser>, String> {
+        let recogniser = engine::open(&settings.engine).map_err(|error| error.to_string())?;
+        Ok(Box::new(Self::new(recogniser, Judge::new(&settings.judge))))
     }
 
-    fn new(settings: EngineSettings, lists: JudgeSettings, open: Open) -> Self {
+    fn new(recogniser: Box<dyn Recogniser>, judge: Judge) -> Self {
         Self {
-            settings,
-            judge: Judge::new(&lists),
-            lists,
-            open,
-            recogniser: None,
-            not_before: None,
-            pause: TimeDelta::from_millis(FIRST_PAUSE_MS),
+            judge,
+            recogniser: Some(recogniser),
+            is_told: false,
             words: Vec::new(),
             verdicts: Vec::new(),
         }
-    }
-
-    /// Opens the recogniser if it may be tried.
-    fn reopen(&mut self, now: Timestamp, found: &mut Vec<Finding>) {
-        if self.not_before.is_some_and(|not_before| now < not_before) {
-            return;
-        }
-        match (self.open)(&self.settings) {
-            Ok(recogniser) => {
-                found.push(Finding::Listening {
-                    engine: recogniser.name().to_owned(),
-                });
-                self.recogniser = Some(recogniser);
-            }
-            Err(error) => self.fail(now, &error, found),
-        }
-    }
-
-    fn fail(&mut self, now: Timestamp, error: &RecogniserError, found: &mut Vec<Finding>) {
-        self.recogniser = None;
-        // A phrase does not go on over a hole.
-        self.judge = Judge::new(&self.lists);
-        self.not_before = Some(now + self.pause);
-        let seconds = self.pause.as_secs_f64();
-        found.push(Finding::Deaf {
-            reason: format!("{error}; tried again in {seconds:.0} s"),
-        });
-        let longest = TimeDelta::from_millis(LONGEST_PAUSE_MS);
-        self.pause = (self.pause + self.pause).min(longest);
     }
 }
 
@@ -99,38 +52,37 @@ impl Analyser for Words {
     }
 
     fn listen(&mut self, block: &AudioBlock, found: &mut Vec<Finding>) -> Option<Timestamp> {
-        if self.recogniser.is_none() {
-            self.reopen(block.pts, found);
-        }
         let recogniser = self.recogniser.as_mut()?;
-        self.words.clear();
-        match recogniser.hear(block, &mut self.words) {
-            Ok(settled) => {
-                self.verdicts.clear();
-                let judged = match settled {
-                    Some(settled) => {
-                        // It works: the next failure is a new one.
-                        self.pause = TimeDelta::from_millis(FIRST_PAUSE_MS);
-                        Some(self.judge.judge_until(&self.words, settled, &mut self.verdicts))
-                    }
-                    None => {
-                        self.judge.judge(&self.words, &mut self.verdicts);
-                        None
-                    }
-                };
-                if !self.words.is_empty() || !self.verdicts.is_empty() {
-                    found.push(Finding::Words {
-                        words: std::mem::take(&mut self.words),
-                        verdicts: std::mem::take(&mut self.verdicts),
-                    });
-                }
-                judged
-            }
-            Err(error) => {
-                self.fail(block.pts, &error, found);
-                None
-            }
+        if !std::mem::replace(&mut self.is_told, true) {
+            found.push(Finding::Listening {
+                engine: recogniser.name().to_owned(),
+            });
         }
+        self.words.clear();
+        let settled = match recogniser.hear(block, &mut self.words) {
+            Ok(settled) => settled,
+            Err(error) => {
+                self.recogniser = None;
+                found.push(Finding::Deaf {
+                    reason: error.to_string(),
+                });
+                return None;
+            }
+        };
+        self.verdicts.clear();
+        let judged = if let Some(settled) = settled {
+            Some(self.judge.judge_until(&self.words, settled, &mut self.verdicts))
+        } else {
+            self.judge.judge(&self.words, &mut self.verdicts);
+            None
+        };
+        if !self.words.is_empty() || !self.verdicts.is_empty() {
+            found.push(Finding::Words {
+                words: std::mem::take(&mut self.words),
+                verdicts: std::mem::take(&mut self.verdicts),
+            });
+        }
+        judged
     }
 
     fn is_deaf(&self) -> bool {
@@ -142,9 +94,10 @@ impl Analyser for Words {
 mod tests {
     use super::super::registry::Registry;
     use super::*;
-    use crate::speech::{ListedWord, Severity, WordList};
+    use crate::media::TimeDelta;
+    use crate::speech::{JudgeSettings, ListedWord, RecogniserError, Severity, WordList};
 
-    /// Hears "damn" every second, settles what is half a second old, and fails at 3 s and whenever it is opened before 6 s.
+    /// Hears "damn" every second, settles what is half a second old, and fails at 3 s.
     struct Parrot;
 
     impl Recogniser for Parrot {
@@ -158,7 +111,7 @@ mod tests {
             words: &mut Vec<HeardWord>,
         ) -> Result<Option<Timestamp>, RecogniserError> {
             let ms = block.pts.to_millis();
-            if (3000..6000).contains(&ms) {
+            if ms >= 3000 {
                 return Err(RecogniserError::Failed {
                     engine: "parrot".to_owned(),
                     reason: "moults".to_owned(),
@@ -196,9 +149,7 @@ mod tests {
 
     #[test]
     fn what_was_said_while_nobody_listened_is_never_stamped() {
-        let words = Words::new(EngineSettings::default(), Judge::new(&lists()), |_| {
-            Ok(Box::new(Parrot))
-        });
+        let words = Words::new(Box::new(Parrot), Judge::new(&lists()));
         let mut registry = Registry::of(vec![Box::new(words)]);
         let mut found = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
@@ -208,13 +159,10 @@ mod tests {
                 seen.extend(stamp.from.to_millis() / 10..=stamp.until.to_millis() / 10);
             }
         }
-        assert!(seen.contains(&0) && seen.contains(&248));
-        // From where it had settled when it failed until it was opened again after 1, 2 and 4 s, nothing.
-        assert!(
-            (255..1000).all(|index| !seen.contains(&index) || index >= 600),
-            "{seen:?}"
-        );
-        assert!(seen.contains(&930));
+        assert!(seen.contains(&0) && seen.contains(&240), "{seen:?}");
+        // From where it had settled when it failed, nothing.
+        assert!(seen.iter().all(|index| *index < 250), "{seen:?}");
+        assert!(matches!(&found[0], Finding::Listening { engine } if engine == "parrot"));
         let verdicts = found.iter().filter_map(|finding| match finding {
             Finding::Words { verdicts, .. } => verdicts.first(),
             _ => None,
@@ -223,6 +171,6 @@ mod tests {
         assert_eq!(verdicts[0].severity, Severity::Beep);
         assert_eq!(verdicts[0].until - verdicts[0].from, TimeDelta::from_millis(460));
         let deaf = found.iter().filter(|finding| matches!(finding, Finding::Deaf { .. }));
-        assert_eq!(deaf.count(), 3);
+        assert_eq!(deaf.count(), 1);
     }
 }

@@ -61,6 +61,7 @@ impl Core {
             return;
         }
         let state = self.moderator.holding().state();
+        self.moderator.arm_pictures(state.now);
         let judged = self.moderator.judged();
         let moderation = &self.studio.moderation;
         if judged != moderation.judged {

@@ -1,0 +1,360 @@
+//! Tuning: from recordings whose words are known to thresholds, ways to say, and examples.
+//!
+//! Recordings are heard once, with every way to say every phrase and a very low threshold; what the decoder thinks it spotted is kept with
+//! its score and its sound. Then, for each phrase:
+//!
+//! 1. **Examples.** A recording that holds the phrase has several spans that might be it. What the recordings have in common is the phrase, so
+//!    the span is taken that is nearest to spans of other recordings; one that is no nearer to them than to recordings without the phrase is no example.
+//! 2. **Distance.** Each recording is compared with the examples of the others; the limit lies between those that hold the phrase and those that do not.
+//! 3. **Thresholds.** So high that the decoder alone is wrong in no recording, with a margin. Ways to say that never were the best are dropped.
+
+use super::dictionary::inflected;
+use super::examples::{Example, FAR, Scratch};
+use super::features::{Features, Frame, HOP};
+use super::spotter::{Candidate, Spotter};
+use super::tuning::{MOST_EXAMPLES, TunedPhrase, TunedWay, Tuning};
+use super::{AROUND, FLOOR, Model, Vocabulary, failed, library};
+use crate::speech::{EngineSettings, RecogniserError};
+
+/// Spans that are kept of each recording for each phrase.
+const SPANS: usize = 5;
+/// Powers of ten between the surest wrong span and the threshold.
+const MARGIN: f32 = 4.0;
+/// Highest threshold.
+const HIGHEST: f32 = 49.0;
+/// The share of recordings without the phrase that may be nearer to an example than the limit.
+const FALSE_SHARE: f32 = 0.002;
+/// How far below the nearest wrong span the limit stays at least, as a share of its distance.
+const SHY: f32 = 0.96;
+
+/// A span that may be a phrase.
+struct Span {
+    way: usize,
+    score: f32,
+    /// With [`AROUND`] frames to either side, as they would be kept.
+    sound: Vec<Frame>,
+    /// Without them.
+    core: Option<Example>,
+}
+
+/// A recording as it was heard.
+struct Heard {
+    /// Which phrases it holds.
+    said: Vec<usize>,
+    /// For each phrase, what may be it; the likeliest first.
+    spans: Vec<Vec<Span>>,
+}
+
+/// How a phrase does in the recordings that it was tuned with, each compared with the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhraseReport {
+    /// The phrase.
+    pub phrase: String,
+    /// Recordings that hold it.
+    pub said: usize,
+    /// In how many of them it was found.
+    pub hits: usize,
+    /// Recordings that do not hold it.
+    pub clean: usize,
+    /// In how many of them it was found all the same.
+    pub falses: usize,
+    /// Examples that were taken.
+    pub examples: usize,
+}
+
+/// Hears recordings, and finds what to listen for.
+pub struct Tuner {
+    vocabulary: Vocabulary,
+    spotter: Spotter,
+    features: Features,
+    heard: Vec<Heard>,
+}
+
+impl Tuner {
+    /// For the phrases and the model of `settings`; an earlier tuning is not looked at.
+    ///
+    /// # Errors
+    /// As [`engine::open`](super::super::open).
+    pub fn new(settings: &EngineSettings) -> Result<Self, RecogniserError> {
+        let library = library()?;
+        let model = Model::find(settings.model.as_deref())?;
+        let vocabulary = Vocabulary::new(&settings.keywords, &model, &Tuning::default(), Some(FLOOR))?;
+        let spotter = Spotter::new(library, &model.acoustic, vocabulary.ways.clone()).map_err(failed)?;
+        Ok(Self {
+            vocabulary,
+            spotter,
+            features: Features::new(),
+            heard: Vec::new(),
+        })
+    }
+
+    /// The phrases that `text` holds, in any inflected form.
+    fn said_in(&self, text: &str) -> Vec<usize> {
+        let lower = text.to_lowercase();
+        let words: Vec<&str> = lower
+            .split(|c: char| !c.is_alphanumeric() && c != '\'')
+            .filter(|word| !word.is_empty())
+            .collect();
+        let holds = |phrase: &str| {
+            let phrase: Vec<&str> = phrase.split_whitespace().collect();
+            !phrase.is_empty()
+                && words.windows(phrase.len()).any(|window| {
+                    window
+                        .iter()
+                        .zip(&phrase)
+                        .all(|(word, wanted)| word == wanted || inflected(wanted).iter().any(|form| form == word))
+                })
+        };
+        let phrases = self.vocabulary.phrases.iter().enumerate();
+        phrases
+            .filter(|(_, phrase)| holds(&phrase.text.to_lowercase()))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// Hears a recording: mono, 16 kHz. `text` is what is said in it. Gives how many of the phrases that is.
+    ///
+    /// # Errors
+    /// The decoder failed.
+    pub fn hear(&mut self, samples: &[i16], text: &str) -> Result<usize, RecogniserError> {
+        let mut heard = Heard {
+            said: self.said_in(text),
+            spans: Vec::new(),
+        };
+        heard.spans.resize_with(self.vocabulary.phrases.len(), Vec::new);
+        let mut candidates = Vec::new();
+        self.features.reset(self.spotter.now());
+        for frame in samples.as_chunks::<HOP>().0 {
+            self.features.feed(frame);
+            self.spotter.feed(*frame, true, &mut candidates).map_err(failed)?;
+            self.take_in(&mut heard, &mut candidates);
+        }
+        self.spotter.part(&mut candidates).map_err(failed)?;
+        self.take_in(&mut heard, &mut candidates);
+        let count = heard.said.len();
+        self.heard.push(heard);
+        Ok(count)
+    }
+
+    /// Keeps the likeliest spans, while their sound is there.
+    fn take_in(&mut self, heard: &mut Heard, candidates: &mut Vec<Candidate>) {
+        let mut frames = Vec::new();
+        for candidate in candidates.drain(..) {
+            let spans = &mut heard.spans[self.vocabulary.ways[candidate.way].phrase];
+            if spans.len() == SPANS && spans[SPANS - 1].score >= candidate.score {
+                continue;
+            }
+            self.features
+                .span(candidate.first - AROUND, candidate.last + 1 + AROUND, &mut frames);
+            let Some(sound) = Example::of(&frames) else { continue };
+            self.features.span(candidate.first, candidate.last + 1, &mut frames);
+            let core = Example::of(&frames);
+            let at = spans.partition_point(|span| span.score >= candidate.score);
+            spans.insert(
+                at,
+                Span {
+                    way: candidate.way,
+                    score: candidate.score,
+                    sound: sound.frames(),
+                    core,
+                },
+            );
+            spans.truncate(SPANS);
+        }
+    }
+
+    /// What all recordings together say, and how each phrase does in them.
+    #[must_use]
+    pub fn finish(&self) -> (Tuning, Vec<PhraseReport>) {
+        let mut tuning = Tuning {
+            engine: Tuning::ENGINE.to_owned(),
+            phrases: Vec::new(),
+        };
+        let mut reports = Vec::new();
+        for index in 0..self.vocabulary.phrases.len() {
+            let (tuned, report) = self.tune(index);
+            tuning.phrases.push(tuned);
+            reports.push(report);
+        }
+        (tuning, reports)
+    }
+
+    fn tune(&self, index: usize) -> (TunedPhrase, PhraseReport) {
+        let mut scratch = Scratch::default();
+        let (with, without): (Vec<&Heard>, Vec<&Heard>) =
+            self.heard.iter().partition(|heard| heard.said.contains(&index));
+        let with: Vec<&[Span]> = with.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
+        let without: Vec<&[Span]> = without.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
+        let examples = choose(&with, &without, &mut scratch);
+        // Each recording against the examples of the others, as if it had not been there.
+        let own = |at: usize| {
+            examples
+                .iter()
+                .filter(move |(from, _)| *from != at)
+                .map(|(_, example)| example)
+        };
+        let near: Vec<f32> = with
+            .iter()
+            .enumerate()
+            .map(|(at, spans)| nearest(own(at), spans, &mut scratch))
+            .collect();
+        let all = || examples.iter().map(|(_, example)| example);
+        let far: Vec<f32> = without
+            .iter()
+            .map(|spans| nearest(all(), spans, &mut scratch))
+            .collect();
+        let distance = limit(&near, &far);
+        let thresholds = self.thresholds(index, &with, &without);
+        let is_sure = |spans: &[Span]| {
+            let sure = |span: &Span| {
+                thresholds
+                    .iter()
+                    .any(|(way, threshold)| *way == span.way && span.score >= *threshold)
+            };
+            spans.iter().any(sure)
+        };
+        let count = |spans: &[&[Span]], distances: &[f32]| {
+            let found = spans
+                .iter()
+                .zip(distances)
+                .filter(|(spans, nearest)| **nearest <= distance || is_sure(spans));
+            found.count()
+        };
+        let report = PhraseReport {
+            phrase: self.vocabulary.phrases[index].text.clone(),
+            said: with.len(),
+            hits: count(&with, &near),
+            clean: without.len(),
+            falses: count(&without, &far),
+            examples: examples.len(),
+        };
+        let say = thresholds.iter().map(|(way, threshold)| TunedWay {
+            sounds: self.vocabulary.ways[*way].sounds.clone(),
+            threshold: *threshold,
+        });
+        let tuned = TunedPhrase {
+            phrase: report.phrase.clone(),
+            say: say.collect(),
+            distance: if examples.is_empty() { 0.0 } else { distance },
+            examples: examples.into_iter().map(|(_, example)| example).collect(),
+        };
+        (tuned, report)
+    }
+
+    /// The ways to say a phrase that are worth listening for, each with its threshold.
+    fn thresholds(&self, index: usize, with: &[&[Span]], without: &[&[Span]]) -> Vec<(usize, f32)> {
+        let best = |spans: &[Span]| spans.first().map(|span| span.way);
+        let mut ways: Vec<usize> = with.iter().filter_map(|spans| best(spans)).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        if ways.is_empty() {
+            ways = (0..self.vocabulary.ways.len())
+                .filter(|way| self.vocabulary.ways[*way].phrase == index)
+                .collect();
+        }
+        let threshold = |way: usize| {
+            let scores = |spans: &[&[Span]]| {
+                let all = spans
+                    .iter()
+                    .flat_map(|spans| spans.iter())
+                    .filter(|span| span.way == way);
+                all.map(|span| span.score).fold(f32::MIN, f32::max)
+            };
+            let surest_wrong = scores(without);
+            if surest_wrong == f32::MIN {
+                // Nothing was wrong: as for a phrase that was not tuned.
+                return super::untuned(&self.vocabulary.ways[way].sounds);
+            }
+            (surest_wrong + MARGIN).clamp(FLOOR, HIGHEST)
+        };
+        ways.into_iter()
+            .map(|way| (way, (threshold(way) * 10.0).round() / 10.0))
+            .collect()
+    }
+}
+
+/// The distance from the nearest of `examples` to the nearest of `spans`.
+fn nearest<'a>(examples: impl Iterator<Item = &'a Example>, spans: &[Span], scratch: &mut Scratch) -> f32 {
+    let mut nearest = FAR;
+    for example in examples {
+        for span in spans {
+            nearest = nearest.min(example.distance(&span.sound, scratch).0);
+        }
+    }
+    nearest
+}
+
+/// Of each recording that holds the phrase, the span that other such recordings have too; with the number of the recording.
+fn choose(with: &[&[Span]], without: &[&[Span]], scratch: &mut Scratch) -> Vec<(usize, Example)> {
+    let mut chosen: Vec<(f32, usize, Example)> = Vec::new();
+    for (at, spans) in with.iter().enumerate() {
+        let mut best: Option<(f32, &Example)> = None;
+        for core in spans.iter().filter_map(|span| span.core.as_ref()) {
+            let mut distances: Vec<f32> = (0..with.len())
+                .filter(|other| *other != at)
+                .map(|other| nearest(std::iter::once(core), with[other], scratch))
+                .collect();
+            distances.sort_by(f32::total_cmp);
+            // The two nearest, which are of the same voice where there are several.
+            let Some(cost) = distances.get(1).or(distances.first()).copied() else {
+                continue;
+            };
+            if best.is_none_or(|(least, _)| cost < least) {
+                best = Some((cost, core));
+            }
+        }
+        if let Some((cost, core)) = best {
+            let mut wrong: Vec<f32> = without
+                .iter()
+                .map(|spans| nearest(std::iter::once(core), spans, scratch))
+                .collect();
+            wrong.sort_by(f32::total_cmp);
+            let tolerated = (wrong.len() as f32 * FALSE_SHARE) as usize;
+            if wrong.get(tolerated).is_none_or(|wrong| cost < *wrong) {
+                chosen.push((cost, at, core.clone()));
+            }
+        }
+    }
+    chosen.sort_by(|a, b| a.0.total_cmp(&b.0));
+    chosen.truncate(MOST_EXAMPLES);
+    chosen.into_iter().map(|(_, at, example)| (at, example)).collect()
+}
+
+/// The distance that divides recordings with the phrase from those without.
+fn limit(near: &[f32], far: &[f32]) -> f32 {
+    let mut far = far.to_vec();
+    far.sort_by(f32::total_cmp);
+    let tolerated = (far.len() as f32 * FALSE_SHARE) as usize;
+    let most = far.get(tolerated).copied().unwrap_or(FAR) * SHY;
+    let farthest = near
+        .iter()
+        .copied()
+        .filter(|distance| *distance < most)
+        .fold(0.0, f32::max);
+    // In the middle of the gap, if there is one; never far beyond what was heard.
+    let middle = (farthest + most.min(farthest * 1.5)) / 2.0;
+    (middle.min(most) * 100.0).floor() / 100.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_lies_in_the_gap() {
+        assert!(
+            (limit(&[1.0, 2.0], &[3.0, 5.0]) - 2.44).abs() < 0.011,
+            "{}",
+            limit(&[1.0, 2.0], &[3.0, 5.0])
+        );
+        assert!(
+            limit(&[1.0, 4.0], &[3.0, 5.0]) < 3.0,
+            "what is farther than a wrong one is given up"
+        );
+        assert!(
+            limit(&[2.0], &[]) <= 3.0,
+            "nothing wrong was heard, and yet not everything is right"
+        );
+        assert!(limit(&[], &[3.0]).abs() < 0.01);
+    }
+}
