@@ -173,9 +173,9 @@ fn what_is_judged_is_held_long_enough() {
     show.toml:4:12: moderation.unjudged: expected one of "mute", "pass"
     "#);
     insta::assert_snapshot!(moderation("words = [\"english\"]\nengin = \"auto\""), @r#"
+    show.toml:2:10: moderation.words[0]: there is no word list "english"; known: en
     show.toml:3:1: moderation.engin: unknown key; did you mean "engine"?
     "#);
-    insta::assert_snapshot!(moderation("words = [\"english\"]"), @r#"show.toml:2:10: moderation.words[0]: there is no word list "english"; known: en"#);
     insta::assert_snapshot!(moderation("hold_s = 0.5\n[moderation.pictures]\ncodes = \"cover\"\nframe = \"warn\""), @r#"show.toml:5:1: moderation.pictures.frame: unknown key; did you mean "frozen"?"#);
     let show = set(&[
         ("moderation.words", "[\"en\"]"),
@@ -302,7 +302,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, relay and 6 more
+--set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, moderation and 7 more
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());
