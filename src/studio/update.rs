@@ -107,6 +107,8 @@ pub enum Effect {
     CloseEdit(u64, Timestamp),
     /// That edit is not to be made.
     RestoreEdit(u64),
+    /// That, which was seen, is no longer to be hidden.
+    Reveal(u64),
     /// Which checks are armed has changed.
     Checks,
     /// Something was moderated: for the log that others may want to read.
@@ -249,6 +251,9 @@ pub enum Refusal {
     /// No span of that number.
     #[error("nothing of the number {0} is muted or beeped")]
     NoSpan(u64),
+    /// Nothing of that number is hidden.
+    #[error("nothing of the number {0} is seen now")]
+    NotSeen(u64),
     /// What was dropped is gone.
     #[error("what was dumped is gone; only what is muted or beeped can be let out")]
     Dumped,
@@ -470,6 +475,7 @@ impl Unit<'_> {
             Command::ModerateWord(word, kind) => self.moderate_word(word, kind),
             Command::ModerateSpan(from, until, kind) => self.moderate_span(from, until, kind),
             Command::ModerateRestore(span) => self.restore(span),
+            Command::ModerateReveal(seen) => self.reveal(seen),
             Command::Bitrate(kbps) => {
                 self.bitrate(kbps);
                 Ok(())

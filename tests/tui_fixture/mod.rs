@@ -134,6 +134,7 @@ pub fn held(studio: &mut Studio) {
         });
     }
     moderation.seen = vec![SeenPicture {
+        id: 4,
         kind: "code".into(),
         what: "https://example.org/win".into(),
         action: "blur".into(),

@@ -103,6 +103,8 @@ pub enum Command {
     ModerateSpan(TimeDelta, TimeDelta, EditKind),
     /// Lets a span out that would be muted or beeped.
     ModerateRestore(u64),
+    /// Shows something that was seen and is hidden.
+    ModerateReveal(u64),
     /// Pins the video bitrate of the source rendition.
     Bitrate(Kbps),
     /// Whether bitrate, frame rate and size follow the network and the audience.

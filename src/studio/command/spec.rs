@@ -113,6 +113,8 @@ pub enum ArgKind {
     HeardWord,
     /// The number of a span that is moderated.
     Span,
+    /// The number of something on program that is acted upon.
+    Seen,
     /// A file to be written, on the machine of the studio.
     File,
 }
@@ -158,6 +160,7 @@ impl ArgKind {
             Self::Length => "a duration up to 10 minutes: 5s, 2m".into(),
             Self::Hold => "seconds from 0 to 30: 5, 2.5s, 500ms".into(),
             Self::HeardWord => "the number of a word that is held".into(),
+            Self::Seen => "the number of something that was seen".into(),
             Self::Span => "the number of a span that is held".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }

@@ -495,6 +495,15 @@ pub const TABLE: &[CommandSpec] = &[
             only(words, Command::ModerateRestore(span))
         },
     ),
+    confirmed(row(
+        "moderate reveal",
+        &[arg("SEEN", ArgKind::Seen)],
+        "shows again what was found in the picture and is hidden",
+        |words| {
+            let seen = words.required(word::number)?;
+            only(words, Command::ModerateReveal(seen))
+        },
+    )),
     row(
         "bitrate",
         &[arg("KBPS", ArgKind::Kbps)],

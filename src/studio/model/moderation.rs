@@ -177,6 +177,8 @@ pub struct Span {
 /// Something on program that is acted upon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenPicture {
+    /// Unlike that of anything else that is seen.
+    pub id: u64,
     /// What it is: `code`, `blocked`.
     pub kind: String,
     /// Which one.

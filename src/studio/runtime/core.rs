@@ -443,6 +443,10 @@ impl Core {
                     // What has left meanwhile is left.
                     self.moderator.holding().restore(id);
                 }
+                Effect::Reveal(id) => {
+                    // It may have gone meanwhile.
+                    self.moderator.areas().release(id);
+                }
                 Effect::Checks => self.moderator.arm(&self.studio.moderation, self.clock.now()),
                 Effect::Compliance(entry) => self.comply(&entry),
                 Effect::Occlusion => self.hide(),

@@ -184,6 +184,7 @@ impl Moderator {
         self.areas.apply(verdict);
         let now = self.clock.now();
         let what = SeenPicture {
+            id: verdict.id,
             kind: kind(verdict.kind).to_owned(),
             what: verdict.what.clone(),
             action: action(verdict.action).to_owned(),

@@ -340,6 +340,17 @@ impl Unit<'_> {
         Ok(())
     }
 
+    pub(super) fn reveal(&mut self, id: u64) -> Result<(), Refusal> {
+        let seen = &mut self.studio.moderation.seen;
+        let at = seen.iter().position(|seen| seen.id == id).ok_or(Refusal::NotSeen(id))?;
+        let seen = seen.remove(at);
+        self.effects.push(Effect::Reveal(id));
+        let what = format!("{} {}", seen.kind, seen.what);
+        self.event(EventLevel::Warning, SUBJECT, format!("{what} is shown after all"));
+        self.comply("restore", Some(seen.since), None, "show", Who::Operator, what);
+        Ok(())
+    }
+
     pub(super) fn moderation(&mut self, news: ModerationNews) {
         match news {
             ModerationNews::Hold(state) => {
@@ -366,13 +377,13 @@ impl Unit<'_> {
                 let why = format!("{} {}", seen.kind, seen.what);
                 self.comply("picture", Some(seen.since), None, &seen.action, Who::Check, why);
                 let known = &mut self.studio.moderation.seen;
-                known.retain(|other| (&other.kind, &other.what) != (&seen.kind, &seen.what));
+                known.retain(|other| other.id != seen.id);
                 known.push(seen);
             }
             ModerationNews::Gone(gone) => {
                 let known = &mut self.studio.moderation.seen;
                 let before = known.len();
-                known.retain(|other| (&other.kind, &other.what) != (&gone.kind, &gone.what));
+                known.retain(|other| other.id != gone.id);
                 if known.len() < before {
                     let text = format!("{} \"{}\" is gone", gone.kind, gone.what);
                     self.event(EventLevel::Info, SUBJECT, text);

@@ -3,7 +3,8 @@
 use crate::studio::command::split_words;
 use crate::studio::command::{ArgKind, Bus, CommandSpec, table};
 use crate::studio::model::{
-    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, Span, Studio, bus_param, picture_param, strip_param,
+    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SeenPicture, Span, Studio, bus_param, picture_param,
+    strip_param,
 };
 
 /// What could stand at the end of a line.
@@ -161,6 +162,13 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         ArgKind::HeardWord => {
             let held = studio.moderation.words.iter().map(|word| word.id.to_string());
             held.map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::Seen => {
+            let word = |seen: &SeenPicture| Candidate {
+                word: seen.id.to_string(),
+                doc: "",
+            };
+            studio.moderation.seen.iter().map(word).collect()
         }
         ArgKind::Span => {
             let spans = studio.moderation.spans.iter().filter(|span| !span.is_restored);

@@ -126,13 +126,6 @@ impl Areas {
         is_known
     }
 
-    /// Nothing is checked any more: nothing is hidden.
-    pub fn clear(&self) {
-        let mut list = self.lock();
-        *list = List::default();
-        self.note(&list);
-    }
-
     /// Whether anything is hidden.
     #[must_use]
     pub fn is_any(&self) -> bool {
