@@ -1,0 +1,98 @@
+//! Sentences of several voices: the words that must not go out are silent in the pulled stream, and the others are as they were.
+
+use std::time::Duration;
+
+use crate::common::media::Pull;
+use crate::common::nginx::Nginx;
+use crate::common::pace::in_real_time_beside;
+use crate::common::studio::Studio;
+use crate::common::{extent, peer};
+use crate::heard::Heard;
+use crate::spoken::{Line, Spoken};
+
+/// How long everything is held.
+const HOLD_S: f64 = 5.0;
+
+/// A word counts as silenced if so much of it is silent: what is left of its edges is no word.
+const SILENCED: f64 = 0.8;
+
+/// A clean sentence counts as touched if so many seconds of it in a row are silent.
+const TOUCHED_S: f64 = 0.05;
+
+const LINES: &[Line] = &[
+    ("en-us", "Nobody said a damn thing to me.", Some("damn")),
+    ("en-gb-x-rp", "It will be sunny in the north tomorrow.", None),
+    ("en-us+f3", "The bastard lied to all of us.", Some("bastard")),
+    ("en-gb-scotland", "We are waiting for the next caller.", None),
+    ("en-us", "Do not bring me any more bullshit today.", Some("bullshit")),
+    ("en-gb-x-rp", "Most of the songs are crap these days.", Some("crap")),
+    ("en-us+f3", "The train was late because of the snow.", None),
+    ("en-gb-scotland", "This is the best bloody soup in town.", Some("bloody")),
+    ("en-us", "She closed the window because of the rain.", None),
+    ("en-us+f3", "I have read your letter twice.", None),
+];
+
+/// The words of the sentences, and no others.
+const LIST: &str = "language = \"en\"\ntitle = \"test\"\nmute = [\"damn\", \"bastard\", \"bullshit\", \"crap\", \"bloody\"]\n";
+
+#[test]
+fn words_that_must_not_go_out_are_silent_and_the_others_are_not() {
+    let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
+        return;
+    };
+    let lines = &LINES[..extent(LINES.len().min(10), LINES.len())];
+    let Some(spoken) = Spoken::of(lines) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("test.toml"), LIST).unwrap();
+    let scene = folder.path().join("show.toml");
+    let text = format!(
+        "[video]\nwidth = 320\nheight = 180\nframe_rate = 30\nbitrate_kbps = 300\n\
+         [audio]\nbitrate_kbps = 128\n\
+         [moderation]\nhold_s = {HOLD_S}\nwords = [\"test.toml\"]\nlog = \"log.ndjson\"\n\
+         [source.card]\nkind = \"pattern\"\ntone_hz = 0\nflash = false\n\
+         [source.voice]\nkind = \"file\"\npath = \"{}\"\nloop = false\n\
+         [scene.card]\nitems = [{{ source = \"card\" }}, {{ source = \"voice\" }}]\n",
+        spoken.path.display()
+    );
+    std::fs::write(&scene, text).unwrap();
+    in_real_time_beside("words before air", |witness| {
+        let url = nginx.url("words");
+        let mut studio = Studio::start(&[scene.to_str().unwrap(), "--publish", &url]);
+        let pull = Pull::start(&url, spoken.seconds + HOLD_S + 3.0).save(Duration::from_mins(3));
+        let status = studio.status();
+        witness.hear(&status);
+        studio.order("end");
+        assert_eq!(studio.wait_end(Duration::from_mins(1)), Some(0));
+        let heard = Heard::of(&pull);
+        let zero = heard.pip_end();
+        let (mut hits, mut words, mut touched, mut clean) = (0, 0, 0, 0);
+        for sentence in &spoken.sentences {
+            let (voice, text) = (sentence.voice, sentence.text);
+            if let Some((from, until)) = sentence.word {
+                // The edges of the engine's times are a matter of taste.
+                let (from, until) = (zero + from + 0.03, zero + until - 0.03);
+                let share = heard.silent_share(from, until);
+                words += 1;
+                hits += u32::from(share >= SILENCED);
+                eprintln!("{voice:14} {:3.0} % of the word silent: {text}", share * 100.0);
+            } else {
+                let longest = heard.longest_silence(zero + sentence.from, zero + sentence.until);
+                clean += 1;
+                touched += u32::from(longest >= TOUCHED_S);
+                eprintln!("{voice:14} {longest:.2} s silent at most: {text}");
+            }
+        }
+        eprintln!("{hits} of {words} words silenced, {touched} of {clean} clean sentences touched");
+        assert!(f64::from(hits) >= 0.85 * f64::from(words), "{hits} of {words}");
+        assert!(f64::from(touched) <= 0.05 * f64::from(clean), "{touched} of {clean}");
+        // Each is written down, masked, by whom and why.
+        let log = std::fs::read_to_string(folder.path().join("log.ndjson")).unwrap();
+        let entries: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of_words: Vec<_> = entries.iter().filter(|entry| entry["kind"] == "word").collect();
+        assert!(of_words.len() >= hits as usize, "{log}");
+        for word in LIST.split('"').filter(|word| word.chars().all(char::is_alphabetic) && word.len() > 3) {
+            assert!(!log.contains(word), "{word} is in the log: {log}");
+        }
+        std::fs::remove_file(folder.path().join("log.ndjson")).unwrap();
+    });
+}
