@@ -491,3 +491,7 @@ fn waiting(plan: Plan, course: &Course, idr: Option<Timestamp>) -> Plan {
         plan
     }
 }
+
+#[cfg(test)]
+#[path = "holding_tests.rs"]
+mod tests;
