@@ -38,6 +38,7 @@ pub mod cli;
 pub mod clock;
 pub mod control;
 pub mod encode;
+pub mod hold;
 pub mod media;
 pub mod param;
 pub mod picture;

@@ -255,7 +255,8 @@ fn over_thousands_of_pictures_nobody_is_seen_who_would_be_seen_otherwise() {
             witness,
         );
         let open = look_through(&open.path, &clip, 3);
-        let seen = look_through(&hidden.path, &clip, 1);
+        // In the brief run every other picture: looking takes longer than the show does.
+        let seen = look_through(&hidden.path, &clip, extent(2, 1));
 
         // What OpenCV would have seen in every third picture of the clip.
         let mut would_be_seen = vec![None; clip.frames() as usize];
@@ -276,9 +277,9 @@ fn over_thousands_of_pictures_nobody_is_seen_who_would_be_seen_otherwise() {
             known.len()
         );
         assert_nobody_is_seen(&hidden.path, &seen, &clip, "level 0");
-        assert!(seen.len() >= published(), "{} pictures", seen.len());
+        assert!(seen.len() * extent(2, 1) >= published(), "{} pictures", seen.len());
         assert!(
-            known.len() * extent(7, 5) >= published(),
+            known.len() * extent(14, 5) >= published(),
             "{} can be compared",
             known.len()
         );

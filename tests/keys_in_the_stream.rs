@@ -205,8 +205,9 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("adapt ") || line.starts_with("bitrate ") || line.starts_with("prompt ") => {
             support::network::adapt(show, binding);
         }
+        "dump" | "moderate program" | "moderate strip {strip}" => support::moderation::everywhere(show, binding),
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
-        "page strip" | "page buses" | "page faces" | "page picture" | "page network" => {
+        "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation" => {
             show.select_strip("tone");
             show.press(&binding.keys);
             show.tmux.wait_for(match line {
@@ -214,6 +215,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
                 "page buses" => "SHORT-TERM",
                 "page faces" => "REGIONS NOW",
                 "page network" => "CHANGES, AND WHY",
+                "page moderation" => "WHO JUDGES",
                 _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);

@@ -16,7 +16,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("wire", &["media", "secret"]),
     ("sound", &["media", "param"]),
     ("picture", &["media", "param"]),
-    ("vision", &["media"]),
+    ("vision", &["media", "picture"]),
+    ("hold", &["media"]),
     ("param", &[]),
     ("encode", &["media"]),
     ("adapt", &["media"]),
@@ -47,12 +48,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "adapt",
             "audience",
             "worker::analyse",
+            "hold",
+            "speech",
         ],
     ),
+    ("speech", &["media"]),
     (
         "studio",
         &[
-            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "publish",
+            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "hold", "publish",
             "record", "relay", "adapt", "audience", "scene", "control", "worker",
         ],
     ),
@@ -81,7 +85,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms of pure logic: bytes, samples, pictures and time come in as values.
-const PURE_ROOMS: &[&str] = &["media", "wire", "sound", "picture", "encode", "adapt"];
+const PURE_ROOMS: &[&str] = &["media", "wire", "sound", "picture", "encode", "adapt", "hold"];
 
 /// What pure code does not name. A file system or a socket makes tests slow, a clock makes them lie.
 const IMPURE: &[&str] = &[

@@ -164,6 +164,29 @@ show.toml:3:10: video.height: 719 is odd; pictures in 4:2:0 need an even size
 }
 
 #[test]
+fn what_is_judged_is_held_long_enough() {
+    let moderation = |text: &str| errors(&format!("[moderation]\n{text}\n{GOOD}"));
+    insta::assert_snapshot!(moderation("words = [\"en\"]\nhold_s = 1.5"), @"show.toml:3:10: moderation.hold_s: what is said is judged 1.5 s later: set hold_s to 3 or more");
+    insta::assert_snapshot!(moderation("hold_s = 45\nhead_ms = 2000\nunjudged = \"hide\""), @r#"
+    show.toml:2:10: moderation.hold_s: expected a number from 0 to 30, found 45
+    show.toml:3:11: moderation.head_ms: expected a whole number from 0 to 1000, found 2000
+    show.toml:4:12: moderation.unjudged: expected one of "mute", "pass"
+    "#);
+    insta::assert_snapshot!(moderation("words = [\"english\"]\nengin = \"auto\""), @r#"
+    show.toml:2:10: moderation.words[0]: there is no word list "english"; known: en
+    show.toml:3:1: moderation.engin: unknown key; did you mean "engine"?
+    "#);
+    insta::assert_snapshot!(moderation("hold_s = 0.5\n[moderation.pictures]\ncodes = \"cover\"\nframe = \"warn\""), @r#"show.toml:5:1: moderation.pictures.frame: unknown key; did you mean "frozen"?"#);
+    let show = set(&[
+        ("moderation.words", "[\"en\"]"),
+        ("moderation.pictures", "{ codes = \"blur\" }"),
+    ])
+    .unwrap();
+    assert_eq!(show.moderation.hold.to_millis(), 5000);
+    assert!(show.moderation.words.is_some() && show.moderation.pictures.is_on());
+}
+
+#[test]
 fn names_must_point_somewhere() {
     insta::assert_snapshot!(errors(
         "[source.host]\nkind = \"pattern\"\n[strip.hots]\nmute = true\n[picture.hst]\nlevels_s = 3\n[scene.a]\nitems = [{ source = \"gast\" }, {}]\n[scene.b]\n[scene.c]\nitems = []\n[start]\nprogram = \"d\"\npreview = \"a\""
@@ -279,7 +302,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, relay and 6 more
+--set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, moderation and 7 more
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::error::RecordError;
 
 /// What may stand in braces.
@@ -86,25 +88,11 @@ impl Template {
 /// Date and time of day in UTC as file names carry them: `2026-11-21` and `16-05-09`. UTC, since a show that runs through
 /// a change of the clocks must not get one name twice or names in the wrong order.
 fn utc(unix: Duration) -> (String, String) {
-    let seconds = unix.as_secs();
-    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
-    // Days to the civil calendar, counted from 0000-03-01 in eras of 400 years.
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (
-        format!("{year:04}-{month:02}-{day:02}"),
-        format!("{:02}-{:02}-{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60),
-    )
+    let at = i64::try_from(unix.as_secs())
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let at = at.unwrap_or(Timestamp::MAX);
+    (at.strftime("%Y-%m-%d").to_string(), at.strftime("%H-%M-%S").to_string())
 }
 
 #[cfg(test)]

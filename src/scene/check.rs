@@ -121,6 +121,7 @@ impl Check<'_> {
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
         }
+        let moderation = self.moderation(raw.moderation);
         let relay = self.relay(raw.relay);
         let strip_names = strips
             .iter()
@@ -161,6 +162,7 @@ impl Check<'_> {
             },
             analysis: analysis(&raw.analysis),
             occlusion,
+            moderation,
             relay,
             recording,
             uplink_kbps: raw.uplink.kbps,
@@ -457,7 +459,7 @@ fn analysis(raw: &RawAnalysis) -> AnalysisSettings {
         frozen: TimeDelta::from_secs_f64(raw.frozen),
         silence: TimeDelta::from_secs_f64(raw.silence),
         // Switched on and off live.
-        faces: None,
+        ..AnalysisSettings::default()
     }
 }
 

@@ -23,7 +23,9 @@ mod error;
 mod layer;
 mod layers;
 mod library;
+mod moderation;
 mod occlusion;
+mod picture_checks;
 mod places;
 mod policy;
 mod preset;
@@ -39,13 +41,16 @@ mod shipped;
 mod show;
 mod sticker;
 mod value;
+mod words;
 
 pub use adapt::AdaptChoice;
 pub use adapt_keys::adapt_policy_markdown;
 pub use adapt_policy::read_adapt_policy;
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use library::{Library, is_preset_path};
+pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
+pub use picture_checks::PictureCheckSettings;
 pub use policy::read_policy;
 pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip_preset_text};
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
@@ -54,6 +59,7 @@ pub use relay::RelayChoice;
 pub use script::{Change, Script};
 pub use show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
+pub use words::{read_word_list, word_list_markdown};
 
 use check::{Check, Purpose};
 use layers::Layers;
@@ -61,6 +67,7 @@ use raw::RawShow;
 use script::Shelf;
 
 use crate::secret::Secret;
+use crate::speech::WordList;
 use crate::vision::Policy;
 
 /// Reads the show in the file at `path`, with `overrides` of `--set KEY=VALUE` on top. `env` looks up environment
@@ -127,6 +134,9 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = adaptation_policy(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
+        if let Some(result) = word_list(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
         let mut layers = Layers::new(Shelf::disk());
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
@@ -169,6 +179,14 @@ fn adaptation_policy(path: &Path) -> Option<Result<crate::adapt::Policy, SceneEr
     let table = text.parse::<toml::Table>().ok()?;
     let name = path.file_stem()?.to_string_lossy();
     adapt_policy::is_adapt_policy(&table).then(|| read_adapt_policy(&name, &path.display().to_string(), &text))
+}
+
+/// Reads the file at `path` as a word list, if it looks like one.
+fn word_list(path: &Path) -> Option<Result<WordList, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    let name = path.file_stem()?.to_string_lossy();
+    words::is_word_list(&table).then(|| read_word_list(&name, &path.display().to_string(), &text))
 }
 
 /// Where the text of a show is.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::adapt::RawAdapt;
 use super::audience::RawAudience;
 use super::delivery::RawRendition;
+use super::moderation::RawModeration;
 use super::occlusion::RawOcclusion;
 use super::recording::RawRecording;
 use super::relay::RawRelay;
@@ -43,6 +44,7 @@ pub(super) struct RawShow {
     pub transition: RawTransition,
     pub analysis: RawAnalysis,
     pub occlusion: RawOcclusion,
+    pub moderation: Option<RawModeration>,
     pub relay: Option<RawRelay>,
     pub recording: Option<RawRecording>,
     #[serde(default)]

@@ -15,7 +15,7 @@ pub fn reference_markdown() -> String {
     section(&mut page, "Top level", "", ROOT);
     for key in ROOT {
         match key.kind {
-            Kind::Table(keys) => section(&mut page, &format!("`[{}]`", key.name), key.doc, keys),
+            Kind::Table(keys) => tables(&mut page, key.name, key.doc, keys),
             Kind::Named(keys) => section(&mut page, &format!("`[{}.NAME]`", key.name), key.doc, keys),
             _ => {}
         }
@@ -33,6 +33,16 @@ pub fn reference_markdown() -> String {
         let _ = writeln!(page, "| `{variable}` | `{path}` |");
     }
     page
+}
+
+/// A table and those in it, each under its heading.
+fn tables(page: &mut String, path: &str, doc: &str, keys: &'static [Key]) {
+    section(page, &format!("`[{path}]`"), doc, keys);
+    for key in keys {
+        if let Kind::Table(inner) = key.kind {
+            tables(page, &format!("{path}.{}", key.name), key.doc, inner);
+        }
+    }
 }
 
 fn stage_presets(page: &mut String, folder: &str, presets: &[(&str, &str)]) {

@@ -5,6 +5,7 @@
 use super::adapt::ADAPT;
 use super::audience::AUDIENCE;
 use super::delivery::RENDITION;
+use super::moderation::MODERATION;
 use super::recording::RECORDING;
 use super::relay::RELAY;
 use crate::picture::PICTURE_PARAMS;
@@ -96,6 +97,11 @@ pub(super) const ROOT: &[Key] = &[
     key("transition", Kind::Table(TRANSITION), "how a take changes the program"),
     key("analysis", Kind::Table(ANALYSIS), "what is watched on program"),
     key("occlusion", Kind::Table(OCCLUSION), "what hides faces on program"),
+    key(
+        "moderation",
+        Kind::Table(MODERATION),
+        "what is held back, and looked for in it, before it goes out",
+    ),
     key(
         "relay",
         Kind::Table(RELAY),

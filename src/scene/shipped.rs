@@ -58,6 +58,9 @@ pub(super) const ADAPT_POLICIES: &[(&str, &str)] = &[
     ("sports", include_str!("../../presets/adapt/sports.toml")),
 ];
 
+/// Word lists by name.
+pub(super) const WORD_LISTS: &[(&str, &str)] = &[("en", include_str!("../../presets/words/en.toml"))];
+
 /// A shipped preset of sound or picture: its path in the repository, for errors, and its text.
 pub(super) fn stage_preset(name: &str) -> Option<(String, &'static str)> {
     let found = [("sound", SOUND_PRESETS), ("picture", PICTURE_PRESETS)].map(|(folder, presets)| {
@@ -127,7 +130,7 @@ mod tests {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
                 assert!(
-                    ["adapt", "occlusion", "picture", "sound", "stickers"].contains(&file.as_str()),
+                    ["adapt", "occlusion", "picture", "sound", "stickers", "words"].contains(&file.as_str()),
                     "{file}"
                 );
                 continue;
@@ -170,6 +173,19 @@ mod tests {
             let (_, text) = shipped.unwrap_or_else(|| panic!("{name} is not in ADAPT_POLICIES"));
             let policy = crate::scene::read_adapt_policy(name, &file, text).unwrap();
             assert!(!policy.title.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_word_list_is_shipped_and_right() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/presets/words");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().file_name().into_string().unwrap();
+            let name = file.strip_suffix(".toml").unwrap();
+            let shipped = WORD_LISTS.iter().find(|(known, _)| *known == name);
+            let (_, text) = shipped.unwrap_or_else(|| panic!("{name} is not in WORD_LISTS"));
+            let list = crate::scene::read_word_list(name, &file, text).unwrap();
+            assert!(!list.title.is_empty(), "{name}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::adapt::AdaptChoice;
+use super::moderation::ModerationSettings;
 use super::occlusion::OcclusionSettings;
 use super::recording::RecordingSettings;
 use super::relay::RelayChoice;
@@ -48,6 +49,8 @@ pub struct Show {
     pub analysis: AnalysisSettings,
     /// What hides faces.
     pub occlusion: OcclusionSettings,
+    /// What is held back, and looked for in it, before it goes out.
+    pub moderation: ModerationSettings,
     /// Whether this rig serves viewers itself.
     pub relay: RelayChoice,
     /// How it is recorded.

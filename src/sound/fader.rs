@@ -144,8 +144,13 @@ impl Fader {
     #[must_use]
     pub fn voice_dbfs(&self) -> Option<f32> {
         let is_open = !self.unmuted.rests_at(0.0) && !self.followed.rests_at(0.0);
-        (self.role == Role::Voice && is_open)
-            .then(|| amplitude_to_dbfs(self.peak * self.unmuted.value() * self.followed.value()))
+        (self.role == Role::Voice && is_open).then(|| self.program_dbfs())
+    }
+
+    /// The peak, in dBFS, of what it added to program in the last block, ducking left out.
+    #[must_use]
+    pub fn program_dbfs(&self) -> f32 {
+        amplitude_to_dbfs(self.peak * self.unmuted.value() * self.followed.value())
     }
 
     /// Takes a block of which the first `channels` channels count (one: both are the same) to the buses.

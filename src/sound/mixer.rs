@@ -20,6 +20,9 @@ use crate::media::{AudioBlock, BLOCK_FRAMES, TimeDelta, Timestamp};
 /// Listening moves between program and PFL in 10 ms.
 const LISTEN_FRAMES: usize = BLOCK_FRAMES;
 
+/// A strip that adds less than this to program, in dBFS, is not heard there.
+const AUDIBLE_DBFS: f32 = -60.0;
+
 /// By how many blocks what leaves a strip is older than what went in.
 const STRIP_BLOCKS: i64 = 1;
 
@@ -63,6 +66,8 @@ pub struct Mixer {
     /// An amplitude below which program counts as silent.
     quiet: f32,
     silent_blocks: i64,
+    /// The strips that could be heard when the last block left them, and the one before.
+    audible: [u64; 2],
     meters: Meters,
 }
 
@@ -92,6 +97,7 @@ impl Mixer {
             loudness: LoudnessMeter::new(),
             quiet: db_to_factor(QUIET_DBFS),
             silent_blocks: 0,
+            audible: [0; 2],
             meters: Meters::default(),
         };
         for settings in settings {
@@ -203,6 +209,7 @@ impl Mixer {
         self.duck();
         self.mix_strips(now, inputs, |role| role != Role::Voice);
 
+        self.listen_to_strips();
         let program = self.program_limiter.process(&self.buses.program);
         let pfl = self.monitor_limiter.process(&self.buses.pfl);
         self.measure(&program);
@@ -225,6 +232,19 @@ impl Mixer {
     #[must_use]
     pub const fn meters(&self) -> &Meters {
         &self.meters
+    }
+
+    /// The strips that could be heard in the last program block, a bit each; those beyond 64 have none. A little generous: the
+    /// limiter's block lies across two of a strip.
+    #[must_use]
+    pub const fn audible(&self) -> u64 {
+        self.audible[0] | self.audible[1]
+    }
+
+    fn listen_to_strips(&mut self) {
+        let heard = self.strips.iter().take(64).enumerate();
+        let heard = heard.filter(|(_, strip)| strip.program_dbfs() > AUDIBLE_DBFS);
+        self.audible = [self.audible[1], heard.fold(0, |all, (at, _)| all | 1 << at)];
     }
 
     /// Those strips whose role is `wanted` add their sound to the buses.

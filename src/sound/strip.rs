@@ -143,6 +143,12 @@ impl Strip {
         self.fader.voice_dbfs()
     }
 
+    /// The peak, in dBFS, of what it added to program in the last block.
+    #[must_use]
+    pub fn program_dbfs(&self) -> f32 {
+        self.fader.program_dbfs()
+    }
+
     /// What the meter of this strip shows: what leaves it, muted or not.
     #[must_use]
     pub const fn meter(&self) -> &StripMeter {

@@ -18,6 +18,22 @@ pub enum Severity {
     Warn,
 }
 
+impl Severity {
+    /// All, as lists write them.
+    pub const WORDS: &[&str] = &["mute", "beep", "warn"];
+
+    /// The one that a list means by `word`.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "mute" => Self::Mute,
+            "beep" => Self::Beep,
+            "warn" => Self::Warn,
+            _ => return None,
+        })
+    }
+}
+
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListedWord {
@@ -27,6 +43,10 @@ pub struct ListedWord {
     pub severity: Severity,
     /// Whether its inflected forms count: plural, possessive, -ed, -ing and so on, by the list's language.
     pub has_inflections: bool,
+    /// Further forms: irregular ones, usual misspellings. One word each.
+    pub forms: Vec<String>,
+    /// Whether longer words that hold this one count, too: only for a phrase of one word.
+    pub is_inside: bool,
     /// How many words of any kind may stand between two words of the phrase (fillers of the list always may).
     pub between: u32,
     /// How it is said, for engines that spot ([`Keyword::say`]).
@@ -35,6 +55,24 @@ pub struct ListedWord {
     pub threshold: Option<f32>,
     /// Phrases that hold this one and are fine: `damn fine`.
     pub allow: Vec<String>,
+}
+
+impl ListedWord {
+    /// `phrase` is muted, in its inflected forms too where the list's language has rules.
+    #[must_use]
+    pub fn new(phrase: &str) -> Self {
+        Self {
+            phrase: phrase.to_owned(),
+            severity: Severity::Mute,
+            has_inflections: true,
+            forms: Vec::new(),
+            is_inside: false,
+            between: 0,
+            say: None,
+            threshold: None,
+            allow: Vec::new(),
+        }
+    }
 }
 
 /// A list of prohibited words.
@@ -48,7 +86,7 @@ pub struct WordList {
     pub title: String,
     /// The words.
     pub words: Vec<ListedWord>,
-    /// Whole words and phrases that are never a hit, however they fold: `scunthorpe`.
+    /// Whole words and phrases that are never a hit, whichever list a hit is of: `scunthorpe`.
     pub allow: Vec<String>,
     /// Words that may stand anywhere inside a phrase: `uh`, `like`.
     pub fillers: Vec<String>,
@@ -57,7 +95,7 @@ pub struct WordList {
 }
 
 impl WordList {
-    /// What an engine that spots has to listen for: every phrase once.
+    /// What an engine that spots has to listen for: every phrase once. Inflected forms hold their word's sounds, so they are not listed.
     pub fn keywords(&self) -> impl Iterator<Item = Keyword> {
         self.words.iter().map(|word| Keyword {
             phrase: word.phrase.clone(),
@@ -111,8 +149,26 @@ pub enum MatchKind {
     Folded,
     /// Several words.
     Phrase,
+    /// Inside a longer word.
+    Inside,
     /// Something that sounds like it.
     Near,
+}
+
+impl MatchKind {
+    /// As a reason in a log: `damn (inflected)`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Keyword => "spotted",
+            Self::Exact => "as listed",
+            Self::Inflected => "inflected",
+            Self::Folded => "disguised",
+            Self::Phrase => "phrase",
+            Self::Inside => "inside a word",
+            Self::Near => "sounds like it",
+        }
+    }
 }
 
 /// A span of sound that holds a listed word.

@@ -15,10 +15,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::media::{AudioBlock, Timestamp, exact};
 
+mod book;
 pub mod engine;
+pub mod fold;
+pub mod inflect;
+pub mod judge;
 pub mod list;
+pub mod mask;
+pub mod sounds;
 
+pub use judge::Judge;
 pub use list::{JudgeSettings, ListedWord, MatchKind, Severity, WordList, WordVerdict};
+pub use mask::masked;
 
 /// A word that an engine heard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -63,6 +63,14 @@ impl Clearances {
         self.armed.retain(|check| check.track != track || *check.name != *name);
     }
 
+    /// Whether that check of `track` is armed.
+    #[must_use]
+    pub fn is_armed_as(&self, name: &str, track: TrackKind) -> bool {
+        self.armed
+            .iter()
+            .any(|check| check.track == track && *check.name == *name)
+    }
+
     /// Whether any check of `track` is armed.
     #[must_use]
     pub fn is_armed(&self, track: TrackKind) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod clearance;
 pub mod command;
+pub mod compliance;
 pub mod model;
 pub mod opening;
 pub mod reference;

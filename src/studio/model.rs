@@ -5,6 +5,7 @@
 
 mod adapt;
 mod delivery;
+mod moderation;
 mod occlusion;
 
 use std::collections::VecDeque;
@@ -18,6 +19,10 @@ pub use adapt::{
     AdaptModel, AdaptPolicyModel, AdaptState, Adapted, CHANGES_KEPT, Pin, PinKind, Quality, SourceCount, Tier,
 };
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
+pub use moderation::{
+    EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
+    SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
+};
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 
 pub use crate::encode::{AudioRate, Channels};
@@ -71,6 +76,9 @@ pub struct Studio {
     pub presets: Vec<PresetModel>,
     /// What hides faces.
     pub occlusion: Occlusion,
+    /// What is done before air about words and pictures that must not go out.
+    #[serde(default)]
+    pub moderation: Moderation,
     /// Where the show goes.
     pub destinations: Vec<DestinationModel>,
     /// What the encoders are told.
@@ -389,6 +397,21 @@ impl Studio {
         self.destinations
             .iter_mut()
             .find(|destination| destination.name == name)
+    }
+
+    /// The settings of a strip as the mixer has them: moderation mutes it whatever else is set.
+    #[must_use]
+    pub fn effective(&self, strip: &Strip) -> StripSettings {
+        StripSettings {
+            is_muted: strip.settings.is_muted || self.is_moderated(&strip.name),
+            ..strip.settings
+        }
+    }
+
+    /// Whether moderation mutes the strip of that name.
+    #[must_use]
+    pub fn is_moderated(&self, strip: &str) -> bool {
+        self.moderation.muted_strips.iter().any(|name| name == strip)
     }
 
     /// Remembers an event; the oldest is forgotten beyond [`EVENTS_KEPT`].

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, Occlusion,
-    Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, HoldState,
+    Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel,
+    SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, Show};
+use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -23,6 +24,8 @@ pub struct Opening {
     pub of_scene: Vec<DestinationSpec>,
     /// The addresses that were given besides.
     pub published: Vec<SecretUrl>,
+    /// What was done before air, where the show goes on.
+    pub moderation: Option<ModerationStanding>,
     /// Destinations that are not to be started.
     pub stopped: Vec<String>,
     /// What the studio tells first.
@@ -47,6 +50,7 @@ impl Opening {
             show,
             of_scene,
             published,
+            moderation: None,
             stopped: Vec::new(),
             news: Vec::new(),
         }
@@ -62,6 +66,7 @@ impl Opening {
             show,
             of_scene,
             published: saved.published(),
+            moderation: saved.standing().moderation.clone(),
             stopped: applied.stopped,
             news: news.collect(),
         }
@@ -76,6 +81,23 @@ fn adapt(choice: &AdaptChoice) -> AdaptModel {
     model.state.policy.clone_from(policy);
     model.state.pins.clone_from(&choice.pins);
     model
+}
+
+/// What is done before air when the show starts.
+fn moderation(settings: &ModerationSettings) -> Moderation {
+    let lists = settings.words.iter().flat_map(|words| &words.judge.lists);
+    let lists: Vec<String> = lists.map(|list| list.name.clone()).collect();
+    Moderation {
+        hold: HoldState {
+            target: settings.hold,
+            ..HoldState::default()
+        },
+        pace: settings.pace,
+        is_armed: !lists.is_empty(),
+        is_unjudged_passed: settings.unjudged == Unjudged::Pass,
+        lists,
+        ..Moderation::default()
+    }
 }
 
 /// The bitrate of the source rendition that the operator holds.
@@ -150,6 +172,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         silence_alarm_s: show.analysis.silence.as_secs_f64(),
         presets: Vec::new(),
         occlusion: Occlusion::new(&show.occlusion),
+        moderation: moderation(&show.moderation),
         destinations: destinations.collect(),
         encoder: EncoderModel {
             video_kbps: held_kbps(&show.adapt).unwrap_or(show.video.bitrate_kbps),

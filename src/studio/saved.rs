@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, PictureSettings, Pin, Strip, Studio, Transition};
+use super::model::{BusSettings, ModerationStanding, PictureSettings, Pin, Strip, Studio, Transition};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::scene::{OcclusionSettings, Script, Show};
@@ -66,6 +66,9 @@ pub struct Standing {
     pub rendition_levels: Vec<(String, Option<u8>)>,
     /// What hides faces. Exemptions are not kept: nobody knows whose face a number would be.
     pub occlusion: OcclusionSettings,
+    /// What is done before air; in files of before, as the scene file says.
+    #[serde(default)]
+    pub moderation: Option<ModerationStanding>,
     destinations: Vec<SavedDestination>,
 }
 
@@ -243,6 +246,7 @@ impl Standing {
                 .map(|rendition| (rendition.name.clone(), rendition.occlusion_level))
                 .collect(),
             occlusion: studio.occlusion.settings(),
+            moderation: Some(studio.moderation.standing()),
             destinations: destinations.collect(),
         }
     }

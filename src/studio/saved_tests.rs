@@ -7,7 +7,7 @@ use crate::media::Timestamp;
 use crate::scene;
 use crate::scene::{MAX_ZONES, Zone};
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::{MaskKind, OcclusionLevel, Policy, Rect, StripSettings};
+use crate::studio::model::{MaskKind, ModerationStanding, OcclusionLevel, Policy, Rect, StripSettings};
 use crate::studio::opening;
 use crate::studio::update::{Input, update};
 
@@ -212,6 +212,13 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            moderation: (ms % 5 != 0).then(|| ModerationStanding {
+                hold: TimeDelta::from_millis(ms % 100_000),
+                is_armed: ms % 2 == 0,
+                is_unjudged_passed: ms % 7 == 0,
+                is_program_muted: ms % 11 == 0,
+                muted_strips: vec![preview.to_owned()],
+            }),
             adapt: (ms % 3 != 0).then(|| SavedAdapt {
                 is_on: ms % 2 == 0,
                 policy: program.to_owned(),

@@ -6,6 +6,7 @@
 mod adapt;
 mod delivery;
 mod desk;
+mod moderation;
 mod occlusion;
 mod picture;
 mod reports;
@@ -13,18 +14,21 @@ mod reports;
 pub use adapt::AdaptOrder;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
+pub use moderation::ModerationNews;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use super::command::Command;
+use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade,
-    MAX_GAIN_DB, MIN_GAIN_DB, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState, Stats,
+    MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState, Stats,
     StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
+use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp};
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
@@ -64,6 +68,8 @@ pub enum Input {
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
     Stats(Stats, Vec<u32>),
+    /// Something is heard, seen or held.
+    Moderation(ModerationNews),
     /// The controller has decided, and stands so.
     Adapted(Vec<Change>, Box<State>),
     /// What those say who know how many watch.
@@ -91,6 +97,22 @@ pub enum Effect {
     OnProgram(usize, bool, TimeDelta),
     /// Loudness is to be measured anew.
     ResetLoudness,
+    /// So long everything is to be held from now on.
+    Hold(TimeDelta, Pace),
+    /// So much of what is held is to be dropped, or all.
+    Dump(Option<TimeDelta>),
+    /// This is to be done to held sound.
+    Edit(Edit),
+    /// That edit ends there.
+    CloseEdit(u64, Timestamp),
+    /// That edit is not to be made.
+    RestoreEdit(u64),
+    /// That, which was seen, is no longer to be hidden.
+    Reveal(u64),
+    /// Which checks are armed has changed.
+    Checks,
+    /// Something was moderated: for the log that others may want to read.
+    Compliance(Entry),
     /// What hides faces changed.
     Occlusion,
     /// Faces that were lost have left: nothing is covered for them any more.
@@ -217,6 +239,30 @@ pub enum Refusal {
         /// The program's.
         most: u32,
     },
+    /// Too late: it has been heard.
+    #[error("that is on air already: what is held begins {:.1} s ago", .0.as_secs_f64())]
+    Aired(TimeDelta),
+    /// A stretch that ends before it begins.
+    #[error("a span begins longer ago than it ends: moderate span 3.2 2.5")]
+    BackwardSpan,
+    /// No word of that number.
+    #[error("no word of the number {0} is held")]
+    NoWord(u64),
+    /// No span of that number.
+    #[error("nothing of the number {0} is muted or beeped")]
+    NoSpan(u64),
+    /// Nothing of that number is hidden.
+    #[error("nothing of the number {0} is seen now")]
+    NotSeen(u64),
+    /// What was dropped is gone.
+    #[error("what was dumped is gone; only what is muted or beeped can be let out")]
+    Dumped,
+    /// Nobody would judge.
+    #[error("there are no lists of words: [moderation] words in the scene file names them")]
+    NoLists,
+    /// Nothing is held that could be dropped.
+    #[error("nothing is held; hold 5 holds everything for 5 seconds from now on")]
+    NothingHeld,
     /// Nothing of that kind is held.
     #[error("nothing of the kind is pinned")]
     NothingPinned,
@@ -278,6 +324,7 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
             }
             unit.stats(stats);
         }
+        Input::Moderation(news) => unit.moderation(news),
         Input::Adapted(changes, state) => unit.adapted(changes, *state),
         Input::Audience(counts) => unit.studio.adapt.audience = counts,
         Input::Trace(path) => unit.trace(path),
@@ -410,6 +457,25 @@ impl Unit<'_> {
                 self.add_zone(crate::scene::Zone { name, rect })
             }
             Command::ZoneRemove(name) => self.remove_zone(name),
+            Command::Hold(hold, pace) => {
+                self.hold(hold, pace);
+                Ok(())
+            }
+            Command::Dump(last) => self.dump(last),
+            Command::Moderate(is_armed) => self.moderate(is_armed),
+            Command::Unjudged(is_passed) => {
+                self.unjudged(is_passed);
+                Ok(())
+            }
+            Command::ModerateProgram(switch) => {
+                self.moderate_program(switch);
+                Ok(())
+            }
+            Command::ModerateStrip(strip, switch) => self.moderate_strip(&strip, switch),
+            Command::ModerateWord(word, kind) => self.moderate_word(word, kind),
+            Command::ModerateSpan(from, until, kind) => self.moderate_span(from, until, kind),
+            Command::ModerateRestore(span) => self.restore(span),
+            Command::ModerateReveal(seen) => self.reveal(seen),
             Command::Bitrate(kbps) => {
                 self.bitrate(kbps);
                 Ok(())

@@ -11,7 +11,7 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Occlusion, OcclusionLevel,
+    AdaptModel, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Moderation, Occlusion, OcclusionLevel,
     PictureSettings, Policy, ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight,
     SourceModel, Strip, WorkerModel, WorkerState,
 };
@@ -90,6 +90,7 @@ fn studio() -> Studio {
         silence_alarm_s: 10.0,
         presets: vec![],
         occlusion: occlusion(),
+        moderation: Moderation::default(),
         destinations: vec![],
         encoder: EncoderModel {
             video_kbps: 2500,

@@ -1,7 +1,9 @@
-//! Faces in pictures: found, followed, and told to whoever hides them. Knows pictures and nothing of masks.
+//! Faces in pictures: found, followed, and told to whoever hides them; and in `check` what else must not be seen. Knows
+//! pictures and nothing of masks.
 //!
 //! Pure: a picture goes in, verdicts come out. The process that this runs in is the analysis worker's.
 
+pub mod check;
 mod cut;
 mod detector;
 mod face;

@@ -4,9 +4,11 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::process::Command;
 
 use memmap2::{Mmap, MmapMut, MmapOptions};
 use rustix::fs::SealFlags;
+use rustix::process::Signal;
 
 /// Maps `len` bytes of a memfd from `offset` on, to write.
 ///
@@ -62,5 +64,33 @@ pub(super) fn settle_signals() {
         unsafe {
             libc::signal(signal, action);
         }
+    }
+}
+
+/// Lets a pipe hold so many bytes, where the system allows that.
+pub(super) fn widen(pipe: impl AsFd, bytes: i32) {
+    use std::os::fd::AsRawFd;
+    // SAFETY: the descriptor is borrowed, so it is open; the call reads and writes no memory of ours.
+    unsafe {
+        libc::fcntl(pipe.as_fd().as_raw_fd(), libc::F_SETPIPE_SZ, bytes);
+    }
+}
+
+/// Has the program that `command` starts end with this process, whatever it is doing then.
+pub(super) fn end_with_us(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    let own = rustix::process::getpid();
+    let tie = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // If this process ended before that was set, nobody will tell.
+        if rustix::process::getppid() == Some(own) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    };
+    // SAFETY: between fork and exec two system calls are made; nothing is allocated and no lock taken.
+    unsafe {
+        command.pre_exec(tie);
     }
 }

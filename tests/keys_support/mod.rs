@@ -1,6 +1,7 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
 pub mod faces;
+pub mod moderation;
 pub mod network;
 pub mod page;
 pub mod picture;

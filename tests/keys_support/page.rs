@@ -14,6 +14,7 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
         Context::FacesPage => ("F", "REGIONS NOW", super::faces::on_page),
         Context::PicturePage => ("i", "PICTURE tone ", super::picture::on_page),
         Context::NetworkPage => ("N", "CHANGES, AND WHY", super::network::on_page),
+        Context::ModerationPage => ("W", "WHO JUDGES", super::moderation::on_page),
         Context::Everywhere | Context::AnyPage | Context::StripPage => ("Enter", "STRIP tone ", on_strip),
     };
     show.tmux.keys(&[key]);

@@ -230,6 +230,8 @@ fn every_key_of_the_help_does_what_its_line_says() {
     for binding in keymap.bindings() {
         let mut screen = Screen::new(80, 24);
         armed(&mut screen.studio);
+        held(&mut screen.studio);
+        screen.ui.follow(&screen.studio);
         // What marks a strip comes before what copies from it; a face is selected before something is done about it.
         screen.press(match binding.context {
             Context::Everywhere => "[",
@@ -238,6 +240,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::FacesPage => "F down",
             Context::PicturePage => "i ] y [",
             Context::NetworkPage => "N",
+            Context::ModerationPage => "W right",
         });
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);

@@ -13,5 +13,6 @@ mod tui_fixture;
 mod desk;
 mod faces;
 mod keys;
+mod moderation;
 mod network;
 mod screens;

@@ -77,6 +77,85 @@ pub fn marks(studio: &Studio) -> Vec<FaceMark> {
     faces.map(mark).collect()
 }
 
+/// Five seconds are held. Of seven words one is muted, one beeped and one warned of; one has just gone out. A code is blurred.
+pub fn held(studio: &mut Studio) {
+    let ms = TimeDelta::from_millis;
+    let now = studio.now;
+    let moderation = &mut studio.moderation;
+    moderation.hold = HoldState {
+        target: ms(5000),
+        now: ms(5000),
+        phase: HoldPhase::Steady,
+        bytes: 5_840_000,
+        airing: now - ms(5000),
+        newest: now,
+        levels: levels(50),
+        levels_until: now,
+        slates: 60,
+        silenced: 348,
+    };
+    moderation.lists = vec!["en".into(), "house".into()];
+    moderation.engine = Some("pocketsphinx".into());
+    moderation.is_armed = true;
+    moderation.judged = Some(now - ms(1300));
+    moderation.log = Some("demo-moderation.ndjson".into());
+    moderation.checks = vec!["codes blur".into(), "blocked cover".into()];
+    moderation.are_pictures_armed = true;
+    for (id, text, from, until) in [
+        (11, "so", 5400, 5250),
+        (12, "this", 4900, 4700),
+        (13, "damn", 4400, 4050),
+        (14, "thing", 4000, 3700),
+        (15, "never", 3350, 3000),
+        (16, "worked", 2950, 2500),
+        (17, "bloody", 2300, 1900),
+    ] {
+        moderation.hear(HeldWord {
+            id,
+            text: text.to_owned(),
+            from: now - ms(from),
+            until: now - ms(until),
+        });
+    }
+    for (id, from, until, kind, masked, why) in [
+        (2, 4480, 3970, SpanKind::Mute, "d••n", "exact in en"),
+        (4, 2380, 1820, SpanKind::Beep, "b••••y", "inflected in house"),
+        (6, 3030, 2420, SpanKind::Warn, "w••••d", "near in en"),
+    ] {
+        moderation.add(Span {
+            id,
+            from: now - ms(from),
+            until: Some(now - ms(until)),
+            kind,
+            who: Who::Recogniser,
+            why: why.to_owned(),
+            masked: Some(masked.to_owned()),
+            is_restored: false,
+        });
+    }
+    moderation.seen = vec![SeenPicture {
+        id: 4,
+        kind: "code".into(),
+        what: "https://example.org/win".into(),
+        action: "blur".into(),
+        since: now - ms(3200),
+    }];
+}
+
+/// Speech and pauses, loud where a word is.
+pub fn levels(count: i64) -> Vec<i8> {
+    let level = |at: i64| match at % 12 {
+        0 | 1 => -58,
+        2 | 7 => -30,
+        3 | 6 => -18,
+        4 => -8,
+        5 => -12,
+        8 => -42,
+        _ => -50,
+    };
+    (0..count).map(level).collect()
+}
+
 /// A voice with everything on.
 pub fn treated_voice() -> StripSettings {
     let mut voice = StripSettings {
@@ -167,6 +246,7 @@ pub fn studio() -> Studio {
         },
         fade: None,
         occlusion: occlusion(),
+        moderation: Moderation::default(),
         sources: vec![
             source("camera", "rtsp", "10.0.0.7:554/main", Some((1920, 1080)), (true, true)),
             source("guest", "rtsp", "10.0.0.8:554/main", Some((1280, 720)), (false, true)),

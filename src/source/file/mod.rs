@@ -11,6 +11,8 @@ mod pcm;
 mod still;
 mod video;
 
+pub use still::read_rgb;
+
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::BufReader;
+use std::path::Path;
 
 use image::{DynamicImage, ImageReader, Limits, RgbImage};
 use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix, rgb_to_yuv420};
@@ -18,8 +19,8 @@ pub(super) fn is_still(head: &[u8]) -> bool {
     head.starts_with(b"\x89PNG\r\n\x1a\n") || head.starts_with(&[0xff, 0xd8, 0xff])
 }
 
-/// Decodes `file`.
-pub(super) fn read(file: File, pool: &FramePool) -> Result<VideoFrame, Fault> {
+/// The picture of `file`, as red, green and blue.
+fn decode(file: File) -> Result<RgbImage, Fault> {
     let mut reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_DIMENSION);
@@ -29,7 +30,23 @@ pub(super) fn read(file: File, pool: &FramePool) -> Result<VideoFrame, Fault> {
     let picture = reader
         .decode()
         .map_err(|error| Fault::Unrecognised(error.to_string()))?;
-    let rgb = on_black(picture);
+    Ok(on_black(picture))
+}
+
+/// The picture at `path`: rows of red, green and blue, its width and its height.
+///
+/// # Errors
+/// Why there is none, in words.
+pub fn read_rgb(path: &Path) -> Result<(Vec<u8>, u32, u32), String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let rgb = decode(file).map_err(|fault| fault.to_string())?;
+    let (width, height) = rgb.dimensions();
+    Ok((rgb.into_raw(), width, height))
+}
+
+/// Decodes `file`.
+pub(super) fn read(file: File, pool: &FramePool) -> Result<VideoFrame, Fault> {
+    let rgb = decode(file)?;
     if rgb.width() < 2 || rgb.height() < 2 {
         return Err(Fault::Unrecognised(format!(
             "a picture of {}×{} pixels is too small",

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, MaskKind, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind};
+use crate::studio::model::{
+    Adjust, EditKind, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
+};
 
 /// One operator action.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +85,26 @@ pub enum Command {
     ZoneAdd(String, Place),
     /// Shows that part again.
     ZoneRemove(String),
+    /// How long everything is held, and how it comes to that; without a pace, as the scene file says.
+    Hold(TimeDelta, Option<Pace>),
+    /// Drops so much of what is held, or all of it.
+    Dump(Option<TimeDelta>),
+    /// Whether sound must have been judged to go out.
+    Moderate(bool),
+    /// Whether sound that nobody has judged in time goes out all the same.
+    Unjudged(bool),
+    /// Mutes program, on what is held as well.
+    ModerateProgram(Switch),
+    /// Mutes a strip, on what is held as well.
+    ModerateStrip(String, Switch),
+    /// Beeps or mutes a word that is still held.
+    ModerateWord(u64, EditKind),
+    /// The same with what was heard from so long ago until so long ago.
+    ModerateSpan(TimeDelta, TimeDelta, EditKind),
+    /// Lets a span out that would be muted or beeped.
+    ModerateRestore(u64),
+    /// Shows something that was seen and is hidden.
+    ModerateReveal(u64),
     /// Pins the video bitrate of the source rendition.
     Bitrate(Kbps),
     /// Whether bitrate, frame rate and size follow the network and the audience.
@@ -326,6 +348,8 @@ pub enum Selection {
     Stage,
     /// A face on program.
     Face,
+    /// A word or a span of what is held.
+    Word,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -341,6 +365,8 @@ pub enum Page {
     Picture,
     /// What follows the network and the audience, and why.
     Network,
+    /// What is held, heard and seen before it goes out.
+    Moderation,
 }
 
 /// Which way a selection moves.

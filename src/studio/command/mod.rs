@@ -5,6 +5,7 @@
 mod action;
 mod answer;
 mod parse;
+mod row;
 mod spec;
 pub mod table;
 pub mod word;

@@ -107,6 +107,14 @@ pub enum ArgKind {
     Percent,
     /// How long something is recorded.
     Length,
+    /// Seconds of the hold.
+    Hold,
+    /// The number of a word that was heard.
+    HeardWord,
+    /// The number of a span that is moderated.
+    Span,
+    /// The number of something on program that is acted upon.
+    Seen,
     /// A file to be written, on the machine of the studio.
     File,
 }
@@ -150,6 +158,10 @@ impl ArgKind {
             Self::Zone => "the name of a zone".into(),
             Self::Percent => "percent of the program: 0 to 100".into(),
             Self::Length => "a duration up to 10 minutes: 5s, 2m".into(),
+            Self::Hold => "seconds from 0 to 30: 5, 2.5s, 500ms".into(),
+            Self::HeardWord => "the number of a word that is held".into(),
+            Self::Seen => "the number of something that was seen".into(),
+            Self::Span => "the number of a span that is held".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

@@ -2,9 +2,10 @@
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
 use super::action::{Bus, ClientCommand, Command, Page, PinWord, Place, RecordPoint, Reset, Selection, Switch};
-use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
+use super::row::{arg, client, confirmed, may, only, row};
+use super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::word;
-use crate::studio::model::{BUS_PARAMS, MaskKind, PICTURE_PARAMS, STRIP_PARAMS};
+use crate::studio::model::{BUS_PARAMS, EditKind, MaskKind, PICTURE_PARAMS, STRIP_PARAMS};
 
 /// The row of that name.
 #[must_use]
@@ -12,67 +13,12 @@ pub fn spec(name: &str) -> Option<&'static CommandSpec> {
     TABLE.iter().find(|spec| spec.name == name)
 }
 
-const fn arg(name: &'static str, kind: ArgKind) -> ArgSpec {
-    ArgSpec {
-        name,
-        kind,
-        is_optional: false,
-    }
-}
-
-const fn may(name: &'static str, kind: ArgKind) -> ArgSpec {
-    ArgSpec {
-        name,
-        kind,
-        is_optional: true,
-    }
-}
-
 const SWITCH: ArgKind = ArgKind::Choice(&["on", "off", "toggle"]);
 const RECORD: ArgKind = ArgKind::Choice(&["record"]);
 const STEP: ArgKind = ArgKind::Choice(&["next", "previous"]);
+const PACE: ArgKind = ArgKind::Choice(&["slow", "slate", "now"]);
+const EDIT: ArgKind = ArgKind::Choice(&["beep", "mute"]);
 const MONITORS: ArgKind = ArgKind::Choice(&["auto", "half-blocks", "ascii", "sixel", "off"]);
-
-const fn row(
-    name: &'static str,
-    args: &'static [ArgSpec],
-    doc: &'static str,
-    build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
-) -> CommandSpec {
-    CommandSpec {
-        name,
-        args,
-        scope: Scope::Studio,
-        is_confirmed: false,
-        doc,
-        build,
-    }
-}
-
-const fn client(
-    name: &'static str,
-    args: &'static [ArgSpec],
-    doc: &'static str,
-    build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
-) -> CommandSpec {
-    CommandSpec {
-        name,
-        args,
-        scope: Scope::Client,
-        is_confirmed: false,
-        doc,
-        build,
-    }
-}
-
-const fn confirmed(mut spec: CommandSpec) -> CommandSpec {
-    spec.is_confirmed = true;
-    spec
-}
-
-fn only(words: &Words<'_>, command: Command) -> Result<Command, UsageError> {
-    words.end().map(|()| command)
-}
 
 fn switched(words: &mut Words<'_>, make: fn(String, Switch) -> Command) -> Result<Command, UsageError> {
     let strip = words.required(word::name)?;
@@ -458,6 +404,107 @@ pub const TABLE: &[CommandSpec] = &[
         |words| named(words, Command::ZoneRemove),
     )),
     row(
+        "hold",
+        &[arg("SECONDS", ArgKind::Hold), may("PACE", PACE)],
+        "how long everything is held before it goes out: slow by playback, slate at once, now by a jump",
+        |words| {
+            let hold = words.required(word::hold)?;
+            let pace = words.optional(word::pace)?;
+            only(words, Command::Hold(hold, pace))
+        },
+    ),
+    row(
+        "dump",
+        &[may("SECONDS", ArgKind::Hold)],
+        "drops the last SECONDS of what is held, or all of it; a slate goes out in its place",
+        |words| {
+            let last = words.optional(word::hold)?;
+            only(words, Command::Dump(last))
+        },
+    ),
+    row(
+        "moderate on",
+        &[],
+        "listens for prohibited words; sound that has not been judged goes out silent",
+        |words| only(words, Command::Moderate(true)),
+    ),
+    confirmed(row(
+        "moderate off",
+        &[],
+        "listens no more: every word goes out",
+        |words| only(words, Command::Moderate(false)),
+    )),
+    row(
+        "unjudged mute",
+        &[],
+        "sound that nobody has judged in time goes out silent",
+        |words| only(words, Command::Unjudged(false)),
+    ),
+    confirmed(row(
+        "unjudged pass",
+        &[],
+        "sound that nobody has judged in time goes out all the same",
+        |words| only(words, Command::Unjudged(true)),
+    )),
+    row(
+        "moderate program",
+        &[may("SWITCH", SWITCH)],
+        "mutes program at once and on what is held, or lets it be heard again",
+        |words| {
+            let switch = words.optional(word::switch)?.unwrap_or(Switch::Toggle);
+            only(words, Command::ModerateProgram(switch))
+        },
+    ),
+    row(
+        "moderate strip",
+        &[arg("STRIP", ArgKind::Strip), may("SWITCH", SWITCH)],
+        "mutes a strip at once, and of what is held all in which it could be heard",
+        |words| switched(words, Command::ModerateStrip),
+    ),
+    row(
+        "moderate word",
+        &[arg("WORD", ArgKind::HeardWord), may("KIND", EDIT)],
+        "beeps or mutes a word that is still held",
+        |words| {
+            let word = words.required(word::number)?;
+            let kind = words.optional(word::edit)?.unwrap_or(EditKind::Beep);
+            only(words, Command::ModerateWord(word, kind))
+        },
+    ),
+    row(
+        "moderate span",
+        &[
+            arg("FROM", ArgKind::Hold),
+            arg("UNTIL", ArgKind::Hold),
+            may("KIND", EDIT),
+        ],
+        "mutes or beeps what was heard from FROM to UNTIL seconds ago and is still held",
+        |words| {
+            let from = words.required(word::hold)?;
+            let until = words.required(word::hold)?;
+            let kind = words.optional(word::edit)?.unwrap_or(EditKind::Mute);
+            only(words, Command::ModerateSpan(from, until, kind))
+        },
+    ),
+    row(
+        "moderate restore",
+        &[arg("SPAN", ArgKind::Span)],
+        "lets out what would be muted or beeped",
+        |words| {
+            let span = words.required(word::number)?;
+            only(words, Command::ModerateRestore(span))
+        },
+    ),
+    confirmed(row(
+        "moderate reveal",
+        &[arg("SEEN", ArgKind::Seen)],
+        "shows again what was found in the picture and is hidden",
+        |words| {
+            let seen = words.required(word::number)?;
+            only(words, Command::ModerateReveal(seen))
+        },
+    )),
+    row(
         "bitrate",
         &[arg("KBPS", ArgKind::Kbps)],
         "sets or changes the video bitrate, and holds it there until adapt release",
@@ -654,6 +701,12 @@ pub const TABLE: &[CommandSpec] = &[
         |words| select(words, Selection::Face),
     ),
     client(
+        "select word",
+        &[arg("STEP", STEP)],
+        "selects the next or previous word or span of what is held",
+        |words| select(words, Selection::Word),
+    ),
+    client(
         "page strip",
         &[],
         "opens the page of the selected strip: all stages, EQ and compressor curve",
@@ -683,6 +736,12 @@ pub const TABLE: &[CommandSpec] = &[
         "opens the page of the network: what is sent and why, how destinations are reached, who watches",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Network)))),
     ),
+    client(
+        "page moderation",
+        &[],
+        "opens the page of the hold: what will be heard when, words, spans, what is seen",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Moderation)))),
+    ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))
     }),
@@ -695,9 +754,12 @@ pub const TABLE: &[CommandSpec] = &[
             only(words, Command::Client(ClientCommand::Type(beginning)))
         },
     ),
-    client("mark", &[], "marks the selected strip to copy from", |words| {
-        only(words, Command::Client(ClientCommand::Mark))
-    }),
+    client(
+        "mark",
+        &[],
+        "marks what is selected: to copy from, or as the beginning of a span",
+        |words| only(words, Command::Client(ClientCommand::Mark)),
+    ),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))
     }),

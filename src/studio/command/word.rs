@@ -6,7 +6,7 @@ use super::action::{Gain, Kbps, MonitorMode, PinWord, Pinned, Reset, Step, Switc
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, Param, Stage, Tier, TransitionKind};
+use crate::studio::model::{Adjust, EditKind, Pace, Param, Stage, Tier, TransitionKind};
 use crate::suggest;
 
 /// Any word that is not empty.
@@ -78,12 +78,45 @@ pub fn pinned(what: PinWord, word: &str) -> Result<Pinned, String> {
 
 /// `500ms`, `2s`, `0.5`: seconds unless said otherwise, at most ten.
 pub fn duration(word: &str) -> Option<TimeDelta> {
+    seconds(word, 10.0)
+}
+
+/// Seconds of the hold, from 0 to 30: `5`, `2.5s`, `500ms`.
+pub fn hold(word: &str) -> Option<TimeDelta> {
+    seconds(word, 30.0)
+}
+
+fn seconds(word: &str, most: f64) -> Option<TimeDelta> {
     let (digits, seconds) = match word.strip_suffix("ms") {
         Some(digits) => (digits, 0.001),
         None => (word.strip_suffix('s').unwrap_or(word), 1.0),
     };
     let value = digits.parse::<f64>().ok()? * seconds;
-    (0.0..=10.0).contains(&value).then(|| TimeDelta::from_secs_f64(value))
+    (0.0..=most).contains(&value).then(|| TimeDelta::from_secs_f64(value))
+}
+
+/// `slow`, `slate`, `now`.
+pub fn pace(word: &str) -> Option<Pace> {
+    match word {
+        "slow" => Some(Pace::Slow),
+        "slate" => Some(Pace::Slate),
+        "now" => Some(Pace::Now),
+        _ => None,
+    }
+}
+
+/// `beep`, `mute`.
+pub fn edit(word: &str) -> Option<EditKind> {
+    match word {
+        "beep" => Some(EditKind::Beep),
+        "mute" => Some(EditKind::Mute),
+        _ => None,
+    }
+}
+
+/// The number of a word or a span.
+pub fn number(word: &str) -> Option<u64> {
+    word.parse().ok()
 }
 
 /// `cut`, `fade`.

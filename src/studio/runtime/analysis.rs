@@ -1,10 +1,13 @@
-//! The way from program to the analysis worker and back: pictures, all of the sound, findings as events, verdicts on faces.
+//! The way from program to the analysis workers and back: pictures, all of the sound, findings as events, verdicts.
 //!
 //! ```text
 //! picture thread ─ PictureFeed: some a second, the newest wins; while faces are hidden, all of them ─┐
 //! sound thread ─ SoundFeed: a bounded ring ──────────────────────────────────────────────────────────┴▶ analysis thread ─▶ worker
-//!                                                         events, stamps for the gate, verdicts for the air ◀─┘
+//!                                                     events, verdicts for air and hold, then stamps for a gate ◀─┘
 //! ```
+//!
+//! There is one such way for each [`Duty`], with a thread and a worker of its own: a face is looked for within 200 ms, where a
+//! recogniser of speech may think for a second.
 //!
 //! The threads of picture and sound never wait here: a worker that is slow, hung or being replaced costs findings, and those
 //! are counted, but no tick.
@@ -16,14 +19,17 @@ use std::time::Duration;
 
 use super::air::FaceWatch;
 use super::gate::Gate;
+use super::moderating::Moderator;
 use super::outlet::Outlet;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, Turn, VideoFrame};
+use crate::speech::WordsSettings;
 use crate::studio::model::EventLevel;
 use crate::vision::FinderSettings;
+use crate::vision::check::CheckSettings;
 use crate::worker::analyse::{AnalysisSettings, Condition, Finding, RemoteAnalysis, Wants};
 use crate::worker::arena::Arena;
-use crate::worker::{Program, Report, Reporter};
+use crate::worker::{Program, Report, Reporter, WorkerState};
 
 /// Sound that may wait for the worker: what comes while a lost one is replaced.
 const BLOCKS_WAITING: usize = 200;
@@ -44,14 +50,31 @@ const LONGEST_PAUSE_MS: i64 = 5000;
 /// Where findings are told: level, subject and words of an event.
 pub type Teller = Arc<dyn Fn(EventLevel, String, String) + Send + Sync>;
 
+/// What a worker is for.
+pub enum Duty {
+    /// It watches program always, and looks for faces in pictures like these while they are hidden.
+    Watch(AnalysisSettings, FinderSettings),
+    /// It listens for words while these are moderated.
+    Words(WordsSettings),
+    /// It looks at pictures for what they must not show.
+    Pictures(CheckSettings),
+}
+
+impl Duty {
+    /// Whether a worker that is open can be told to do something else: one that opens models and programs cannot.
+    fn is_changed_live(&self) -> bool {
+        matches!(self, Self::Watch(..))
+    }
+}
+
 /// What the analysis is made of.
 pub struct Parts {
-    /// What is watched, faces apart.
-    pub settings: AnalysisSettings,
-    /// How faces are looked for, while they are.
-    pub faces: FinderSettings,
-    /// Whether they are, and where verdicts go.
+    /// What it is for.
+    pub duty: Duty,
+    /// Whether faces are hidden, and where verdicts on them go.
     pub watch: Arc<FaceWatch>,
+    /// Whether words are moderated, and where verdicts on them go.
+    pub moderator: Arc<Moderator>,
     /// What workers are.
     pub program: Program,
     /// Where program pictures lie.
@@ -207,32 +230,40 @@ impl AnalysisLoop {
     /// Runs until `stop`. The worker lives and dies with this thread.
     pub fn run(mut self, stop: &AtomicBool) {
         let mut blocks = Vec::with_capacity(BLOCKS_WAITING);
-        let mut analysis = None;
+        let mut running = None;
+        let mut is_wanted = self.is_wanted();
+        let mut settings = self.settings(is_wanted);
         while !stop.load(Ordering::Relaxed) {
-            let settings = self.settings();
-            if analysis.is_none() && settings.is_off() {
+            if is_wanted != self.is_wanted() {
+                is_wanted = !is_wanted;
+                settings = self.settings(is_wanted);
+                if !self.parts.duty.is_changed_live() {
+                    self.close(&mut running);
+                }
+            }
+            if running.is_none() && settings.is_off() {
                 // Nobody is wanted yet: the feeds bring nothing, and this waits a little.
                 let _ = self.feed.take();
                 continue;
             }
-            let analysis = match &mut analysis {
+            let analysis = match &mut running {
                 Some(analysis) => analysis,
                 none => {
-                    let Some(opened) = self.open(settings, stop) else {
-                        return;
+                    let Some(opened) = self.open(&settings, stop) else {
+                        continue;
                     };
                     self.feed.want(opened.wants(), settings.faces.is_some());
                     none.insert(opened)
                 }
             };
-            analysis.set(settings);
+            analysis.set(&settings);
             let is_changed = analysis.is_changed();
             let picture = if is_changed { None } else { self.feed.take() };
             blocks.clear();
             while let Ok(block) = self.ring.pop() {
                 blocks.push(block);
             }
-            let is_release = self.parts.watch.take_release();
+            let is_release = self.parts.duty.is_changed_live() && self.parts.watch.take_release();
             if picture.is_none() && blocks.is_empty() && !is_changed && !is_release {
                 continue;
             }
@@ -244,38 +275,95 @@ impl AnalysisLoop {
                 self.feed.count_unseen(usize::from(picture.is_some()) + blocks.len());
                 continue;
             };
-            for stamp in reply.stamps {
-                self.parts
-                    .gate
-                    .stamp(&stamp.analyser, stamp.track, stamp.from, stamp.until);
-            }
+            // What was found is done about before anything is let out for having been seen.
+            let is_over = reply
+                .findings
+                .iter()
+                .any(|finding| matches!(finding, Finding::Deaf { .. }));
             for finding in reply.findings {
-                if let Some((level, subject, text)) = words(&finding) {
-                    (self.parts.tell)(level, subject.to_owned(), text);
-                }
-                if let Finding::Faces(verdict) = finding {
-                    self.parts.watch.leave(verdict);
-                }
+                self.act(finding);
+            }
+            for stamp in reply.stamps {
+                let (name, track) = (&stamp.analyser, stamp.track);
+                self.parts.gate.stamp(name, track, stamp.from, stamp.until);
+                self.parts.moderator.stamped(name, stamp.from, stamp.until);
+            }
+            if is_over {
+                self.close(&mut running);
+                self.pause(FIRST_PAUSE_MS, stop);
             }
         }
     }
 
-    /// What is to be watched now.
-    fn settings(&self) -> AnalysisSettings {
-        let faces = self.parts.watch.is_armed().then_some(self.parts.faces);
-        AnalysisSettings {
-            faces,
-            ..self.parts.settings
+    fn pause(&self, ms: i64, stop: &AtomicBool) {
+        let until = self.parts.clock.now() + TimeDelta::from_millis(ms);
+        while self.parts.clock.now() < until && !stop.load(Ordering::Relaxed) {
+            std::thread::park_timeout(WAIT);
+        }
+    }
+
+    /// Ends the worker; the feeds bring nothing from now on.
+    fn close(&self, analysis: &mut Option<RemoteAnalysis>) {
+        if analysis.take().is_some() {
+            self.feed.want(Wants::default(), false);
+            (self.parts.report)(Report::State(WorkerState::Resting, None));
+        }
+    }
+
+    fn act(&self, finding: Finding) {
+        let moderator = &self.parts.moderator;
+        match finding {
+            Finding::Faces(verdict) => self.parts.watch.leave(verdict),
+            Finding::Words { words, verdicts } => moderator.heard(words, verdicts),
+            Finding::Listening { engine } => moderator.listening(engine),
+            Finding::Deaf { reason } => moderator.deaf(&reason),
+            Finding::Picture(verdict) => moderator.seen(&verdict),
+            Finding::Program { condition, turn } => {
+                let (level, text) = words(condition, turn);
+                (self.parts.tell)(level, "program".to_owned(), text);
+            }
+            Finding::AnalyserLost { analyser, reason } => {
+                let text =
+                    format!("the analyser \"{analyser}\" failed and is off until the worker is replaced: {reason}");
+                (self.parts.tell)(EventLevel::Error, "worker analyse".to_owned(), text);
+            }
+        }
+    }
+
+    /// Whether that is wanted now which is not always.
+    fn is_wanted(&self) -> bool {
+        match self.parts.duty {
+            Duty::Watch(..) => self.parts.watch.is_armed(),
+            Duty::Words(_) => self.parts.moderator.is_listening(),
+            Duty::Pictures(_) => true,
+        }
+    }
+
+    /// What is to be done, with that which is not always wanted or without it.
+    fn settings(&self, is_wanted: bool) -> AnalysisSettings {
+        match &self.parts.duty {
+            Duty::Watch(settings, faces) => AnalysisSettings {
+                faces: is_wanted.then_some(*faces),
+                ..settings.clone()
+            },
+            Duty::Words(words) => AnalysisSettings {
+                words: is_wanted.then(|| words.clone()),
+                ..AnalysisSettings::default()
+            },
+            Duty::Pictures(checks) => AnalysisSettings {
+                checks: Some(checks.clone()),
+                ..AnalysisSettings::default()
+            },
         }
     }
 
     /// Starts the worker, again and again with growing pauses: a show does without analysis rather than not at all.
-    fn open(&self, settings: AnalysisSettings, stop: &AtomicBool) -> Option<RemoteAnalysis> {
+    fn open(&self, settings: &AnalysisSettings, stop: &AtomicBool) -> Option<RemoteAnalysis> {
         let parts = &self.parts;
         let mut pause_ms = FIRST_PAUSE_MS;
         while !stop.load(Ordering::Relaxed) {
             let opened = RemoteAnalysis::open(
-                settings,
+                settings.clone(),
                 parts.program.clone(),
                 Arc::clone(&parts.arena),
                 parts.clock,
@@ -285,11 +373,10 @@ impl AnalysisLoop {
                 Ok(analysis) => return Some(analysis),
                 Err(reason) => reason,
             };
-            let pause = TimeDelta::from_millis(pause_ms);
-            (parts.report)(Report::Lost(reason, pause));
-            let until = parts.clock.now() + pause;
-            while parts.clock.now() < until && !stop.load(Ordering::Relaxed) {
-                std::thread::park_timeout(WAIT);
+            (parts.report)(Report::Lost(reason, TimeDelta::from_millis(pause_ms)));
+            self.pause(pause_ms, stop);
+            if !self.is_wanted() && !parts.duty.is_changed_live() {
+                return None;
             }
             pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
         }
@@ -297,38 +384,27 @@ impl AnalysisLoop {
     }
 }
 
-/// How a finding reads as an event, if it is one.
-fn words(finding: &Finding) -> Option<(EventLevel, &'static str, String)> {
-    Some(match finding {
-        Finding::Faces(_) => return None,
-        Finding::Program {
-            condition,
-            turn: Turn::Began { since },
-        } => {
+/// How it reads as an event.
+fn words(condition: Condition, turn: Turn) -> (EventLevel, String) {
+    match turn {
+        Turn::Began { since } => {
             let what = match condition {
                 Condition::Black => "black",
                 Condition::Frozen => "frozen",
                 Condition::Silent => "silent",
             };
-            (EventLevel::Warning, "program", format!("{what} since {since}"))
+            (EventLevel::Warning, format!("{what} since {since}"))
         }
-        Finding::Program {
-            condition,
-            turn: Turn::Ended { since, until },
-        } => {
+        Turn::Ended { since, until } => {
             let what = match condition {
                 Condition::Black => "to be seen again",
                 Condition::Frozen => "moves again",
                 Condition::Silent => "to be heard again",
             };
-            let seconds = (*until - *since).as_secs_f64();
-            (EventLevel::Info, "program", format!("{what} after {seconds:.1} s"))
+            let seconds = (until - since).as_secs_f64();
+            (EventLevel::Info, format!("{what} after {seconds:.1} s"))
         }
-        Finding::AnalyserLost { analyser, reason } => {
-            let text = format!("the analyser \"{analyser}\" failed and is off until the worker is replaced: {reason}");
-            (EventLevel::Error, "worker analyse", text)
-        }
-    })
+    }
 }
 
 #[cfg(test)]
@@ -427,7 +503,7 @@ mod tests {
 
     #[test]
     fn findings_read_as_sentences() {
-        let program = |condition, turn| words(&Finding::Program { condition, turn }).unwrap().2;
+        let program = |condition, turn| words(condition, turn).1;
         let (since, until) = (Timestamp::from_millis(12_000), Timestamp::from_millis(26_200));
         assert_eq!(
             program(Condition::Black, Turn::Began { since }),

@@ -1,5 +1,7 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+mod held;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +13,13 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
+use super::compliance_file::ComplianceFile;
 use super::counting::Counting;
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
+use super::moderating::Moderator;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -128,6 +132,10 @@ struct Core {
     taping: Taping,
     adapting: Adapting,
     counting: Counting,
+    moderator: Arc<Moderator>,
+    compliance: Option<ComplianceFile>,
+    /// Since the start.
+    ticks: u32,
     /// What the program's sound is encoded as, for those who take AAC.
     sound: AudioConfig,
     errands: Errands,
@@ -148,6 +156,9 @@ impl Core {
         let show = options.opening.show.clone();
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
+        if let Some(standing) = &options.opening.moderation {
+            studio.moderation.resume(standing);
+        }
         studio.presets = errands.presets();
         studio.occlusion.policies = errands.library().policies();
         studio.occlusion.stickers = errands.library().sticker_names();
@@ -185,6 +196,7 @@ impl Core {
             outlet,
             watch,
             destinations,
+            moderator,
             sound,
         } = raise(&show, &studio, plan, clock, (&inputs_in, samples_in), taps.clone())?;
         let counting = Counting::start(&show.audience, clock);
@@ -225,6 +237,9 @@ impl Core {
             taping: Taping::default(),
             adapting,
             counting,
+            moderator,
+            compliance: None,
+            ticks: 0,
             sound,
             errands,
             post: inputs_in,
@@ -250,6 +265,8 @@ impl Core {
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
 
         self.check_uplink();
+        self.open_compliance();
+        self.resume_moderation();
         for destination in &self.show.destinations {
             if !options.opening.stopped.contains(&destination.name) {
                 self.destinations.start(&destination.name);
@@ -416,6 +433,22 @@ impl Core {
                 Effect::Enhance(at, settings) => self.tell_pictures(PictureMessage::Enhance(at, settings)),
                 Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
                 Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
+                Effect::Hold(target, pace) => self.moderator.holding().set(target, pace),
+                Effect::Dump(last) => {
+                    self.moderator.holding().dump(last);
+                }
+                Effect::Edit(edit) => self.moderator.holding().edit(edit),
+                Effect::CloseEdit(id, until) => self.moderator.holding().close(id, until),
+                Effect::RestoreEdit(id) => {
+                    // What has left meanwhile is left.
+                    self.moderator.holding().restore(id);
+                }
+                Effect::Reveal(id) => {
+                    // It may have gone meanwhile.
+                    self.moderator.areas().release(id);
+                }
+                Effect::Checks => self.moderator.arm(&self.studio.moderation, self.clock.now()),
+                Effect::Compliance(entry) => self.comply(&entry),
                 Effect::Occlusion => self.hide(),
                 Effect::ReleaseFaces => self.watch.want_release(),
                 Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
@@ -555,6 +588,7 @@ impl Core {
         self.outlet.counters.turns.fetch_add(1, Ordering::Relaxed);
         self.destinations.tick();
         self.relaying.tick(&self.outlet);
+        self.look_at_hold();
         self.adapt();
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);

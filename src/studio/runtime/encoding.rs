@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use super::air::{Outgoing, PictureAir, SoundAir};
+use super::air::{Mixed, Outgoing, PictureAir, SoundAir};
 use super::ladder::Ladder;
 use super::line::{Faults, LineEncoder};
 use super::outlet::{Outlet, SOURCE, Sound};
 use crate::encode::AudioEncoder;
-use crate::media::AudioBlock;
 
 /// Sound blocks that may wait: far more than ever should, a second of them.
 pub const BLOCKS_WAITING: usize = 100;
@@ -54,7 +53,7 @@ pub fn encode_video(
 
 /// Encodes sound until the sender is gone, each block when and as `air` lets it out, by each of `encoders` that is wanted.
 pub fn encode_sound(
-    blocks: &Receiver<AudioBlock>,
+    blocks: &Receiver<Mixed>,
     air: &mut SoundAir,
     encoders: &mut [(Sound, Box<dyn AudioEncoder>)],
     outlet: &Arc<Outlet>,
@@ -101,7 +100,9 @@ mod tests {
     use crate::clock::Clock;
     use crate::control::taps::Taps;
     use crate::encode::{AudioSettings, EncodeError, H264Encoder, VideoEncoder, VideoSettings, aac::AacEncoder};
-    use crate::media::{FramePool, FrameRate, Plane, Rate, RateControl, TrackKind, VideoConfig, VideoFrame};
+    use crate::media::{
+        AudioBlock, FramePool, FrameRate, Plane, Rate, RateControl, TrackKind, VideoConfig, VideoFrame,
+    };
 
     /// Keeps what it is given.
     struct Keeper {
@@ -214,7 +215,7 @@ mod tests {
         for index in 0..4 {
             let mut block = AudioBlock::silence(AudioBlock::time_of(index));
             block.channels[0].fill(0.5);
-            sender.send(block).unwrap();
+            sender.send(Mixed { block, strips: 1 }).unwrap();
         }
         drop(sender);
         let heard = Arc::new(Mutex::new(Vec::new()));
@@ -224,7 +225,7 @@ mod tests {
         outlet.want_for_test();
         let gate = SoundGate::new(gate, Arc::clone(&outlet), Arc::new(|_, _| {}));
         let watch = Arc::new(FaceWatch::new(FrameRate::whole(30), MaskPlan::nothing()));
-        let mut air = SoundAir::new(Clock::start(), watch, gate);
+        let mut air = SoundAir::new(Clock::start(), watch, gate, Arc::clone(outlet.holding()));
         encode_sound(&blocks, &mut air, &mut encoders, &outlet, &|_| {});
         assert_eq!(*heard.lock().unwrap(), [false, true, true, false]);
     }

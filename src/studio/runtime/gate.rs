@@ -42,11 +42,29 @@ impl Gate {
         self.change(|clearances| clearances.disarm(name, track));
     }
 
+    /// Whether that check holds anything of `track`.
+    #[must_use]
+    pub fn is_armed_as(&self, name: &str, track: TrackKind) -> bool {
+        self.is_armed[index(track)].load(Ordering::Acquire) && self.clearances().is_armed_as(name, track)
+    }
+
     /// The check `name` has seen all of `track` from the first to the last of these.
     pub fn stamp(&self, name: &str, track: TrackKind, from: Timestamp, until: Timestamp) {
         if self.is_armed[index(track)].load(Ordering::Acquire) {
             self.clearances().stamp(name, track, from, until);
         }
+    }
+
+    /// Whether any check of `track` is armed.
+    #[must_use]
+    pub fn is_armed(&self, track: TrackKind) -> bool {
+        self.is_armed[index(track)].load(Ordering::Acquire)
+    }
+
+    /// Whether every armed check has seen what is at `pts` of `track`.
+    #[must_use]
+    pub fn is_cleared(&self, track: TrackKind, pts: Timestamp) -> bool {
+        self.waits_for(track, pts).is_none()
     }
 
     /// The check that what is at `pts` of `track` waits for.
@@ -199,6 +217,7 @@ pub struct SoundGate {
     gate: Arc<Gate>,
     outlet: Arc<Outlet>,
     spells: Spells,
+    silenced: u64,
 }
 
 impl SoundGate {
@@ -213,7 +232,14 @@ impl SoundGate {
                 now: None,
                 report,
             },
+            silenced: 0,
         }
+    }
+
+    /// Blocks that were silenced so far.
+    #[must_use]
+    pub const fn silenced(&self) -> u64 {
+        self.silenced
     }
 
     /// `block` if it is cleared, else silence at its time. Sound that comes back is faded in over its first block; where
@@ -221,6 +247,7 @@ impl SoundGate {
     pub fn pass(&mut self, mut block: AudioBlock) -> AudioBlock {
         if let Some(check) = self.gate.waits_for(TrackKind::Audio, block.pts) {
             self.outlet.counters.silenced_blocks.fetch_add(1, Ordering::Relaxed);
+            self.silenced += 1;
             self.spells.hold(block.pts, format!("waiting for {check}").into());
             return AudioBlock::silence(block.pts);
         }

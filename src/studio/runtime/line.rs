@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use super::outlet::{LineTarget, Outlet, SOURCE};
 use crate::clock::Clock;
 use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
-use crate::media::{FrameRate, Rate, VideoConfig, VideoFrame};
-use crate::picture::{Compositor, Crop, Fit, Layer, Rect};
+use crate::hold::Reel;
+use crate::media::{FramePool, FrameRate, Rate, Timestamp, VideoConfig, VideoFrame};
+use crate::picture::{Compositor, Crop, Fit, Layer, Rect, slate};
 use crate::worker::arena::Arena;
 use crate::worker::{self, Program, RemoteEncoder};
 
@@ -25,6 +26,12 @@ pub const FRAMES_WAITING: usize = 10;
 
 /// How long an encoder that could not be opened is not tried again.
 pub const PAUSE: Duration = Duration::from_secs(5);
+
+/// Pictures of each of the two GOPs of a reel: 2 s at five per second.
+const REEL_GOP: usize = 10;
+
+/// A reel is not encoded at less, where the line's own rate is not less: its letters are to be read.
+const REEL_KBPS: u32 = 300;
 
 /// What makes an encoder by its settings. Called from any thread.
 pub type Open = Arc<dyn Fn(&VideoSettings) -> Result<Opened, EncodeError> + Send + Sync>;
@@ -91,6 +98,8 @@ pub struct LineEncoder {
     divisor: u32,
     /// Pictures since the last one that was encoded.
     turn: u32,
+    /// A reel that failed is not made again before.
+    no_reel_before: Option<Instant>,
     faults: Faults,
 }
 
@@ -133,6 +142,7 @@ impl LineEncoder {
             rate: base.rate(),
             divisor: 1,
             turn: 0,
+            no_reel_before: None,
             line,
             base,
             open,
@@ -153,6 +163,9 @@ impl LineEncoder {
             return;
         }
         self.turn = 0;
+        if outlet.holding().wants_reel(self.line) && self.no_reel_before.is_none_or(|until| Instant::now() >= until) {
+            self.make_reel(frame.pts, outlet, report);
+        }
         // The program's own picture goes before what is made of it is encoded: its memory is free for the next one.
         let frame = match &mut self.now.scaler {
             Some(scaler) => scale(scaler, self.now.size, &frame),
@@ -188,6 +201,41 @@ impl LineEncoder {
                 outlet.want_idr(self.line);
                 self.faults.note(Err(error), report);
             }
+        }
+    }
+
+    /// Encodes the slate that the hold shows where pictures of this line may not be seen, before the picture at `pts`, which becomes an
+    /// IDR. The rate is lower meanwhile, so that a slate costs little where it interrupts.
+    fn make_reel(&mut self, pts: Timestamp, outlet: &Outlet, report: &dyn Fn(String)) {
+        let (width, height) = self.now.size;
+        let slate = slate(&FramePool::new(), width, height, &outlet.holding().title(), "", pts);
+        let encoder = &mut self.now.encoder;
+        let rate = self.rate.at((self.rate.kbps / 4).max(REEL_KBPS.min(self.rate.kbps)));
+        let mut result = encoder.set_rate(rate);
+        let mut pictures = Vec::with_capacity(2 * REEL_GOP);
+        // Between the last picture and this one, so that the encoder's time goes on.
+        let step = self.base.frame_rate.frame_duration() / (2 * REEL_GOP as i64 + 1);
+        for index in 0..2 * REEL_GOP {
+            let at = pts - step * (2 * REEL_GOP - index) as i64;
+            match encoder.encode(&slate.at(at), index % REEL_GOP == 0) {
+                Ok(Some(packet)) => pictures.push(packet),
+                // Later ones refer to it.
+                Ok(None) => break,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        let back = encoder.set_rate(self.rate);
+        self.faults.note(result.and(back), report);
+        outlet.want_idr(self.line);
+        match Reel::new(&pictures) {
+            Some(reel) if pictures.len() == 2 * REEL_GOP => {
+                self.no_reel_before = None;
+                outlet.holding().set_reel(self.line, reel);
+            }
+            _ => self.no_reel_before = Some(Instant::now() + PAUSE),
         }
     }
 

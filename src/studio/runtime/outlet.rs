@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use super::holding::Holding;
 use crate::encode::{AudioSettings, MAX_RENDITIONS};
 use crate::media::{AudioConfig, Packet, Rate, RateControl, TrackKind, VideoConfig};
 use crate::publish::{DestinationHandle, TrackChange};
@@ -99,6 +100,8 @@ pub struct Outlet {
     sound: Mutex<AudioSettings>,
     sound_config: Mutex<Option<AudioConfig>>,
     is_sound_wanted: [AtomicBool; 2],
+    /// What packets of pictures go through first.
+    holding: Arc<Holding>,
     /// Measured by the encoder threads, read once per second.
     pub counters: Counters,
 }
@@ -149,6 +152,19 @@ impl Outlet {
         outlet
     }
 
+    /// The same behind `holding`.
+    #[must_use]
+    pub fn behind(mut self, holding: Arc<Holding>) -> Self {
+        self.holding = holding;
+        self
+    }
+
+    /// What packets of pictures go through first.
+    #[must_use]
+    pub const fn holding(&self) -> &Arc<Holding> {
+        &self.holding
+    }
+
     /// The same at constant bitrates.
     #[cfg(test)]
     pub fn at_kbps(kbps: &[u32]) -> Self {
@@ -181,6 +197,12 @@ impl Outlet {
         line.is_wanted.load(Ordering::Relaxed) || line.is_awaited.load(Ordering::Relaxed)
     }
 
+    /// Whether somebody takes packets of that line now.
+    #[must_use]
+    pub fn is_taken(&self, line: usize) -> bool {
+        self.lines[line].is_wanted.load(Ordering::Relaxed)
+    }
+
     /// Whether sound is to be encoded so.
     #[must_use]
     pub fn is_sound_wanted(&self, sound: Sound) -> bool {
@@ -202,10 +224,17 @@ impl Outlet {
         }
     }
 
-    /// Hands pictures of a line to everybody who takes them. Never blocks on one of them.
+    /// Takes a picture of a line from its encoder: for the hold, or for everybody who takes the line. Never blocks on one of them.
     pub fn offer_video(&self, line: usize, packet: &Packet) {
         debug_assert_eq!(packet.track, TrackKind::Video);
         self.counters.video_bytes[line].fetch_add(packet.data.len() as u64, Ordering::Relaxed);
+        if !self.holding.put(line, packet) {
+            self.hand_out_video(line, packet);
+        }
+    }
+
+    /// Hands a picture of a line to everybody who takes them.
+    pub fn hand_out_video(&self, line: usize, packet: &Packet) {
         self.hand_out(Track::Video(line), packet, |reader| reader.line == line);
     }
 
@@ -225,8 +254,18 @@ impl Outlet {
         }
     }
 
-    /// Tells everybody who takes `line` what its decoders need.
+    /// What decoders of `line` need from its next packet on. It goes the way of the packets.
     pub fn configure(&self, line: usize, config: &VideoConfig) {
+        if !self.holding.configure(line, config) {
+            self.tell_config(line, config);
+            return;
+        }
+        // Who joins before the first packet leaves has no other to wait for.
+        held(&self.lines[line].config).get_or_insert_with(|| config.clone());
+    }
+
+    /// Tells everybody who takes `line` what its decoders need.
+    pub fn tell_config(&self, line: usize, config: &VideoConfig) {
         *held(&self.lines[line].config) = Some(config.clone());
         self.reconfigure(&TrackChange::Video(config.clone()), |reader| reader.line == line);
         for (_, taker) in &*self.takers.read().unwrap_or_else(PoisonError::into_inner) {
@@ -349,7 +388,8 @@ impl Outlet {
     /// Whether an IDR was asked for since the last call.
     #[must_use]
     pub fn take_idr_wish(&self, line: usize) -> bool {
-        self.lines[line].is_idr_wanted.swap(false, Ordering::Relaxed)
+        let is_held_wanted = self.holding.take_idr_wish(line);
+        self.lines[line].is_idr_wanted.swap(false, Ordering::Relaxed) || is_held_wanted
     }
 
     /// Changes what a line is to be encoded as, from its next picture on.

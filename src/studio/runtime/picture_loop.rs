@@ -56,8 +56,8 @@ pub struct PictureLoop {
     pub watch: Arc<FaceWatch>,
     /// Whether anyone wants encoded pictures, and the counters.
     pub outlet: Arc<Outlet>,
-    /// To the analysis thread, where anything is analysed.
-    pub analysis: Option<PictureFeed>,
+    /// To the analysis threads.
+    pub analyses: Vec<PictureFeed>,
     /// To the tap thread.
     pub taps: Arc<TapSlot>,
     /// Set when the show is over.
@@ -163,7 +163,7 @@ impl PictureLoop {
                     // The encoder never saw it, so nothing refers to it: no IDR is due.
                 }
             }
-            if let Some(analysis) = &mut self.analysis {
+            for analysis in &mut self.analyses {
                 analysis.put(&picture);
             }
             // What is held is shown when and as it goes out.

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::adapting::Samples;
 use super::air::{FaceWatch, HELD_PICTURES, MaskPlan};
-use super::analysis;
+use super::analysis::{self, Duty};
 use super::destinations::Destinations;
 use super::error::RunError;
 use super::gate::Gate;
+use super::holding::Holding;
 use super::line::{FRAMES_WAITING, LineEncoder, Open, Opened, open_scaled};
+use super::moderating::Moderator;
 use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
 use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
@@ -17,12 +19,13 @@ use crate::clock::Clock;
 use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
 use crate::media::AudioConfig;
-use crate::scene::Show;
+use crate::scene::{PictureCheckSettings, Show};
 use crate::source::{self, SourceContext};
 use crate::studio::model::{EventLevel, Studio};
 use crate::studio::opening;
 use crate::studio::update::Input;
 use crate::vision::FinderSettings;
+use crate::vision::check::{BlockedImage, CheckSettings};
 use crate::worker::arena::{Arena, MAX_SLOTS};
 use crate::worker::{self, Program, RemoteEncoder};
 
@@ -32,6 +35,8 @@ pub struct Raised {
     pub stage: Stage,
     /// Where packets go.
     pub outlet: Arc<Outlet>,
+    /// What is moderated, and in which hold.
+    pub moderator: Arc<Moderator>,
     /// What hides faces.
     pub watch: Arc<FaceWatch>,
     /// Known, and not started.
@@ -76,7 +81,13 @@ pub fn raise(
         .iter()
         .map(|rendition| rendition.video(&show.video).rate());
     let rates = [show.video.rate()].into_iter().chain(ladder);
-    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()));
+    let holding = Arc::new(Holding::new(
+        clock,
+        show.video.frame_rate,
+        studio.moderation.hold.target,
+    ));
+    holding.set_title(&show.moderation.slate);
+    let outlet = Arc::new(Outlet::new(&rates.collect::<Vec<_>>()).behind(Arc::clone(&holding)));
     outlet.aim_sound(|sound| *sound = show.audio);
     let told = Arc::clone(&outlet);
     let aac = SwitchingAac::open(show.audio, move |config| told.configure_sound(config))?;
@@ -103,22 +114,41 @@ pub fn raise(
     }
     let gate = Arc::new(Gate::default());
     let watch = Arc::new(FaceWatch::new(show.video.frame_rate, plan));
-    let analysis = analysis::Parts {
-        settings: show.analysis,
-        faces: FinderSettings {
-            width,
-            height,
-            frame_rate: show.video.frame_rate,
-        },
-        watch: Arc::clone(&watch),
-        program: Program::this(),
-        arena: Arc::clone(&arena),
+    let pictures = &show.moderation.pictures;
+    let moderator = Moderator::new(
         clock,
-        gate: Arc::clone(&gate),
-        outlet: Arc::clone(&outlet),
-        tell: teller(inputs.clone()),
-        report: worker_reporter("analyse", inputs.clone()),
+        Arc::clone(&holding),
+        Arc::clone(&gate),
+        inputs.clone(),
+        pictures.hides(),
+    );
+    let moderator = Arc::new(moderator);
+    let faces = FinderSettings {
+        width,
+        height,
+        frame_rate: show.video.frame_rate,
     };
+    let watching = ("analyse", Duty::Watch(show.analysis.clone(), faces), &gate);
+    let words = show.moderation.words.clone().map(Duty::Words);
+    let words = words.map(|duty| ("analyse words", duty, &gate));
+    let checks = pictures.is_on().then(|| Duty::Pictures(checks(pictures, inputs)));
+    let checks = checks.map(|duty| ("analyse pictures", duty, holding.exit_gate()));
+    let analyses = [Some(watching), words, checks]
+        .into_iter()
+        .flatten()
+        .map(|(name, duty, gate)| analysis::Parts {
+            duty,
+            watch: Arc::clone(&watch),
+            moderator: Arc::clone(&moderator),
+            program: Program::this(),
+            arena: Arc::clone(&arena),
+            clock,
+            gate: Arc::clone(gate),
+            outlet: Arc::clone(&outlet),
+            tell: teller(inputs.clone()),
+            report: worker_reporter(name, inputs.clone()),
+        });
+    let analyses = analyses.collect();
     let renditions = show.renditions.iter().map(|rendition| {
         let report = worker_reporter(format!("encode {}", rendition.name), inputs.clone());
         let told = Arc::clone(&report);
@@ -137,7 +167,7 @@ pub fn raise(
         pool: arena.pool().clone(),
         sources,
         pictures: studio.sources.iter().map(|source| source.picture).collect(),
-        strips: studio.strips.iter().map(|strip| strip.settings).collect(),
+        strips: studio.strips.iter().map(|strip| studio.effective(strip)).collect(),
         strip_sources: opening::strip_sources(studio),
         is_on_program: studio
             .strips
@@ -151,7 +181,8 @@ pub fn raise(
         audio: vec![(Sound::Aac, Box::new(aac)), (Sound::Opus, Box::new(opus))],
         outlet: Arc::clone(&outlet),
         taps,
-        analysis,
+        analyses,
+        areas: Arc::clone(moderator.areas()),
         watch: Arc::clone(&watch),
         face_report: face_reporter(inputs.clone()),
         gate,
@@ -163,10 +194,30 @@ pub fn raise(
     Ok(Raised {
         stage,
         outlet,
+        moderator,
         watch,
         destinations,
         sound: aac_config,
     })
+}
+
+/// What pictures are looked at for, with the images that must not be seen. One that cannot be read is told, and not looked for.
+fn checks(settings: &PictureCheckSettings, inputs: &Inputs) -> CheckSettings {
+    let mut checks = settings.checks.clone();
+    for path in &settings.blocked {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let image = source::file::read_rgb(path).and_then(|(rgb, width, height)| {
+            BlockedImage::of(&name, &rgb, width, height).map_err(|error| error.to_string())
+        });
+        match image {
+            Ok(image) => checks.blocked.push(image),
+            Err(reason) => {
+                let text = format!("{}: {reason}; it is not looked for", path.display());
+                post(inputs, Input::Event(EventLevel::Error, "moderation".into(), text));
+            }
+        }
+    }
+    checks
 }
 
 /// What opens encoders of the source line: the program's own size is encoded where it lies.

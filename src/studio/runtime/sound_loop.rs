@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex};
 
+use super::air::Mixed;
 use super::analysis::SoundFeed;
 use super::outlet::{Outlet, Sound};
 use super::recording::{MOST_TAPS, Recorder};
@@ -48,11 +49,11 @@ pub struct SoundLoop {
     /// What is to change.
     pub messages: rtrb::Consumer<SoundMessage>,
     /// To the sound encoder.
-    pub encoder: SyncSender<AudioBlock>,
+    pub encoder: SyncSender<Mixed>,
     /// Whether anyone wants encoded sound, and the counters.
     pub outlet: Arc<Outlet>,
-    /// To the analysis thread, where anything is analysed.
-    pub analysis: Option<SoundFeed>,
+    /// To the analysis threads.
+    pub analyses: Vec<SoundFeed>,
     /// The newest meters, for whoever shows them.
     pub meters: Arc<Mutex<Meters>>,
     /// Set when the show is over.
@@ -101,11 +102,15 @@ impl SoundLoop {
         let mix = self.mixer.process(now, inputs);
         self.outlet.counters.blocks.fetch_add(1, Ordering::Relaxed);
         recorders.retain_mut(|recorder| recorder.put(self.mixer.output(recorder.point).as_ref()));
+        let strips = self.mixer.audible();
         let is_wanted = self.outlet.is_sound_wanted(Sound::Aac) || self.outlet.is_sound_wanted(Sound::Opus);
-        if is_wanted && self.encoder.try_send(mix.program).is_err() {
+        // The hold is drawn by the sound, whoever takes it.
+        let is_wanted = is_wanted || self.outlet.holding().is_active();
+        let block = mix.program;
+        if is_wanted && self.encoder.try_send(Mixed { block, strips }).is_err() {
             self.outlet.counters.late_blocks.fetch_add(1, Ordering::Relaxed);
         }
-        if let Some(analysis) = &mut self.analysis {
+        for analysis in &mut self.analyses {
             analysis.put(&mix.program);
         }
         if index % METER_BLOCKS == 0

@@ -5,11 +5,12 @@ use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::air::{FaceReport, FaceWatch, PictureAir, SoundAir};
+use super::air::{Areas, FaceReport, FaceWatch, PictureAir, SoundAir};
 use super::analysis;
 use super::encoding::{BLOCKS_WAITING, encode_sound, encode_video};
 use super::error::RunError;
 use super::gate::{self, Gate, PictureGate, SoundGate};
+use super::holding::Holding;
 use super::ladder::{Ladder, Rendition};
 use super::line::{FRAMES_WAITING, LineEncoder, Open};
 use super::outlet::{Outlet, Sound};
@@ -63,8 +64,10 @@ pub struct Parts {
     pub outlet: Arc<Outlet>,
     /// Who looks.
     pub taps: Taps,
-    /// What watches program.
-    pub analysis: analysis::Parts,
+    /// What checks of pictures want hidden.
+    pub areas: Arc<Areas>,
+    /// What watches program, listens to it, and looks at it.
+    pub analyses: Vec<analysis::Parts>,
     /// What is known of faces, and what hides them.
     pub watch: Arc<FaceWatch>,
     /// Where the faces on program are told.
@@ -97,6 +100,8 @@ pub struct Stage {
     pub sound: rtrb::Producer<SoundMessage>,
     /// From the sound thread.
     pub meters: Arc<Mutex<Meters>>,
+    /// Its thread sleeps while nothing is held.
+    holding: Arc<Holding>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -127,7 +132,13 @@ impl Stage {
             .map(|at| parts.sources[*at].1.take_audio())
             .collect();
 
-        let (analysis, picture_feed, sound_feed) = analysis::prepare(parts.analysis);
+        let (mut analyses, mut picture_feeds, mut sound_feeds) = (Vec::new(), Vec::new(), Vec::new());
+        for parts in parts.analyses {
+            let (analysis, pictures, sound) = analysis::prepare(parts);
+            analyses.push(analysis);
+            picture_feeds.push(pictures);
+            sound_feeds.push(sound);
+        }
         let sound = SoundLoop {
             clock: parts.clock,
             rings,
@@ -135,7 +146,7 @@ impl Stage {
             messages: sound_messages,
             encoder: blocks_in,
             outlet: Arc::clone(&parts.outlet),
-            analysis: Some(sound_feed),
+            analyses: sound_feeds,
             meters: Arc::clone(&meters),
             stop: Arc::clone(&stop),
         };
@@ -151,7 +162,7 @@ impl Stage {
             encoder: frames_in,
             watch: Arc::clone(&parts.watch),
             outlet: Arc::clone(&parts.outlet),
-            analysis: Some(picture_feed),
+            analyses: picture_feeds,
             taps: Arc::clone(&slot),
             stop: Arc::clone(&stop),
         };
@@ -164,6 +175,7 @@ impl Stage {
         };
 
         let mut stage = Self {
+            holding: Arc::clone(parts.outlet.holding()),
             pictures,
             sound: sound_in,
             meters,
@@ -198,21 +210,31 @@ impl Stage {
             masked,
             slot_of_air,
             parts.face_report,
-        );
+        )
+        .with_areas(parts.areas);
         stage.spawn("encode-video", move || {
             encode_video(&frames, &mut picture_air, &mut video, &ladder, &outlet, &*report);
         })?;
         let (outlet, report) = (parts.outlet, parts.report);
+        let (holding, letting_out, watch) = (
+            Arc::clone(outlet.holding()),
+            Arc::clone(&outlet),
+            Arc::clone(&parts.watch),
+        );
+        let is_over = Arc::clone(&stage.stop);
+        stage.spawn("hold", move || holding.run(&letting_out, &watch, &is_over))?;
         let sound_gate = SoundGate::new(parts.gate, Arc::clone(&outlet), parts.cover_report);
-        let mut sound_air = SoundAir::new(parts.clock, parts.watch, sound_gate);
+        let mut sound_air = SoundAir::new(parts.clock, parts.watch, sound_gate, Arc::clone(outlet.holding()));
         stage.spawn("encode-sound", move || {
             encode_sound(&blocks, &mut sound_air, &mut audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
         stage.spawn("picture", move || picture.run(plan))?;
         stage.spawn("tap", move || tap.run())?;
-        let stop = Arc::clone(&stage.stop);
-        stage.spawn("analysis", move || analysis.run(&stop))?;
+        for analysis in analyses {
+            let stop = Arc::clone(&stage.stop);
+            stage.spawn("analysis", move || analysis.run(&stop))?;
+        }
         Ok(stage)
     }
 
@@ -236,6 +258,7 @@ impl Stage {
     /// Ends all threads and waits for them: a tick or two.
     pub fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+        self.holding.wake();
         for thread in self.threads.drain(..) {
             // A panic has been reported when it happened.
             let _ = thread.join();

@@ -35,7 +35,7 @@ impl Unit<'_> {
         };
         let settings = &mut self.studio.strips[at].settings;
         let told = change(settings);
-        let settings = *settings;
+        let settings = self.studio.effective(&self.studio.strips[at]);
         self.effects.push(Effect::Strip(at, settings));
         if let Some(text) = told {
             self.event(EventLevel::Info, format!("strip {name}"), text);

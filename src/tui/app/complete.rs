@@ -3,7 +3,8 @@
 use crate::studio::command::split_words;
 use crate::studio::command::{ArgKind, Bus, CommandSpec, table};
 use crate::studio::model::{
-    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, Studio, bus_param, picture_param, strip_param,
+    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SeenPicture, Span, Studio, bus_param, picture_param,
+    strip_param,
 };
 
 /// What could stand at the end of a line.
@@ -158,6 +159,25 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
             let tracks = studio.occlusion.faces.iter().map(|face| face.track.to_string());
             tracks.map(|word| Candidate { word, doc: "" }).collect()
         }
+        ArgKind::HeardWord => {
+            let held = studio.moderation.words.iter().map(|word| word.id.to_string());
+            held.map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::Seen => {
+            let word = |seen: &SeenPicture| Candidate {
+                word: seen.id.to_string(),
+                doc: "",
+            };
+            studio.moderation.seen.iter().map(word).collect()
+        }
+        ArgKind::Span => {
+            let spans = studio.moderation.spans.iter().filter(|span| !span.is_restored);
+            let word = |span: &Span| Candidate {
+                word: span.id.to_string(),
+                doc: span.kind.word(),
+            };
+            spans.map(word).collect()
+        }
         ArgKind::Zone => names(studio.occlusion.zones.iter().map(|zone| zone.name.as_str())),
         ArgKind::Percent
         | ArgKind::NewName
@@ -165,6 +185,7 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::Kbps
         | ArgKind::PinValue
         | ArgKind::Duration
+        | ArgKind::Hold
         | ArgKind::Length
         | ArgKind::Url
         | ArgKind::Text

@@ -1,6 +1,7 @@
 //! What a line does: a command for the studio, or a change of this screen only.
 
 use super::complete::quoted;
+use super::held::whole_second;
 use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Selection, Step};
 use crate::studio::model::{MaskKind, Studio};
@@ -17,6 +18,10 @@ impl UiState {
                     self.say(placeholder.nothing(), true);
                     return Vec::new();
                 };
+                if placeholder == Placeholder::Until {
+                    // The span is on its way; the next one begins anew.
+                    self.marked_held = None;
+                }
                 *word = name;
             }
         }
@@ -61,6 +66,12 @@ impl UiState {
             Placeholder::Marked => self.marked.clone(),
             Placeholder::MarkedSource => self.marked_source.clone(),
             Placeholder::Face => self.face(studio).map(|track| track.to_string()),
+            Placeholder::Word => self.held_word(studio).map(|id| id.to_string()),
+            Placeholder::Span => self.held_span(studio).map(|id| id.to_string()),
+            Placeholder::From => self.marked_seconds(studio).map(|(from, _)| from),
+            Placeholder::Until => self.marked_seconds(studio).map(|(_, until)| until),
+            Placeholder::HoldUp => Some(whole_second(studio.moderation.hold.target, Step::Next)),
+            Placeholder::HoldDown => Some(whole_second(studio.moderation.hold.target, Step::Previous)),
             Placeholder::NextPolicy => {
                 let names = studio.occlusion.policies.iter().map(|policy| policy.name.as_str());
                 after(names, Some(&studio.occlusion.policy.name))
@@ -97,6 +108,10 @@ impl UiState {
                 }
                 None => self.say(Placeholder::Source.nothing(), true),
             },
+            ClientCommand::Mark if self.page == Some(Page::Moderation) => match self.mark_held(studio) {
+                Some(name) => self.say(format!("a span begins at {name}"), false),
+                None => self.say(Placeholder::From.nothing(), true),
+            },
             ClientCommand::Mark => match self.filled(studio, Placeholder::Strip) {
                 Some(name) => {
                     self.say(format!("{name} is marked to copy from"), false);
@@ -130,7 +145,7 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network => {
+            Page::Strip | Page::Faces | Page::Network | Page::Moderation => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
@@ -174,6 +189,7 @@ impl UiState {
             Selection::Parameter => self.place.step(self.page.unwrap_or(Page::Strip), by),
             Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
             Selection::Face => self.step_face(studio, by),
+            Selection::Word => self.step_held(studio, by),
             Selection::Pane => {
                 let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
                 self.pane = Pane::ALL[step(at, Pane::ALL.len(), by)];

@@ -4,6 +4,7 @@
 mod complete;
 mod faces;
 mod heard;
+mod held;
 mod keys;
 mod line;
 mod page;
@@ -21,6 +22,7 @@ use crate::tui::terminal::{Capabilities, Colors};
 
 pub use complete::{Candidate, Completion, complete};
 pub use heard::Heard;
+pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use page::{Entry, Place, entries, is_stage_switch};
 pub use prompt::Prompt;
 
@@ -50,6 +52,8 @@ pub struct UiState {
     pub marked: Option<String>,
     /// The source that was marked to copy the picture settings from.
     pub marked_source: Option<String>,
+    /// The held word or span that was marked as the beginning of a longer one, and when it begins.
+    pub marked_held: Option<(Held, Timestamp)>,
     /// What lies over the screen.
     pub overlay: Overlay,
     /// The command prompt while it is open.
@@ -81,6 +85,8 @@ pub struct Selected {
     pub destination: usize,
     /// The track of a face. It stays selected while it is gone: a key never acts on another face than the one that was chosen.
     pub face: Option<u32>,
+    /// What is selected of what is held.
+    pub held: Option<Held>,
 }
 
 /// The parts of the lower screen.
@@ -173,6 +179,7 @@ impl UiState {
             place: Place::default(),
             marked: None,
             marked_source: None,
+            marked_held: None,
             overlay: Overlay::None,
             prompt: None,
             history: Vec::new(),
@@ -229,7 +236,9 @@ impl UiState {
             source: clamp(self.selected.source, studio.sources.len()),
             destination: clamp(self.selected.destination, studio.destinations.len()),
             face: self.selected.face,
+            held: self.selected.held,
         };
+        self.follow_held(studio);
         self.marked
             .take_if(|marked| !studio.strips.iter().any(|strip| strip.name == *marked));
         self.marked_source
@@ -237,7 +246,7 @@ impl UiState {
         let is_nothing_left = match self.page {
             Some(Page::Strip) => studio.strips.is_empty(),
             Some(Page::Picture) => studio.sources.is_empty(),
-            Some(Page::Buses | Page::Faces | Page::Network) | None => false,
+            Some(Page::Buses | Page::Faces | Page::Network | Page::Moderation) | None => false,
         };
         if is_nothing_left {
             self.page = None;
@@ -259,7 +268,9 @@ impl UiState {
     pub fn tick(&mut self, now: Timestamp) -> bool {
         let is_new_second = now.to_millis().div_euclid(1000) != self.now.to_millis().div_euclid(1000);
         self.now = now;
-        self.toast.take_if(|toast| toast.until <= now).is_some() || is_new_second
+        // On the page of moderation everything moves towards air.
+        let is_moving = self.page == Some(Page::Moderation);
+        self.toast.take_if(|toast| toast.until <= now).is_some() || is_new_second || is_moving
     }
 
     /// Takes new meters; returns whether the screen looks different for them.

@@ -19,16 +19,19 @@ pub enum Context {
     PicturePage,
     /// While the page of the network is open.
     NetworkPage,
+    /// While the page of moderation is open.
+    ModerationPage,
 }
 
 /// How the headings of tables begin whose keys hold on pages only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 6] = [
+const HEADINGS: [(&str, Context); 7] = [
     ("page", Context::AnyPage),
     ("strip page", Context::StripPage),
     ("buses page", Context::BusesPage),
     ("faces page", Context::FacesPage),
     ("picture page", Context::PicturePage),
     ("network page", Context::NetworkPage),
+    ("moderation page", Context::ModerationPage),
 ];
 
 impl Context {
@@ -52,6 +55,7 @@ impl Context {
             Some(Page::Faces) => Self::FacesPage,
             Some(Page::Picture) => Self::PicturePage,
             Some(Page::Network) => Self::NetworkPage,
+            Some(Page::Moderation) => Self::ModerationPage,
         }
     }
 
@@ -61,9 +65,12 @@ impl Context {
         match other {
             Self::Everywhere => Some(2),
             Self::AnyPage => (self != Self::Everywhere).then_some(1),
-            Self::StripPage | Self::BusesPage | Self::FacesPage | Self::PicturePage | Self::NetworkPage => {
-                (self == other).then_some(0)
-            }
+            Self::StripPage
+            | Self::BusesPage
+            | Self::FacesPage
+            | Self::PicturePage
+            | Self::NetworkPage
+            | Self::ModerationPage => (self == other).then_some(0),
         }
     }
 }

@@ -4,8 +4,8 @@
 //! in a file is named with its line and column before anything starts: an unknown key or command, a key bound twice, a key
 //! that can never be reached because it begins another.
 //!
-//! Most keys hold everywhere. Those in tables whose heading begins with `Page`, `Strip page`, `Buses page`, `Faces page` or
-//! `Picture page` hold only while such a page is open, and go before the others there.
+//! Most keys hold everywhere. Those in tables whose heading begins with `Page`, `Strip page`, `Buses page`, `Faces page`,
+//! `Picture page`, `Network page` or `Moderation page` hold only while such a page is open, and go before the others there.
 
 mod context;
 mod key;
@@ -292,7 +292,7 @@ mod tests {
                 "[a]\nx = \"mute {strp}\"",
                 "k.toml:2:5: there is no placeholder '{strp}'; there are {strip}, {source}, {scene}, {destination}, \
                  {parameter}, {stage}, {switch}, {marked}, {marked_source}, {face}, {next_policy}, {next_mask}, \
-                 {next_sticker}",
+                 {next_sticker}, {word}, {span}, {from}, {until}, {hold_up}, {hold_down}",
             ),
             (
                 "[\"Strip page\"]\nx = \"set {strip} {switch} loud\"",

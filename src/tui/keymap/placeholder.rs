@@ -32,10 +32,22 @@ pub enum Placeholder {
     NextMask,
     /// The set of stickers after the one that is set.
     NextSticker,
+    /// The selected word of those that are held.
+    Word,
+    /// The span that changes the sound of what is selected of what is held.
+    Span,
+    /// So many seconds ago began what is marked, or what is selected where nothing is marked.
+    From,
+    /// So many seconds ago what is selected ended.
+    Until,
+    /// The hold, a second longer.
+    HoldUp,
+    /// The hold, a second shorter.
+    HoldDown,
 }
 
 impl Placeholder {
-    const ALL: [(&'static str, Self); 13] = [
+    const ALL: [(&'static str, Self); 19] = [
         ("{strip}", Self::Strip),
         ("{source}", Self::Source),
         ("{scene}", Self::Scene),
@@ -49,6 +61,12 @@ impl Placeholder {
         ("{next_policy}", Self::NextPolicy),
         ("{next_mask}", Self::NextMask),
         ("{next_sticker}", Self::NextSticker),
+        ("{word}", Self::Word),
+        ("{span}", Self::Span),
+        ("{from}", Self::From),
+        ("{until}", Self::Until),
+        ("{hold_up}", Self::HoldUp),
+        ("{hold_down}", Self::HoldDown),
     ];
 
     /// The placeholder that a word is.
@@ -76,6 +94,10 @@ impl Placeholder {
             Self::NextPolicy => "there is no other policy",
             Self::NextMask => "there is no other mask",
             Self::NextSticker => "there is no set of stickers",
+            Self::Word => "no word is selected",
+            Self::Span => "nothing is done here that could be taken back",
+            Self::From | Self::Until => "nothing is selected of what is held",
+            Self::HoldUp | Self::HoldDown => "there is no hold",
         }
     }
 }
@@ -128,7 +150,15 @@ fn check_with<S>(
             Some(Placeholder::Parameter) => param.name.to_owned(),
             Some(Placeholder::Switch) if is_switch => param.name.to_owned(),
             Some(Placeholder::Stage) => param.stage.key().to_owned(),
-            Some(Placeholder::Face) => "1".to_owned(),
+            Some(
+                Placeholder::Face
+                | Placeholder::Word
+                | Placeholder::Span
+                | Placeholder::From
+                | Placeholder::Until
+                | Placeholder::HoldUp
+                | Placeholder::HoldDown,
+            ) => "1".to_owned(),
             Some(Placeholder::NextMask) => MaskKind::WORDS[0].to_owned(),
             Some(_) => "name".to_owned(),
         })

@@ -84,6 +84,7 @@ const HINTS: &[(&str, &str)] = &[
     ("page faces", "faces"),
     ("page picture", "picture"),
     ("page network", "network"),
+    ("page moderation", "hold"),
     ("select pane next", "pane"),
     ("retry {destination}", "retry"),
     ("monitor", "pictures"),
@@ -147,6 +148,26 @@ const NETWORK_HINTS: &[(&str, &str)] = &[
     ("retry {destination}", "retry"),
 ];
 
+/// The same on the page of moderation.
+const MODERATION_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("dump", "DUMP"),
+    ("moderate program", "mute all"),
+    ("select word next", "next"),
+    ("moderate word {word} beep", "beep"),
+    ("moderate word {word} mute", "mute"),
+    ("moderate restore {span}", "let out"),
+    ("hold {hold_up}", "hold"),
+    ("help", "help"),
+    ("dump 2", "dump 2 s"),
+    ("moderate span 2 0 mute", "mute 2 s"),
+    ("mark", "mark"),
+    ("moderate span {from} {until} mute", "mute from mark"),
+    ("moderate strip {strip}", "mute strip"),
+    ("moderate on", "on"),
+    ("moderate off", "off"),
+];
+
 /// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
@@ -156,6 +177,7 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
         None => HINTS,
         Some(Page::Faces) => FACES_HINTS,
         Some(Page::Network) => NETWORK_HINTS,
+        Some(Page::Moderation) => MODERATION_HINTS,
         Some(_) => PAGE_HINTS,
     };
     for (line, word) in shown {

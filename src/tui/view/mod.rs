@@ -8,6 +8,7 @@ mod faces;
 mod footer;
 mod help;
 pub mod layout;
+mod moderation;
 mod monitors;
 mod network;
 mod pane;

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::Scene;
 use super::faces;
 use super::layout::Arrangement;
+use super::moderation;
 use super::pane::framed;
 use super::shape::picture_area;
 use super::text::{Row, wrapped};
@@ -58,6 +59,7 @@ pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         row.put(&format!(" ← {} {:.0}%", fade.from, done * 100.0), theme.warning());
     }
     row.put(" ", theme.text());
+    moderation::tell::title(&mut row, scene);
     let format = studio.format;
     row.right(
         &format!(

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::network::quality_style;
 use super::text::{Row, clock};
-use super::{Scene, desk, faces};
+use super::{Scene, desk, faces, moderation};
 use crate::studio::model::{Quality, WorkerState};
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
@@ -26,6 +26,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     if let Some(seconds) = desk::mixer::silence_s(scene).filter(|_| studio.is_on_air()) {
         row.right(&format!(" SILENCE {seconds} s "), theme.program_badge());
     }
+    moderation::tell::status(&mut row, scene);
     occlusion(&mut row, scene);
     // What stands still comes first; the losses that were made up for are a number among others.
     for worker in &studio.workers {

@@ -31,6 +31,11 @@ pub trait Analyser: Send {
     /// What was lost has left, says an operator.
     fn release(&mut self) {}
 
+    /// Whether it hears nothing now, so that what it was given is not what it has heard.
+    fn is_deaf(&self) -> bool {
+        false
+    }
+
     /// Listens to a block of sound, likewise.
     fn listen(&mut self, _block: &AudioBlock, _found: &mut Vec<Finding>) -> Option<Timestamp> {
         None

@@ -13,7 +13,7 @@ use crate::worker::serve::{ServeError, attend};
 /// Serves until the studio closes the socket.
 pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'_>) -> Result<(), ServeError> {
     let prepare = |opening: Opening, view| {
-        let registry = Registry::new(&opening);
+        let registry = Registry::new(&opening)?;
         let wants = registry.wants();
         let worker = Worker { view, registry };
         Ok((worker, wants))
@@ -36,7 +36,7 @@ impl Worker {
     fn analyse(&mut self, request: &Message) -> Result<Reply, ChannelError> {
         let (head, blocks) = message::decode(request)?;
         if let Some(opening) = head.opening {
-            self.registry = Registry::new(&opening);
+            self.registry = Registry::new(&opening).map_err(|reason| request.wrong(reason))?;
         }
         if head.is_release {
             self.registry.release();

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::settings::AnalysisSettings;
 use crate::media::{Timestamp, TrackKind, Turn, exact};
+use crate::speech::{HeardWord, WordVerdict};
 use crate::vision::FaceVerdict;
+use crate::vision::check::PictureVerdict;
 
 /// What program can be that it should not be for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,6 +33,25 @@ pub enum Finding {
     },
     /// What is known of the faces of one picture: its clearance, once they are hidden.
     Faces(FaceVerdict),
+    /// This recogniser listens from now on.
+    Listening {
+        /// Its name.
+        engine: String,
+    },
+    /// Nobody listens any more: the recogniser has failed. Another worker may have more luck.
+    Deaf {
+        /// Why.
+        reason: String,
+    },
+    /// What was heard, and what of it must not go out.
+    Words {
+        /// In their order.
+        words: Vec<HeardWord>,
+        /// In force before any stamp of the same answer.
+        verdicts: Vec<WordVerdict>,
+    },
+    /// Something in the picture that must not be seen, or no longer.
+    Picture(PictureVerdict),
     /// An analyser has failed. It is switched off; the others go on.
     AnalyserLost {
         /// Its name.

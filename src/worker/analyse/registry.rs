@@ -4,9 +4,11 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::analyser::{Analyser, Wants};
+use super::checks::Checks;
 use super::faces::Faces;
 use super::finding::{Finding, Opening, Stamp};
 use super::watches::{Black, Frozen, Silence};
+use super::words::Words;
 use crate::media::{AudioBlock, TimeDelta, Timestamp, TrackKind, VideoFrame};
 
 /// All analysers of a worker.
@@ -59,16 +61,24 @@ impl Seen {
 }
 
 impl Registry {
-    /// The analysers that `opening` asks for.
-    #[must_use]
-    pub fn new(opening: &Opening) -> Self {
+    /// The analysers that `opening` asks for. Those of words and of what pictures must not show open models and programs, so they
+    /// can be had before the worker shuts itself in and not later.
+    ///
+    /// # Errors
+    /// Which of them cannot be had, and why.
+    pub fn new(opening: &Opening) -> Result<Self, String> {
+        let settings = &opening.settings;
+        let words = settings.words.as_ref().map(Words::boxed).transpose()?;
+        let checks = settings.checks.as_ref().map(Checks::boxed).transpose();
         let all = [
             Black::boxed(opening),
             Frozen::boxed(opening),
             Silence::boxed(opening),
             Faces::boxed(opening),
+            words,
+            checks.map_err(|error| error.to_string())?,
         ];
-        Self::of(all.into_iter().flatten().collect())
+        Ok(Self::of(all.into_iter().flatten().collect()))
     }
 
     /// These analysers.
@@ -122,7 +132,11 @@ impl Registry {
             }
             seat.sound.give(block.pts, AudioBlock::duration());
             let until = seat.guard(found, |analyser, found| analyser.listen(block, found));
-            seat.sound.finish(until);
+            if seat.analyser.is_deaf() {
+                seat.sound = Seen::default();
+            } else {
+                seat.sound.finish(until);
+            }
         }
     }
 
@@ -366,7 +380,7 @@ mod tests {
                     black: second,
                     frozen: second,
                     silence: second,
-                    faces: None,
+                    ..AnalysisSettings::default()
                 },
                 vec!["black", "frozen", "silence"],
             ),
@@ -386,7 +400,8 @@ mod tests {
             let registry = Registry::new(&Opening {
                 settings,
                 ..Opening::default()
-            });
+            })
+            .unwrap();
             let names: Vec<&str> = registry.seats.iter().map(|seat| seat.analyser.name()).collect();
             assert_eq!(names, expected);
             assert_eq!(registry.wants() == Wants::default(), settings.is_off());
@@ -398,15 +413,15 @@ mod tests {
         let settings = AnalysisSettings {
             black: TimeDelta::from_millis(1000),
             frozen: TimeDelta::from_millis(1500),
-            silence: TimeDelta::ZERO,
-            faces: None,
+            ..AnalysisSettings::default()
         };
         let found = |told: &[Told]| {
             let mut registry = Registry::new(&Opening {
                 settings,
                 told: told.to_vec(),
                 faces: None,
-            });
+            })
+            .unwrap();
             (0..12)
                 .flat_map(|index| look(&mut registry, index * 200))
                 .collect::<Vec<_>>()

@@ -71,9 +71,9 @@ impl RemoteAnalysis {
     }
 
     /// It is to do this from now on. What it is to be fed with is known after the next answer.
-    pub fn set(&mut self, settings: AnalysisSettings) {
-        if self.opening.settings != settings {
-            self.opening.settings = settings;
+    pub fn set(&mut self, settings: &AnalysisSettings) {
+        if self.opening.settings != *settings {
+            self.opening.settings = settings.clone();
             if settings.faces.is_none() {
                 self.opening.faces = None;
             }
@@ -155,7 +155,11 @@ fn remember(opening: &mut Opening, finding: &Finding) {
                 next_track: before.max(newest.unwrap_or(0)),
             });
         }
-        Finding::AnalyserLost { .. } => {}
+        Finding::Listening { .. }
+        | Finding::Deaf { .. }
+        | Finding::Words { .. }
+        | Finding::Picture(_)
+        | Finding::AnalyserLost { .. } => {}
     }
 }
 

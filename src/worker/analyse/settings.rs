@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::media::TimeDelta;
+use crate::speech::WordsSettings;
 use crate::vision::FinderSettings;
+use crate::vision::check::CheckSettings;
 
 /// What is watched on program. A zero is off; so is the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnalysisSettings {
     /// How long the picture must be black to be told.
     #[serde(rename = "black_ms")]
@@ -20,6 +22,12 @@ pub struct AnalysisSettings {
     /// Faces are looked for in pictures like these, every one of them.
     #[serde(default)]
     pub faces: Option<FinderSettings>,
+    /// Words are listened for.
+    #[serde(default)]
+    pub words: Option<WordsSettings>,
+    /// Pictures are looked at for what they must not show.
+    #[serde(default)]
+    pub checks: Option<CheckSettings>,
 }
 
 impl AnalysisSettings {
@@ -27,6 +35,9 @@ impl AnalysisSettings {
     #[must_use]
     pub fn is_off(&self) -> bool {
         let lasting = [self.black, self.frozen, self.silence];
-        self.faces.is_none() && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
+        self.faces.is_none()
+            && self.words.is_none()
+            && self.checks.is_none()
+            && lasting.iter().all(|needed| *needed <= TimeDelta::ZERO)
     }
 }

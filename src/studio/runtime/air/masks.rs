@@ -78,7 +78,8 @@ pub enum Hiding {
 }
 
 impl MaskList {
-    /// Fills the list for a picture of `size` that was made at `level` with these faces; tracks in `shown` are exempt.
+    /// Fills the list for a picture of `size` that was made at `level` with these faces; tracks in `shown` are exempt. What is
+    /// `blurred` is so at any level.
     pub fn fill(
         &mut self,
         plan: &MaskPlan,
@@ -86,12 +87,16 @@ impl MaskList {
         verdict: Option<&FaceVerdict>,
         shown: &[u32],
         size: (u32, u32),
+        blurred: &[Shape],
     ) -> Hiding {
         self.masks.clear();
         self.ellipses.clear();
         self.stickers.clear();
         for zone in &plan.zones {
             self.masks.push(Entry::closed(Shape::Rect(*zone), Paint::Solid(SOLID)));
+        }
+        for shape in blurred {
+            self.masks.push(Entry::closed(*shape, Paint::Blur { strength: 1.0 }));
         }
         if !level.is_open() {
             for face in verdict.into_iter().flat_map(|verdict| &verdict.faces) {
@@ -307,7 +312,7 @@ mod tests {
         shown: &[u32],
     ) -> (Hiding, Vec<(Shape, usize, Paint)>) {
         let mut list = MaskList::default();
-        let hiding = list.fill(plan, level, Some(&verdict(sights)), shown, SIZE);
+        let hiding = list.fill(plan, level, Some(&verdict(sights)), shown, SIZE, &[]);
         let told = list.with(plan, |masks, _| {
             masks
                 .iter()

@@ -5,15 +5,18 @@
 //! picture thread ─▶ Hold ─▶ gate ─▶ verdict for this very PTS? ─┬ yes ▶ masks ─▶ encoder
 //!                                   ▲                            └ no  ▶ cover ─▶ encoder
 //! analysis thread ─ verdicts ───────┘   FaceWatch: plan, verdicts, delay
-//! sound thread ───▶ Hold ─▶ gate ─▶ sound encoder
+//!                  checks: Areas, until they are over
+//! sound thread ───▶ Hold ─▶ (holding.rs: the broadcast delay) ─▶ gate ─▶ sound encoder
 //! ```
 
+mod areas;
 mod hold;
 mod masks;
 mod occlusion;
 mod pictures;
 mod sound;
 
+pub use areas::Areas;
 pub use occlusion::{FaceWatch, HELD_PICTURES, Levels, MaskPlan, levels};
 pub use pictures::{Aired, FaceReport, Outgoing, PictureAir};
-pub use sound::SoundAir;
+pub use sound::{Mixed, SoundAir};

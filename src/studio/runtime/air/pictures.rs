@@ -1,12 +1,15 @@
 //! The way of a picture from the compositor to the encoder: held while faces are looked for in it, then as it is, with masks,
 //! or covered.
 //!
+//! What checks want hidden ([`Areas`]) is hidden on every line, whether occlusion is armed or not.
+//!
 //! While occlusion is armed a picture leaves a constant six pictures after its time, and only with the verdict for its very
 //! PTS. Where there is none (the worker is late, hung, dead, or not there yet) it leaves as a cover.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::areas::{Areas, Hidden};
 use super::hold::{Hold, Timed};
 use super::masks::{Hiding, MaskList};
 use super::occlusion::{FaceWatch, HELD_PICTURES, Levels, MaskPlan};
@@ -58,6 +61,9 @@ pub struct PictureAir {
     told: (Vec<FaceModel>, Option<String>),
     /// Exempt tracks that have been lost since: not shown again, whatever the plan says.
     lost: Vec<u32>,
+    /// What checks want hidden, and what of that is in this picture.
+    areas: Arc<Areas>,
+    hidden: Hidden,
 }
 
 impl PictureAir {
@@ -84,7 +90,16 @@ impl PictureAir {
             report,
             told: (Vec::new(), None),
             lost: Vec::new(),
+            areas: Arc::default(),
+            hidden: Hidden::default(),
         }
+    }
+
+    /// Hides `areas` as well.
+    #[must_use]
+    pub fn with_areas(mut self, areas: Arc<Areas>) -> Self {
+        self.areas = areas;
+        self
     }
 
     /// A picture has been made.
@@ -113,6 +128,19 @@ impl PictureAir {
     fn hide(&mut self, frame: VideoFrame, made_at: Levels, wants: impl Fn(usize) -> bool, aired: &mut Aired) {
         let plan = self.watch.plan();
         let (pts, size) = (frame.pts, (frame.width(), frame.height()));
+        self.areas.at(pts, size, &mut self.hidden);
+        if let Some(why) = self.hidden.cover.take() {
+            // On every line, at every level; faces are followed all the same.
+            let cover = self.gate.painted(&frame, &why);
+            self.gate.covered(pts, Arc::clone(&why));
+            let verdict = if plan.is_armed { self.watch.take(pts) } else { None };
+            self.note_lost(verdict.as_ref(), &plan);
+            self.tell(faces(verdict.as_ref()), Some(why.to_string()));
+            if plan.is_armed {
+                self.taps.put_program(&cover, &[]);
+            }
+            return share(aired, &cover, wants);
+        }
         if !plan.is_armed {
             self.tell(Vec::new(), None);
             self.lost.clear();
@@ -121,7 +149,7 @@ impl PictureAir {
                 strength: 0.0,
                 ..OcclusionLevel::HIDDEN
             };
-            let hiding = self.masks.fill(&plan, shown, None, &[], size);
+            let hiding = self.masks.fill(&plan, shown, None, &[], size, &self.hidden.blurred);
             let (frame, _) = self.paint(frame, hiding, &plan);
             self.gate.uncovered(pts);
             return share(aired, &frame, wants);
@@ -171,7 +199,8 @@ impl PictureAir {
             // Rarely more than one; allocates only where a face is exempt.
             let shown = plan.exempt.iter().filter(is_shown).copied().collect::<Vec<_>>();
             let size = (frame.width(), frame.height());
-            self.masks.fill(plan, level, verdict, &shown, size)
+            self.masks
+                .fill(plan, level, verdict, &shown, size, &self.hidden.blurred)
         };
         let (frame, is_painted) = self.paint(frame, hiding, plan);
         if is_painted {
@@ -287,6 +316,7 @@ mod tests {
     use crate::media::{FrameRate, Plane, TimeDelta};
     use crate::studio::runtime::gate::Gate;
     use crate::studio::runtime::outlet::Outlet;
+    use crate::vision::check::{CheckAction, CheckKind, PictureVerdict};
     use crate::vision::{FaceBox, Policy, Region, Regions, TrackedFace};
 
     const RATE: FrameRate = FrameRate::whole(30);
@@ -307,6 +337,7 @@ mod tests {
         outlet: Arc<Outlet>,
         pool: FramePool,
         told: Told,
+        areas: Arc<Areas>,
     }
 
     /// Everything hidden, eyes shown, everything shown; the clock stands an hour after the first picture, so that each is due.
@@ -331,13 +362,16 @@ mod tests {
             Arc::new(|_, _| {}),
         );
         let taps = Arc::new(TapSlot::new(Taps::default()));
+        let areas = Arc::new(Areas::default());
         let air = PictureAir::new(Clock::start(), Arc::clone(&watch), gate, pool.clone(), taps, report);
+        let air = air.with_areas(Arc::clone(&areas));
         Rig {
             air,
             watch,
             outlet,
             pool,
             told,
+            areas,
         }
     }
 
@@ -534,5 +568,88 @@ mod tests {
         rig.change(|plan| plan.is_armed = true);
         assert_eq!(rig.watch.delay(), RATE.frame_time(6) - RATE.frame_time(0));
         assert_eq!(rig.pass(2, 0), Seen::Covered);
+    }
+
+    fn check(tick: i64, action: CheckAction, is_over: bool) -> PictureVerdict {
+        PictureVerdict {
+            id: 1,
+            is_new: true,
+            pts: at(tick),
+            since: at(tick - 6),
+            kind: CheckKind::Code,
+            what: "https://example.org".into(),
+            // The left edge, away from the face.
+            place: Some([0.0, 0.3, 0.2, 0.4]),
+            action,
+            is_over,
+        }
+    }
+
+    /// Black and white stripes of two pixels, and how different neighbours are at a place of the left edge and elsewhere.
+    fn stripes(rig: &mut Rig, tick: i64, level: u8) -> (u64, u64) {
+        let mut frame = rig.pool.frame(320, 180);
+        frame.fill([235, 128, 128]);
+        for (at, luma) in frame.plane_mut(Plane::Y).iter_mut().enumerate() {
+            *luma = if at / 2 % 2 == 0 { 235 } else { 16 };
+        }
+        let levels = [level; LINES];
+        rig.air.put(Outgoing {
+            frame: frame.freeze(at(tick)),
+            levels,
+        });
+        let [Some(out), ..] = rig.air.take(|_| false).unwrap() else {
+            panic!("the program has a picture");
+        };
+        let detail = |x: usize, y: usize| {
+            let row = &out.plane(Plane::Y)[y * 320 + x..][..40];
+            row.windows(2)
+                .map(|pair| u64::from(pair[0].abs_diff(pair[1])))
+                .sum::<u64>()
+        };
+        (detail(10, 90), detail(270, 10))
+    }
+
+    #[test]
+    fn what_a_check_wants_blurred_is_blurred_armed_or_not_until_it_is_over() {
+        let mut rig = rig(2);
+        for is_armed in [false, true] {
+            let first = if is_armed { 100 } else { 0 };
+            rig.change(|plan| plan.is_armed = is_armed);
+            let (there, elsewhere) = stripes(&mut rig, first, 2);
+            assert!(there > 4000 && elsewhere > 4000, "{there} {elsewhere}");
+            rig.areas.apply(&check(first, CheckAction::Blur, false));
+            let (there, elsewhere) = stripes(&mut rig, first + 1, 2);
+            assert!(there < 400 && elsewhere > 4000, "{there} {elsewhere}");
+            rig.areas.apply(&check(first + 2, CheckAction::Blur, true));
+            // Half a second more.
+            let (there, _) = stripes(&mut rig, first + 16, 2);
+            assert!(there < 400, "{there}");
+            let (there, _) = stripes(&mut rig, first + 17, 2);
+            assert!(there > 4000, "{there}");
+        }
+    }
+
+    #[test]
+    fn what_a_check_wants_covered_is_covered_on_every_line() {
+        let mut rig = rig(2);
+        rig.change(|plan| plan.is_armed = false);
+        assert_eq!(rig.pass(0, 2), Seen::AsItIs);
+        rig.areas.apply(&check(0, CheckAction::Dump, false));
+        assert_eq!(rig.pass(1, 2), Seen::Covered);
+        let cover = rig.told.lock().unwrap().last().unwrap().1.clone();
+        assert_eq!(cover.as_deref(), Some("a QR code"));
+        rig.change(|plan| plan.is_armed = true);
+        rig.leave(2, Some(Sight::Seen), None);
+        assert_eq!(rig.pass(2, 0), Seen::Covered);
+        assert_eq!(
+            rig.outlet
+                .counters
+                .covered_frames
+                .load(std::sync::atomic::Ordering::Relaxed),
+            2
+        );
+        rig.areas.release(1);
+        rig.leave(3, Some(Sight::Seen), None);
+        assert_eq!(rig.pass(3, 0), Seen::Masked);
     }
 }

@@ -51,6 +51,10 @@ pub struct Areas {
     pub network: Rect,
     /// Of the network: what was changed, and why.
     pub changes: Rect,
+    /// Of moderation: the strip along the hold.
+    pub hold: Rect,
+    /// Of moderation: words and spans.
+    pub held: Rect,
 }
 
 impl Areas {
@@ -68,6 +72,7 @@ impl Areas {
             Page::Faces => areas.faces(main, format),
             Page::Picture => areas.picture(main, format),
             Page::Network => areas.network(main, format),
+            Page::Moderation => areas.moderation(main, format),
         }
     }
 
@@ -145,6 +150,26 @@ impl Areas {
             [self.changes, self.program] = columns(changes, [Constraint::Fill(1), Constraint::Length(monitor)]);
         }
         self.network = right;
+        self
+    }
+
+    fn moderation(mut self, main: Rect, format: ProgramFormat) -> Self {
+        // Bar, waveform, spans, words and ruler with their frame.
+        let strip = (main.height / 3 + 3).clamp(8, 16);
+        let [hold, below] = rows(main, [Constraint::Length(strip), Constraint::Fill(1)]);
+        self.hold = hold;
+        let list = (main.width * 42 / 100).clamp(26, 62);
+        [self.held, self.sheet] = columns(below, [Constraint::Fill(1), Constraint::Length(list)]);
+        // All that is said of who judges, one thing that was seen, and the frame.
+        let said = 10;
+        if self.sheet.height >= said + LOWEST_PLOT {
+            let [sheet, program] = rows(self.sheet, [Constraint::Length(said), Constraint::Fill(1)]);
+            let width = monitor_width(program.height, format).min(program.width);
+            self.sheet = sheet;
+            if width >= NARROWEST_MONITOR {
+                self.program = Rect { width, ..program };
+            }
+        }
         self
     }
 

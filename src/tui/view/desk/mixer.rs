@@ -177,7 +177,14 @@ fn strip_row(buf: &mut Buffer, area: Rect, strip: &Strip, at: usize, columns: &C
         )
         .skip(1);
     // Where there is no letter for AFV, its small one stands in the place of mute: both keep a strip silent.
-    switches(&mut row, settings, columns.stages == 0 && !is_heard, theme);
+    let is_moderated = scene.studio.is_moderated(&strip.name);
+    switches(
+        &mut row,
+        settings,
+        is_moderated,
+        columns.stages == 0 && !is_heard,
+        theme,
+    );
     if columns.stages > 0 {
         stages(row.skip(1), settings, is_heard, theme);
     }
@@ -198,7 +205,7 @@ fn strip_row(buf: &mut Buffer, area: Rect, strip: &Strip, at: usize, columns: &C
         place,
         &reading,
         Channels::Both,
-        settings.is_muted || !is_heard,
+        settings.is_muted || is_moderated || !is_heard,
         theme,
     );
 }
@@ -212,9 +219,12 @@ pub fn is_heard(strip: &Strip, studio: &Studio) -> bool {
             .any(|source| source.name == strip.name && source.is_on_program)
 }
 
-/// `MSD`: mute, solo, denoise; `a` for mute where it is AFV that keeps the strip silent.
-pub fn switches(row: &mut Row<'_>, settings: &StripSettings, is_shut: bool, theme: Theme) {
-    let mute = if settings.is_muted {
+/// `MSD`: mute, solo, denoise; in the place of mute `X` where moderation mutes the strip, `a` where it is AFV that keeps it
+/// silent.
+pub fn switches(row: &mut Row<'_>, settings: &StripSettings, is_moderated: bool, is_shut: bool, theme: Theme) {
+    let mute = if is_moderated {
+        Some(("X", theme.program_badge()))
+    } else if settings.is_muted {
         Some(("M", theme.program_badge()))
     } else {
         is_shut.then(|| ("a", theme.label()))
@@ -300,9 +310,14 @@ fn program_row(buf: &mut Buffer, area: Rect, columns: &Columns, scene: &Scene<'_
     };
     row.skip(columns.meter + columns.reduction_bar + 4);
     meter::peak(row.skip(1), &reading, 5, theme);
-    if let Some(seconds) = silence_s(scene) {
+    let alarm = if scene.studio.moderation.is_program_muted {
+        Some("MUTED BY MODERATION".to_owned())
+    } else {
+        silence_s(scene).map(|seconds| format!("SILENCE {seconds} s"))
+    };
+    if let Some(alarm) = alarm {
         let width = place.width + columns.reduction_bar + 4;
-        let text = format!("{:^width$}", format!("SILENCE {seconds} s"), width = usize::from(width));
+        let text = format!("{alarm:^width$}", width = usize::from(width));
         Row::new(buf, place.union(Rect { width, ..place }), 0).put(&text, theme.program_badge());
     } else {
         meter::level(buf, place, &reading, Channels::Both, false, theme);

@@ -1,7 +1,7 @@
 //! The sound desk on screen: the mixer pane, and the pages of a strip, of the buses and of a source's picture.
 
 pub mod areas;
-mod braille;
+pub mod braille;
 mod buses;
 mod curves;
 mod figures;

@@ -13,6 +13,7 @@ use crate::studio::command::Page;
 use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMeter};
 use crate::tui::view::Scene;
 use crate::tui::view::faces;
+use crate::tui::view::moderation;
 use crate::tui::view::monitors;
 use crate::tui::view::network;
 use crate::tui::view::pane::{framed, titled};
@@ -28,6 +29,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Buses => buses_page(buf, areas, scene),
         Page::Faces => faces::page::draw(buf, areas, scene),
         Page::Picture => picture::draw(buf, areas, scene),
+        Page::Moderation => moderation::page::draw(buf, areas, scene),
         Page::Network => network::draw(buf, areas, scene),
     }
 }
@@ -92,7 +94,9 @@ fn strip_title(row: &mut Row<'_>, strip: &Strip, at: usize, scene: &Scene<'_>) {
     row.put(" STRIP ", theme.label())
         .put(&strip.name, theme.strong())
         .put(" ", theme.text());
-    mixer::switches(row, &strip.settings, !mixer::is_heard(strip, scene.studio), theme);
+    let is_moderated = scene.studio.is_moderated(&strip.name);
+    let is_shut = !mixer::is_heard(strip, scene.studio);
+    mixer::switches(row, &strip.settings, is_moderated, is_shut, theme);
     row.put(" ", theme.text());
     let source = scene.studio.sources.iter().find(|source| source.name == strip.name);
     if let Some((word, style)) = source.and_then(|source| monitors::tally(source, scene).1) {
@@ -116,7 +120,9 @@ fn strip_title(row: &mut Row<'_>, strip: &Strip, at: usize, scene: &Scene<'_>) {
 fn levels(buf: &mut Buffer, area: Rect, strip: &Strip, reading: &StripMeter, scene: &Scene<'_>) {
     let theme = scene.theme;
     let is_heard = mixer::is_heard(strip, scene.studio);
+    let is_moderated = scene.studio.is_moderated(&strip.name);
     let title = match (strip.settings.is_muted, is_heard) {
+        _ if is_moderated => "OUT muted by moderation",
         (true, _) => "OUT muted",
         (_, false) => "OUT silent until its source is on program (AFV)",
         _ => "OUT",
@@ -131,7 +137,7 @@ fn levels(buf: &mut Buffer, area: Rect, strip: &Strip, reading: &StripMeter, sce
         };
         Row::new(buf, edge, 0).right(" INPUT CLIPS ", theme.program_badge());
     }
-    let is_silenced = strip.settings.is_muted || !is_heard;
+    let is_silenced = strip.settings.is_muted || is_moderated || !is_heard;
     let below = meter::stereo(buf, inner, reading, inner.height >= 4, is_silenced, theme);
     let mut row = Row::new(buf, inner, below);
     let db = meter::reduction_db(&reading.stages);

@@ -1,0 +1,67 @@
+//! What the rows of the command table are made with.
+
+use super::action::Command;
+use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
+
+/// An argument that must be there.
+pub(super) const fn arg(name: &'static str, kind: ArgKind) -> ArgSpec {
+    ArgSpec {
+        name,
+        kind,
+        is_optional: false,
+    }
+}
+
+/// An argument that may be left out.
+pub(super) const fn may(name: &'static str, kind: ArgKind) -> ArgSpec {
+    ArgSpec {
+        name,
+        kind,
+        is_optional: true,
+    }
+}
+
+/// A command that the studio carries out.
+pub(super) const fn row(
+    name: &'static str,
+    args: &'static [ArgSpec],
+    doc: &'static str,
+    build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+) -> CommandSpec {
+    CommandSpec {
+        name,
+        args,
+        scope: Scope::Studio,
+        is_confirmed: false,
+        doc,
+        build,
+    }
+}
+
+/// A command that the client carries out where it is typed.
+pub(super) const fn client(
+    name: &'static str,
+    args: &'static [ArgSpec],
+    doc: &'static str,
+    build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+) -> CommandSpec {
+    CommandSpec {
+        name,
+        args,
+        scope: Scope::Client,
+        is_confirmed: false,
+        doc,
+        build,
+    }
+}
+
+/// The same, asked for twice in the TUI.
+pub(super) const fn confirmed(mut spec: CommandSpec) -> CommandSpec {
+    spec.is_confirmed = true;
+    spec
+}
+
+/// `command`, where no word is left.
+pub(super) fn only(words: &Words<'_>, command: Command) -> Result<Command, UsageError> {
+    words.end().map(|()| command)
+}
