@@ -37,19 +37,6 @@ impl Example {
         })
     }
 
-    /// How many frames it has.
-    pub(super) fn len(&self) -> usize {
-        self.frames.len()
-    }
-
-    /// As frames of a span.
-    pub(super) fn frames(&self) -> Vec<Frame> {
-        self.frames
-            .iter()
-            .map(|frame| frame.map(|value| f32::from(value) * STEP))
-            .collect()
-    }
-
     /// How far the nearest part of `span` is from it, per frame, with the first and the last frame of that part.
     pub(super) fn distance(&self, span: &[Frame], scratch: &mut Scratch) -> (f32, usize, usize) {
         let width = span.len();

@@ -17,11 +17,17 @@ const BANDS: usize = 26;
 pub(super) const COEFFICIENTS: usize = 12;
 /// Where the bands begin and end, in Hz.
 const BAND_RANGE: (f32, f32) = (120.0, 6_800.0);
-/// Frames that are kept: 8 s.
-const KEPT: usize = 800;
+/// Frames that are kept: somewhat more than is looked around.
+const KEPT: usize = 200;
 /// Frames before and behind a span that say what noise and microphone are like.
 const BEFORE: i64 = 150;
-const BEHIND: i64 = 20;
+pub(super) const BEHIND: i64 = 20;
+/// Frames after which they are looked at again.
+const REFRESH: i64 = 10;
+/// Less than this share of the loudest frame's power is no sound at all.
+const NOTHING: f32 = 1e-6;
+/// How many times the noise a frame's power is where somebody speaks.
+const SPEECH: f32 = 4.0;
 /// The share of frames that are quieter than what is taken for noise.
 const NOISE_SHARE: f32 = 0.15;
 /// How much the noise is raised by.
@@ -39,6 +45,27 @@ pub(super) struct Features {
     bands: VecDeque<[f32; BANDS]>,
     /// The number of the frame behind the newest.
     next: i64,
+    /// The number of the frame that is told next.
+    given: i64,
+    surroundings: Surroundings,
+    /// The frame with which they are looked at again.
+    refresh: i64,
+}
+
+/// What makes one recording unlike another.
+#[derive(Clone, Debug)]
+struct Surroundings {
+    floor: [f32; BANDS],
+    mean: Frame,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self {
+            floor: [1.0; BANDS],
+            mean: [0.0; COEFFICIENTS],
+        }
+    }
 }
 
 struct Tables {
@@ -110,6 +137,42 @@ impl Tables {
     }
 }
 
+impl Tables {
+    fn cepstrum(&self, frame: &[f32; BANDS], floor: &[f32; BANDS]) -> Frame {
+        let logs: [f32; BANDS] = std::array::from_fn(|band| (frame[band] + floor[band]).ln());
+        std::array::from_fn(|order| self.cosines[order].iter().zip(&logs).map(|(cos, log)| cos * log).sum())
+    }
+
+    /// What noise and microphone are like, by the frames `around`.
+    fn surroundings(&self, mut around: Vec<&[f32; BANDS]>) -> Surroundings {
+        let power = |frame: &[f32; BANDS]| frame.iter().sum::<f32>();
+        let loudest = around.iter().map(|frame| power(frame)).fold(0.0, f32::max);
+        // Without sound there is no microphone to be heard.
+        around.retain(|frame| power(frame) >= loudest * NOTHING);
+        if around.is_empty() {
+            return Surroundings::default();
+        }
+        let mut surroundings = Surroundings::default();
+        let mut column = Vec::with_capacity(around.len());
+        for (band, floor) in surroundings.floor.iter_mut().enumerate() {
+            column.clear();
+            column.extend(around.iter().map(|frame| frame[band]));
+            let at = (NOISE_SHARE * (column.len() - 1) as f32) as usize;
+            *floor = *column.select_nth_unstable_by(at, f32::total_cmp).1 * NOISE_WEIGHT + 1.0;
+        }
+        let noise = power(&surroundings.floor) / NOISE_WEIGHT;
+        let speech: Vec<_> = around.iter().filter(|frame| power(frame) > noise * SPEECH).collect();
+        let count = speech.len().max(1) as f32;
+        for frame in speech {
+            let frame = self.cepstrum(frame, &surroundings.floor);
+            for (mean, value) in surroundings.mean.iter_mut().zip(&frame) {
+                *mean += value / count;
+            }
+        }
+        surroundings
+    }
+}
+
 impl Features {
     pub(super) fn new() -> Self {
         Self {
@@ -118,6 +181,9 @@ impl Features {
             last: 0.0,
             bands: VecDeque::with_capacity(KEPT),
             next: 0,
+            given: 0,
+            surroundings: Surroundings::default(),
+            refresh: 0,
         }
     }
 
@@ -127,6 +193,8 @@ impl Features {
         self.bands.clear();
         self.last = 0.0;
         self.next = next;
+        self.given = next;
+        self.refresh = next;
     }
 
     /// The next 10 ms. A frame is ready when all of its window is: two calls after that with its first sample.
@@ -146,52 +214,26 @@ impl Features {
         }
     }
 
-    /// The number of the frame behind the newest that is ready.
-    pub(super) fn ready(&self) -> i64 {
-        self.next
-    }
-
-    /// The frames from `first` to `end` (which is not among them), as far as they are kept; into `found`, which is emptied.
-    pub(super) fn span(&self, first: i64, end: i64, found: &mut Vec<Frame>) {
-        found.clear();
+    /// The next frame that can be told, once enough of what follows it is known.
+    pub(super) fn next_frame(&mut self) -> Option<Frame> {
         let oldest = self.next - self.bands.len() as i64;
-        let place = |frame: i64| (frame.clamp(oldest, self.next) - oldest) as usize;
-        let around = self
-            .bands
-            .range(place(first - BEFORE)..place(end + BEHIND))
-            .collect::<Vec<_>>();
-        if around.is_empty() {
-            return;
+        self.given = self.given.max(oldest);
+        if self.given + BEHIND >= self.next {
+            return None;
         }
-        let mut floor = [0.0; BANDS];
-        let mut column = Vec::with_capacity(around.len());
-        for (band, floor) in floor.iter_mut().enumerate() {
-            column.clear();
-            column.extend(around.iter().map(|frame| frame[band]));
-            let at = (NOISE_SHARE * (column.len() - 1) as f32) as usize;
-            *floor = *column.select_nth_unstable_by(at, f32::total_cmp).1 * NOISE_WEIGHT + 1.0;
+        if self.given >= self.refresh {
+            self.refresh = self.given + REFRESH;
+            let first = (self.given - BEFORE).max(oldest) - oldest;
+            let around = self.bands.range(first as usize..(self.given + BEHIND - oldest) as usize);
+            self.surroundings = self.tables.surroundings(around.collect());
         }
-        let cepstrum = |frame: &[f32; BANDS]| -> Frame {
-            let logs: [f32; BANDS] = std::array::from_fn(|band| (frame[band] + floor[band]).ln());
-            std::array::from_fn(|order| {
-                self.tables.cosines[order]
-                    .iter()
-                    .zip(&logs)
-                    .map(|(cos, log)| cos * log)
-                    .sum()
-            })
-        };
-        let all: Vec<Frame> = around.into_iter().map(cepstrum).collect();
-        let mean: Frame =
-            std::array::from_fn(|order| all.iter().map(|frame| frame[order]).sum::<f32>() / all.len() as f32);
-        let skipped = place(first) - place(first - BEFORE);
-        let wanted = place(end) - place(first);
-        found.extend(
-            all[skipped..]
-                .iter()
-                .take(wanted)
-                .map(|frame| std::array::from_fn::<f32, COEFFICIENTS, _>(|order| frame[order] - mean[order])),
-        );
+        let bands = &self.bands[(self.given - oldest) as usize];
+        let mut frame = self.tables.cepstrum(bands, &self.surroundings.floor);
+        for (value, mean) in frame.iter_mut().zip(&self.surroundings.mean) {
+            *value -= mean;
+        }
+        self.given += 1;
+        Some(frame)
     }
 }
 
@@ -236,44 +278,37 @@ mod tests {
         }
     }
 
-    #[test]
-    fn level_and_microphone_do_not_matter() {
-        let spans = [1_i16, 8].map(|factor| {
-            let mut features = Features::new();
-            features.reset(100);
-            for hz in [300.0, 900.0, 2_500.0] {
-                features.feed(
-                    &tone(hz, 16_000)
-                        .into_iter()
-                        .map(|sample| sample / 8 * factor)
-                        .collect::<Vec<_>>(),
-                );
-            }
-            assert_eq!(features.ready(), 100 + 298);
-            let mut span = Vec::new();
-            features.span(150, 250, &mut span);
-            span
-        });
-        assert_eq!(spans[0].len(), 100);
-        let pairs = spans[0].iter().flatten().zip(spans[1].iter().flatten());
-        assert!(
-            pairs.clone().all(|(a, b)| (a - b).abs() < 0.5),
-            "{:?}",
-            pairs.map(|(a, b)| a - b).fold(0.0, f32::max)
-        );
+    /// All frames of `sound`.
+    fn all(features: &mut Features, sound: &[i16]) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        for hop in sound.chunks(HOP) {
+            features.feed(hop);
+            frames.extend(std::iter::from_fn(|| features.next_frame()));
+        }
+        frames
     }
 
     #[test]
-    fn what_is_not_kept_is_not_given() {
+    fn the_level_does_not_matter() {
+        let sound: Vec<i16> = [300.0, 900.0, 2_500.0].into_iter().flat_map(|hz| tone(hz, 16_000)).collect();
+        let soft: Vec<i16> = sound.iter().map(|sample| sample / 8).collect();
+        let [loud, soft] = [sound, soft].map(|sound| all(&mut Features::new(), &sound));
+        assert_eq!(loud.len(), 298 - BEHIND as usize);
+        let most = loud.iter().flatten().zip(soft.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(most < 0.5, "{most}");
+    }
+
+    #[test]
+    fn silence_before_a_word_does_not_change_it() {
+        let word: Vec<i16> = [500.0, 1_500.0].into_iter().flat_map(|hz| tone(hz, 8_000)).collect();
         let mut features = Features::new();
-        let mut span = vec![[0.0; COEFFICIENTS]];
-        features.span(0, 100, &mut span);
-        assert!(span.is_empty());
-        features.feed(&vec![0; 16_000 * 10]);
-        features.span(-50, 100, &mut span);
-        assert!(span.is_empty(), "it is 10 s ago");
-        features.span(features.ready() - 10, features.ready() + 50, &mut span);
-        assert_eq!(span.len(), 10);
-        assert!(span.iter().flatten().all(|value| value.is_finite()));
+        let alone = all(&mut features, &word);
+        features.reset(1_000);
+        let late = all(&mut features, &[vec![0; 32_000], word].concat());
+        // The first frames hold the jump from silence.
+        let pairs = alone[40..70].iter().flatten().zip(late[240..270].iter().flatten());
+        let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(late.len() == alone.len() + 200 && most < 1.0, "{most}");
+        assert!(late.iter().flatten().all(|value| value.is_finite()));
     }
 }

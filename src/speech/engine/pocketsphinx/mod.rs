@@ -1,8 +1,8 @@
 //! PocketSphinx, spotting phrases: its library and its model are found at run time.
 //!
 //! The decoder gives each phrase a score: by how many powers of ten it is likelier than any other sounds. Above the phrase's
-//! threshold that is enough. Below, the span is compared with examples from tuning ([`examples`]), if there are any: the decoder's model
-//! is one for all voices, and of a voice that it does not know well it is sure of little.
+//! threshold that is enough. Its model is one for all voices, and of a voice that it does not know well it is sure of little: so the
+//! span is then compared with examples from tuning ([`examples`]), if there are any.
 
 mod dictionary;
 mod examples;
@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use self::dictionary::{Dictionary, inflected, read_say};
-use self::examples::{Example, Scratch};
-use self::features::{Features, Frame};
+use self::examples::{Example, FAR, Scratch};
+use self::features::{BEHIND, Features, Frame};
 use self::raw::Library;
 use self::spotter::{Candidate, Spotter, Way};
 use self::tuning::Tuning;
@@ -44,6 +44,8 @@ const VARIABLE: &str = "RIGCAST_POCKETSPHINX_MODEL";
 const FLOOR: f32 = -80.0;
 /// Frames to either side of what the decoder found in which an example may lie.
 const AROUND: i64 = 12;
+/// Frames that are kept for comparing: as many as a span can be late, and long.
+const COMPARED: usize = 500;
 /// Quieter than this (−60 dBFS) is silence.
 const SILENCE: f32 = 0.001;
 /// Blocks of silence after which the decoder rests.
@@ -230,11 +232,7 @@ impl Vocabulary {
             let examples = tuned.map(|tuned| tuned.examples.clone()).unwrap_or_default();
             for (sounds, threshold) in ways {
                 let threshold = keyword.threshold.unwrap_or(threshold);
-                let lowest = if examples.is_empty() {
-                    threshold
-                } else {
-                    threshold.min(FLOOR)
-                };
+                let lowest = if examples.is_empty() { threshold } else { threshold.min(FLOOR) };
                 let floor = floor.unwrap_or(lowest);
                 vocabulary.ways.push(Way {
                     phrase: index,
@@ -252,33 +250,76 @@ impl Vocabulary {
         }
         Ok(vocabulary)
     }
+}
 
-    /// How sure it is that a candidate is its phrase, 0 to 1; `None` where it is not sure enough.
-    fn confidence(&self, candidate: &Candidate, features: &Features, room: &mut Room) -> Option<f32> {
-        let way = &self.ways[candidate.way];
-        let above = candidate.score - self.thresholds[candidate.way];
+/// A phrase that was found.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    phrase: usize,
+    first: i64,
+    last: i64,
+    confidence: f32,
+}
+
+impl Vocabulary {
+    /// What a candidate is, if it is sure enough.
+    fn find(&self, candidate: &Candidate, frames: &Frames, scratch: &mut Scratch) -> Option<Found> {
+        let Candidate { way, first, last, score } = *candidate;
+        let phrase = self.ways[way].phrase;
+        let above = score - self.thresholds[way];
         if above >= 0.0 {
-            return Some((0.6 + above / 50.0).min(1.0));
+            let confidence = (0.6 + above / 50.0).min(1.0);
+            return Some(Found { phrase, first, last, confidence });
         }
-        let phrase = &self.phrases[way.phrase];
-        if phrase.examples.is_empty() {
-            return None;
+        let Phrase { examples, distance: limit, .. } = &self.phrases[phrase];
+        let (begin, span) = frames.span(first - AROUND, last + 1 + AROUND);
+        let mut nearest = (FAR, 0, 0);
+        for example in examples {
+            let distance = example.distance(span, scratch);
+            if distance.0 < nearest.0 {
+                nearest = distance;
+            }
         }
-        features.span(candidate.first - AROUND, candidate.last + 1 + AROUND, &mut room.span);
-        let distances = phrase
-            .examples
-            .iter()
-            .map(|example| example.distance(&room.span, &mut room.scratch).0);
-        let nearest = distances.fold(f32::MAX, f32::min);
-        (nearest <= phrase.distance).then(|| (1.0 - 0.5 * nearest / phrase.distance.max(0.01)).clamp(0.5, 1.0))
+        let (distance, from, until) = nearest;
+        (distance <= *limit).then(|| Found {
+            phrase,
+            // Where the example lies is more exact than where the decoder stopped to wonder.
+            first: begin + from as i64,
+            last: begin + until as i64,
+            confidence: (1.0 - 0.5 * distance / limit.max(0.01)).clamp(0.5, 1.0),
+        })
     }
 }
 
-/// Memory for comparing.
+/// The newest frames of sound, for comparing.
 #[derive(Default)]
-struct Room {
-    span: Vec<Frame>,
-    scratch: Scratch,
+struct Frames {
+    kept: Vec<Frame>,
+    /// The number of the first that is kept.
+    first: i64,
+}
+
+impl Frames {
+    fn reset(&mut self, next: i64) {
+        self.kept.clear();
+        self.first = next;
+    }
+
+    fn take(&mut self, features: &mut Features) {
+        self.kept.extend(std::iter::from_fn(|| features.next_frame()));
+        if self.kept.len() > 2 * COMPARED {
+            let old = self.kept.len() - COMPARED;
+            self.kept.drain(..old);
+            self.first += old as i64;
+        }
+    }
+
+    /// Those from `first` to `end`, as far as they are here, and the number of the first of them.
+    fn span(&self, first: i64, end: i64) -> (i64, &[Frame]) {
+        let place = |frame: i64| (frame - self.first).clamp(0, self.kept.len() as i64) as usize;
+        let (from, until) = (place(first), place(end));
+        (self.first + from as i64, &self.kept[from..until.max(from)])
+    }
 }
 
 /// The engine.
@@ -287,7 +328,8 @@ pub(super) struct PocketSphinx {
     spotter: Spotter,
     features: Features,
     resampler: Resampler,
-    room: Room,
+    frames: Frames,
+    scratch: Scratch,
     candidates: Vec<Candidate>,
     /// Until which frame each phrase has been reported.
     reported: Vec<i64>,
@@ -321,7 +363,8 @@ impl PocketSphinx {
             spotter,
             features: Features::new(),
             resampler: Resampler::new(),
-            room: Room::default(),
+            frames: Frames::default(),
+            scratch: Scratch::default(),
             candidates: Vec::new(),
             origin: Timestamp::ZERO,
             expected: None,
@@ -338,34 +381,46 @@ impl PocketSphinx {
 
     /// Reports the candidates that are sure enough.
     fn report(&mut self, words: &mut Vec<HeardWord>) {
-        let mut candidates = std::mem::take(&mut self.candidates);
-        candidates.sort_by_key(|candidate| (candidate.first, candidate.last));
-        for candidate in candidates.drain(..) {
-            let phrase = self.vocabulary.ways[candidate.way].phrase;
-            // Another way to say what was told already.
-            if candidate.first < self.reported[phrase] {
+        self.candidates.sort_by_key(|candidate| (candidate.first, candidate.last));
+        let half = TimeDelta::from_millis(HALF_WINDOW_MS);
+        for candidate in std::mem::take(&mut self.candidates) {
+            let Some(found) = self.vocabulary.find(&candidate, &self.frames, &mut self.scratch) else { continue };
+            let reported = &mut self.reported[found.phrase];
+            if found.last <= *reported {
                 continue;
             }
-            let Some(confidence) = self.vocabulary.confidence(&candidate, &self.features, &mut self.room) else {
-                continue;
-            };
-            self.reported[phrase] = candidate.last;
-            let half = TimeDelta::from_millis(HALF_WINDOW_MS);
-            let until = self.time_of(candidate.last + 1) + half;
-            let from = (self.time_of(candidate.first) + half).max(self.last);
+            // What was told already, said in another way, is only made longer.
+            let first = found.first.max(*reported);
+            *reported = found.last;
+            let until = self.time_of(found.last + 1) + half;
+            let from = (self.time_of(first) + half).max(self.last);
             if from < until {
-                let text = self.vocabulary.phrases[phrase].text.clone();
-                words.push(HeardWord {
-                    text,
-                    from,
-                    until,
-                    confidence,
-                    is_keyword: true,
-                });
+                let text = self.vocabulary.phrases[found.phrase].text.clone();
+                let confidence = found.confidence;
+                words.push(HeardWord { text, from, until, confidence, is_keyword: true });
             }
         }
-        self.candidates = candidates;
         words.sort_by_key(|word| word.from);
+    }
+
+    /// Silence, or a gap: what is left is told.
+    fn rest(&mut self, is_gap: bool) -> Result<(), RecogniserError> {
+        for _ in 0..BEHIND + 3 {
+            self.features.feed(&[0; BLOCK]);
+        }
+        self.frames.take(&mut self.features);
+        let rested = if is_gap {
+            self.spotter.part(&mut self.candidates)
+        } else {
+            self.spotter.rest(&mut self.candidates)
+        };
+        rested.map_err(failed)
+    }
+
+    /// What follows has nothing to do with what was heard.
+    fn restart_features(&mut self) {
+        self.features.reset(self.spotter.now());
+        self.frames.reset(self.spotter.now());
     }
 
     /// What is new as final.
@@ -385,10 +440,10 @@ impl Recogniser for PocketSphinx {
     fn hear(&mut self, block: &AudioBlock, words: &mut Vec<HeardWord>) -> Result<Option<Timestamp>, RecogniserError> {
         if self.expected != Some(block.pts) {
             // A gap, or the beginning. What came before it is complete.
-            self.spotter.part(&mut self.candidates).map_err(failed)?;
+            self.rest(true)?;
             self.report(words);
             self.resampler.reset();
-            self.features.reset(self.spotter.now());
+            self.restart_features();
             self.origin = block.pts - TimeDelta::from_millis(self.spotter.now() * 10);
             self.last = self.last.max(block.pts);
         }
@@ -398,14 +453,16 @@ impl Recogniser for PocketSphinx {
         self.silent = if is_sound { 0 } else { self.silent.saturating_add(1) };
         let samples: [i16; BLOCK] = to_i16(&samples, 1.0);
         self.features.feed(&samples);
-        self.spotter
-            .feed(samples, is_sound, &mut self.candidates)
-            .map_err(failed)?;
+        self.frames.take(&mut self.features);
+        self.spotter.feed(samples, is_sound, &mut self.candidates).map_err(failed)?;
         if self.silent == REST {
-            self.spotter.rest(&mut self.candidates).map_err(failed)?;
+            self.rest(false)?;
         }
         if !self.candidates.is_empty() {
             self.report(words);
+        }
+        if self.silent == REST {
+            self.restart_features();
         }
         let settled = self.time_of(self.spotter.settled());
         Ok(self.advance(settled))

@@ -14,7 +14,7 @@ const CHUNK: usize = 10;
 /// Frames after which the decoder is started over.
 const UTTERANCE: i64 = 1_000;
 /// Frames that a better place for something spotted is waited for.
-const SETTLE: i64 = 25;
+pub(super) const SETTLE: i64 = 40;
 /// Frames heard again when silence ends.
 const BEFORE_SOUND: usize = 30;
 /// Frames of the longest phrase, by its sounds: spoken slowly.

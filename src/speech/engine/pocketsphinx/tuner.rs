@@ -10,16 +10,22 @@
 
 use super::dictionary::inflected;
 use super::examples::{Example, FAR, Scratch};
-use super::features::{Features, Frame, HOP};
+use super::features::{BEHIND, Features, Frame, HOP};
 use super::spotter::{Candidate, Spotter};
 use super::tuning::{MOST_EXAMPLES, TunedPhrase, TunedWay, Tuning};
 use super::{AROUND, FLOOR, Model, Vocabulary, failed, library};
 use crate::speech::{EngineSettings, RecogniserError};
 
 /// Spans that are kept of each recording for each phrase.
-const SPANS: usize = 5;
+const SPANS: usize = 8;
+/// Spans of a recording that may be an example.
+const CORES: usize = 6;
+/// The power in 10 ms, as a share of the loudest, from which on somebody speaks.
+const LOUD: f32 = 0.003;
 /// Powers of ten between the surest wrong span and the threshold.
 const MARGIN: f32 = 4.0;
+/// Frames by which an example is longer than what the decoder found, to either side.
+const WIDER: i64 = 2;
 /// Highest threshold.
 const HIGHEST: f32 = 49.0;
 /// The share of recordings without the phrase that may be nearer to an example than the limit.
@@ -31,10 +37,8 @@ const SHY: f32 = 0.96;
 struct Span {
     way: usize,
     score: f32,
-    /// With [`AROUND`] frames to either side, as they would be kept.
-    sound: Vec<Frame>,
-    /// Without them.
-    core: Option<Example>,
+    first: i64,
+    last: i64,
 }
 
 /// A recording as it was heard.
@@ -43,6 +47,12 @@ struct Heard {
     said: Vec<usize>,
     /// For each phrase, what may be it; the likeliest first.
     spans: Vec<Vec<Span>>,
+    /// Its sound.
+    frames: Vec<Frame>,
+    /// The power of each frame, as a share of the loudest.
+    levels: Vec<f32>,
+    /// Whether it is the phrase and nothing else.
+    is_alone: bool,
 }
 
 /// How a phrase does in the recordings that it was tuned with, each compared with the others.
@@ -90,11 +100,7 @@ impl Tuner {
 
     /// The phrases that `text` holds, in any inflected form.
     fn said_in(&self, text: &str) -> Vec<usize> {
-        let lower = text.to_lowercase();
-        let words: Vec<&str> = lower
-            .split(|c: char| !c.is_alphanumeric() && c != '\'')
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words = words_of(text);
         let holds = |phrase: &str| {
             let phrase: Vec<&str> = phrase.split_whitespace().collect();
             !phrase.is_empty()
@@ -117,50 +123,37 @@ impl Tuner {
     /// # Errors
     /// The decoder failed.
     pub fn hear(&mut self, samples: &[i16], text: &str) -> Result<usize, RecogniserError> {
+        let said = self.said_in(text);
+        let is_alone = said.iter().any(|phrase| words_of(text) == words_of(&self.vocabulary.phrases[*phrase].text));
         let mut heard = Heard {
-            said: self.said_in(text),
+            said,
+            is_alone,
             spans: Vec::new(),
+            frames: Vec::new(),
+            levels: levels_of(samples),
         };
         heard.spans.resize_with(self.vocabulary.phrases.len(), Vec::new);
         let mut candidates = Vec::new();
-        self.features.reset(self.spotter.now());
-        for frame in samples.as_chunks::<HOP>().0 {
+        let begin = self.spotter.now();
+        self.features.reset(begin);
+        let end = [[0; HOP]; BEHIND as usize + 3];
+        for frame in samples.as_chunks::<HOP>().0.iter().chain(&end) {
             self.features.feed(frame);
+            heard.frames.extend(std::iter::from_fn(|| self.features.next_frame()));
             self.spotter.feed(*frame, true, &mut candidates).map_err(failed)?;
-            self.take_in(&mut heard, &mut candidates);
         }
         self.spotter.part(&mut candidates).map_err(failed)?;
-        self.take_in(&mut heard, &mut candidates);
+        for candidate in candidates {
+            let spans = &mut heard.spans[self.vocabulary.ways[candidate.way].phrase];
+            let at = spans.partition_point(|span| span.score >= candidate.score);
+            let Candidate { way, score, .. } = candidate;
+            let (first, last) = (candidate.first - begin, candidate.last - begin);
+            spans.insert(at, Span { way, score, first, last });
+            spans.truncate(SPANS);
+        }
         let count = heard.said.len();
         self.heard.push(heard);
         Ok(count)
-    }
-
-    /// Keeps the likeliest spans, while their sound is there.
-    fn take_in(&mut self, heard: &mut Heard, candidates: &mut Vec<Candidate>) {
-        let mut frames = Vec::new();
-        for candidate in candidates.drain(..) {
-            let spans = &mut heard.spans[self.vocabulary.ways[candidate.way].phrase];
-            if spans.len() == SPANS && spans[SPANS - 1].score >= candidate.score {
-                continue;
-            }
-            self.features
-                .span(candidate.first - AROUND, candidate.last + 1 + AROUND, &mut frames);
-            let Some(sound) = Example::of(&frames) else { continue };
-            self.features.span(candidate.first, candidate.last + 1, &mut frames);
-            let core = Example::of(&frames);
-            let at = spans.partition_point(|span| span.score >= candidate.score);
-            spans.insert(
-                at,
-                Span {
-                    way: candidate.way,
-                    score: candidate.score,
-                    sound: sound.frames(),
-                    core,
-                },
-            );
-            spans.truncate(SPANS);
-        }
     }
 
     /// What all recordings together say, and how each phrase does in them.
@@ -183,26 +176,14 @@ impl Tuner {
         let mut scratch = Scratch::default();
         let (with, without): (Vec<&Heard>, Vec<&Heard>) =
             self.heard.iter().partition(|heard| heard.said.contains(&index));
+        let examples = choose(index, &with, &without, &mut scratch);
+        // Each recording against the examples of the others, as if it had not been there.
+        let own = |at: usize| examples.iter().filter(move |(from, _)| *from != at).map(|(_, example)| example);
+        let all = || examples.iter().map(|(_, example)| example);
+        let near: Vec<f32> = (0..with.len()).map(|at| nearest(index, own(at), with[at], &mut scratch)).collect();
+        let far: Vec<f32> = without.iter().map(|heard| nearest(index, all(), heard, &mut scratch)).collect();
         let with: Vec<&[Span]> = with.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
         let without: Vec<&[Span]> = without.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
-        let examples = choose(&with, &without, &mut scratch);
-        // Each recording against the examples of the others, as if it had not been there.
-        let own = |at: usize| {
-            examples
-                .iter()
-                .filter(move |(from, _)| *from != at)
-                .map(|(_, example)| example)
-        };
-        let near: Vec<f32> = with
-            .iter()
-            .enumerate()
-            .map(|(at, spans)| nearest(own(at), spans, &mut scratch))
-            .collect();
-        let all = || examples.iter().map(|(_, example)| example);
-        let far: Vec<f32> = without
-            .iter()
-            .map(|spans| nearest(all(), spans, &mut scratch))
-            .collect();
         let distance = limit(&near, &far);
         let thresholds = self.thresholds(index, &with, &without);
         let is_sure = |spans: &[Span]| {
@@ -273,45 +254,85 @@ impl Tuner {
     }
 }
 
-/// The distance from the nearest of `examples` to the nearest of `spans`.
-fn nearest<'a>(examples: impl Iterator<Item = &'a Example>, spans: &[Span], scratch: &mut Scratch) -> f32 {
-    let mut nearest = FAR;
-    for example in examples {
-        for span in spans {
-            nearest = nearest.min(example.distance(&span.sound, scratch).0);
-        }
+/// The words of a text, in lower case.
+fn words_of(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// The power of each frame, as a share of the loudest.
+fn levels_of(samples: &[i16]) -> Vec<f32> {
+    let power = |frame: &[i16]| frame.iter().map(|sample| f32::from(*sample).powi(2)).sum::<f32>();
+    let mut levels: Vec<f32> = samples.chunks(HOP).map(power).collect();
+    let loudest = levels.iter().copied().fold(1.0, f32::max);
+    levels.iter_mut().for_each(|level| *level /= loudest);
+    levels
+}
+
+impl Heard {
+    /// The sound of a span, with so many frames more to either side.
+    fn sound(&self, span: &Span, around: i64) -> &[Frame] {
+        let place = |frame: i64| frame.clamp(0, self.frames.len() as i64) as usize;
+        let first = place(span.first - around);
+        &self.frames[first..place(span.last + 1 + around).max(first)]
     }
-    nearest
+
+    /// How far the nearest of the spans of a phrase is from an example.
+    fn distance(&self, phrase: usize, example: &Example, scratch: &mut Scratch) -> f32 {
+        let spans = self.spans[phrase].iter();
+        spans.map(|span| example.distance(self.sound(span, AROUND), scratch).0).fold(FAR, f32::min)
+    }
+
+    /// What of a recording of the phrase alone is the phrase: from the first loud frame to the last.
+    fn whole(&self) -> Option<Example> {
+        let is_loud = |level: &&f32| **level > LOUD;
+        let levels = &self.levels;
+        let first = levels.iter().position(|level| is_loud(&level))?;
+        let last = levels.iter().rposition(|level| is_loud(&level))?;
+        self.frames.get(first..=last.min(self.frames.len().saturating_sub(1))).and_then(Example::of)
+    }
+}
+
+/// The distance from the nearest of `examples` to the nearest span of a phrase in a recording.
+fn nearest<'a>(phrase: usize, examples: impl Iterator<Item = &'a Example>, heard: &Heard, scratch: &mut Scratch) -> f32 {
+    examples.map(|example| heard.distance(phrase, example, scratch)).fold(FAR, f32::min)
 }
 
 /// Of each recording that holds the phrase, the span that other such recordings have too; with the number of the recording.
-fn choose(with: &[&[Span]], without: &[&[Span]], scratch: &mut Scratch) -> Vec<(usize, Example)> {
+fn choose(phrase: usize, with: &[&Heard], without: &[&Heard], scratch: &mut Scratch) -> Vec<(usize, Example)> {
     let mut chosen: Vec<(f32, usize, Example)> = Vec::new();
-    for (at, spans) in with.iter().enumerate() {
-        let mut best: Option<(f32, &Example)> = None;
-        for core in spans.iter().filter_map(|span| span.core.as_ref()) {
-            let mut distances: Vec<f32> = (0..with.len())
-                .filter(|other| *other != at)
-                .map(|other| nearest(std::iter::once(core), with[other], scratch))
-                .collect();
+    let alone: Vec<Example> = with.iter().filter(|heard| heard.is_alone).filter_map(|heard| heard.whole()).collect();
+    for (at, heard) in with.iter().enumerate() {
+        let mut cores: Vec<Example> = Vec::new();
+        if heard.is_alone {
+            cores.extend(heard.whole());
+        } else {
+            let spans = heard.spans[phrase].iter().take(CORES);
+            cores.extend(spans.filter_map(|span| Example::of(heard.sound(span, WIDER))));
+            // Where the phrase alone lies best.
+            let places = alone.iter().map(|example| example.distance(&heard.frames, scratch));
+            if let Some((_, first, last)) = places.min_by(|a, b| a.0.total_cmp(&b.0)) {
+                cores.extend(Example::of(&heard.frames[first..=last]));
+            }
+        }
+        let mut best: Option<(f32, Example)> = None;
+        for core in cores {
+            let others = with.iter().enumerate().filter(|(other, _)| *other != at);
+            let mut distances: Vec<f32> = others.map(|(_, other)| other.distance(phrase, &core, scratch)).collect();
             distances.sort_by(f32::total_cmp);
             // The two nearest, which are of the same voice where there are several.
-            let Some(cost) = distances.get(1).or(distances.first()).copied() else {
-                continue;
-            };
-            if best.is_none_or(|(least, _)| cost < least) {
+            let Some(cost) = distances.get(1).or(distances.first()).copied() else { continue };
+            if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, core));
             }
         }
         if let Some((cost, core)) = best {
-            let mut wrong: Vec<f32> = without
-                .iter()
-                .map(|spans| nearest(std::iter::once(core), spans, scratch))
-                .collect();
+            let mut wrong: Vec<f32> = without.iter().map(|other| other.distance(phrase, &core, scratch)).collect();
             wrong.sort_by(f32::total_cmp);
             let tolerated = (wrong.len() as f32 * FALSE_SHARE) as usize;
             if wrong.get(tolerated).is_none_or(|wrong| cost < *wrong) {
-                chosen.push((cost, at, core.clone()));
+                chosen.push((cost, at, core));
             }
         }
     }
