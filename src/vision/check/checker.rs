@@ -202,7 +202,7 @@ mod tests {
             (first.kind, first.what.as_str(), first.action),
             (CheckKind::Code, "RIGCAST", CheckAction::Blur)
         );
-        assert_eq!((first.since, first.pts), (LOOKS.frame_time(2), LOOKS.frame_time(3)));
+        assert_eq!((first.since, first.pts), (LOOKS.frame_time(1), LOOKS.frame_time(3)));
         assert!(first.is_new && !first.is_over && last.is_over && last.id == first.id);
         assert_eq!(last.pts, LOOKS.frame_time(8));
         let [left, top, width, height] = first.place.unwrap();

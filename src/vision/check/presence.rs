@@ -26,14 +26,15 @@ pub(super) struct Sighting {
     pub what: String,
     pub place: Option<[f32; 4]>,
     pub action: CheckAction,
-    /// The last picture without it, where that is not the last look.
+    /// Since when it may have been there, where that is longer than looks say.
     pub since: Option<Timestamp>,
 }
 
 /// Follows things from look to look.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    last_look: Option<Timestamp>,
+    /// The last look and the one before it.
+    looks: [Option<Timestamp>; 2],
     things: Vec<Thing>,
     next: u64,
 }
@@ -52,8 +53,9 @@ impl Presence {
     /// The look at `pts` has found `sightings`. Adds what is to be told to `found`.
     pub(super) fn note(&mut self, pts: Timestamp, sightings: &[Sighting], found: &mut Vec<PictureVerdict>) {
         // Time that runs backwards is another timeline.
-        let before = self.last_look.filter(|last| *last <= pts).unwrap_or(pts);
-        self.last_look = Some(pts);
+        let [last, earlier] = self.looks.map(|look| look.filter(|look| *look <= pts));
+        let before = earlier.or(last).unwrap_or(pts);
+        self.looks = [Some(pts), last];
         for thing in &mut self.things {
             thing.is_seen_now = false;
         }
@@ -239,12 +241,13 @@ mod tests {
     }
 
     #[test]
-    fn a_thing_begins_after_the_last_look_without_it_and_ends_after_three() {
+    fn a_thing_begins_two_looks_before_it_is_seen_and_ends_after_three_without() {
         let (none, one): (&[Sighting], &[Sighting]) = (&[], &[code("a", 0.3)]);
         assert_eq!(
             story(&[none, none, one, one, none, one, none, none, none, none]),
-            ["2:+a since 200", "5:~a since 200", "8:-a since 200"]
+            ["2:+a since 0", "5:~a since 0", "8:-a since 0"]
         );
+        assert_eq!(story(&[none, none, none, one])[0], "3:+a since 200");
         // From the very first picture on.
         assert_eq!(story(&[one, none, none, none]), ["0:+a since 0", "3:-a since 0"]);
     }

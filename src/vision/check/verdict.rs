@@ -34,7 +34,8 @@ pub struct PictureVerdict {
     /// Of the picture that was looked at.
     #[serde(with = "exact")]
     pub pts: Timestamp,
-    /// The last look without it, before it came: it may have been there at any time after that.
+    /// Since when it may have been there: two looks before the one that found it, for what comes in softly, or in motion, is
+    /// not always found by the first.
     #[serde(with = "exact")]
     pub since: Timestamp,
     /// What kind of thing.

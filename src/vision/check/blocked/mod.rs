@@ -1,18 +1,18 @@
 //! Images that must not be seen, found again wherever they are shown upright and in their shape: scaled, compressed, brighter
 //! or darker, a little cut.
 //!
-//! Windows of the image's shape are slid over a small copy of the picture, from all of it down to [`SMALLEST`] of its width or
-//! height. Each is reduced to 9 × 9 means, whose steps up and down are compared with those of the image: one look-up per mean
-//! in a table of sums. What agrees is moved and scaled until it fits best, and then must be alike in 16 × 16 means and in colour.
+//! Windows of the image's shape are slid over a small copy of the picture, from all of it down to [`SMALLEST`] of its area.
+//! Each is reduced to 9 × 9 means, whose steps up and down are compared with those of the image: one look-up per mean in a
+//! table of sums. What agrees is moved and scaled until it fits best, and then must be alike in 16 × 16 means and in colour.
 //!
-//! **Found:** an image that fills the picture (stretched to it, with bars beside it, or cut to it), or is inset at a quarter
-//! of its width or height or more. **Not found:** one that is smaller, turned, mirrored, in perspective, stretched by more than some
+//! **Found:** an image that fills the picture (stretched to it, with bars beside it, or cut to it), or is inset at a sixteenth
+//! of its area or more. **Not found:** one that is smaller, turned, mirrored, in perspective, stretched by more than some
 //! 6 % as an inset, or covered by a fifth.
 
 mod print;
 
 pub use print::BlockedImage;
-use print::{COLOURS, PARTS, POINTS, Print, signs};
+use print::{COLOURS, PARTS, POINTS, Print};
 
 use super::settings::CheckError;
 use crate::media::{Plane, VideoFrame};
@@ -20,14 +20,14 @@ use crate::media::{Plane, VideoFrame};
 /// The width of the small copy, about.
 const COPY: usize = 320;
 
-/// The smallest window, as a share of the picture's width and height, whichever is reached first.
-pub const SMALLEST: f32 = 0.25;
+/// The smallest window, as a share of the picture's area.
+pub const SMALLEST: f32 = 1.0 / 16.0;
 
 /// From one window's size to the next.
-const SCALE: f32 = 0.9;
+const SCALE: f32 = 0.89;
 
 /// From one window to the next, as a share of it.
-const SLIDE: f32 = 1.0 / 16.0;
+const SLIDE: f32 = 1.0 / 13.0;
 
 /// While sliding, so many more signs may differ: no window fits exactly.
 const SLACK: u32 = 8;
@@ -147,7 +147,7 @@ fn search(
     close.clear();
     let (width, height) = (small.width as f32, small.height as f32);
     let mut wide = width.min(height * print.aspect);
-    while wide >= width * SMALLEST || wide / print.aspect >= height * SMALLEST {
+    while wide * wide / print.aspect >= width * height * SMALLEST {
         let high = wide / print.aspect;
         if wide < PARTS as f32 * 2.0 || high < PARTS as f32 * 2.0 {
             break;
@@ -167,8 +167,7 @@ fn search(
                 } else {
                     across * column as f32 / columns as f32
                 };
-                let far = print.distance(small.signs_at(&lines, x as usize, y as usize));
-                if far <= distance + SLACK {
+                if let Some(far) = small.distance(print, &lines, (x as usize, y as usize), distance + SLACK) {
                     note(
                         close,
                         far,
@@ -254,29 +253,38 @@ impl Small {
         }
     }
 
-    /// The signs of a window with its corner at (`x`, `y`). One that hangs over the edge has none.
-    fn signs_at(&self, lines: &Lines, x: usize, y: usize) -> [u64; 2] {
+    /// How many of 64 signs differ from those of the window with its corner at a place. `None` where it hangs over the edge, and
+    /// as soon as more than `most` do.
+    fn distance(&self, print: &Print, lines: &Lines, (x, y): (usize, usize), most: u32) -> Option<u32> {
         let stride = self.width + 1;
         if x + lines.columns[PARTS] > self.width || y + lines.rows[PARTS] > self.height {
-            return [0; 2];
+            return None;
         }
-        let mut parts = [0.0_f32; PARTS * PARTS];
-        let mut upper = [0_u32; PARTS + 1];
+        let count = print.count().max(1);
+        // That is rounded down: what makes the next whole one is too many.
+        let most = ((most + 1) * count).div_ceil(64);
         let read = |row: usize| -> [u32; PARTS + 1] {
-            let sums = &self.sums[(y + lines.rows[row]) * stride + x..];
+            let sums = &self.sums[(y + lines.rows[row]) * stride + x..][..=lines.columns[PARTS]];
             lines.columns.map(|column| sums[column])
         };
-        for row in 0..=PARTS {
-            let lower = read(row);
-            if row > 0 {
-                for column in 0..PARTS {
-                    let sum = (lower[column + 1] - lower[column]) - (upper[column + 1] - upper[column]);
-                    parts[(row - 1) * PARTS + column] = sum as f32 * lines.shares[0][column] * lines.shares[1][row - 1];
-                }
+        let mut upper = read(0);
+        let mut last = [0.0_f32; PARTS];
+        let mut differ = 0;
+        for row in 0..PARTS {
+            let lower = read(row + 1);
+            let mut parts = [0.0_f32; PARTS];
+            for (column, part) in parts.iter_mut().enumerate() {
+                let sum = (lower[column + 1] - lower[column]) - (upper[column + 1] - upper[column]);
+                // Less than 2³¹, and signed numbers are converted several at a time.
+                *part = sum as i32 as f32 * lines.shares[0][column] * lines.shares[1][row];
             }
-            upper = lower;
+            differ += print.differ_in_row(row, &parts, &last);
+            if differ >= most {
+                return None;
+            }
+            (upper, last) = (lower, parts);
         }
-        signs(&parts).0
+        Some(differ * 64 / count)
     }
 
     /// Moves and scales a window to where the signs differ least.
@@ -303,10 +311,10 @@ impl Small {
                             width: wide,
                             height: high,
                         };
-                        let far = print.distance(self.signs_at(&lines, x as usize, y as usize));
-                        if far > best.0 {
+                        let most = best.0.min(64);
+                        let Some(far) = self.distance(print, &lines, (x as usize, y as usize), most) else {
                             continue;
-                        }
+                        };
                         let alike = self.alike(print, window);
                         if far < best.0 || alike > best.1 {
                             best = (far, alike, window);
@@ -325,9 +333,8 @@ impl Small {
             window.width.min(self.width as f32 - window.x),
             window.height.min(self.height as f32 - window.y),
         );
-        let far = print.distance(self.signs_at(&lines, window.x as usize, window.y as usize));
-        let is_it =
-            far <= distance && self.alike(print, window) >= ALIKE && self.off_colour(frame, print, window) <= COLOUR;
+        self.distance(print, &lines, (window.x as usize, window.y as usize), distance)?;
+        let is_it = self.alike(print, window) >= ALIKE && self.off_colour(frame, print, window) <= COLOUR;
         is_it.then_some(window)
     }
 

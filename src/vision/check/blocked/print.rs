@@ -155,10 +155,20 @@ impl Print {
         self.steady.iter().map(|steady| steady.count_ones()).sum()
     }
 
-    /// How many of 64 signs differ.
-    pub(super) fn distance(&self, signs: [u64; 2]) -> u32 {
-        let differ = |at: usize| ((self.signs[at] ^ signs[at]) & self.steady[at]).count_ones();
-        (differ(0) + differ(1)) * 64 / self.count().max(1)
+    /// How many signs differ in a row of parts: along it, and from the row above it to it.
+    pub(super) fn differ_in_row(&self, row: usize, parts: &[f32; PARTS], above: &[f32; PARTS]) -> u32 {
+        let bits = |steps: [f32; SIGNS]| (0..SIGNS).fold(0_u64, |bits, at| bits | u64::from(steps[at] > 0.0) << at);
+        let row_of = |signs: u64, row: usize| signs >> (row * SIGNS) & 0xff;
+        let mut differ = 0;
+        if row < SIGNS {
+            let along = bits(std::array::from_fn(|at| parts[at + 1] - parts[at]));
+            differ += ((along ^ row_of(self.signs[0], row)) & row_of(self.steady[0], row)).count_ones();
+        }
+        if let Some(before) = row.checked_sub(1) {
+            let down = bits(std::array::from_fn(|at| parts[at] - above[at]));
+            differ += ((down ^ row_of(self.signs[1], before)) & row_of(self.steady[1], before)).count_ones();
+        }
+        differ
     }
 
     /// Whether what came over a process border has the sizes that it must have.
@@ -172,7 +182,7 @@ impl Print {
 }
 
 /// The signs of [`PARTS`] by as many parts, and which of them are steady.
-pub(super) fn signs(parts: &[f32]) -> ([u64; 2], [u64; 2]) {
+fn signs(parts: &[f32]) -> ([u64; 2], [u64; 2]) {
     let (mut signs, mut steady) = ([0; 2], [0; 2]);
     for row in 0..SIGNS {
         for column in 0..SIGNS {
@@ -215,5 +225,27 @@ mod tests {
         assert!(json.len() < 8000, "{}", json.len());
         assert_eq!(serde_json::from_str::<BlockedImage>(&json).unwrap(), image);
         assert!(image.prints.iter().all(Print::is_whole));
+    }
+
+    #[test]
+    fn signs_row_by_row_are_the_same_signs() {
+        let rgb: Vec<u8> = (0..90 * 60 * 3)
+            .map(|at| ((at / 3 % 90 * 7) ^ (at / 270 * 5)) as u8)
+            .collect();
+        let print = BlockedImage::of("logo", &rgb, 90, 60).unwrap().prints.remove(0);
+        let parts: Vec<f32> = (0..PARTS * PARTS).map(|at| (at * 37 % 101) as f32).collect();
+        let (signs, _) = signs(&parts);
+        let plain: u32 = (0..2)
+            .map(|at| ((signs[at] ^ print.signs[at]) & print.steady[at]).count_ones())
+            .sum();
+        let mut above = [0.0; PARTS];
+        let mut differ = 0;
+        for row in 0..PARTS {
+            let row_of_parts: [f32; PARTS] = std::array::from_fn(|at| parts[row * PARTS + at]);
+            differ += print.differ_in_row(row, &row_of_parts, &above);
+            above = row_of_parts;
+        }
+        assert_eq!(differ, plain);
+        assert!(plain > 10);
     }
 }
