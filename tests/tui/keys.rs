@@ -240,7 +240,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::FacesPage => "F down",
             Context::PicturePage => "i ] y [",
             Context::NetworkPage => "N",
-            Context::ModerationPage => "W right",
+            Context::ModerationPage => "W left",
         });
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);

@@ -3,7 +3,7 @@
 //!
 //! A held thing moves towards air while one looks at it. So the selection is a thing, not a place in a list; when it has gone
 //! out it stays selected for a moment, so that a late finger is told so and does not let out or mute another one. Then
-//! the next to go out is taken.
+//! the next is taken of which there is time to do something about.
 
 use std::cmp::Reverse;
 
@@ -12,8 +12,11 @@ use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::Step;
 use crate::studio::model::{HeldWord, HoldPhase, Moderation, PROGRAM_SPAN, Span, SpanKind, Studio};
 
-/// How long what has gone out stays in the list, in ms.
+/// How long what was selected when it went out stays selected, in ms.
 const LINGERS_MS: i64 = 1500;
+
+/// What is selected by itself has so long to go at least, in ms.
+const IN_TIME_MS: i64 = 1000;
 
 /// A span belongs to the words under it if it goes beyond them by so much at most, in ms: margins, and a little.
 const MARGIN_MS: i64 = 400;
@@ -102,13 +105,13 @@ impl HeldRow<'_> {
         self.spans.first().map_or(Fate::Heard, |span| Fate::of(span))
     }
 
-    /// What a restore would take away: the shortest span that changes its sound. That program is muted is taken back where
-    /// that is selected, not with a word.
+    /// What a restore would take away: the shortest span that changes its sound. That program is muted, or a strip in all that
+    /// is held, is taken back where that is selected, not with a word.
     #[must_use]
     pub fn restorable(&self) -> Option<u64> {
         let changes = |span: &&&Span| {
-            let is_open = span.until.is_none() && self.word.is_some();
-            !span.is_restored && matches!(span.kind, SpanKind::Mute | SpanKind::Beep) && !is_open
+            let is_more = length(span) > LONGEST_MS && self.word.is_some();
+            !span.is_restored && matches!(span.kind, SpanKind::Mute | SpanKind::Beep) && !is_more
         };
         let spans = self.spans.iter().filter(changes);
         spans.min_by_key(|span| length(span)).map(|span| span.id)
@@ -146,10 +149,11 @@ fn is_of_words(span: &Span, moderation: &Moderation) -> bool {
     from - span.from <= margin && until - last <= margin && until - span.from <= TimeDelta::from_millis(LONGEST_MS)
 }
 
-/// What is held at `now`, and what has just gone out, in the order of time.
+/// What is held at `now` in the order of time, and what is selected, though it has just gone out.
 #[must_use]
-pub fn held_rows<'a>(moderation: &'a Moderation, now: Timestamp) -> Vec<HeldRow<'a>> {
-    let gone = moderation.airing(now) - TimeDelta::from_millis(LINGERS_MS);
+pub fn held_rows<'a>(moderation: &'a Moderation, now: Timestamp, selected: Option<Held>) -> Vec<HeldRow<'a>> {
+    let airing = moderation.airing(now);
+    let gone = airing - TimeDelta::from_millis(LINGERS_MS);
     let word = |word: &'a HeldWord| {
         let mut spans: Vec<&Span> = moderation.spans.iter().filter(|span| is_about(span, word)).collect();
         // Of two that do the same, the one that is about this word says why.
@@ -171,7 +175,10 @@ pub fn held_rows<'a>(moderation: &'a Moderation, now: Timestamp) -> Vec<HeldRow<
     };
     let spans = moderation.spans.iter().filter(|span| !is_of_words(span, moderation));
     let mut rows: Vec<HeldRow<'_>> = moderation.words.iter().map(word).chain(spans.map(alone)).collect();
-    rows.retain(|row| row.until.is_none_or(|until| until > gone));
+    rows.retain(|row| {
+        let since = if Some(row.what) == selected { gone } else { airing };
+        row.until.is_none_or(|until| until > since)
+    });
     rows.sort_by_key(|row| row.from);
     rows
 }
@@ -199,31 +206,34 @@ pub fn is_slate(moderation: &Moderation, now: Timestamp) -> bool {
 impl UiState {
     /// Takes the next to go out where nothing is selected or what was selected is gone.
     pub(super) fn follow_held(&mut self, studio: &Studio) {
-        let rows = held_rows(&studio.moderation, self.now);
+        let rows = held_rows(&studio.moderation, self.now, self.selected.held);
         let is_there = |what: Held| rows.iter().any(|row| row.what == what);
         self.marked_held.take_if(|(marked, _)| !is_there(*marked));
         if self.selected.held.is_some_and(is_there) {
             return;
         }
-        let airing = studio.moderation.airing(self.now);
-        let is_held = |row: &&HeldRow<'_>| row.until.is_none_or(|until| until > airing);
+        let in_time = studio.moderation.airing(self.now) + TimeDelta::from_millis(IN_TIME_MS);
         // That program is muted is told in red all over; who moves through words does not begin with it.
-        let next = |row: &&HeldRow<'_>| is_held(row) && row.what != Held::Span(PROGRAM_SPAN);
-        let found = rows.iter().find(next).or_else(|| rows.iter().find(is_held));
-        self.selected.held = found.map(|row| row.what);
+        let can_change = |row: &&HeldRow<'_>| {
+            let is_something = row.word.is_some() || row.restorable().is_some();
+            is_something && row.what != Held::Span(PROGRAM_SPAN)
+        };
+        let next = |row: &&HeldRow<'_>| can_change(row) && row.from >= in_time;
+        let found = rows.iter().find(next).or_else(|| rows.iter().rfind(can_change));
+        self.selected.held = found.or(rows.last()).map(|row| row.what);
     }
 
     /// The selected row.
     #[must_use]
     pub fn held<'a>(&self, studio: &'a Studio) -> Option<HeldRow<'a>> {
         let selected = self.selected.held?;
-        let rows = held_rows(&studio.moderation, self.now);
+        let rows = held_rows(&studio.moderation, self.now, Some(selected));
         rows.into_iter().find(|row| row.what == selected)
     }
 
     /// Selects the row after or before the selected one, in the order of time, round the end.
     pub(super) fn step_held(&mut self, studio: &Studio, by: Step) {
-        let rows = held_rows(&studio.moderation, self.now);
+        let rows = held_rows(&studio.moderation, self.now, self.selected.held);
         let at = rows.iter().position(|row| Some(row.what) == self.selected.held);
         let to = match (at, by) {
             (Some(at), _) => step(at, rows.len(), by),
@@ -259,7 +269,7 @@ impl UiState {
         let (mut from, mut until) = (row.from, row.until.unwrap_or(self.now));
         if let Some((what, marked)) = self.marked_held {
             from = from.min(marked);
-            let rows = held_rows(&studio.moderation, self.now);
+            let rows = held_rows(&studio.moderation, self.now, Some(what));
             let end = rows.iter().find(|row| row.what == what).and_then(|row| row.until);
             until = until.max(end.unwrap_or(until));
         }
@@ -337,7 +347,7 @@ mod tests {
                 span(6, 96_900, Some(97_600), SpanKind::Dump),
             ],
         );
-        let rows = held_rows(&moderation, at(100_000));
+        let rows = held_rows(&moderation, at(100_000), None);
         let told: Vec<_> = rows
             .iter()
             .map(|row| (row.what, row.fate(), row.restorable()))
@@ -351,7 +361,7 @@ mod tests {
                 (Held::Word(3), Fate::Dumped, None),
                 (Held::Span(4), Fate::Beeped, Some(4)),
             ],
-            "what aired 1.6 s ago is gone, and a margin mutes no word"
+            "what has aired is gone, and a margin mutes no word"
         );
     }
 
@@ -366,7 +376,7 @@ mod tests {
             ],
         );
         let restorable = |moderation: &Moderation, what| {
-            let rows = held_rows(moderation, at(100_000));
+            let rows = held_rows(moderation, at(100_000), None);
             rows.iter().find(|row| row.what == what).unwrap().restorable()
         };
         assert_eq!(restorable(&moderation, Held::Word(2)), Some(4));

@@ -16,7 +16,7 @@ const NAMED: u16 = 56;
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
     let moderation = &studio.moderation;
-    let rows = held_rows(moderation, scene.ui.now);
+    let rows = held_rows(moderation, scene.ui.now, scene.ui.selected.held);
     if rows.is_empty() {
         let text = if moderation.is_armed {
             " no word is held that was understood"

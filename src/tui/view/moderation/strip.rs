@@ -326,7 +326,7 @@ fn place<'a>(rows: &'a [HeldRow<'a>], selected: Option<Held>, axis: &Axis, heigh
 fn put_words(buf: &mut Buffer, area: Rect, axis: &Axis, scene: &Scene<'_>) {
     let theme = scene.theme;
     let selected = scene.ui.selected.held;
-    let rows = held_rows(&scene.studio.moderation, scene.ui.now);
+    let rows = held_rows(&scene.studio.moderation, scene.ui.now, selected);
     for word in place(&rows, selected, axis, area.height) {
         let style = tell::ink(word.held.fate(), theme);
         let style = if Some(word.held.what) == selected {
@@ -448,7 +448,7 @@ mod tests {
                 });
             }
             let now = Timestamp::from_millis(100_000);
-            let rows = held_rows(&moderation, now);
+            let rows = held_rows(&moderation, now, None);
             let axis = Axis::new(&moderation, now, width);
             let placed = place(&rows, Some(Held::Word(selected)), &axis, height);
             for (at, one) in placed.iter().enumerate() {
