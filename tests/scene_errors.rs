@@ -176,12 +176,11 @@ fn what_is_judged_is_held_long_enough() {
     show.toml:2:10: moderation.words[0]: there is no word list "english"; known: en
     show.toml:3:1: moderation.engin: unknown key; did you mean "engine"?
     "#);
-    insta::assert_snapshot!(moderation("hold_s = 0.5\n[moderation.pictures]\ncodes = \"cover\"\nframe = \"warn\""), @r#"show.toml:5:1: moderation.pictures.frame: unknown key; did you mean "frozen"?"#);
-    let show = set(&[
-        ("moderation.words", "[\"en\"]"),
-        ("moderation.pictures", "{ codes = \"blur\" }"),
-    ])
-    .unwrap();
+    insta::assert_snapshot!(moderation("hold_s = 0.5\n[moderation.pictures]\ncodes = \"cover\"\nfrozn = \"warn\""), @r#"
+    show.toml:2:10: moderation.hold_s: a picture is covered or dropped up to a second after it was seen: set hold_s to 1 or more, or choose "blur" or "warn"
+    show.toml:5:1: moderation.pictures.frozn: unknown key; did you mean "frozen"?
+    "#);
+    let show = set(&[("moderation.words", "[\"en\"]"), ("moderation.pictures.codes", "blur")]).unwrap();
     assert_eq!(show.moderation.hold.to_millis(), 5000);
     assert!(show.moderation.words.is_some() && show.moderation.pictures.is_on());
 }

@@ -530,7 +530,8 @@ pub(super) fn variables() -> impl Iterator<Item = (String, String, &'static Kind
         } else {
             &[]
         };
-        keys.iter().map(|key| {
+        let values = keys.iter().filter(|key| !matches!(key.kind, Kind::Table(_)));
+        values.map(|key| {
             let variable = format!("RIGCAST_{}_{}", section.name, key.name).to_uppercase();
             (variable, format!("{}.{}", section.name, key.name), &key.kind)
         })
