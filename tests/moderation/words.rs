@@ -27,13 +27,18 @@ const LINES: &[Line] = &[
     ("en-us", "Do not bring me any more bullshit today.", Some("bullshit")),
     ("en-gb-x-rp", "Most of the songs are crap these days.", Some("crap")),
     ("en-us+f3", "The train was late because of the snow.", None),
-    ("en-gb-scotland", "This is the best bloody soup in town.", Some("bloody")),
+    (
+        "en-gb-scotland",
+        "This is the best bloody soup in town.",
+        Some("bloody"),
+    ),
     ("en-us", "She closed the window because of the rain.", None),
     ("en-us+f3", "I have read your letter twice.", None),
 ];
 
 /// The words of the sentences, and no others.
-const LIST: &str = "language = \"en\"\ntitle = \"test\"\nmute = [\"damn\", \"bastard\", \"bullshit\", \"crap\", \"bloody\"]\n";
+const LIST: &str =
+    "language = \"en\"\ntitle = \"test\"\nmute = [\"damn\", \"bastard\", \"bullshit\", \"crap\", \"bloody\"]\n";
 
 #[test]
 fn words_that_must_not_go_out_are_silent_and_the_others_are_not() {
@@ -90,7 +95,10 @@ fn words_that_must_not_go_out_are_silent_and_the_others_are_not() {
         let entries: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let of_words: Vec<_> = entries.iter().filter(|entry| entry["kind"] == "word").collect();
         assert!(of_words.len() >= hits as usize, "{log}");
-        for word in LIST.split('"').filter(|word| word.chars().all(char::is_alphabetic) && word.len() > 3) {
+        for word in LIST
+            .split('"')
+            .filter(|word| word.chars().all(char::is_alphabetic) && word.len() > 3)
+        {
             assert!(!log.contains(word), "{word} is in the log: {log}");
         }
         std::fs::remove_file(folder.path().join("log.ndjson")).unwrap();

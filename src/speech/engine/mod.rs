@@ -18,7 +18,8 @@ pub struct EngineReport {
 }
 
 /// How an engine is had that this build does not have.
-const WHISPER: &str = "cargo install --path . --features whisper; it needs libclang-dev and cmake, and a model file of whisper.cpp";
+const WHISPER: &str =
+    "cargo install --path . --features whisper; it needs libclang-dev and cmake, and a model file of whisper.cpp";
 
 /// Opens the engine of `settings`.
 ///
@@ -50,7 +51,11 @@ pub fn usable() -> Vec<EngineReport> {
                 error => error.to_string(),
             }),
         },
-        EngineReport { name: "whisper", is_usable: false, text: format!("not in this build: {WHISPER}") },
+        EngineReport {
+            name: "whisper",
+            is_usable: false,
+            text: format!("not in this build: {WHISPER}"),
+        },
         EngineReport {
             name: "external",
             is_usable: true,

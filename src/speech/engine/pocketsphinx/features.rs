@@ -224,7 +224,9 @@ impl Features {
         if self.given >= self.refresh {
             self.refresh = self.given + REFRESH;
             let first = (self.given - BEFORE).max(oldest) - oldest;
-            let around = self.bands.range(first as usize..(self.given + BEHIND - oldest) as usize);
+            let around = self
+                .bands
+                .range(first as usize..(self.given + BEHIND - oldest) as usize);
             self.surroundings = self.tables.surroundings(around.collect());
         }
         let bands = &self.bands[(self.given - oldest) as usize];
@@ -290,11 +292,19 @@ mod tests {
 
     #[test]
     fn the_level_does_not_matter() {
-        let sound: Vec<i16> = [300.0, 900.0, 2_500.0].into_iter().flat_map(|hz| tone(hz, 16_000)).collect();
+        let sound: Vec<i16> = [300.0, 900.0, 2_500.0]
+            .into_iter()
+            .flat_map(|hz| tone(hz, 16_000))
+            .collect();
         let soft: Vec<i16> = sound.iter().map(|sample| sample / 8).collect();
         let [loud, soft] = [sound, soft].map(|sound| all(&mut Features::new(), &sound));
         assert_eq!(loud.len(), 298 - BEHIND as usize);
-        let most = loud.iter().flatten().zip(soft.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let most = loud
+            .iter()
+            .flatten()
+            .zip(soft.iter().flatten())
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         assert!(most < 0.5, "{most}");
     }
 

@@ -232,7 +232,11 @@ impl Vocabulary {
             let examples = tuned.map(|tuned| tuned.examples.clone()).unwrap_or_default();
             for (sounds, threshold) in ways {
                 let threshold = keyword.threshold.unwrap_or(threshold);
-                let lowest = if examples.is_empty() { threshold } else { threshold.min(FLOOR) };
+                let lowest = if examples.is_empty() {
+                    threshold
+                } else {
+                    threshold.min(FLOOR)
+                };
                 let floor = floor.unwrap_or(lowest);
                 vocabulary.ways.push(Way {
                     phrase: index,
@@ -264,14 +268,28 @@ struct Found {
 impl Vocabulary {
     /// What a candidate is, if it is sure enough.
     fn find(&self, candidate: &Candidate, frames: &Frames, scratch: &mut Scratch) -> Option<Found> {
-        let Candidate { way, first, last, score } = *candidate;
+        let Candidate {
+            way,
+            first,
+            last,
+            score,
+        } = *candidate;
         let phrase = self.ways[way].phrase;
         let above = score - self.thresholds[way];
         if above >= 0.0 {
             let confidence = (0.6 + above / 50.0).min(1.0);
-            return Some(Found { phrase, first, last, confidence });
+            return Some(Found {
+                phrase,
+                first,
+                last,
+                confidence,
+            });
         }
-        let Phrase { examples, distance: limit, .. } = &self.phrases[phrase];
+        let Phrase {
+            examples,
+            distance: limit,
+            ..
+        } = &self.phrases[phrase];
         let (begin, span) = frames.span(first - AROUND, last + 1 + AROUND);
         let mut nearest = (FAR, 0, 0);
         for example in examples {
@@ -381,10 +399,13 @@ impl PocketSphinx {
 
     /// Reports the candidates that are sure enough.
     fn report(&mut self, words: &mut Vec<HeardWord>) {
-        self.candidates.sort_by_key(|candidate| (candidate.first, candidate.last));
+        self.candidates
+            .sort_by_key(|candidate| (candidate.first, candidate.last));
         let half = TimeDelta::from_millis(HALF_WINDOW_MS);
         for candidate in std::mem::take(&mut self.candidates) {
-            let Some(found) = self.vocabulary.find(&candidate, &self.frames, &mut self.scratch) else { continue };
+            let Some(found) = self.vocabulary.find(&candidate, &self.frames, &mut self.scratch) else {
+                continue;
+            };
             let reported = &mut self.reported[found.phrase];
             if found.last <= *reported {
                 continue;
@@ -397,7 +418,13 @@ impl PocketSphinx {
             if from < until {
                 let text = self.vocabulary.phrases[found.phrase].text.clone();
                 let confidence = found.confidence;
-                words.push(HeardWord { text, from, until, confidence, is_keyword: true });
+                words.push(HeardWord {
+                    text,
+                    from,
+                    until,
+                    confidence,
+                    is_keyword: true,
+                });
             }
         }
         words.sort_by_key(|word| word.from);
@@ -454,7 +481,9 @@ impl Recogniser for PocketSphinx {
         let samples: [i16; BLOCK] = to_i16(&samples, 1.0);
         self.features.feed(&samples);
         self.frames.take(&mut self.features);
-        self.spotter.feed(samples, is_sound, &mut self.candidates).map_err(failed)?;
+        self.spotter
+            .feed(samples, is_sound, &mut self.candidates)
+            .map_err(failed)?;
         if self.silent == REST {
             self.rest(false)?;
         }

@@ -124,7 +124,9 @@ impl Tuner {
     /// The decoder failed.
     pub fn hear(&mut self, samples: &[i16], text: &str) -> Result<usize, RecogniserError> {
         let said = self.said_in(text);
-        let is_alone = said.iter().any(|phrase| words_of(text) == words_of(&self.vocabulary.phrases[*phrase].text));
+        let is_alone = said
+            .iter()
+            .any(|phrase| words_of(text) == words_of(&self.vocabulary.phrases[*phrase].text));
         let mut heard = Heard {
             said,
             is_alone,
@@ -148,7 +150,15 @@ impl Tuner {
             let at = spans.partition_point(|span| span.score >= candidate.score);
             let Candidate { way, score, .. } = candidate;
             let (first, last) = (candidate.first - begin, candidate.last - begin);
-            spans.insert(at, Span { way, score, first, last });
+            spans.insert(
+                at,
+                Span {
+                    way,
+                    score,
+                    first,
+                    last,
+                },
+            );
             spans.truncate(SPANS);
         }
         let count = heard.said.len();
@@ -178,10 +188,20 @@ impl Tuner {
             self.heard.iter().partition(|heard| heard.said.contains(&index));
         let examples = choose(index, &with, &without, &mut scratch);
         // Each recording against the examples of the others, as if it had not been there.
-        let own = |at: usize| examples.iter().filter(move |(from, _)| *from != at).map(|(_, example)| example);
+        let own = |at: usize| {
+            examples
+                .iter()
+                .filter(move |(from, _)| *from != at)
+                .map(|(_, example)| example)
+        };
         let all = || examples.iter().map(|(_, example)| example);
-        let near: Vec<f32> = (0..with.len()).map(|at| nearest(index, own(at), with[at], &mut scratch)).collect();
-        let far: Vec<f32> = without.iter().map(|heard| nearest(index, all(), heard, &mut scratch)).collect();
+        let near: Vec<f32> = (0..with.len())
+            .map(|at| nearest(index, own(at), with[at], &mut scratch))
+            .collect();
+        let far: Vec<f32> = without
+            .iter()
+            .map(|heard| nearest(index, all(), heard, &mut scratch))
+            .collect();
         let with: Vec<&[Span]> = with.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
         let without: Vec<&[Span]> = without.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
         let distance = limit(&near, &far);
@@ -281,7 +301,9 @@ impl Heard {
     /// How far the nearest of the spans of a phrase is from an example.
     fn distance(&self, phrase: usize, example: &Example, scratch: &mut Scratch) -> f32 {
         let spans = self.spans[phrase].iter();
-        spans.map(|span| example.distance(self.sound(span, AROUND), scratch).0).fold(FAR, f32::min)
+        spans
+            .map(|span| example.distance(self.sound(span, AROUND), scratch).0)
+            .fold(FAR, f32::min)
     }
 
     /// What of a recording of the phrase alone is the phrase: from the first loud frame to the last.
@@ -290,19 +312,32 @@ impl Heard {
         let levels = &self.levels;
         let first = levels.iter().position(|level| is_loud(&level))?;
         let last = levels.iter().rposition(|level| is_loud(&level))?;
-        self.frames.get(first..=last.min(self.frames.len().saturating_sub(1))).and_then(Example::of)
+        self.frames
+            .get(first..=last.min(self.frames.len().saturating_sub(1)))
+            .and_then(Example::of)
     }
 }
 
 /// The distance from the nearest of `examples` to the nearest span of a phrase in a recording.
-fn nearest<'a>(phrase: usize, examples: impl Iterator<Item = &'a Example>, heard: &Heard, scratch: &mut Scratch) -> f32 {
-    examples.map(|example| heard.distance(phrase, example, scratch)).fold(FAR, f32::min)
+fn nearest<'a>(
+    phrase: usize,
+    examples: impl Iterator<Item = &'a Example>,
+    heard: &Heard,
+    scratch: &mut Scratch,
+) -> f32 {
+    examples
+        .map(|example| heard.distance(phrase, example, scratch))
+        .fold(FAR, f32::min)
 }
 
 /// Of each recording that holds the phrase, the span that other such recordings have too; with the number of the recording.
 fn choose(phrase: usize, with: &[&Heard], without: &[&Heard], scratch: &mut Scratch) -> Vec<(usize, Example)> {
     let mut chosen: Vec<(f32, usize, Example)> = Vec::new();
-    let alone: Vec<Example> = with.iter().filter(|heard| heard.is_alone).filter_map(|heard| heard.whole()).collect();
+    let alone: Vec<Example> = with
+        .iter()
+        .filter(|heard| heard.is_alone)
+        .filter_map(|heard| heard.whole())
+        .collect();
     for (at, heard) in with.iter().enumerate() {
         let mut cores: Vec<Example> = Vec::new();
         if heard.is_alone {
@@ -319,16 +354,23 @@ fn choose(phrase: usize, with: &[&Heard], without: &[&Heard], scratch: &mut Scra
         let mut best: Option<(f32, Example)> = None;
         for core in cores {
             let others = with.iter().enumerate().filter(|(other, _)| *other != at);
-            let mut distances: Vec<f32> = others.map(|(_, other)| other.distance(phrase, &core, scratch)).collect();
+            let mut distances: Vec<f32> = others
+                .map(|(_, other)| other.distance(phrase, &core, scratch))
+                .collect();
             distances.sort_by(f32::total_cmp);
             // The two nearest, which are of the same voice where there are several.
-            let Some(cost) = distances.get(1).or(distances.first()).copied() else { continue };
+            let Some(cost) = distances.get(1).or(distances.first()).copied() else {
+                continue;
+            };
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, core));
             }
         }
         if let Some((cost, core)) = best {
-            let mut wrong: Vec<f32> = without.iter().map(|other| other.distance(phrase, &core, scratch)).collect();
+            let mut wrong: Vec<f32> = without
+                .iter()
+                .map(|other| other.distance(phrase, &core, scratch))
+                .collect();
             wrong.sort_by(f32::total_cmp);
             let tolerated = (wrong.len() as f32 * FALSE_SHARE) as usize;
             if wrong.get(tolerated).is_none_or(|wrong| cost < *wrong) {
