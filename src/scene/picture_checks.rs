@@ -352,7 +352,7 @@ mod tests {
             ),
             ((96, 224), [5; 3])
         );
-        assert_eq!(classifier.kind, ClassifierSource::Command(vec!["tell".to_owned()]));
+        assert_eq!(classifier.source, ClassifierSource::Command(vec!["tell".to_owned()]));
         assert_eq!(
             (classifier.labels[1].as_str(), classifier.action),
             ("weapon", CheckAction::Warn)
