@@ -12,6 +12,7 @@
 mod adapting;
 mod air;
 mod analysis;
+mod blocked;
 mod core;
 mod counting;
 mod destinations;
