@@ -62,7 +62,6 @@ impl Default for Pose {
 /// What is behind a code.
 #[derive(Clone, Copy, Debug)]
 enum Backdrop {
-    Grey,
     Slope,
     Noise,
     Texture,
@@ -76,7 +75,6 @@ fn backdrop(kind: Backdrop, x: usize, y: usize) -> f32 {
         ((state >> 40) % 256) as f32
     };
     match kind {
-        Backdrop::Grey => 120.0,
         Backdrop::Slope => (x as f32 / 8.0 + y as f32 / 12.0) % 220.0 + 16.0,
         Backdrop::Noise => noise(x, y),
         Backdrop::Texture => 0.5 * noise(x / 13, y / 9) + 0.3 * noise(x / 3, y / 4) + 0.2 * noise(x, y),
@@ -220,6 +218,13 @@ fn however_it_lies_and_looks_it_is_read() {
     };
     misses.extend(is_found(of("qr-url"), inverted, Backdrop::Texture).err());
     assert!(misses.is_empty(), "{misses:#?}");
+}
+
+#[test]
+fn what_is_no_code_is_none() {
+    for kind in [Backdrop::Slope, Backdrop::Noise, Backdrop::Texture] {
+        assert_eq!(look(&luma(None, kind, SIZE), SIZE), [], "{kind:?}");
+    }
 }
 
 proptest! {
