@@ -69,7 +69,7 @@ fn pattern(runs: &[f32]) -> Option<u16> {
     if wide < 1.35 * narrow || sorted[8] > 2.2 * wide || narrow > 3.0 * sorted[0].max(0.5) {
         return None;
     }
-    let middle = (narrow + wide) / 2.0;
+    let middle = f32::midpoint(narrow, wide);
     Some(runs.iter().fold(0, |bits, run| bits << 1 | u16::from(*run > middle)))
 }
 
