@@ -453,9 +453,13 @@ impl Holding {
                 leaving.push(left)
             })
         };
+        if pictures.lacks_idr(now) {
+            line.is_idr_wanted.store(true, Ordering::Relaxed);
+        }
         // Under the lock of the line: what its encoder hands out itself afterwards comes later.
         for left in leaving.drain(..) {
             match left {
+                Leaving::Config(config) if outlet.config(at).as_ref() == Some(&config) => {}
                 Leaving::Config(config) => outlet.tell_config(at, &config),
                 Leaving::Packet(packet) => outlet.hand_out_video(at, &packet),
             }

@@ -152,7 +152,11 @@ fn without_a_hold_packets_go_straight_out() {
     assert_eq!(rig.holding.state().phase, HoldPhase::Off);
     assert_eq!(
         rig.holding.state().bytes,
-        rig.holding.lines.iter().map(|line| lock(&line.pictures).bytes()).sum()
+        rig.holding
+            .lines
+            .iter()
+            .map(|line| lock(&line.pictures).bytes())
+            .sum::<u64>()
     );
 }
 
