@@ -105,10 +105,19 @@ fn spawn(command: &[String]) -> io::Result<Child> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no program is named"));
     };
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
     // SAFETY: one system call, which touches no memory of this process.
     unsafe {
-        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?));
+        command.pre_exec(|| {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::KILL,
+            ))?)
+        });
     }
     command.spawn()
 }
@@ -168,5 +177,9 @@ fn describe(reason: &str, status: Option<ExitStatus>, words: &str) -> String {
         },
         None => "it was ended".to_owned(),
     };
-    if words.is_empty() { how } else { format!("{how}: {words}") }
+    if words.is_empty() {
+        how
+    } else {
+        format!("{how}: {words}")
+    }
 }
