@@ -17,9 +17,9 @@ pub struct EngineReport {
     pub text: String,
 }
 
-/// How an engine is had that this build does not have.
+/// What to do without whisper.cpp, which this build does not have.
 const WHISPER: &str =
-    "cargo install --path . --features whisper; it needs libclang-dev and cmake, and a model file of whisper.cpp";
+    "run whisper.cpp as a program of your own (engine \"external\"), which is told about in docs/moderation.md";
 
 /// Opens the engine of `settings`.
 ///
