@@ -65,7 +65,7 @@ pub(super) fn read(runs: &[f32], quiet: f32) -> Option<Read> {
 /// Which of nine runs are wide, where it is clear that three are; bars have been spread by so much on both sides together.
 fn pattern(runs: &[f32], spread: f32) -> Option<u16> {
     let run = |at: usize| {
-        if at % 2 == 0 {
+        if at.is_multiple_of(2) {
             runs[at] - spread
         } else {
             runs[at] + spread
