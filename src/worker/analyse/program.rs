@@ -260,4 +260,11 @@ mod tests {
         assert!(Program::start(&["/nowhere/at/all".into()]).is_err());
         assert!(Program::start(&[]).is_err());
     }
+
+    #[test]
+    fn it_ends_with_the_thread_that_started_it() {
+        use std::os::unix::process::ExitStatusExt;
+        let mut program = std::thread::spawn(|| shell("exec sleep 20")).join().unwrap();
+        assert_eq!(program.child.wait().unwrap().signal(), Some(9));
+    }
 }

@@ -221,6 +221,27 @@ fn however_it_lies_and_looks_it_is_read() {
 }
 
 #[test]
+fn a_code_is_found_in_a_picture_of_any_size() {
+    let code = golden("qr-short");
+    for (size, module) in [((320, 180), 2.0), ((1920, 1080), 5.0), ((3840, 2160), 10.0)] {
+        let pose = Pose {
+            x: size.0 as f32 * 0.6,
+            y: size.1 as f32 * 0.4,
+            module,
+            ..Pose::default()
+        };
+        let found = look(&luma(Some((&code, pose)), Backdrop::Slope, size), size);
+        let [left, top, width, height] = found[0].place;
+        assert_eq!(found[0].text, "RIGCAST", "{size:?}");
+        assert!(
+            left < 0.6 && left + width > 0.6 && top < 0.4 && top + height > 0.4,
+            "{:?}",
+            found[0].place
+        );
+    }
+}
+
+#[test]
 fn what_is_no_code_is_none() {
     for kind in [Backdrop::Slope, Backdrop::Noise, Backdrop::Texture] {
         assert_eq!(look(&luma(None, kind, SIZE), SIZE), [], "{kind:?}");
