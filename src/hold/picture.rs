@@ -347,6 +347,8 @@ impl PictureHold {
         }
         let last_idr = self.last_idr;
         let Some(reel) = &mut self.reel else { return };
+        // Content behind a slate begins with an IDR, even where none of it was lost.
+        self.is_broken = true;
         reel.begin();
         let number = |reel: &Reel| self.sps.as_ref().and_then(|sps| idr_number(reel.front(), sps));
         if last_idr.is_some() && number(reel) == last_idr {

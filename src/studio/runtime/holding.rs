@@ -353,7 +353,8 @@ impl Holding {
         place
     }
 
-    /// A block has gone out: what is shown of the sound. `silenced` counts blocks that the gate silenced.
+    /// A block has gone out: what is shown of the sound. `silenced` are the blocks of the show that were
+    /// silenced otherwise.
     pub fn went_out(&self, out: Timestamp, held: &SoundHold, silenced: u64) {
         let mut state = lock(&self.state);
         state.shown.silenced = held.edited() + silenced;
