@@ -13,6 +13,7 @@
 mod common;
 
 mod heard;
+mod hold;
 mod lost;
 mod spoken;
 mod words;
