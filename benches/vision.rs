@@ -9,7 +9,8 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::GrayImage;
 use image::imageops::{self, FilterType};
-use rigcast::media::FrameRate;
+use rigcast::media::{FramePool, FrameRate, Plane, Timestamp};
+use rigcast::vision::check::{BlockedImage, CheckAction, CheckSettings, PictureChecker};
 use rigcast::vision::{Area, Detector, FaceFinder, FinderSettings, Luma, MODEL};
 
 #[path = "../tests/faces_common/mod.rs"]
@@ -114,5 +115,43 @@ fn find(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, detect, find, rustface);
+/// What a look of the checks costs, of which there are five a second: for codes, and for one image of a block list.
+fn check(c: &mut Criterion) {
+    let rate = FrameRate::whole(30);
+    let mut clip = Clip::new(1280, 720, rate, vec![shots::nobody(Backdrop::Leaves(2.0), 10)]);
+    let leaves = (0..10).map(|at| clip.frame(at)).collect::<Vec<_>>();
+    let group = group();
+    let mut photo = FramePool::new().frame(1280, 720);
+    photo.fill([0, 128, 128]);
+    photo.plane_mut(Plane::Y).copy_from_slice(group.as_raw());
+    let photo = vec![photo.freeze(Timestamp::ZERO)];
+    let image = imageops::resize(&group, 400, 300, FilterType::Triangle);
+    let rgb = image.as_raw().iter().flat_map(|luma| [*luma; 3]).collect::<Vec<_>>();
+    let codes = CheckSettings {
+        codes: CheckAction::Blur,
+        ..CheckSettings::default()
+    };
+    let images = CheckSettings {
+        blocked: vec![BlockedImage::of("a photograph", &rgb, 400, 300).unwrap()],
+        blocked_action: CheckAction::Cover,
+        ..CheckSettings::default()
+    };
+    for (what, settings) in [("codes", &codes), ("an image", &images)] {
+        for (name, frames) in [("leaves", &leaves), ("a photograph", &photo)] {
+            let mut checker = PictureChecker::new(settings, None).unwrap();
+            let (mut verdicts, mut at) = (Vec::new(), 0);
+            c.bench_function(&format!("check/{what}, in {name}"), |b| {
+                b.iter(|| {
+                    let frame = frames[at % frames.len()].at(FrameRate::whole(5).frame_time(at as i64));
+                    at += 1;
+                    verdicts.clear();
+                    checker.look(black_box(&frame), &mut verdicts).unwrap();
+                    verdicts.len()
+                });
+            });
+        }
+    }
+}
+
+criterion_group!(benches, detect, find, check, rustface);
 criterion_main!(benches);

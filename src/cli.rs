@@ -12,6 +12,8 @@ mod probe;
 mod scrub;
 mod start;
 mod studio;
+mod words;
+mod words_sound;
 mod worker;
 
 use std::io::Write;
@@ -177,6 +179,11 @@ enum Sub {
         #[command(subcommand)]
         command: adapt::AdaptCommand,
     },
+    /// Try out and tune what moderation listens for
+    Words {
+        #[command(subcommand)]
+        command: words::WordsCommand,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
     /// How a studio starts its workers; of no use by hand
@@ -255,6 +262,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Adapt { command }) => adapt::run(&command),
+        Some(Sub::Words { command }) => words::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

@@ -12,6 +12,7 @@
 //! SOUND  source/sound.rs  resampled, on the 10 ms grid, lock-free ring
 //!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
+//! HOLD   studio/runtime/{holding,air/sound}.rs  sound before its encoder, packets behind theirs, on one course → hold/
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
 //! LOOK   studio/runtime/analysis.rs  pictures, all sound                  → worker/analyse/ → events, stamps for the gate
 //! FACE   worker/analyse/faces.rs → vision/{finder,schedule,detector,tracker}: a verdict for each picture → studio/runtime/air/

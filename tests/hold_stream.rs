@@ -41,7 +41,6 @@ struct Viewer {
     /// When the picture became white, when the sound became loud.
     flashes: Vec<Timestamp>,
     beeps: Vec<Timestamp>,
-    is_loud: bool,
     quiet_for: i64,
     pictures: u64,
 }
@@ -158,7 +157,6 @@ impl Show {
                 is_white: false,
                 flashes: Vec::new(),
                 beeps: Vec::new(),
-                is_loud: false,
                 quiet_for: 48_000,
                 pictures: 0,
             },
@@ -190,7 +188,7 @@ impl Show {
 
     fn frame(&self, tick: i64) -> VideoFrame {
         let mut frame = self.pool.frame(SIZE.0, SIZE.1);
-        let is_flash = tick % 30 < 2;
+        let is_flash = tick % 30 == 0;
         frame.fill([if is_flash { 235 } else { 60 + (tick % 60) as u8 }, 128, 128]);
         frame.freeze(RATE.frame_time(tick))
     }
@@ -241,6 +239,7 @@ impl Show {
             let viewer = &mut self.viewer;
             self.pictures
                 .poll(now, &self.course, true, &|_| true, &mut |leaving| viewer.see(leaving));
+            self.is_idr_wanted |= self.pictures.lacks_idr(now);
         }
     }
 
@@ -308,10 +307,10 @@ fn flash_and_beep_stay_together_however_the_hold_changes() {
 #[test]
 fn nothing_of_a_dump_is_seen_or_heard() {
     let mut show = Show::new(5000);
-    show.run(15_000);
+    show.run(14_900);
     show.viewer.forget();
-    // Held is what was mixed from 10 s on. The flashes of 11 to 14 s go, that of 10 s is on its way.
-    show.run(500);
+    // Held is what was mixed from 10.5 s on. The flashes of 11 to 15 s go, that of 10 s has left.
+    show.run(600);
     show.dump(4900);
     show.run(5000);
     assert_eq!(show.viewer.flashes.len(), 1, "{:?}", show.viewer.flashes);

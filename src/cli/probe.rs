@@ -37,6 +37,10 @@ pub fn run() -> u8 {
     });
     say(&format!("source decoder   {decoder}"));
     say("sources          pattern, file, rtsp");
+    for engine in crate::speech::engine::usable() {
+        let is_usable = if engine.is_usable { "" } else { "not here: " };
+        say(&format!("recogniser       {}: {is_usable}{}", engine.name, engine.text));
+    }
     say("destinations     rtmp, rtmps, ws, wss, rtsp+ws, rtsp+wss, rtp+tcp");
     let network = crate::publish::describe_network();
     say(&format!("network          {network}"));

@@ -25,6 +25,9 @@ const MOST_MS: i64 = 35_000;
 /// Stretches that are to be covered; with more, the newest are joined.
 const COVERS: usize = 256;
 
+/// How often an IDR is asked for that does not come.
+const ASK_MS: i64 = 500;
+
 /// What leaves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Leaving {
@@ -72,6 +75,10 @@ pub struct PictureHold {
     last_idr: Option<u32>,
     covers: Vec<(Timestamp, Timestamp)>,
     slates: u64,
+    /// A picture was lost that those after it may refer to.
+    is_broken: bool,
+    /// When an IDR was asked for.
+    asked: Option<Timestamp>,
 }
 
 impl PictureHold {
@@ -91,6 +98,8 @@ impl PictureHold {
             last_idr: None,
             covers: Vec::new(),
             slates: 0,
+            is_broken: false,
+            asked: None,
         }
     }
 
@@ -186,6 +195,21 @@ impl PictureHold {
         })
     }
 
+    /// Whether the encoder is to make an IDR, for content cannot come back with any that is held; said not too often. To be asked
+    /// after [`poll`](Self::poll), of the same `now`.
+    pub fn lacks_idr(&mut self, now: Timestamp) -> bool {
+        let again = TimeDelta::from_millis(ASK_MS);
+        if !self.is_broken || self.asked.is_some_and(|asked| now - asked < again) {
+            return false;
+        }
+        let is_idr = |item: &Item| matches!(item, Item::Packet(packet) if packet.is_idr);
+        if self.items.iter().any(is_idr) {
+            return false;
+        }
+        self.asked = Some(now);
+        true
+    }
+
     /// Nothing is held any more, nothing has been shown, and nobody knows of a reel.
     pub fn clear(&mut self) {
         let slates = self.slates;
@@ -277,6 +301,7 @@ impl PictureHold {
     /// A picture does not leave: what comes after it may refer to it.
     fn lose(&mut self) {
         self.slates += 1;
+        self.is_broken = true;
         if self.shown == Shown::Content {
             self.shown = Shown::Nothing;
         }
@@ -303,6 +328,7 @@ impl PictureHold {
         if is_open && is_later && !self.covers.iter().any(is_covered) && is_cleared(packet.pts) {
             (packet.pts, packet.dts) = (out, out);
             self.shown = Shown::Content;
+            self.is_broken = false;
             self.last = Some(out);
             self.last_idr = self.idr_number(&packet.data).filter(|_| packet.is_idr);
             sink(Leaving::Packet(packet));
@@ -321,6 +347,8 @@ impl PictureHold {
         }
         let last_idr = self.last_idr;
         let Some(reel) = &mut self.reel else { return };
+        // Content behind a slate begins with an IDR, even where none of it was lost.
+        self.is_broken = true;
         reel.begin();
         let number = |reel: &Reel| self.sps.as_ref().and_then(|sps| idr_number(reel.front(), sps));
         if last_idr.is_some() && number(reel) == last_idr {

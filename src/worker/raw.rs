@@ -76,7 +76,8 @@ pub(super) fn widen(pipe: impl AsFd, bytes: i32) {
     }
 }
 
-/// Has the program that `command` starts end with this process, whatever it is doing then.
+/// Has the program that `command` starts end with this process, whatever it is doing then: to be exact, with the thread that
+/// starts it, which must be one that stays.
 pub(super) fn end_with_us(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     let own = rustix::process::getpid();

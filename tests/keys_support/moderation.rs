@@ -82,6 +82,10 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.until(|status| status["moderation"]["is_program_muted"] == false);
             show.tmux.wait_gone("PROGRAM MUTED");
             muted(show, false);
+            // What has gone out stays selected for a moment; the next keys want nothing selected.
+            let empty = "nobody listens for words";
+            show.tmux
+                .wait_until("an empty list", |screen| screen.matches(empty).count() == 2);
         }
         "hold {hold_up}" => {
             show.press(&binding.keys);

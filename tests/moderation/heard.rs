@@ -94,7 +94,14 @@ impl Heard {
 /// PTS of the first packet of sound, in seconds.
 fn first_sound(path: &Path) -> f64 {
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-select_streams", "a:0", "-show_entries", "packet=pts_time"])
+        .args([
+            "-v",
+            "error",
+            "-select_streams",
+            "a:0",
+            "-show_entries",
+            "packet=pts_time",
+        ])
         .args(["-of", "csv=p=0", "-read_intervals", "%+1"])
         .arg(path)
         .output()

@@ -38,7 +38,11 @@ fn scene(folder: &Path) -> String {
         })
         .collect();
     write_wav(&folder.join("noise.wav"), &noise);
-    std::fs::write(folder.join("test.toml"), "language = \"en\"\nmute = [\"bastard\", \"bullshit\"]\n").unwrap();
+    std::fs::write(
+        folder.join("test.toml"),
+        "language = \"en\"\nmute = [\"bastard\", \"bullshit\"]\n",
+    )
+    .unwrap();
     let path = folder.join("show.toml");
     let text = format!(
         "[video]\nwidth = 320\nheight = 180\nframe_rate = 30\nbitrate_kbps = 300\n\
@@ -122,7 +126,10 @@ fn no_sample_leaves_that_nobody_has_judged() {
             let (from, until) = (at(from) + EDGE_S, at(until) - EDGE_S);
             assert!(until > from, "{name}: nothing was left unjudged for certain");
             let peak = heard.peak(from, until);
-            assert!(peak < NOTHING, "{name}: a sample of {peak} left between {from:.2} and {until:.2} s");
+            assert!(
+                peak < NOTHING,
+                "{name}: a sample of {peak} left between {from:.2} and {until:.2} s"
+            );
         }
         // It fails closed, and not for good.
         for (name, content) in [("before", begin + 0.5), ("between", again - 0.5), ("after", end - 0.5)] {

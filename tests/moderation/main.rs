@@ -13,6 +13,9 @@
 mod common;
 
 mod heard;
+mod hold;
 mod lost;
+#[path = "../words/sentences.rs"]
+mod sentences;
 mod spoken;
 mod words;

@@ -132,7 +132,9 @@ fn decode(path: &Path) -> Vec<f32> {
         .output()
         .unwrap();
     let samples = output.stdout.chunks_exact(4);
-    samples.map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap())).collect()
+    samples
+        .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect()
 }
 
 /// White noise, so far below the mean power of what is not silent, and the same each time.

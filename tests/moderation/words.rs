@@ -8,6 +8,7 @@ use crate::common::pace::in_real_time_beside;
 use crate::common::studio::Studio;
 use crate::common::{extent, peer};
 use crate::heard::Heard;
+use crate::sentences::{SENTENCES, WORDS};
 use crate::spoken::{Line, Spoken};
 
 /// How long everything is held.
@@ -19,36 +20,35 @@ const SILENCED: f64 = 0.8;
 /// A clean sentence counts as touched if so many seconds of it in a row are silent.
 const TOUCHED_S: f64 = 0.05;
 
-const LINES: &[Line] = &[
-    ("en-us", "Nobody said a damn thing to me.", Some("damn")),
-    ("en-gb-x-rp", "It will be sunny in the north tomorrow.", None),
-    ("en-us+f3", "The bastard lied to all of us.", Some("bastard")),
-    ("en-gb-scotland", "We are waiting for the next caller.", None),
-    ("en-us", "Do not bring me any more bullshit today.", Some("bullshit")),
-    ("en-gb-x-rp", "Most of the songs are crap these days.", Some("crap")),
-    ("en-us+f3", "The train was late because of the snow.", None),
-    ("en-gb-scotland", "This is the best bloody soup in town.", Some("bloody")),
-    ("en-us", "She closed the window because of the rain.", None),
-    ("en-us+f3", "I have read your letter twice.", None),
-];
+/// The voices, in turn.
+const VOICES: [&str; 4] = ["en-us", "gmw/en", "en-us+f3", "en-gb-scotland+m3"];
 
-/// The words of the sentences, and no others.
-const LIST: &str = "language = \"en\"\ntitle = \"test\"\nmute = [\"damn\", \"bastard\", \"bullshit\", \"crap\", \"bloody\"]\n";
+/// Of the fifty sentences those that are spoken: every fifth by the next voice, or each by all four.
+fn lines() -> Vec<Line> {
+    let line = |at: usize, voice: usize| {
+        let (word, text) = SENTENCES[at];
+        (VOICES[voice % VOICES.len()], text, word)
+    };
+    let brief = (0..SENTENCES.len()).step_by(5).enumerate().map(|(turn, at)| line(at, turn));
+    let full = (0..VOICES.len()).flat_map(|voice| (0..SENTENCES.len()).map(move |at| line(at, voice)));
+    extent(brief.collect(), full.collect())
+}
 
 #[test]
 fn words_that_must_not_go_out_are_silent_and_the_others_are_not() {
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    let lines = &LINES[..extent(LINES.len().min(10), LINES.len())];
-    let Some(spoken) = Spoken::of(lines) else { return };
+    let Some(spoken) = Spoken::of(&lines()) else { return };
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("test.toml"), LIST).unwrap();
+    let list = format!("language = \"en\"\ntitle = \"test\"\nmute = {WORDS:?}\n");
+    std::fs::write(folder.path().join("test.toml"), list).unwrap();
+    let tuning = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/words/tuning.toml");
     let scene = folder.path().join("show.toml");
     let text = format!(
         "[video]\nwidth = 320\nheight = 180\nframe_rate = 30\nbitrate_kbps = 300\n\
          [audio]\nbitrate_kbps = 128\n\
-         [moderation]\nhold_s = {HOLD_S}\nwords = [\"test.toml\"]\nlog = \"log.ndjson\"\n\
+         [moderation]\nhold_s = {HOLD_S}\nwords = [\"test.toml\"]\ntuning = \"{tuning}\"\nlog = \"log.ndjson\"\n\
          [source.card]\nkind = \"pattern\"\ntone_hz = 0\nflash = false\n\
          [source.voice]\nkind = \"file\"\npath = \"{}\"\nloop = false\n\
          [scene.card]\nitems = [{{ source = \"card\" }}, {{ source = \"voice\" }}]\n",
@@ -58,7 +58,7 @@ fn words_that_must_not_go_out_are_silent_and_the_others_are_not() {
     in_real_time_beside("words before air", |witness| {
         let url = nginx.url("words");
         let mut studio = Studio::start(&[scene.to_str().unwrap(), "--publish", &url]);
-        let pull = Pull::start(&url, spoken.seconds + HOLD_S + 3.0).save(Duration::from_mins(3));
+        let pull = Pull::start(&url, spoken.seconds + HOLD_S + 3.0).save(Duration::from_mins(20));
         let status = studio.status();
         witness.hear(&status);
         studio.order("end");
@@ -90,7 +90,10 @@ fn words_that_must_not_go_out_are_silent_and_the_others_are_not() {
         let entries: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let of_words: Vec<_> = entries.iter().filter(|entry| entry["kind"] == "word").collect();
         assert!(of_words.len() >= hits as usize, "{log}");
-        for word in LIST.split('"').filter(|word| word.chars().all(char::is_alphabetic) && word.len() > 3) {
+        for word in LIST
+            .split('"')
+            .filter(|word| word.chars().all(char::is_alphabetic) && word.len() > 3)
+        {
             assert!(!log.contains(word), "{word} is in the log: {log}");
         }
         std::fs::remove_file(folder.path().join("log.ndjson")).unwrap();

@@ -9,7 +9,10 @@
 
 #[path = "../enhance_common/mod.rs"]
 mod enhance_common;
+#[path = "../common/peers.rs"]
+mod peers;
 
+mod checks;
 mod compositor;
 mod enhance;
 mod thumbnail;

@@ -17,8 +17,9 @@ pub struct EngineReport {
     pub text: String,
 }
 
-/// How an engine is had that this build does not have.
-const WHISPER: &str = "cargo install --path . --features whisper; it needs libclang-dev and cmake, and a model file of whisper.cpp";
+/// What to do without whisper.cpp, which this build does not have.
+const WHISPER: &str =
+    "run whisper.cpp as a program of your own (engine \"external\"), which is told about in docs/moderation.md";
 
 /// Opens the engine of `settings`.
 ///
@@ -50,7 +51,11 @@ pub fn usable() -> Vec<EngineReport> {
                 error => error.to_string(),
             }),
         },
-        EngineReport { name: "whisper", is_usable: false, text: format!("not in this build: {WHISPER}") },
+        EngineReport {
+            name: "whisper",
+            is_usable: false,
+            text: format!("not in this build: {WHISPER}"),
+        },
         EngineReport {
             name: "external",
             is_usable: true,

@@ -276,10 +276,12 @@ impl AnalysisLoop {
                 continue;
             };
             // What was found is done about before anything is let out for having been seen.
-            let is_over = reply
-                .findings
-                .iter()
-                .any(|finding| matches!(finding, Finding::Deaf { .. }));
+            let is_over = reply.findings.iter().any(|finding| match finding {
+                Finding::Deaf { .. } => true,
+                // What cannot be had behind the fence comes back with another worker.
+                Finding::AnalyserLost { .. } => !self.parts.duty.is_changed_live(),
+                _ => false,
+            });
             for finding in reply.findings {
                 self.act(finding);
             }

@@ -353,7 +353,8 @@ impl Holding {
         place
     }
 
-    /// A block has gone out: what is shown of the sound. `silenced` counts blocks that the gate silenced.
+    /// A block has gone out: what is shown of the sound. `silenced` are the blocks of the show that were
+    /// silenced otherwise.
     pub fn went_out(&self, out: Timestamp, held: &SoundHold, silenced: u64) {
         let mut state = lock(&self.state);
         state.shown.silenced = held.edited() + silenced;
@@ -453,9 +454,13 @@ impl Holding {
                 leaving.push(left)
             })
         };
+        if pictures.lacks_idr(now) {
+            line.is_idr_wanted.store(true, Ordering::Relaxed);
+        }
         // Under the lock of the line: what its encoder hands out itself afterwards comes later.
         for left in leaving.drain(..) {
             match left {
+                Leaving::Config(config) if outlet.config(at).as_ref() == Some(&config) => {}
                 Leaving::Config(config) => outlet.tell_config(at, &config),
                 Leaving::Packet(packet) => outlet.hand_out_video(at, &packet),
             }

@@ -256,12 +256,11 @@ impl Outlet {
 
     /// What decoders of `line` need from its next packet on. It goes the way of the packets.
     pub fn configure(&self, line: usize, config: &VideoConfig) {
-        if !self.holding.configure(line, config) {
+        let is_held = self.holding.configure(line, config);
+        // The first one is told at once: nothing of the line is on its way, and somebody may wait for it.
+        if !is_held || self.config(line).is_none() {
             self.tell_config(line, config);
-            return;
         }
-        // Who joins before the first packet leaves has no other to wait for.
-        held(&self.lines[line].config).get_or_insert_with(|| config.clone());
     }
 
     /// Tells everybody who takes `line` what its decoders need.

@@ -149,7 +149,7 @@ impl PictureChecker {
 
 #[cfg(test)]
 mod tests {
-    use super::super::settings::{CheckAction, ClassifierSettings, ClassifierSource};
+    use super::super::settings::{CheckAction, ClassifierSettings, ClassifierSource, InputSettings, Scores};
     use super::*;
     use crate::media::{FramePool, FrameRate, Plane};
     use proptest::prelude::*;
@@ -259,8 +259,8 @@ mod tests {
                 labels: Vec::new(),
                 threshold: 0.5,
                 action: CheckAction::Warn,
-                input: Default::default(),
-                scores: Default::default(),
+                input: InputSettings::default(),
+                scores: Scores::default(),
             }),
             ..CheckSettings::default()
         };

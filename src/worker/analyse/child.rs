@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use super::finding::Opening;
 use super::message::{self, Reply};
 use super::registry::Registry;
+use super::settings::AnalysisSettings;
 use crate::worker::arena::View;
 use crate::worker::channel::{Channel, ChannelError};
 use crate::worker::message::Message;
@@ -14,8 +15,13 @@ use crate::worker::serve::{ServeError, attend};
 pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'_>) -> Result<(), ServeError> {
     let prepare = |opening: Opening, view| {
         let registry = Registry::new(&opening)?;
+        let settings = opening.settings;
         let wants = registry.wants();
-        let worker = Worker { view, registry };
+        let worker = Worker {
+            view,
+            registry,
+            settings,
+        };
         Ok((worker, wants))
     };
     attend(channel, memory, prepare, Worker::answer)
@@ -24,6 +30,8 @@ pub(in crate::worker) fn serve(channel: Channel<impl AsFd>, memory: BorrowedFd<'
 struct Worker {
     view: View,
     registry: Registry,
+    /// What the registry was made for.
+    settings: AnalysisSettings,
 }
 
 impl Worker {
@@ -35,7 +43,9 @@ impl Worker {
 
     fn analyse(&mut self, request: &Message) -> Result<Reply, ChannelError> {
         let (head, blocks) = message::decode(request)?;
-        if let Some(opening) = head.opening {
+        // What opens models and programs was made before the fence, and has nothing to learn of the worker before it.
+        let is_anew = |opening: &Opening| opening.settings != self.settings || !self.settings.opens_files();
+        if let Some(opening) = head.opening.filter(is_anew) {
             self.registry = Registry::new(&opening).map_err(|reason| request.wrong(reason))?;
         }
         if head.is_release {

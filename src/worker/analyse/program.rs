@@ -95,7 +95,7 @@ impl Program {
         })
     }
 
-    fn wrong(&self, reason: impl ToString) -> CheckError {
+    fn wrong(&self, reason: &dyn ToString) -> CheckError {
         CheckError::Classifier {
             classifier: self.name.clone(),
             reason: reason.to_string(),
@@ -109,7 +109,7 @@ impl Program {
                 Ok(written) => drop(self.unsent.drain(..written)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.wrong(error)),
+                Err(error) => return Err(self.wrong(&error)),
             }
         }
         Ok(())
@@ -135,17 +135,17 @@ impl Program {
                 self.line.drain(..=end);
                 return answer
                     .map(Some)
-                    .map_err(|error| self.wrong(format!("no answer: {error}")));
+                    .map_err(|error| self.wrong(&format!("no answer: {error}")));
             }
             if self.line.len() > LINE {
-                return Err(self.wrong("a line without an end"));
+                return Err(self.wrong(&"a line without an end"));
             }
             match self.output.read(&mut bytes) {
-                Ok(0) => return Err(self.wrong("it has ended")),
+                Ok(0) => return Err(self.wrong(&"it has ended")),
                 Ok(count) => self.line.extend_from_slice(&bytes[..count]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.wrong(error)),
+                Err(error) => return Err(self.wrong(&error)),
             }
         }
     }
@@ -172,12 +172,12 @@ impl Classifier for Program {
         self.wait();
         let Some(answer) = self.receive()? else {
             if now - shown > TimeDelta::from_millis(LONGEST_MS) {
-                return Err(self.wrong("it does not answer"));
+                return Err(self.wrong(&"it does not answer"));
             }
             return Ok(None);
         };
         if !self.unsent.is_empty() {
-            return Err(self.wrong("it answers what it has not been asked"));
+            return Err(self.wrong(&"it answers what it has not been asked"));
         }
         scores.push(Score {
             label: answer.label,
@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn one_that_does_not_answer_is_given_up() {
-        let (answer, looks) = ask(&mut shell("exec cat >/dev/null"), 0, &vec![1; 224 * 224 * 3]);
+        let (answer, looks) = ask(&mut shell("cat >/dev/null; true"), 0, &vec![1; 224 * 224 * 3]);
         assert_eq!(answer.unwrap_err(), "/bin/sh: it does not answer");
         assert_eq!(looks, LONGEST_MS / 200 + 1);
     }
@@ -259,5 +259,12 @@ mod tests {
         }
         assert!(Program::start(&["/nowhere/at/all".into()]).is_err());
         assert!(Program::start(&[]).is_err());
+    }
+
+    #[test]
+    fn it_ends_with_the_thread_that_started_it() {
+        use std::os::unix::process::ExitStatusExt;
+        let mut program = std::thread::spawn(|| shell("exec sleep 20")).join().unwrap();
+        assert_eq!(program.child.wait().unwrap().signal(), Some(9));
     }
 }

@@ -398,7 +398,7 @@ mod tests {
         ];
         for (settings, expected) in cases {
             let registry = Registry::new(&Opening {
-                settings,
+                settings: settings.clone(),
                 ..Opening::default()
             })
             .unwrap();
@@ -417,7 +417,7 @@ mod tests {
         };
         let found = |told: &[Told]| {
             let mut registry = Registry::new(&Opening {
-                settings,
+                settings: settings.clone(),
                 told: told.to_vec(),
                 faces: None,
             })

@@ -31,6 +31,12 @@ pub struct AnalysisSettings {
 }
 
 impl AnalysisSettings {
+    /// Whether analysers are among them that open models or programs, which a worker can do at its start only.
+    #[must_use]
+    pub fn opens_files(&self) -> bool {
+        self.words.is_some() || self.checks.is_some()
+    }
+
     /// Whether there is nothing to do, so that no worker is needed.
     #[must_use]
     pub fn is_off(&self) -> bool {

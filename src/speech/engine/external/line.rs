@@ -20,7 +20,12 @@ const LATEST: f64 = 3.2e8;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Line {
     /// A word, with its beginning and its end in seconds.
-    Word { text: String, from: f64, until: f64, confidence: f32 },
+    Word {
+        text: String,
+        from: f64,
+        until: f64,
+        confidence: f32,
+    },
     /// Nothing more will be said of what lies before this second.
     Final(f64),
 }
@@ -59,9 +64,19 @@ impl Line {
                 if until < from {
                     return Err(format!("it ends at {until}, before it begins at {from}"));
                 }
-                let text: String = word.trim().chars().filter(|c| !c.is_control()).take(LONGEST_WORD).collect();
+                let text: String = word
+                    .trim()
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(LONGEST_WORD)
+                    .collect();
                 let confidence = raw.confidence.unwrap_or(1.0).clamp(0.0, 1.0);
-                Ok((!text.is_empty()).then_some(Self::Word { text, from, until, confidence }))
+                Ok((!text.is_empty()).then_some(Self::Word {
+                    text,
+                    from,
+                    until,
+                    confidence,
+                }))
             }
             (None, Some(value)) => time("final", Some(value)).map(|value| Some(Self::Final(value))),
             (Some(_), Some(_)) => Err("a word and a final time in one line".to_owned()),
@@ -78,7 +93,12 @@ mod tests {
     #[test]
     fn words_and_final_times_are_read() {
         let word = Line::read(br#"{"word":" Hello ","from":1.25,"until":1.5,"confidence":0.5,"id":7}"#);
-        let expected = Line::Word { text: "Hello".to_owned(), from: 1.25, until: 1.5, confidence: 0.5 };
+        let expected = Line::Word {
+            text: "Hello".to_owned(),
+            from: 1.25,
+            until: 1.5,
+            confidence: 0.5,
+        };
         assert_eq!(word, Ok(Some(expected)));
         assert_eq!(Line::read(b"{\"final\":2}\r"), Ok(Some(Line::Final(2.0))));
         assert_eq!(Line::read(b"  "), Ok(None));

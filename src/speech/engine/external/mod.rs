@@ -41,9 +41,17 @@ impl External {
         let program = Program::start(command).map_err(|error| {
             if error.kind() == std::io::ErrorKind::NotFound {
                 let remedy = "name a program that is installed, by its whole path".to_owned();
-                RecogniserError::Missing { engine: name.clone(), what: path.to_owned(), remedy }
+                RecogniserError::Missing {
+                    engine: name.clone(),
+                    what: path.to_owned(),
+                    remedy,
+                }
             } else {
-                RecogniserError::Unfit { engine: name.clone(), what: path.to_owned(), reason: error.to_string() }
+                RecogniserError::Unfit {
+                    engine: name.clone(),
+                    what: path.to_owned(),
+                    reason: error.to_string(),
+                }
             }
         })?;
         Ok(Self {
@@ -58,22 +66,41 @@ impl External {
     }
 
     fn failed(&self, reason: impl Into<String>) -> RecogniserError {
-        RecogniserError::Failed { engine: self.name.clone(), reason: reason.into() }
+        RecogniserError::Failed {
+            engine: self.name.clone(),
+            reason: reason.into(),
+        }
     }
 
     /// The content time of so many seconds of sound.
     fn time_of(&self, seconds: f64) -> Timestamp {
         let sample = ((seconds * f64::from(RATE)) as i64).min(self.given);
-        let place = self.places.iter().rev().find(|(first, _)| *first <= sample).or(self.places.front());
+        let place = self
+            .places
+            .iter()
+            .rev()
+            .find(|(first, _)| *first <= sample)
+            .or(self.places.front());
         let (first, at) = place.copied().unwrap_or_default();
         at + TimeDelta::from_rate(sample - first, RATE)
     }
 
     fn take(&mut self, line: Line, words: &mut Vec<HeardWord>) {
         match line {
-            Line::Word { text, from, until, confidence } => {
+            Line::Word {
+                text,
+                from,
+                until,
+                confidence,
+            } => {
                 let (from, until) = (self.time_of(from), self.time_of(until));
-                words.push(HeardWord { text, from, until, confidence, is_keyword: false });
+                words.push(HeardWord {
+                    text,
+                    from,
+                    until,
+                    confidence,
+                    is_keyword: false,
+                });
             }
             Line::Final(seconds) => {
                 let time = self.time_of(seconds);
@@ -106,7 +133,9 @@ impl Recogniser for External {
         self.expected = Some(block.pts + AudioBlock::duration());
         let samples = to_i16(&self.resampler.feed(block), 1.0);
         self.given += samples.len() as i64;
-        let keeps_up = self.program.feed(samples.iter().flat_map(|sample| sample.to_le_bytes()).collect());
+        let keeps_up = self
+            .program
+            .feed(samples.iter().flat_map(|sample| sample.to_le_bytes()).collect());
         let (count, before) = (words.len(), self.last);
         while let Some(said) = self.program.said() {
             match said {
@@ -132,7 +161,10 @@ mod tests {
     }
 
     /// Feeds blocks until `done`, or for 20 s.
-    fn feed_until(engine: &mut External, mut done: impl FnMut(&Result<Option<Timestamp>, RecogniserError>, &[HeardWord]) -> bool) {
+    fn feed_until(
+        engine: &mut External,
+        mut done: impl FnMut(&Result<Option<Timestamp>, RecogniserError>, &[HeardWord]) -> bool,
+    ) {
         let (mut words, start, mut index) = (Vec::new(), Instant::now(), 0);
         while start.elapsed() < Duration::from_secs(20) {
             // The second half second comes an hour later.
@@ -160,7 +192,10 @@ mod tests {
             let hour = 3_600_000;
             last.is_some_and(|last| {
                 let from: Vec<i64> = words.iter().map(|word| word.from.to_millis()).collect();
-                assert!(from[0].abs_diff(100) <= 2 && from[1].abs_diff(hour + 600) <= 2, "{from:?}");
+                assert!(
+                    from[0].abs_diff(100) <= 2 && from[1].abs_diff(hour + 600) <= 2,
+                    "{from:?}"
+                );
                 assert!(last.to_millis().abs_diff(hour + 900) <= 2 && (words[1].confidence - 0.5).abs() < 0.01);
                 true
             })

@@ -10,6 +10,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal};
 
 use super::line::{LONGEST_LINE, Line};
 
@@ -17,6 +20,9 @@ use super::line::{LONGEST_LINE, Line};
 const WAITING: usize = 500;
 /// Lines that may wait for us.
 const UNREAD: usize = 4096;
+/// How long a program may take from closing its output to its end: so many steps of so long.
+const GRACE: u32 = 50;
+const GRACE_STEP: Duration = Duration::from_millis(10);
 /// Characters kept of what it says last on standard error.
 const LAST_WORDS: usize = 300;
 
@@ -58,12 +64,25 @@ impl Program {
                     return;
                 }
             };
-            let listener = thread::spawn(move || stderr.map_or_else(String::new, last_words));
+            let words = Arc::new(Mutex::new(Vec::new()));
+            let tail = Arc::clone(&words);
+            let listener = thread::spawn(move || stderr.map(|stderr| keep_last(stderr, &tail)));
             let reader = thread::spawn(move || {
                 let reason = stdout.map_or_else(String::new, |stdout| read(BufReader::new(stdout), &tell));
                 // Whatever it still says is of no use: it must not wait for us with it.
+                if reason.is_empty() {
+                    await_end(&place);
+                }
                 let status = end(&place);
-                let words = listener.join().unwrap_or_default();
+                // Somebody whom the program has started may hold its output open: that is not waited for.
+                for _ in 0..GRACE {
+                    if listener.is_finished() {
+                        break;
+                    }
+                    thread::sleep(GRACE_STEP);
+                }
+                let words = words.lock().unwrap_or_else(PoisonError::into_inner);
+                let words = String::from_utf8_lossy(&words).trim().replace(char::is_control, " ");
                 let _ = tell.try_send(Said::Ended(describe(&reason, status, &words)));
             });
             // Its input closes when the studio drops us, and when it no longer takes anything.
@@ -105,12 +124,33 @@ fn spawn(command: &[String]) -> io::Result<Child> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no program is named"));
     };
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
     // SAFETY: one system call, which touches no memory of this process.
     unsafe {
-        command.pre_exec(|| Ok(rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?));
+        command.pre_exec(|| {
+            Ok(rustix::process::set_parent_process_death_signal(Some(
+                rustix::process::Signal::KILL,
+            ))?)
+        });
     }
     command.spawn()
+}
+
+/// One that has closed its output is about to end by itself, with a status that says why; it gets a moment for that.
+fn await_end(child: &Mutex<Option<Child>>) {
+    for _ in 0..GRACE {
+        let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+        if child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None))) {
+            return;
+        }
+        drop(child);
+        thread::sleep(GRACE_STEP);
+    }
 }
 
 /// Ends it, if it has not ended.
@@ -119,7 +159,8 @@ fn end(child: &Mutex<Option<Child>>) -> Option<ExitStatus> {
     if let Ok(Some(status)) = child.try_wait() {
         return Some(status);
     }
-    let _ = child.kill();
+    // With whomever it has started: they are of one group.
+    let _ = rustix::process::kill_process_group(Pid::from_child(&child), Signal::KILL);
     child.wait().ok()
 }
 
@@ -146,16 +187,15 @@ fn read(mut stdout: impl BufRead, tell: &SyncSender<Said>) -> String {
     String::new()
 }
 
-/// The end of what it says on standard error.
-fn last_words(mut stderr: impl Read) -> String {
-    let mut kept: Vec<u8> = Vec::new();
+/// Keeps the end of what it says on standard error.
+fn keep_last(mut stderr: impl Read, kept: &Mutex<Vec<u8>>) {
     let mut piece = [0; 1024];
     while let Ok(count @ 1..) = stderr.read(&mut piece) {
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.extend_from_slice(&piece[..count]);
         let surplus = kept.len().saturating_sub(LAST_WORDS);
         kept.drain(..surplus);
     }
-    String::from_utf8_lossy(&kept).trim().replace(char::is_control, " ")
 }
 
 fn describe(reason: &str, status: Option<ExitStatus>, words: &str) -> String {
@@ -168,5 +208,9 @@ fn describe(reason: &str, status: Option<ExitStatus>, words: &str) -> String {
         },
         None => "it was ended".to_owned(),
     };
-    if words.is_empty() { how } else { format!("{how}: {words}") }
+    if words.is_empty() {
+        how
+    } else {
+        format!("{how}: {words}")
+    }
 }

@@ -110,6 +110,33 @@ pub(super) fn read_say(say: &str) -> Result<Vec<String>, String> {
     Ok(ways)
 }
 
+/// Sounds that speakers of other accents make instead: the American's and the Briton's mostly.
+const ACCENTS: [(&str, &str); 6] = [
+    ("AE", "AA"),
+    ("ER", "AH"),
+    ("AO", "AA"),
+    ("AA", "AO"),
+    ("AH", "UH"),
+    ("AA R", "AA"),
+];
+
+/// How `sounds` may be said in other accents: each exchange alone, and all of them together.
+pub(super) fn accents(sounds: &str) -> Vec<String> {
+    let exchange = |sounds: &str, (from, to): (&str, &str)| {
+        let padded = format!(" {sounds} ").replace(&format!(" {from} "), &format!(" {to} "));
+        padded.trim().to_owned()
+    };
+    let mut found: Vec<String> = ACCENTS.iter().map(|pair| exchange(sounds, *pair)).collect();
+    found.push(
+        ACCENTS[..2]
+            .iter()
+            .fold(sounds.to_owned(), |sounds, pair| exchange(&sounds, *pair)),
+    );
+    found.retain(|other| other != sounds);
+    found.dedup();
+    found
+}
+
 /// Words that may be inflected forms of `word`, in lower case: whether there are such words is for the dictionary to say.
 pub(super) fn inflected(word: &str) -> Vec<String> {
     let mut forms: Vec<String> = ["s", "es", "'s", "ed", "d", "ing", "er", "ers", "y", "in'"]
@@ -164,6 +191,13 @@ mod tests {
         has("bitch", "bitches");
         has("bloody", "bloodied");
         has("whore", "whoring");
+    }
+
+    #[test]
+    fn accents_exchange_whole_sounds() {
+        let found = accents("B AE S T ER D");
+        assert_eq!(found, ["B AA S T ER D", "B AE S T AH D", "B AA S T AH D"]);
+        assert!(accents("SH IH T").is_empty());
     }
 
     #[test]

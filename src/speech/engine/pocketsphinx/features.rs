@@ -17,17 +17,13 @@ const BANDS: usize = 26;
 pub(super) const COEFFICIENTS: usize = 12;
 /// Where the bands begin and end, in Hz.
 const BAND_RANGE: (f32, f32) = (120.0, 6_800.0);
-/// Frames that are kept: somewhat more than is looked around.
-const KEPT: usize = 200;
+/// Frames that are kept: 30 s, for recordings of sentences that are looked at as a whole.
+const KEPT: usize = 3_000;
 /// Frames before and behind a span that say what noise and microphone are like.
 const BEFORE: i64 = 150;
 pub(super) const BEHIND: i64 = 20;
-/// Frames after which they are looked at again.
-const REFRESH: i64 = 10;
 /// Less than this share of the loudest frame's power is no sound at all.
 const NOTHING: f32 = 1e-6;
-/// How many times the noise a frame's power is where somebody speaks.
-const SPEECH: f32 = 4.0;
 /// The share of frames that are quieter than what is taken for noise.
 const NOISE_SHARE: f32 = 0.15;
 /// How much the noise is raised by.
@@ -45,11 +41,6 @@ pub(super) struct Features {
     bands: VecDeque<[f32; BANDS]>,
     /// The number of the frame behind the newest.
     next: i64,
-    /// The number of the frame that is told next.
-    given: i64,
-    surroundings: Surroundings,
-    /// The frame with which they are looked at again.
-    refresh: i64,
 }
 
 /// What makes one recording unlike another.
@@ -160,10 +151,8 @@ impl Tables {
             let at = (NOISE_SHARE * (column.len() - 1) as f32) as usize;
             *floor = *column.select_nth_unstable_by(at, f32::total_cmp).1 * NOISE_WEIGHT + 1.0;
         }
-        let noise = power(&surroundings.floor) / NOISE_WEIGHT;
-        let speech: Vec<_> = around.iter().filter(|frame| power(frame) > noise * SPEECH).collect();
-        let count = speech.len().max(1) as f32;
-        for frame in speech {
+        let count = around.len() as f32;
+        for frame in around {
             let frame = self.cepstrum(frame, &surroundings.floor);
             for (mean, value) in surroundings.mean.iter_mut().zip(&frame) {
                 *mean += value / count;
@@ -181,9 +170,6 @@ impl Features {
             last: 0.0,
             bands: VecDeque::with_capacity(KEPT),
             next: 0,
-            given: 0,
-            surroundings: Surroundings::default(),
-            refresh: 0,
         }
     }
 
@@ -193,8 +179,6 @@ impl Features {
         self.bands.clear();
         self.last = 0.0;
         self.next = next;
-        self.given = next;
-        self.refresh = next;
     }
 
     /// The next 10 ms. A frame is ready when all of its window is: two calls after that with its first sample.
@@ -214,26 +198,32 @@ impl Features {
         }
     }
 
-    /// The next frame that can be told, once enough of what follows it is known.
-    pub(super) fn next_frame(&mut self) -> Option<Frame> {
-        let oldest = self.next - self.bands.len() as i64;
-        self.given = self.given.max(oldest);
-        if self.given + BEHIND >= self.next {
-            return None;
+    /// The number of the frame behind the newest that is ready.
+    pub(super) fn ready(&self) -> i64 {
+        self.next
+    }
+
+    /// The number of the oldest frame that is kept.
+    pub(super) fn oldest(&self) -> i64 {
+        self.next - self.bands.len() as i64
+    }
+
+    /// The frames from `first` to `end` (which is not among them), as far as they are kept; into `found`, which is emptied.
+    pub(super) fn span(&self, first: i64, end: i64, found: &mut Vec<Frame>) {
+        found.clear();
+        let oldest = self.oldest();
+        let place = |frame: i64| (frame.clamp(oldest, self.next) - oldest) as usize;
+        let around = self
+            .bands
+            .range(place(first - BEFORE)..place(end + BEHIND).max(place(first - BEFORE)));
+        let surroundings = self.tables.surroundings(around.collect());
+        for bands in self.bands.range(place(first)..place(end).max(place(first))) {
+            let mut frame = self.tables.cepstrum(bands, &surroundings.floor);
+            for (value, mean) in frame.iter_mut().zip(&surroundings.mean) {
+                *value -= mean;
+            }
+            found.push(frame);
         }
-        if self.given >= self.refresh {
-            self.refresh = self.given + REFRESH;
-            let first = (self.given - BEFORE).max(oldest) - oldest;
-            let around = self.bands.range(first as usize..(self.given + BEHIND - oldest) as usize);
-            self.surroundings = self.tables.surroundings(around.collect());
-        }
-        let bands = &self.bands[(self.given - oldest) as usize];
-        let mut frame = self.tables.cepstrum(bands, &self.surroundings.floor);
-        for (value, mean) in frame.iter_mut().zip(&self.surroundings.mean) {
-            *value -= mean;
-        }
-        self.given += 1;
-        Some(frame)
     }
 }
 
@@ -278,37 +268,53 @@ mod tests {
         }
     }
 
-    /// All frames of `sound`.
-    fn all(features: &mut Features, sound: &[i16]) -> Vec<Frame> {
-        let mut frames = Vec::new();
-        for hop in sound.chunks(HOP) {
-            features.feed(hop);
-            frames.extend(std::iter::from_fn(|| features.next_frame()));
-        }
+    /// Frames `first` to `end` of `sound`.
+    fn span(sound: &[i16], first: i64, end: i64) -> Vec<Frame> {
+        let (mut features, mut frames) = (Features::new(), Vec::new());
+        features.reset(1_000);
+        features.feed(sound);
+        features.span(1_000 + first, 1_000 + end, &mut frames);
         frames
+    }
+
+    fn most_apart(a: &[Frame], b: &[Frame]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        a.iter()
+            .flatten()
+            .zip(b.iter().flatten())
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max)
     }
 
     #[test]
     fn the_level_does_not_matter() {
-        let sound: Vec<i16> = [300.0, 900.0, 2_500.0].into_iter().flat_map(|hz| tone(hz, 16_000)).collect();
+        let sound: Vec<i16> = [300.0, 900.0, 2_500.0]
+            .into_iter()
+            .flat_map(|hz| tone(hz, 16_000))
+            .collect();
         let soft: Vec<i16> = sound.iter().map(|sample| sample / 8).collect();
-        let [loud, soft] = [sound, soft].map(|sound| all(&mut Features::new(), &sound));
-        assert_eq!(loud.len(), 298 - BEHIND as usize);
-        let most = loud.iter().flatten().zip(soft.iter().flatten()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(most < 0.5, "{most}");
+        let (loud, soft) = (span(&sound, 50, 150), span(&soft, 50, 150));
+        assert_eq!(loud.len(), 100);
+        assert!(most_apart(&loud, &soft) < 0.5, "{}", most_apart(&loud, &soft));
     }
 
     #[test]
     fn silence_before_a_word_does_not_change_it() {
         let word: Vec<i16> = [500.0, 1_500.0].into_iter().flat_map(|hz| tone(hz, 8_000)).collect();
-        let mut features = Features::new();
-        let alone = all(&mut features, &word);
-        features.reset(1_000);
-        let late = all(&mut features, &[vec![0; 32_000], word].concat());
-        // The first frames hold the jump from silence.
-        let pairs = alone[40..70].iter().flatten().zip(late[240..270].iter().flatten());
-        let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(late.len() == alone.len() + 200 && most < 1.0, "{most}");
-        assert!(late.iter().flatten().all(|value| value.is_finite()));
+        let late = [vec![0; 32_000], word.clone()].concat();
+        let (alone, late) = (span(&word, 20, 70), span(&late, 220, 270));
+        assert!(most_apart(&alone, &late) < 1.0, "{}", most_apart(&alone, &late));
+    }
+
+    #[test]
+    fn what_is_not_kept_is_not_given() {
+        assert!(span(&[], 0, 100).is_empty());
+        assert!(
+            span(&vec![0; HOP * (KEPT + 500)], -50, 100).is_empty(),
+            "it is too long ago"
+        );
+        let frames = span(&vec![0; 16_000], 90, 150);
+        assert_eq!(frames.len(), 8);
+        assert!(frames.iter().flatten().all(|value| value.is_finite()));
     }
 }

@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 
 use self::dictionary::{Dictionary, inflected, read_say};
 use self::examples::{Example, FAR, Scratch};
-use self::features::{BEHIND, Features, Frame};
+use self::features::{Features, Frame};
 use self::raw::Library;
 use self::spotter::{Candidate, Spotter, Way};
 use self::tuning::Tuning;
@@ -44,8 +44,8 @@ const VARIABLE: &str = "RIGCAST_POCKETSPHINX_MODEL";
 const FLOOR: f32 = -80.0;
 /// Frames to either side of what the decoder found in which an example may lie.
 const AROUND: i64 = 12;
-/// Frames that are kept for comparing: as many as a span can be late, and long.
-const COMPARED: usize = 500;
+/// Frames by which something that was told is made longer at least.
+const LONGER: i64 = 10;
 /// Quieter than this (−60 dBFS) is silence.
 const SILENCE: f32 = 0.001;
 /// Blocks of silence after which the decoder rests.
@@ -232,7 +232,11 @@ impl Vocabulary {
             let examples = tuned.map(|tuned| tuned.examples.clone()).unwrap_or_default();
             for (sounds, threshold) in ways {
                 let threshold = keyword.threshold.unwrap_or(threshold);
-                let lowest = if examples.is_empty() { threshold } else { threshold.min(FLOOR) };
+                let lowest = if examples.is_empty() {
+                    threshold
+                } else {
+                    threshold.min(FLOOR)
+                };
                 let floor = floor.unwrap_or(lowest);
                 vocabulary.ways.push(Way {
                     phrase: index,
@@ -252,6 +256,21 @@ impl Vocabulary {
     }
 }
 
+impl Vocabulary {
+    /// Adds how each way may be said in other accents: tuning picks among them.
+    fn add_accents(&mut self) {
+        for index in 0..self.ways.len() {
+            let Way { phrase, sounds, floor } = self.ways[index].clone();
+            for sounds in dictionary::accents(&sounds) {
+                if self.ways.iter().all(|way| way.phrase != phrase || way.sounds != sounds) {
+                    self.thresholds.push(untuned(&sounds));
+                    self.ways.push(Way { phrase, sounds, floor });
+                }
+            }
+        }
+    }
+}
+
 /// A phrase that was found.
 #[derive(Clone, Copy, Debug)]
 struct Found {
@@ -263,19 +282,37 @@ struct Found {
 
 impl Vocabulary {
     /// What a candidate is, if it is sure enough.
-    fn find(&self, candidate: &Candidate, frames: &Frames, scratch: &mut Scratch) -> Option<Found> {
-        let Candidate { way, first, last, score } = *candidate;
+    fn find(&self, candidate: &Candidate, features: &Features, room: &mut Room) -> Option<Found> {
+        let Candidate {
+            way,
+            first,
+            last,
+            score,
+        } = *candidate;
         let phrase = self.ways[way].phrase;
         let above = score - self.thresholds[way];
         if above >= 0.0 {
             let confidence = (0.6 + above / 50.0).min(1.0);
-            return Some(Found { phrase, first, last, confidence });
+            return Some(Found {
+                phrase,
+                first,
+                last,
+                confidence,
+            });
         }
-        let Phrase { examples, distance: limit, .. } = &self.phrases[phrase];
-        let (begin, span) = frames.span(first - AROUND, last + 1 + AROUND);
+        let Phrase {
+            examples,
+            distance: limit,
+            ..
+        } = &self.phrases[phrase];
+        if examples.is_empty() {
+            return None;
+        }
+        let begin = (first - AROUND).max(features.oldest());
+        features.span(begin, last + 1 + AROUND, &mut room.span);
         let mut nearest = (FAR, 0, 0);
         for example in examples {
-            let distance = example.distance(span, scratch);
+            let distance = example.distance(&room.span, &mut room.scratch);
             if distance.0 < nearest.0 {
                 nearest = distance;
             }
@@ -291,35 +328,11 @@ impl Vocabulary {
     }
 }
 
-/// The newest frames of sound, for comparing.
+/// Memory for comparing.
 #[derive(Default)]
-struct Frames {
-    kept: Vec<Frame>,
-    /// The number of the first that is kept.
-    first: i64,
-}
-
-impl Frames {
-    fn reset(&mut self, next: i64) {
-        self.kept.clear();
-        self.first = next;
-    }
-
-    fn take(&mut self, features: &mut Features) {
-        self.kept.extend(std::iter::from_fn(|| features.next_frame()));
-        if self.kept.len() > 2 * COMPARED {
-            let old = self.kept.len() - COMPARED;
-            self.kept.drain(..old);
-            self.first += old as i64;
-        }
-    }
-
-    /// Those from `first` to `end`, as far as they are here, and the number of the first of them.
-    fn span(&self, first: i64, end: i64) -> (i64, &[Frame]) {
-        let place = |frame: i64| (frame - self.first).clamp(0, self.kept.len() as i64) as usize;
-        let (from, until) = (place(first), place(end));
-        (self.first + from as i64, &self.kept[from..until.max(from)])
-    }
+struct Room {
+    span: Vec<Frame>,
+    scratch: Scratch,
 }
 
 /// The engine.
@@ -328,8 +341,7 @@ pub(super) struct PocketSphinx {
     spotter: Spotter,
     features: Features,
     resampler: Resampler,
-    frames: Frames,
-    scratch: Scratch,
+    room: Room,
     candidates: Vec<Candidate>,
     /// Until which frame each phrase has been reported.
     reported: Vec<i64>,
@@ -363,8 +375,7 @@ impl PocketSphinx {
             spotter,
             features: Features::new(),
             resampler: Resampler::new(),
-            frames: Frames::default(),
-            scratch: Scratch::default(),
+            room: Room::default(),
             candidates: Vec::new(),
             origin: Timestamp::ZERO,
             expected: None,
@@ -381,15 +392,18 @@ impl PocketSphinx {
 
     /// Reports the candidates that are sure enough.
     fn report(&mut self, words: &mut Vec<HeardWord>) {
-        self.candidates.sort_by_key(|candidate| (candidate.first, candidate.last));
+        self.candidates
+            .sort_by_key(|candidate| (candidate.first, candidate.last));
         let half = TimeDelta::from_millis(HALF_WINDOW_MS);
         for candidate in std::mem::take(&mut self.candidates) {
-            let Some(found) = self.vocabulary.find(&candidate, &self.frames, &mut self.scratch) else { continue };
+            let Some(found) = self.vocabulary.find(&candidate, &self.features, &mut self.room) else {
+                continue;
+            };
             let reported = &mut self.reported[found.phrase];
-            if found.last <= *reported {
+            // What was told already, and was found again in another way, is only made longer, if that is worth a word.
+            if found.last < *reported + if found.first <= *reported { LONGER } else { 1 } {
                 continue;
             }
-            // What was told already, said in another way, is only made longer.
             let first = found.first.max(*reported);
             *reported = found.last;
             let until = self.time_of(found.last + 1) + half;
@@ -397,7 +411,13 @@ impl PocketSphinx {
             if from < until {
                 let text = self.vocabulary.phrases[found.phrase].text.clone();
                 let confidence = found.confidence;
-                words.push(HeardWord { text, from, until, confidence, is_keyword: true });
+                words.push(HeardWord {
+                    text,
+                    from,
+                    until,
+                    confidence,
+                    is_keyword: true,
+                });
             }
         }
         words.sort_by_key(|word| word.from);
@@ -405,10 +425,6 @@ impl PocketSphinx {
 
     /// Silence, or a gap: what is left is told.
     fn rest(&mut self, is_gap: bool) -> Result<(), RecogniserError> {
-        for _ in 0..BEHIND + 3 {
-            self.features.feed(&[0; BLOCK]);
-        }
-        self.frames.take(&mut self.features);
         let rested = if is_gap {
             self.spotter.part(&mut self.candidates)
         } else {
@@ -420,7 +436,6 @@ impl PocketSphinx {
     /// What follows has nothing to do with what was heard.
     fn restart_features(&mut self) {
         self.features.reset(self.spotter.now());
-        self.frames.reset(self.spotter.now());
     }
 
     /// What is new as final.
@@ -453,8 +468,9 @@ impl Recogniser for PocketSphinx {
         self.silent = if is_sound { 0 } else { self.silent.saturating_add(1) };
         let samples: [i16; BLOCK] = to_i16(&samples, 1.0);
         self.features.feed(&samples);
-        self.frames.take(&mut self.features);
-        self.spotter.feed(samples, is_sound, &mut self.candidates).map_err(failed)?;
+        self.spotter
+            .feed(samples, is_sound, &mut self.candidates)
+            .map_err(failed)?;
         if self.silent == REST {
             self.rest(false)?;
         }

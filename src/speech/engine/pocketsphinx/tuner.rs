@@ -14,18 +14,24 @@ use super::features::{BEHIND, Features, Frame, HOP};
 use super::spotter::{Candidate, Spotter};
 use super::tuning::{MOST_EXAMPLES, TunedPhrase, TunedWay, Tuning};
 use super::{AROUND, FLOOR, Model, Vocabulary, failed, library};
+use crate::media::AudioBlock;
+use crate::speech::engine::resample::{Resampler, to_i16};
 use crate::speech::{EngineSettings, RecogniserError};
 
 /// Spans that are kept of each recording for each phrase.
-const SPANS: usize = 8;
+const SPANS: usize = 14;
 /// Spans of a recording that may be an example.
 const CORES: usize = 6;
 /// The power in 10 ms, as a share of the loudest, from which on somebody speaks.
 const LOUD: f32 = 0.003;
+/// How many times the noise it is at least.
+const ABOVE_NOISE: f32 = 4.0;
 /// Powers of ten between the surest wrong span and the threshold.
 const MARGIN: f32 = 4.0;
 /// Frames by which an example is longer than what the decoder found, to either side.
 const WIDER: i64 = 2;
+/// Where the limit lies between the farthest that is right and the nearest that is wrong, as a share of the way.
+const BEYOND: f32 = 0.3;
 /// Highest threshold.
 const HIGHEST: f32 = 49.0;
 /// The share of recordings without the phrase that may be nearer to an example than the limit.
@@ -37,8 +43,10 @@ const SHY: f32 = 0.96;
 struct Span {
     way: usize,
     score: f32,
-    first: i64,
-    last: i64,
+    /// With [`AROUND`] frames to either side.
+    sound: Vec<Frame>,
+    /// What may be an example.
+    core: Option<Example>,
 }
 
 /// A recording as it was heard.
@@ -88,7 +96,8 @@ impl Tuner {
     pub fn new(settings: &EngineSettings) -> Result<Self, RecogniserError> {
         let library = library()?;
         let model = Model::find(settings.model.as_deref())?;
-        let vocabulary = Vocabulary::new(&settings.keywords, &model, &Tuning::default(), Some(FLOOR))?;
+        let mut vocabulary = Vocabulary::new(&settings.keywords, &model, &Tuning::default(), Some(FLOOR))?;
+        vocabulary.add_accents();
         let spotter = Spotter::new(library, &model.acoustic, vocabulary.ways.clone()).map_err(failed)?;
         Ok(Self {
             vocabulary,
@@ -118,13 +127,24 @@ impl Tuner {
             .collect()
     }
 
-    /// Hears a recording: mono, 16 kHz. `text` is what is said in it. Gives how many of the phrases that is.
+    /// Hears a recording. `text` is what is said in it. Gives how many of the phrases that is.
     ///
     /// # Errors
     /// The decoder failed.
-    pub fn hear(&mut self, samples: &[i16], text: &str) -> Result<usize, RecogniserError> {
+    pub fn hear(&mut self, sound: &[AudioBlock], text: &str) -> Result<usize, RecogniserError> {
+        let mut resampler = Resampler::new();
+        let samples: Vec<i16> = sound
+            .iter()
+            .flat_map(|block| to_i16(&resampler.feed(block), 1.0))
+            .collect();
+        self.hear_samples(&samples, text)
+    }
+
+    fn hear_samples(&mut self, samples: &[i16], text: &str) -> Result<usize, RecogniserError> {
         let said = self.said_in(text);
-        let is_alone = said.iter().any(|phrase| words_of(text) == words_of(&self.vocabulary.phrases[*phrase].text));
+        let is_alone = said
+            .iter()
+            .any(|phrase| words_of(text) == words_of(&self.vocabulary.phrases[*phrase].text));
         let mut heard = Heard {
             said,
             is_alone,
@@ -139,16 +159,35 @@ impl Tuner {
         let end = [[0; HOP]; BEHIND as usize + 3];
         for frame in samples.as_chunks::<HOP>().0.iter().chain(&end) {
             self.features.feed(frame);
-            heard.frames.extend(std::iter::from_fn(|| self.features.next_frame()));
             self.spotter.feed(*frame, true, &mut candidates).map_err(failed)?;
         }
         self.spotter.part(&mut candidates).map_err(failed)?;
+        self.features.span(begin, self.features.ready(), &mut heard.frames);
         for candidate in candidates {
-            let spans = &mut heard.spans[self.vocabulary.ways[candidate.way].phrase];
-            let at = spans.partition_point(|span| span.score >= candidate.score);
-            let Candidate { way, score, .. } = candidate;
-            let (first, last) = (candidate.first - begin, candidate.last - begin);
-            spans.insert(at, Span { way, score, first, last });
+            let Candidate {
+                way,
+                first,
+                last,
+                score,
+            } = candidate;
+            let spans = &mut heard.spans[self.vocabulary.ways[way].phrase];
+            let at = spans.partition_point(|span| span.score >= score);
+            if at == SPANS {
+                continue;
+            }
+            let (mut sound, mut core) = (Vec::new(), Vec::new());
+            self.features.span(first - AROUND, last + 1 + AROUND, &mut sound);
+            self.features.span(first - WIDER, last + 1 + WIDER, &mut core);
+            let core = Example::of(&core);
+            spans.insert(
+                at,
+                Span {
+                    way,
+                    score,
+                    sound,
+                    core,
+                },
+            );
             spans.truncate(SPANS);
         }
         let count = heard.said.len();
@@ -176,15 +215,24 @@ impl Tuner {
         let mut scratch = Scratch::default();
         let (with, without): (Vec<&Heard>, Vec<&Heard>) =
             self.heard.iter().partition(|heard| heard.said.contains(&index));
-        let examples = choose(index, &with, &without, &mut scratch);
+        let (examples, distance) = select(choose(index, &with, &without, &mut scratch), index, &with, &mut scratch);
         // Each recording against the examples of the others, as if it had not been there.
-        let own = |at: usize| examples.iter().filter(move |(from, _)| *from != at).map(|(_, example)| example);
+        let own = |at: usize| {
+            examples
+                .iter()
+                .filter(move |(from, _)| *from != at)
+                .map(|(_, example)| example)
+        };
         let all = || examples.iter().map(|(_, example)| example);
-        let near: Vec<f32> = (0..with.len()).map(|at| nearest(index, own(at), with[at], &mut scratch)).collect();
-        let far: Vec<f32> = without.iter().map(|heard| nearest(index, all(), heard, &mut scratch)).collect();
+        let near: Vec<f32> = (0..with.len())
+            .map(|at| nearest(index, own(at), with[at], &mut scratch))
+            .collect();
+        let far: Vec<f32> = without
+            .iter()
+            .map(|heard| nearest(index, all(), heard, &mut scratch))
+            .collect();
         let with: Vec<&[Span]> = with.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
         let without: Vec<&[Span]> = without.into_iter().map(|heard| heard.spans[index].as_slice()).collect();
-        let distance = limit(&near, &far);
         let thresholds = self.thresholds(index, &with, &without);
         let is_sure = |spans: &[Span]| {
             let sure = |span: &Span| {
@@ -271,45 +319,67 @@ fn levels_of(samples: &[i16]) -> Vec<f32> {
 }
 
 impl Heard {
-    /// The sound of a span, with so many frames more to either side.
-    fn sound(&self, span: &Span, around: i64) -> &[Frame] {
-        let place = |frame: i64| frame.clamp(0, self.frames.len() as i64) as usize;
-        let first = place(span.first - around);
-        &self.frames[first..place(span.last + 1 + around).max(first)]
-    }
-
     /// How far the nearest of the spans of a phrase is from an example.
     fn distance(&self, phrase: usize, example: &Example, scratch: &mut Scratch) -> f32 {
         let spans = self.spans[phrase].iter();
-        spans.map(|span| example.distance(self.sound(span, AROUND), scratch).0).fold(FAR, f32::min)
+        spans
+            .map(|span| example.distance(&span.sound, scratch).0)
+            .fold(FAR, f32::min)
     }
 
     /// What of a recording of the phrase alone is the phrase: from the first loud frame to the last.
     fn whole(&self) -> Option<Example> {
-        let is_loud = |level: &&f32| **level > LOUD;
-        let levels = &self.levels;
-        let first = levels.iter().position(|level| is_loud(&level))?;
-        let last = levels.iter().rposition(|level| is_loud(&level))?;
-        self.frames.get(first..=last.min(self.frames.len().saturating_sub(1))).and_then(Example::of)
+        let mut sorted = self.levels.clone();
+        sorted.sort_by(f32::total_cmp);
+        // Well above the noise, if there is any.
+        let noise = sorted.get(sorted.len() / 10).copied()?;
+        let is_loud = |level: &f32| *level > LOUD.max(noise * ABOVE_NOISE);
+        let first = self.levels.iter().position(is_loud)?;
+        let last = self.levels.iter().rposition(is_loud)?;
+        self.frames
+            .get(first..=last.min(self.frames.len().saturating_sub(1)))
+            .and_then(Example::of)
     }
 }
 
 /// The distance from the nearest of `examples` to the nearest span of a phrase in a recording.
-fn nearest<'a>(phrase: usize, examples: impl Iterator<Item = &'a Example>, heard: &Heard, scratch: &mut Scratch) -> f32 {
-    examples.map(|example| heard.distance(phrase, example, scratch)).fold(FAR, f32::min)
+fn nearest<'a>(
+    phrase: usize,
+    examples: impl Iterator<Item = &'a Example>,
+    heard: &Heard,
+    scratch: &mut Scratch,
+) -> f32 {
+    examples
+        .map(|example| heard.distance(phrase, example, scratch))
+        .fold(FAR, f32::min)
 }
 
-/// Of each recording that holds the phrase, the span that other such recordings have too; with the number of the recording.
-fn choose(phrase: usize, with: &[&Heard], without: &[&Heard], scratch: &mut Scratch) -> Vec<(usize, Example)> {
-    let mut chosen: Vec<(f32, usize, Example)> = Vec::new();
-    let alone: Vec<Example> = with.iter().filter(|heard| heard.is_alone).filter_map(|heard| heard.whole()).collect();
+/// An example that was found.
+struct Chosen {
+    /// The number of its recording.
+    from: usize,
+    example: Example,
+    /// How far recordings with the phrase are from it.
+    cost: f32,
+    /// How far the nearest recording without the phrase is from it.
+    wrong: f32,
+}
+
+/// Of each recording that holds the phrase, the span that other such recordings have too.
+fn choose(phrase: usize, with: &[&Heard], without: &[&Heard], scratch: &mut Scratch) -> Vec<Chosen> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    let alone: Vec<Example> = with
+        .iter()
+        .filter(|heard| heard.is_alone)
+        .filter_map(|heard| heard.whole())
+        .collect();
     for (at, heard) in with.iter().enumerate() {
         let mut cores: Vec<Example> = Vec::new();
         if heard.is_alone {
             cores.extend(heard.whole());
         } else {
             let spans = heard.spans[phrase].iter().take(CORES);
-            cores.extend(spans.filter_map(|span| Example::of(heard.sound(span, WIDER))));
+            cores.extend(spans.filter_map(|span| span.core.clone()));
             // Where the phrase alone lies best.
             let places = alone.iter().map(|example| example.distance(&heard.frames, scratch));
             if let Some((_, first, last)) = places.min_by(|a, b| a.0.total_cmp(&b.0)) {
@@ -319,41 +389,86 @@ fn choose(phrase: usize, with: &[&Heard], without: &[&Heard], scratch: &mut Scra
         let mut best: Option<(f32, Example)> = None;
         for core in cores {
             let others = with.iter().enumerate().filter(|(other, _)| *other != at);
-            let mut distances: Vec<f32> = others.map(|(_, other)| other.distance(phrase, &core, scratch)).collect();
+            let mut distances: Vec<f32> = others
+                .map(|(_, other)| other.distance(phrase, &core, scratch))
+                .collect();
             distances.sort_by(f32::total_cmp);
             // The two nearest, which are of the same voice where there are several.
-            let Some(cost) = distances.get(1).or(distances.first()).copied() else { continue };
+            let Some(cost) = distances.get(1).or(distances.first()).copied() else {
+                continue;
+            };
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, core));
             }
         }
         if let Some((cost, core)) = best {
-            let mut wrong: Vec<f32> = without.iter().map(|other| other.distance(phrase, &core, scratch)).collect();
+            let mut wrong: Vec<f32> = without
+                .iter()
+                .map(|other| other.distance(phrase, &core, scratch))
+                .collect();
             wrong.sort_by(f32::total_cmp);
             let tolerated = (wrong.len() as f32 * FALSE_SHARE) as usize;
-            if wrong.get(tolerated).is_none_or(|wrong| cost < *wrong) {
-                chosen.push((cost, at, core));
+            let wrong = wrong.get(tolerated).copied().unwrap_or(FAR) * SHY;
+            if cost < wrong {
+                chosen.push(Chosen {
+                    from: at,
+                    example: core,
+                    cost,
+                    wrong,
+                });
             }
         }
     }
-    chosen.sort_by(|a, b| a.0.total_cmp(&b.0));
+    chosen.sort_by(|a, b| a.cost.total_cmp(&b.cost));
     chosen.truncate(MOST_EXAMPLES);
-    chosen.into_iter().map(|(_, at, example)| (at, example)).collect()
+    chosen
 }
 
-/// The distance that divides recordings with the phrase from those without.
-fn limit(near: &[f32], far: &[f32]) -> f32 {
-    let mut far = far.to_vec();
-    far.sort_by(f32::total_cmp);
-    let tolerated = (far.len() as f32 * FALSE_SHARE) as usize;
-    let most = far.get(tolerated).copied().unwrap_or(FAR) * SHY;
-    let farthest = near
-        .iter()
-        .copied()
-        .filter(|distance| *distance < most)
-        .fold(0.0, f32::max);
-    // In the middle of the gap, if there is one; never far beyond what was heard.
-    let middle = (farthest + most.min(farthest * 1.5)) / 2.0;
+/// The examples and the limit with which most recordings are found, each by examples of others. An example that lies nearer to something else
+/// than the limit is left out: one that is badly cut would pull the limit down for all.
+fn select(chosen: Vec<Chosen>, phrase: usize, with: &[&Heard], scratch: &mut Scratch) -> (Vec<(usize, Example)>, f32) {
+    let mut distances: Vec<Vec<f32>> = Vec::new();
+    for heard in with {
+        distances.push(
+            chosen
+                .iter()
+                .map(|chosen| heard.distance(phrase, &chosen.example, scratch))
+                .collect(),
+        );
+    }
+    let wrong: Vec<(usize, f32)> = chosen.iter().map(|chosen| (chosen.from, chosen.wrong)).collect();
+    let distance = limit(&distances, &wrong);
+    let kept = chosen
+        .into_iter()
+        .filter(|chosen| chosen.wrong >= distance)
+        .map(|chosen| (chosen.from, chosen.example));
+    (kept.collect(), distance)
+}
+
+/// The limit for examples of which `distances` says how far each recording is from each, and `wrong` which recording each is of and how
+/// far the nearest wrong one is.
+fn limit(distances: &[Vec<f32>], wrong: &[(usize, f32)]) -> f32 {
+    let near = |limit: f32| {
+        let nearest = distances.iter().enumerate().map(move |(at, row)| {
+            let usable = row
+                .iter()
+                .zip(wrong)
+                .filter(|(_, (from, wrong))| *from != at && *wrong >= limit);
+            usable.map(|(distance, _)| *distance).fold(FAR, f32::min)
+        });
+        nearest.filter(move |distance| *distance <= limit)
+    };
+    let mut best = (0, 0.0);
+    for (_, limit) in wrong {
+        let hits = near(*limit).count();
+        if hits > best.0 || (hits == best.0 && *limit > best.1) {
+            best = (hits, *limit);
+        }
+    }
+    let most = best.1;
+    let farthest = near(most).fold(0.0, f32::max);
+    // Within the gap, if there is one; never far beyond what was heard.
+    let middle = farthest + (most.min(farthest * 1.5) - farthest) * BEYOND;
     (middle.min(most) * 100.0).floor() / 100.0
 }
 
@@ -363,19 +478,22 @@ mod tests {
 
     #[test]
     fn the_limit_lies_in_the_gap() {
+        // Three recordings, an example of each.
+        let distances = [vec![0.0, 1.0, 2.0], vec![1.0, 0.0, 2.0], vec![2.0, 2.0, 0.0]];
+        let found = limit(&distances, &[(0, 3.0), (1, 3.0), (2, 3.0)]);
+        assert!((found - 2.3).abs() < 0.011, "{found}");
+        let found = limit(&distances, &[(0, 3.0), (1, 3.0), (2, 0.5)]);
+        assert!((found - 2.3).abs() < 0.011, "one bad example is left out: {found}");
+        let found = limit(&distances, &[(0, 1.5), (1, 1.5), (2, 1.5)]);
         assert!(
-            (limit(&[1.0, 2.0], &[3.0, 5.0]) - 2.44).abs() < 0.011,
-            "{}",
-            limit(&[1.0, 2.0], &[3.0, 5.0])
+            (1.0..=1.5).contains(&found),
+            "what is farther than something wrong is given up: {found}"
         );
+        let found = limit(&distances, &[(0, FAR), (1, FAR), (2, FAR)]);
         assert!(
-            limit(&[1.0, 4.0], &[3.0, 5.0]) < 3.0,
-            "what is farther than a wrong one is given up"
+            found <= 3.0,
+            "nothing wrong was heard, and yet not everything is right: {found}"
         );
-        assert!(
-            limit(&[2.0], &[]) <= 3.0,
-            "nothing wrong was heard, and yet not everything is right"
-        );
-        assert!(limit(&[], &[3.0]).abs() < 0.01);
+        assert!(limit(&[], &[]).abs() < 0.01);
     }
 }

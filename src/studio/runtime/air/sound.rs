@@ -45,6 +45,8 @@ pub struct SoundAir {
     /// While there is a broadcast delay, or something to be edited.
     held: Option<SoundHold>,
     edits: Vec<Edit>,
+    /// Blocks that were edited while there was one before.
+    edited: u64,
     /// Where what has left ends.
     end: Option<Timestamp>,
 }
@@ -61,6 +63,7 @@ impl SoundAir {
             holding,
             held: None,
             edits: Vec::with_capacity(EDITS),
+            edited: 0,
             end: None,
         }
     }
@@ -81,7 +84,7 @@ impl SoundAir {
         let Mixed { block, strips } = self.hold.take(self.clock.now(), self.watch.delay())?;
         let end = self.end.replace(block.pts + AudioBlock::duration());
         if !self.holding.is_sound_touched() {
-            self.held = None;
+            self.edited += self.held.take().map_or(0, |held| held.edited());
             return Some(self.gate.pass(block));
         }
         let held = self.held.get_or_insert_with(|| {
@@ -96,7 +99,7 @@ impl SoundAir {
         let place = self.holding.advance(out, held, &mut self.edits);
         let gate = &mut self.gate;
         let left = held.read(out, place, &self.edits, &mut |block| gate.pass(block));
-        self.holding.went_out(out, held, self.gate.silenced());
+        self.holding.went_out(out, held, self.gate.silenced() + self.edited);
         Some(left)
     }
 }

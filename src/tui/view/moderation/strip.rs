@@ -416,7 +416,7 @@ mod tests {
         moderation.hold.target = TimeDelta::from_millis(4000);
         moderation.hold.phase = HoldPhase::Filling;
         let axis = Axis::new(&moderation, Timestamp::from_millis(100_000), 40);
-        assert_eq!(axis.x(Timestamp::from_millis(99_000)), 30.0);
+        assert_eq!(axis.cells(Timestamp::from_millis(98_000), None), Some((30, 40)));
     }
 
     #[test]

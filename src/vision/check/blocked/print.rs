@@ -112,7 +112,7 @@ impl Print {
         // Each sample is the mean of as many pixels as fall to it, of no more than 8 by 8.
         let samples = |length: f32| ((length / SIDE as f32).ceil() as usize).clamp(1, 8);
         let (across, down) = (samples(size.0), samples(size.1));
-        let mut planes = [[0.0_f32; SIDE * SIDE], [0.0; SIDE * SIDE], [0.0; SIDE * SIDE]].map(Vec::from);
+        let mut planes: [Vec<f32>; 3] = Default::default();
         for at in 0..SIDE * SIDE {
             let mut sum = [0.0; 3];
             for sub in 0..across * down {
@@ -125,9 +125,9 @@ impl Print {
             let [r, g, b] = sum.map(|sum| sum / (across * down) as f32 / 255.0);
             // BT.709, limited range: as program is.
             let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-            planes[0][at] = 16.0 + 219.0 * y;
-            planes[1][at] = 128.0 + 224.0 * (b - y) / 1.8556;
-            planes[2][at] = 128.0 + 224.0 * (r - y) / 1.5748;
+            planes[0].push(16.0 + 219.0 * y);
+            planes[1].push(128.0 + 224.0 * (b - y) / 1.8556);
+            planes[2].push(128.0 + 224.0 * (r - y) / 1.5748);
         }
         let parts = |plane: &[f32], count: usize| -> Vec<f32> {
             let side = SIDE / count;

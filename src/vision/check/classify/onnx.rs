@@ -63,7 +63,7 @@ impl Onnx {
         Ok(onnx)
     }
 
-    fn wrong(&self, reason: impl ToString) -> CheckError {
+    fn wrong(&self, reason: &dyn ToString) -> CheckError {
         CheckError::Classifier {
             classifier: self.name.clone(),
             reason: reason.to_string(),
@@ -79,7 +79,7 @@ impl Onnx {
         } = self.settings;
         let area = width as usize * height as usize;
         if rgb.len() != area * 3 {
-            return Err(self.wrong(format!("a picture of {} bytes", rgb.len())));
+            return Err(self.wrong(&format!("a picture of {} bytes", rgb.len())));
         }
         // Channel by channel.
         let mut values = Vec::with_capacity(area * 3);
@@ -92,9 +92,9 @@ impl Onnx {
         let outputs = self
             .model
             .run(vec![(self.input, input.view().into())], &[self.output], Some(options));
-        let output = outputs.map_err(|error| self.wrong(error))?.into_iter().next();
-        let output = output.ok_or_else(|| self.wrong("it gave no output"))?;
-        let output: Tensor<f32> = Value::try_into(output).map_err(|_| self.wrong("its output is not of floats"))?;
+        let output = outputs.map_err(|error| self.wrong(&error))?.into_iter().next();
+        let output = output.ok_or_else(|| self.wrong(&"it gave no output"))?;
+        let output: Tensor<f32> = Value::try_into(output).map_err(|_| self.wrong(&"its output is not of floats"))?;
         Ok(output.iter().copied().collect())
     }
 }
@@ -115,9 +115,9 @@ impl Classifier for Onnx {
                 .for_each(|value| *value = 1.0 / (1.0 + (-*value).exp())),
             Scores::Softmax => {
                 let most = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                values.iter_mut().for_each(|value| *value = (*value - most).exp());
-                let sum: f32 = values.iter().sum();
-                values.iter_mut().for_each(|value| *value /= sum);
+                let powers: Vec<f32> = values.iter().map(|value| (value - most).exp()).collect();
+                let sum: f32 = powers.iter().sum();
+                values = powers.into_iter().map(|power| power / sum).collect();
             }
         }
         let named = self.labels.iter().zip(values).filter(|(label, _)| !label.is_empty());

@@ -82,7 +82,7 @@ impl Line {
         let (across, down) = (steps(x, dx, picture.width), steps(y, dy, picture.height));
         let (from, until) = (across.0.max(down.0).ceil(), across.1.min(down.1).floor());
         let is_inside = x + dx * from >= 0.0 && y + dy * from >= 0.0;
-        (is_inside && until - from >= SHORTEST).then(|| Self {
+        (is_inside && until - from >= SHORTEST).then_some(Self {
             x: x + dx * from,
             y: y + dy * from,
             dx,
@@ -104,7 +104,7 @@ impl BarReader {
             let clean = |value: f32| if value.abs() < 1e-4 { 0.0 } else { value };
             let (dx, dy) = (clean(turn.cos()), clean(turn.sin()));
             // As far aside from the middle as any corner is.
-            let reach = (width * dy.abs() + height * dx.abs()) / 2.0;
+            let reach = f32::midpoint(width * dy.abs(), height * dx.abs());
             let most = (reach / STEP) as i32;
             for index in -most..=most {
                 let aside = index as f32 * STEP;
@@ -253,7 +253,7 @@ fn distance(a: (f32, f32), b: (f32, f32)) -> f32 {
 }
 
 fn middle(of: &Reading) -> (f32, f32) {
-    ((of.from.0 + of.to.0) / 2.0, (of.from.1 + of.to.1) / 2.0)
+    (f32::midpoint(of.from.0, of.to.0), f32::midpoint(of.from.1, of.to.1))
 }
 
 /// Follows the bars of a reading to both of their ends. Gives where the line from the first to the last bar lies there.
@@ -322,10 +322,14 @@ fn follow(picture: &Luma<'_>, reading: &Reading) -> [[(f32, f32); 2]; 2] {
 /// Takes mean and strength out: what is left of two lines multiplies to 1 where they are alike.
 fn level(samples: &mut [f32; POINTS]) {
     let mean = samples.iter().sum::<f32>() / POINTS as f32;
-    samples.iter_mut().for_each(|sample| *sample -= mean);
+    for sample in samples.iter_mut() {
+        *sample -= mean;
+    }
     let strength = samples.iter().map(|sample| sample * sample).sum::<f32>().sqrt();
     if strength > 1.0 {
-        samples.iter_mut().for_each(|sample| *sample /= strength);
+        for sample in samples.iter_mut() {
+            *sample /= strength;
+        }
     } else {
         samples.fill(0.0);
     }

@@ -107,7 +107,7 @@ fn text(start: u8, values: &[u8]) -> String {
         };
         shift = false;
         match (now, value) {
-            (START_C, 0..=99) => text.push_str(&format!("{value:02}")),
+            (START_C, 0..=99) => text.extend([value / 10, value % 10].map(|digit| char::from(b'0' + digit))),
             (_, 101) if now != START_A => set = START_A,
             (_, 100) if now != START_A + 1 => set = START_A + 1,
             (_, 99) if now != START_C => set = START_C,

@@ -25,7 +25,10 @@ const MOST: usize = 80;
 /// Reads the runs that begin here, the first of them dark.
 pub(super) fn read(runs: &[f32], quiet: f32) -> Option<Read> {
     let first = runs.get(..9)?;
-    if pattern(first)? != ASTERISK {
+    // By how much blur and threshold have made all bars wider and all spaces narrower: the narrow ones of an asterisk say it.
+    let (bars, spaces) = (first[0] + first[2] + first[8], first[3] + first[5] + first[7]);
+    let spread = (bars - spaces) / 6.0;
+    if spread.abs() > (bars + spaces) / 10.0 || pattern(first, spread)? != ASTERISK {
         return None;
     }
     let width: f32 = first.iter().sum();
@@ -41,7 +44,7 @@ pub(super) fn read(runs: &[f32], quiet: f32) -> Option<Read> {
         if !(0.75..1.33).contains(&(sum / width)) {
             return None;
         }
-        let pattern = pattern(runs)?;
+        let pattern = pattern(runs, spread)?;
         at += 10;
         if pattern == ASTERISK {
             break;
@@ -59,17 +62,24 @@ pub(super) fn read(runs: &[f32], quiet: f32) -> Option<Read> {
     })
 }
 
-/// Which of nine runs are wide, where it is clear that three are.
-fn pattern(runs: &[f32]) -> Option<u16> {
-    let mut sorted = [0.0; 9];
-    sorted.copy_from_slice(runs);
+/// Which of nine runs are wide, where it is clear that three are; bars have been spread by so much on both sides together.
+fn pattern(runs: &[f32], spread: f32) -> Option<u16> {
+    let run = |at: usize| {
+        if at.is_multiple_of(2) {
+            runs[at] - spread
+        } else {
+            runs[at] + spread
+        }
+    };
+    let runs: [f32; 9] = std::array::from_fn(run);
+    let mut sorted = runs;
     sorted.sort_unstable_by(f32::total_cmp);
     let (narrow, wide) = (sorted[5], sorted[6]);
     // Wide runs are two to three times as wide as narrow ones.
     if wide < 1.35 * narrow || sorted[8] > 2.2 * wide || narrow > 3.0 * sorted[0].max(0.5) {
         return None;
     }
-    let middle = (narrow + wide) / 2.0;
+    let middle = f32::midpoint(narrow, wide);
     Some(runs.iter().fold(0, |bits, run| bits << 1 | u16::from(*run > middle)))
 }
 

@@ -51,7 +51,7 @@ impl Candidate {
     /// Modules along a side.
     pub(super) fn modules(&self) -> f32 {
         let [a, b] = self.arms.map(|arm| distance(&self.corner, &arm));
-        (a + b) / 2.0 / self.module() + 7.0
+        f32::midpoint(a, b) / self.module() + 7.0
     }
 
     /// Left, top, right and bottom of the code, so many modules further out than its edge.

@@ -60,7 +60,7 @@ pub struct CodeReader {
     ink: ink::Ink,
     qr: qr::QrReader,
     bars: bars::BarReader,
-    halved: Vec<u8>,
+    halved: [Vec<u8>; 2],
 }
 
 impl CodeReader {
@@ -70,14 +70,17 @@ impl CodeReader {
         if width < SMALLEST || height < SMALLEST {
             return;
         }
-        let mut halved = std::mem::take(&mut self.halved);
-        let mut luma = frame.plane(Plane::Y);
+        let [mut halved, mut other] = std::mem::take(&mut self.halved);
         let mut stride = frame.stride(Plane::Y);
-        if width * height > MOST_PIXELS {
-            halve(luma, stride, width, height, &mut halved);
-            (width, height) = (width / 2, height / 2);
-            (luma, stride) = (&halved, width);
+        let mut is_halved = false;
+        while width * height > MOST_PIXELS {
+            let from = if is_halved { &halved } else { frame.plane(Plane::Y) };
+            halve(from, stride, width, height, &mut other);
+            std::mem::swap(&mut halved, &mut other);
+            (width, height, stride) = (width / 2, height / 2, width / 2);
+            is_halved = true;
         }
+        let luma = if is_halved { &halved } else { frame.plane(Plane::Y) };
         let picture = Luma {
             bytes: luma,
             width,
@@ -87,24 +90,16 @@ impl CodeReader {
         self.ink.measure(&picture);
         self.qr.look(&picture, &self.ink, found);
         self.bars.look(&picture, &self.ink, found);
-        self.halved = halved;
+        self.halved = [halved, other];
     }
 }
 
 /// Averages of two by two pixels.
 fn halve(bytes: &[u8], stride: usize, width: usize, height: usize, out: &mut Vec<u8>) {
     out.clear();
-    for rows in bytes
-        .chunks_exact(stride)
-        .take(height)
-        .collect::<Vec<_>>()
-        .chunks_exact(2)
-    {
-        let pairs = rows[0][..width]
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .zip(rows[1][..width].as_chunks::<2>().0);
+    for row in 0..height / 2 {
+        let [upper, lower] = [2 * row, 2 * row + 1].map(|row| &bytes[row * stride..][..width]);
+        let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
         out.extend(
             pairs.map(|(a, b)| ((u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]) + 2) / 4) as u8),
         );

@@ -1,18 +1,14 @@
 //! Checks of pictures against ffmpeg's: what it makes up holds no code and no blocked image, and what is laid over its pictures
 //! is found after they were compressed.
 //!
-//! `cargo test --release --test check_ffmpeg -- --nocapture` says what each look costs.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
-
-#[path = "common/peers.rs"]
-mod peers;
+//! `cargo test --release --test picture checks -- --nocapture` says what each look costs.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::peers::peer;
 use rigcast::media::{FramePool, FrameRate, VideoFrame};
 use rigcast::vision::check::{BlockedImage, CheckAction, CheckKind, CheckSettings, PictureChecker, PictureVerdict};
 
@@ -112,7 +108,7 @@ fn check(program: &Path, settings: &CheckSettings, args: &[&str]) -> Outcome {
 
 #[test]
 fn what_holds_nothing_is_left_alone() {
-    let Some(ffmpeg) = peers::peer("ffmpeg") else { return };
+    let Some(ffmpeg) = peer("ffmpeg") else { return };
     let codes = CheckSettings {
         codes: CheckAction::Blur,
         ..CheckSettings::default()
@@ -174,7 +170,7 @@ fn is_there(verdicts: &[PictureVerdict], kind: CheckKind, text: &str, look: i64)
 
 #[test]
 fn what_is_laid_over_moving_pictures_is_found_after_they_were_compressed() {
-    let Some(ffmpeg) = peers::peer("ffmpeg") else { return };
+    let Some(ffmpeg) = peer("ffmpeg") else { return };
     let settings = CheckSettings {
         codes: CheckAction::Blur,
         ..CheckSettings::default()

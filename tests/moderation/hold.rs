@@ -1,27 +1,15 @@
 //! The hold on air, through a real server: it grows, is dumped and shrinks while flash and beep stay together, and what was dumped
 //! never arrives.
 
-#![allow(
-    missing_docs,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
-
-mod common;
-
 use std::thread::sleep;
 use std::time::Duration;
 
-use common::extent::extent;
-use common::media::{Pull, Received};
-use common::nginx::Nginx;
-use common::pace::in_real_time;
-use common::peer;
-use common::studio::Studio;
+use crate::common::extent::extent;
+use crate::common::media::{Pull, Received};
+use crate::common::nginx::Nginx;
+use crate::common::pace::in_real_time_beside;
+use crate::common::peer;
+use crate::common::studio::Studio;
 
 /// Program ticks per second.
 const FPS: f64 = 30.0;
@@ -47,7 +35,7 @@ fn flash_and_beep_stay_together_while_the_hold_grows_is_dumped_and_shrinks() {
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    in_real_time("the hold", |witness| {
+    in_real_time_beside("the hold", |witness| {
         let url = nginx.url("hold");
         let mut studio = Studio::start(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=2"]);
         studio.wait_live(0);
@@ -108,7 +96,7 @@ fn a_held_show_neither_drifts_nor_leaks() {
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    in_real_time("a soak of the hold", |witness| {
+    in_real_time_beside("a soak of the hold", |witness| {
         let seconds = extent(20.0, 600.0);
         let url = nginx.url("soak");
         let mut studio = Studio::start(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=5"]);
