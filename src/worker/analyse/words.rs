@@ -14,6 +14,8 @@ pub(super) struct Words {
     /// None once it has failed.
     recogniser: Option<Box<dyn Recogniser>>,
     is_told: bool,
+    /// What the recogniser has settled last.
+    settled: Option<Timestamp>,
     words: Vec<HeardWord>,
     verdicts: Vec<WordVerdict>,
 }
@@ -33,6 +35,7 @@ impl Words {
             judge,
             recogniser: Some(recogniser),
             is_told: false,
+            settled: None,
             words: Vec::new(),
             verdicts: Vec::new(),
         }
@@ -70,7 +73,9 @@ impl Analyser for Words {
             }
         };
         self.verdicts.clear();
-        let judged = if let Some(settled) = settled {
+        self.settled = settled.or(self.settled);
+        // Where nothing is settled yet there is nothing to judge by: words that come all the same are judged at once.
+        let judged = if let Some(settled) = self.settled {
             Some(self.judge.judge_until(&self.words, settled, &mut self.verdicts))
         } else {
             self.judge.judge(&self.words, &mut self.verdicts);
