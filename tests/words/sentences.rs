@@ -1,16 +1,15 @@
 //! Fifty sentences, twenty of them with a prohibited word. None of them was heard when `tuning.toml` beside this file was made.
 
 /// The words.
-pub const WORDS: [&str; 12] = [
-    "damn", "bastard", "bloody", "bollocks", "bullshit", "crap", "idiot", "moron", "whiskey", "cocaine", "casino",
-    "heroin",
+pub const WORDS: [&str; 11] = [
+    "casino", "idiot", "moron", "bastard", "bloody", "bollocks", "bullshit", "crap", "whiskey", "cocaine", "heroin",
 ];
 
 /// Each sentence with the word that it holds, if it does.
 pub const SENTENCES: [(Option<&str>, &str); 50] = [
-    (Some("damn"), "Nobody said a damn thing to me."),
-    (Some("damn"), "Well damn, that was close."),
-    (Some("damn"), "I want my damn money now."),
+    (Some("casino"), "Her brother deals cards in a casino."),
+    (Some("idiot"), "Do you take me for an idiot, or what?"),
+    (Some("moron"), "That moron sold his car for ten pounds."),
     (Some("bastard"), "He is a clever bastard, I must admit."),
     (Some("bastard"), "The bastard lied to all of us."),
     (Some("bloody"), "Stop making that bloody noise."),

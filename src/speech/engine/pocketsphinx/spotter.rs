@@ -107,11 +107,6 @@ impl Spotter {
         })
     }
 
-    /// The ways that it listens for.
-    pub(super) fn ways(&self) -> &[Way] {
-        &self.ways
-    }
-
     /// The first frame of which something may still be told.
     pub(super) fn settled(&self) -> i64 {
         match self.started {
