@@ -1,3 +1,5 @@
+//! The course: no moment leaves twice, none is left out, and it stays on the grid.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Edits: exactly the span is silent or a tone, with fades outside of it.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Held packets: what leaves can be decoded, and nothing leaves that is covered.
+
 use bytes::Bytes;
 use proptest::prelude::*;
 

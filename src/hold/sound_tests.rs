@@ -1,3 +1,5 @@
+//! Held sound: what goes out is what came in, but for what was decided about it.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The stretcher: the same pitch, no clicks, and back on its course to the sample.
+
 use super::*;
 use crate::media::Timestamp;
 

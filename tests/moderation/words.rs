@@ -29,7 +29,10 @@ fn lines() -> Vec<Line> {
         let (word, text) = SENTENCES[at];
         (VOICES[voice % VOICES.len()], text, word)
     };
-    let brief = (0..SENTENCES.len()).step_by(5).enumerate().map(|(turn, at)| line(at, turn));
+    let brief = (0..SENTENCES.len())
+        .step_by(5)
+        .enumerate()
+        .map(|(turn, at)| line(at, turn));
     let full = (0..VOICES.len()).flat_map(|voice| (0..SENTENCES.len()).map(move |at| line(at, voice)));
     extent(brief.collect(), full.collect())
 }

@@ -112,6 +112,7 @@ fn program_is_muted_at_once_and_what_was_said_meanwhile_is_never_heard() {
 fn a_strip_is_muted_in_the_mixer_and_where_it_could_be_heard_in_the_hold() {
     let mut studio = studio();
     let (name, at) = (studio.strips[1].name.clone(), 1);
+    studio.strips[at].settings.is_muted = false;
     let (done, _) = acts(run(&mut studio, &format!("moderate strip {name}")).unwrap());
     let [Effect::Edit(edit), Effect::Strip(strip, settings)] = &done[..] else {
         panic!("{done:?}")
