@@ -23,7 +23,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("adapt", &["media"]),
     ("trust", &[]),
     ("audience", &["media", "clock", "secret", "trust"]),
-    ("worker", &["media", "encode", "picture", "sound", "vision", "clock"]),
+    (
+        "worker",
+        &["media", "encode", "picture", "sound", "speech", "vision", "clock"],
+    ),
     ("source", &["media", "picture", "clock", "secret"]),
     ("sockopt", &[]),
     (
@@ -56,8 +59,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     (
         "studio",
         &[
-            "media", "clock", "secret", "suggest", "source", "sound", "picture", "vision", "encode", "hold", "publish",
-            "record", "relay", "adapt", "audience", "scene", "control", "worker",
+            "media", "clock", "secret", "suggest", "source", "sound", "picture", "speech", "vision", "encode", "hold",
+            "publish", "record", "relay", "adapt", "audience", "scene", "control", "worker",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),

@@ -152,10 +152,12 @@ impl PictureHold {
         }
     }
 
-    /// Whether nothing waits and a decoder could go on with the encoder's next picture.
+    /// Whether nothing waits and a decoder could go on with the encoder's next picture: what was lost, to which that may refer, has
+    /// been made good by an IDR. Where nobody takes the line there is no decoder, and who comes is given an IDR.
     #[must_use]
-    pub fn is_through(&self) -> bool {
-        self.items.is_empty() && !matches!(self.shown, Shown::Slate { .. })
+    pub fn is_through(&self, is_wanted: bool) -> bool {
+        let is_whole = !self.is_broken && !matches!(self.shown, Shown::Slate { .. });
+        self.items.is_empty() && (is_whole || !is_wanted)
     }
 
     /// When the last picture left.

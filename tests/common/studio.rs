@@ -107,7 +107,7 @@ impl Studio {
     }
 
     /// Waits until the state is as `is_so` says.
-    pub fn wait_until(&self, what: &str, limit: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait_until(&self, what: &str, limit: Duration, mut is_so: impl FnMut(&Value) -> bool) -> Value {
         let deadline = Instant::now() + limit;
         loop {
             let status = self.status();

@@ -19,7 +19,9 @@ fn holds(received: &Received) -> Vec<(f64, f64)> {
     let told = received
         .frames
         .iter()
-        .filter_map(|frame| Some((frame.pts, frame.number?)));
+        .filter_map(|frame| Some((frame.pts, frame.number?)))
+        // A slate is dark where numbers are.
+        .filter(|(_, number)| *number > 0);
     told.map(|(pts, number)| (pts, pts - f64::from(number) / FPS)).collect()
 }
 
@@ -55,7 +57,13 @@ fn flash_and_beep_stay_together_while_the_hold_grows_is_dumped_and_shrinks() {
         assert_eq!(studio.wait_end(Duration::from_mins(1)), Some(0));
 
         let received = Received::read(&pulled.path);
-        assert_eq!(received.complaints, "", "it decodes without a complaint");
+        // Slower playback has more pictures in a second than the time base that ffmpeg writes raw pictures with.
+        let complaints = received.complaints.lines().filter(|line| !line.contains("[rawvideo @"));
+        assert_eq!(
+            complaints.collect::<Vec<_>>(),
+            [""; 0],
+            "it decodes without a complaint"
+        );
         let all = holds(&received);
         let (first, last) = (all[0].0, all[all.len() - 1].0);
         // The longest stretch without a picture of the show is the dump.

@@ -96,17 +96,24 @@ fn no_sample_leaves_that_nobody_has_judged() {
         let killed = (last.min(killed_at), killed_at);
         let again = judged_after(&studio, killed_at + WAITING_S + 1.0);
 
-        // Stopped for longer than what waits for it, then let go on or replaced.
-        let pid = worker(&studio.status()).expect("somebody listens again");
+        // Stopped, and so is whoever takes its place, for longer than sound waits for it.
         let stopped_at = seconds(&studio.status()["now"]).unwrap();
-        kill_process(pid, Signal::STOP).unwrap();
-        std::thread::sleep(Duration::from_millis(300));
-        let last = seconds(&studio.status()["moderation"]["judged"]).unwrap();
-        let lasting = studio.wait_until("four seconds", PATIENCE, |status| {
-            seconds(&status["now"]).unwrap() > stopped_at + 4.0
+        let mut stopped_pids = Vec::new();
+        let lasting = studio.wait_until("five seconds", PATIENCE, |status| {
+            if let Some(pid) = worker(status)
+                && !stopped_pids.contains(&pid)
+                && kill_process(pid, Signal::STOP).is_ok()
+            {
+                stopped_pids.push(pid);
+            }
+            seconds(&status["now"]).unwrap() > stopped_at + 5.0
         });
-        let _ = kill_process(pid, Signal::CONT);
+        for pid in stopped_pids {
+            // Most have been given up and replaced.
+            let _ = kill_process(pid, Signal::CONT);
+        }
         let went_on_at = seconds(&lasting["now"]).unwrap();
+        let last = seconds(&lasting["moderation"]["judged"]).unwrap();
         let stopped = (last, went_on_at - WAITING_S);
         let end = judged_after(&studio, went_on_at + 2.0);
         studio.wait_until("the rest to air", PATIENCE, |status| {

@@ -465,7 +465,7 @@ impl Holding {
                 Leaving::Packet(packet) => outlet.hand_out_video(at, &packet),
             }
         }
-        if self.is_over.load(Ordering::Acquire) && pictures.is_through() {
+        if self.is_over.load(Ordering::Acquire) && pictures.is_through(outlet.is_taken(at)) {
             let last = pictures.last().map_or(i64::MIN, Timestamp::to_flicks);
             line.last_direct.fetch_max(last, Ordering::Relaxed);
             line.is_direct.store(true, Ordering::Release);
