@@ -160,7 +160,7 @@ impl Rig {
                     decoder.take(leaving)
                 });
             assert!(next.is_none_or(|next| next > ms(self.now)));
-            if self.tick > 0 && self.is_wanted && self.hold.is_through(true) {
+            if self.tick > 0 && self.is_wanted && self.decoder.config == Some(1) && self.hold.is_through(true) {
                 // From here on the encoder's pictures may go straight out: the next refers to the one before.
                 let before = self.tick - 1;
                 let newest = Some(('c', 1, before / GOP, before % GOP));
