@@ -94,7 +94,8 @@ fn no_sample_leaves_that_nobody_has_judged() {
         std::thread::sleep(Duration::from_millis(300));
         let last = seconds(&studio.status()["moderation"]["judged"]).unwrap();
         let killed = (last.min(killed_at), killed_at);
-        let again = judged_after(&studio, killed_at + WAITING_S + 1.0);
+        let begun = judged_after(&studio, killed_at + WAITING_S);
+        let again = judged_after(&studio, begun + 1.5);
 
         // Stopped, and so is whoever takes its place, for longer than sound waits for it.
         let stopped_at = seconds(&studio.status()["now"]).unwrap();
@@ -115,7 +116,9 @@ fn no_sample_leaves_that_nobody_has_judged() {
         let went_on_at = seconds(&lasting["now"]).unwrap();
         let last = seconds(&lasting["moderation"]["judged"]).unwrap();
         let stopped = (last, went_on_at - WAITING_S);
-        let end = judged_after(&studio, went_on_at + 2.0);
+        // The first that is judged again may be where it begins; a second later all of it is.
+        let begun = judged_after(&studio, went_on_at + 2.0);
+        let end = judged_after(&studio, begun + 1.5);
         studio.wait_until("the rest to air", PATIENCE, |status| {
             seconds(&status["now"]).unwrap() > end + HOLD_S + 1.0
         });

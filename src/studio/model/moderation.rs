@@ -25,6 +25,10 @@ const LONGEST_MS: i64 = 30_000;
 pub const PROGRAM_SPAN: u64 = 1;
 
 /// The hold, what is heard and seen in it, and what is done about that.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Moderation {
     /// The hold.

@@ -53,7 +53,7 @@ pub type Teller = Arc<dyn Fn(EventLevel, String, String) + Send + Sync>;
 /// What a worker is for.
 pub enum Duty {
     /// It watches program always, and looks for faces in pictures like these while they are hidden.
-    Watch(AnalysisSettings, FinderSettings),
+    Watch(Box<AnalysisSettings>, FinderSettings),
     /// It listens for words while these are moderated.
     Words(WordsSettings),
     /// It looks at pictures for what they must not show.
@@ -346,7 +346,7 @@ impl AnalysisLoop {
         match &self.parts.duty {
             Duty::Watch(settings, faces) => AnalysisSettings {
                 faces: is_wanted.then_some(*faces),
-                ..settings.clone()
+                ..AnalysisSettings::clone(settings)
             },
             Duty::Words(words) => AnalysisSettings {
                 words: is_wanted.then(|| words.clone()),

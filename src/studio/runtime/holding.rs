@@ -451,7 +451,7 @@ impl Holding {
             };
             let is_cleared = |pts| self.exit_gate.is_cleared(TrackKind::Video, pts);
             pictures.poll(now, course, outlet.is_taken(at), &is_cleared, &mut |left| {
-                leaving.push(left)
+                leaving.push(left);
             })
         };
         if pictures.lacks_idr(now) {

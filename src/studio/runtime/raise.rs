@@ -128,7 +128,7 @@ pub fn raise(
         height,
         frame_rate: show.video.frame_rate,
     };
-    let watching = ("analyse", Duty::Watch(show.analysis.clone(), faces), &gate);
+    let watching = ("analyse", Duty::Watch(Box::new(show.analysis.clone()), faces), &gate);
     let words = show.moderation.words.clone().map(Duty::Words);
     let words = words.map(|duty| ("analyse words", duty, &gate));
     let checks = pictures.is_on().then(|| Duty::Pictures(checks(pictures, inputs)));

@@ -83,21 +83,21 @@ impl Unit<'_> {
         }
         let from = self.now - last.map_or(held, |last| last.min(held));
         self.effects.push(Effect::Dump(last));
-        self.dumped(from, self.now, Who::Operator, "dumped by the operator".to_owned());
+        self.dumped(from, self.now, Who::Operator, "dumped by the operator");
         Ok(())
     }
 
-    fn dumped(&mut self, from: Timestamp, until: Timestamp, who: Who, why: String) {
+    fn dumped(&mut self, from: Timestamp, until: Timestamp, who: Who, why: &str) {
         let id = self.studio.moderation.next_span();
         let seconds = (until - from).as_secs_f64();
-        self.comply("dump", Some(from), Some(until), "dump", who, why.clone());
+        self.comply("dump", Some(from), Some(until), "dump", who, why.to_owned());
         self.studio.moderation.add(Span {
             id,
             from,
             until: Some(until),
             kind: SpanKind::Dump,
             who,
-            why: why.clone(),
+            why: why.to_owned(),
             masked: None,
             is_restored: false,
         });
@@ -389,7 +389,7 @@ impl Unit<'_> {
                     self.event(EventLevel::Info, SUBJECT, text);
                 }
             }
-            ModerationNews::Dumped(from, until, why) => self.dumped(from, until, Who::Check, why),
+            ModerationNews::Dumped(from, until, why) => self.dumped(from, until, Who::Check, &why),
             ModerationNews::Log(path) => self.studio.moderation.log = path,
         }
     }

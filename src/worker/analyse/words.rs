@@ -16,7 +16,7 @@ pub(super) struct Words {
     is_told: bool,
     /// What the recogniser has settled last.
     settled: Option<Timestamp>,
-    words: Vec<HeardWord>,
+    heard: Vec<HeardWord>,
     verdicts: Vec<WordVerdict>,
 }
 
@@ -36,7 +36,7 @@ impl Words {
             recogniser: Some(recogniser),
             is_told: false,
             settled: None,
-            words: Vec::new(),
+            heard: Vec::new(),
             verdicts: Vec::new(),
         }
     }
@@ -61,8 +61,8 @@ impl Analyser for Words {
                 engine: recogniser.name().to_owned(),
             });
         }
-        self.words.clear();
-        let settled = match recogniser.hear(block, &mut self.words) {
+        self.heard.clear();
+        let settled = match recogniser.hear(block, &mut self.heard) {
             Ok(settled) => settled,
             Err(error) => {
                 self.recogniser = None;
@@ -76,14 +76,14 @@ impl Analyser for Words {
         self.settled = settled.or(self.settled);
         // Where nothing is settled yet there is nothing to judge by: words that come all the same are judged at once.
         let judged = if let Some(settled) = self.settled {
-            Some(self.judge.judge_until(&self.words, settled, &mut self.verdicts))
+            Some(self.judge.judge_until(&self.heard, settled, &mut self.verdicts))
         } else {
-            self.judge.judge(&self.words, &mut self.verdicts);
+            self.judge.judge(&self.heard, &mut self.verdicts);
             None
         };
-        if !self.words.is_empty() || !self.verdicts.is_empty() {
+        if !self.heard.is_empty() || !self.verdicts.is_empty() {
             found.push(Finding::Words {
-                words: std::mem::take(&mut self.words),
+                words: std::mem::take(&mut self.heard),
                 verdicts: std::mem::take(&mut self.verdicts),
             });
         }

@@ -469,7 +469,7 @@ impl Recogniser for PocketSphinx {
         let samples: [i16; BLOCK] = to_i16(&samples, 1.0);
         self.features.feed(&samples);
         self.spotter
-            .feed(samples, is_sound, &mut self.candidates)
+            .feed(&samples, is_sound, &mut self.candidates)
             .map_err(failed)?;
         if self.silent == REST {
             self.rest(false)?;

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::fmt::Write as _;
 use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::ptr::{NonNull, null_mut};
@@ -127,7 +128,7 @@ pub(super) struct Spotted {
 pub(super) struct Decoder {
     library: &'static Library,
     config: Object,
-    decoder: Object,
+    object: Object,
     is_started: bool,
 }
 
@@ -154,7 +155,7 @@ impl Decoder {
         let opened = Self {
             library,
             config,
-            decoder,
+            object: decoder,
             is_started: false,
         };
         if decoder.is_null() {
@@ -167,7 +168,7 @@ impl Decoder {
     pub(super) fn add_word(&mut self, word: &str, sounds: &str) -> Result<(), String> {
         let (name, phones) = (c_string(word)?, c_string(sounds)?);
         // SAFETY: the decoder is open; the strings are copied.
-        let result = unsafe { (self.library.add_word)(self.decoder, name.as_ptr(), phones.as_ptr(), 1) };
+        let result = unsafe { (self.library.add_word)(self.object, name.as_ptr(), phones.as_ptr(), 1) };
         if result < 0 {
             Err(format!("it does not take \"{sounds}\" as sounds of \"{word}\""))
         } else {
@@ -179,16 +180,18 @@ impl Decoder {
     ///
     /// The library reads such a list from a file only, and a worker cannot write files: it gets the end of a pipe.
     pub(super) fn listen_for<'a>(&mut self, phrases: impl Iterator<Item = (&'a str, f32)>) -> Result<(), String> {
-        let text: String = phrases
-            .map(|(phrase, threshold)| format!("{phrase} /1e{threshold:.0}/\n"))
-            .collect();
+        let mut text = String::new();
+        for (phrase, threshold) in phrases {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{phrase} /1e{threshold:.0}/");
+        }
         let (reader, mut writer) = std::io::pipe().map_err(|error| format!("no pipe: {error}"))?;
         let path = c_string(&format!("/proc/self/fd/{}", reader.as_raw_fd()))?;
         let result = std::thread::scope(|scope| {
             // From a thread: a long list does not fit into a pipe. Where the library stops reading, writing ends in an error.
             scope.spawn(move || writer.write_all(text.as_bytes()));
             // SAFETY: the decoder is open; the strings are copied, the file is read to its end at once.
-            let result = unsafe { (self.library.set_phrases)(self.decoder, c"words".as_ptr(), path.as_ptr()) };
+            let result = unsafe { (self.library.set_phrases)(self.object, c"words".as_ptr(), path.as_ptr()) };
             drop(reader);
             result
         });
@@ -196,7 +199,7 @@ impl Decoder {
             return Err("it does not take the list of phrases".to_owned());
         }
         // SAFETY: as above; the search has just been made.
-        let result = unsafe { (self.library.set_search)(self.decoder, c"words".as_ptr()) };
+        let result = unsafe { (self.library.set_search)(self.object, c"words".as_ptr()) };
         if result < 0 {
             Err("it does not listen for the phrases".to_owned())
         } else {
@@ -209,8 +212,8 @@ impl Decoder {
         self.stop();
         // SAFETY: the decoder is open and not within an utterance. Without a new stream its frames would be counted from the last one.
         let result = unsafe {
-            (self.library.start_stream)(self.decoder);
-            (self.library.start)(self.decoder)
+            (self.library.start_stream)(self.object);
+            (self.library.start)(self.object)
         };
         if result < 0 {
             return Err("it does not start".to_owned());
@@ -225,7 +228,7 @@ impl Decoder {
             self.start()?;
         }
         // SAFETY: so many samples, which it copies.
-        let result = unsafe { (self.library.process)(self.decoder, samples.as_ptr(), samples.len(), 0, 0) };
+        let result = unsafe { (self.library.process)(self.object, samples.as_ptr(), samples.len(), 0, 0) };
         if result < 0 {
             Err("it does not take sound".to_owned())
         } else {
@@ -237,14 +240,14 @@ impl Decoder {
     pub(super) fn stop(&mut self) {
         if std::mem::take(&mut self.is_started) {
             // SAFETY: the decoder is within an utterance. The only error is that it is not.
-            unsafe { (self.library.end)(self.decoder) };
+            unsafe { (self.library.end)(self.object) };
         }
     }
 
     /// Everything spotted since [`Self::start`], the latest first.
     pub(super) fn spotted(&mut self, found: &mut Vec<Spotted>) {
         // SAFETY: the decoder is open; null is "nothing".
-        let mut segment = unsafe { (self.library.first_segment)(self.decoder) };
+        let mut segment = unsafe { (self.library.first_segment)(self.object) };
         while !segment.is_null() {
             let (mut first, mut last, mut unused) = (0, 0, [0; 3]);
             let [acoustic, language, back] = &mut unused;
@@ -275,7 +278,7 @@ impl Drop for Decoder {
         self.stop();
         // SAFETY: both were given to us, or are null, which these functions take; nobody else has them.
         unsafe {
-            (self.library.free)(self.decoder);
+            (self.library.free)(self.object);
             (self.library.free_config)(self.config);
         }
     }

@@ -123,14 +123,14 @@ impl Spotter {
     /// The next 10 ms, and whether there is anything in them. What is found is appended to `found`.
     pub(super) fn feed(
         &mut self,
-        samples: [i16; HOP],
+        samples: &[i16; HOP],
         is_sound: bool,
         found: &mut Vec<Candidate>,
     ) -> Result<(), String> {
         if self.recent.len() as i64 > self.longest + SETTLE + CHUNK as i64 {
             self.recent.pop_front();
         }
-        self.recent.push_back(samples);
+        self.recent.push_back(*samples);
         self.now += 1;
         if self.started.is_none() {
             if !is_sound {

@@ -159,7 +159,7 @@ impl Tuner {
         let end = [[0; HOP]; BEHIND as usize + 3];
         for frame in samples.as_chunks::<HOP>().0.iter().chain(&end) {
             self.features.feed(frame);
-            self.spotter.feed(*frame, true, &mut candidates).map_err(failed)?;
+            self.spotter.feed(frame, true, &mut candidates).map_err(failed)?;
         }
         self.spotter.part(&mut candidates).map_err(failed)?;
         self.features.span(begin, self.features.ready(), &mut heard.frames);
@@ -290,7 +290,7 @@ impl Tuner {
                 all.map(|span| span.score).fold(f32::MIN, f32::max)
             };
             let surest_wrong = scores(without);
-            if surest_wrong == f32::MIN {
+            if surest_wrong <= f32::MIN {
                 // Nothing was wrong: as for a phrase that was not tuned.
                 return super::untuned(&self.vocabulary.ways[way].sounds);
             }
@@ -314,7 +314,9 @@ fn levels_of(samples: &[i16]) -> Vec<f32> {
     let power = |frame: &[i16]| frame.iter().map(|sample| f32::from(*sample).powi(2)).sum::<f32>();
     let mut levels: Vec<f32> = samples.chunks(HOP).map(power).collect();
     let loudest = levels.iter().copied().fold(1.0, f32::max);
-    levels.iter_mut().for_each(|level| *level /= loudest);
+    for level in &mut levels {
+        *level /= loudest;
+    }
     levels
 }
 
