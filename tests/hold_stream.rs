@@ -301,7 +301,7 @@ fn flash_and_beep_stay_together_however_the_hold_changes() {
     show.run(4000);
     assert_eq!(show.hold_ms(), 0);
     show.together("without a hold", 2);
-    assert!(show.pictures.is_through());
+    assert!(show.pictures.is_through(true));
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Edits: exactly the span is silent or a tone, with fades outside of it.
+#![allow(clippy::float_cmp, reason = "what is copied comes back bit by bit")]
 
 use proptest::prelude::*;
 

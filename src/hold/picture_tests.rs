@@ -157,7 +157,7 @@ impl Rig {
             let next = self
                 .hold
                 .poll(ms(self.now), &self.course, self.is_wanted, is_cleared, &mut |leaving| {
-                    decoder.take(leaving)
+                    decoder.take(leaving);
                 });
             assert!(next.is_none_or(|next| next > ms(self.now)));
             if self.tick > 0 && self.is_wanted && self.decoder.config == Some(1) && self.hold.is_through(true) {

@@ -1,4 +1,5 @@
 //! Held sound: what goes out is what came in, but for what was decided about it.
+#![allow(clippy::float_cmp, reason = "what is copied comes back bit by bit")]
 
 use proptest::prelude::*;
 

@@ -81,15 +81,12 @@ fn most_prohibited_words_are_found_and_few_others() {
             }
             let end = AudioBlock::time_of(index);
             assert!(end - settled < TimeDelta::from_millis(200), "silence is judged at once");
-            match word {
-                Some(word) => {
-                    said += 1;
-                    found.0 += usize::from(heard.iter().any(|heard| heard.text == *word));
-                }
-                None => {
-                    clean += 1;
-                    found.1 += usize::from(!heard.is_empty());
-                }
+            if let Some(word) = word {
+                said += 1;
+                found.0 += usize::from(heard.iter().any(|heard| heard.text == *word));
+            } else {
+                clean += 1;
+                found.1 += usize::from(!heard.is_empty());
             }
         }
         eprintln!("{voice}: {} found, {} of the clean sentences touched", found.0, found.1);

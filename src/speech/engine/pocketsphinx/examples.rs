@@ -166,7 +166,7 @@ mod tests {
             slow < other / 2.0 && fast < other / 2.0,
             "slow {slow}, fast {fast}, another {other}"
         );
-        assert_eq!(example.distance(&[], &mut scratch).0, FAR);
+        assert!(example.distance(&[], &mut scratch).0 >= FAR);
     }
 
     #[test]
