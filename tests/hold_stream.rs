@@ -1,7 +1,7 @@
 //! The hold with a real encoder before it and a real decoder behind it, in simulated time: all that it lets out decodes, flashes and
 //! beeps stay together however it grows and shrinks, and it takes the memory that is promised.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
 #[path = "common/counting.rs"]
 mod counting;
