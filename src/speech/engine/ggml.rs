@@ -70,19 +70,7 @@ pub(super) fn check(from: &mut impl Read) -> Result<(), String> {
     for (size, (what, range)) in sizes.iter_mut().zip(&SIZES) {
         *size = number_in(from, what, range)?;
     }
-    let [
-        vocabulary,
-        _,
-        width,
-        heads,
-        layers,
-        _,
-        text_width,
-        text_heads,
-        _,
-        bands,
-        _,
-    ] = sizes;
+    let [vocabulary, _, width, heads, _, _, text_width, text_heads, _, bands, _] = sizes;
     if width != text_width || width % heads != 0 || width % text_heads != 0 {
         return Err("its widths and heads do not go together".to_owned());
     }

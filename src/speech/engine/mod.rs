@@ -91,3 +91,29 @@ pub fn usable() -> Vec<EngineReport> {
         },
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whisper_says_what_it_lacks() {
+        let settings = EngineSettings {
+            kind: EngineKind::Whisper,
+            ..EngineSettings::default()
+        };
+        let error = open(&settings).err().unwrap().to_string();
+        let report = usable().into_iter().find(|report| report.name == "whisper").unwrap();
+        assert_eq!(report.is_usable, cfg!(feature = "whisper"));
+        let remedy = if report.is_usable {
+            "model = \"ggml-tiny.en.bin\""
+        } else {
+            "cargo build --release --features whisper"
+        };
+        assert!(
+            error.contains(remedy) && report.text.contains(remedy),
+            "{error}; {}",
+            report.text
+        );
+    }
+}

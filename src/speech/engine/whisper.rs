@@ -59,7 +59,7 @@ impl Whisper {
             return Err(missing(path.display().to_string()));
         }
         let mut model = Model::load(path)?;
-        model.write(&[0.0; STEP]).map_err(failed)?;
+        model.write(&vec![0.0; STEP]).map_err(failed)?;
         Ok(Self(Windows::new(model)))
     }
 }
