@@ -1,8 +1,17 @@
 //! Engines: what turns sound into words. Each is found at run time, and one that is not here is named with the command that installs it.
 
 mod external;
+// What whisper needs beside itself is tested in every build.
+#[cfg(any(test, feature = "whisper"))]
+mod ggml;
 pub mod pocketsphinx;
 mod resample;
+#[cfg(any(test, feature = "whisper"))]
+mod stitch;
+#[cfg(feature = "whisper")]
+mod whisper;
+#[cfg(any(test, feature = "whisper"))]
+mod window;
 
 use super::{EngineKind, EngineSettings, Recogniser, RecogniserError};
 
@@ -18,8 +27,8 @@ pub struct EngineReport {
 }
 
 /// What to do without whisper.cpp, which this build does not have.
-const WHISPER: &str =
-    "run whisper.cpp as a program of your own (engine \"external\"), which is told about in docs/moderation.md";
+#[cfg(not(feature = "whisper"))]
+const WHISPER: &str = "apt-get install g++ cmake libclang-dev && cargo build --release --features whisper";
 
 /// Opens the engine of `settings`.
 ///
@@ -30,11 +39,34 @@ pub fn open(settings: &EngineSettings) -> Result<Box<dyn Recogniser>, Recogniser
         // The one that a package gives, and that needs no more than that.
         EngineKind::Auto | EngineKind::PocketSphinx => Ok(Box::new(pocketsphinx::PocketSphinx::open(settings)?)),
         EngineKind::External { command } => Ok(Box::new(external::External::open(command)?)),
+        #[cfg(feature = "whisper")]
+        EngineKind::Whisper => Ok(Box::new(whisper::Whisper::open(settings)?)),
+        #[cfg(not(feature = "whisper"))]
         EngineKind::Whisper => Err(RecogniserError::Missing {
             engine: "whisper".to_owned(),
             what: "whisper.cpp in this build".to_owned(),
             remedy: WHISPER.to_owned(),
         }),
+    }
+}
+
+/// Whether this build has whisper.cpp.
+#[cfg(feature = "whisper")]
+fn whisper() -> EngineReport {
+    EngineReport {
+        name: whisper::NAME,
+        is_usable: true,
+        text: whisper::describe(),
+    }
+}
+
+/// Whether this build has whisper.cpp.
+#[cfg(not(feature = "whisper"))]
+fn whisper() -> EngineReport {
+    EngineReport {
+        name: "whisper",
+        is_usable: false,
+        text: format!("not in this build: {WHISPER}"),
     }
 }
 
@@ -51,15 +83,37 @@ pub fn usable() -> Vec<EngineReport> {
                 error => error.to_string(),
             }),
         },
-        EngineReport {
-            name: "whisper",
-            is_usable: false,
-            text: format!("not in this build: {WHISPER}"),
-        },
+        whisper(),
         EngineReport {
             name: "external",
             is_usable: true,
             text: "any program that takes 16 kHz PCM and answers with words as JSON lines".to_owned(),
         },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whisper_says_what_it_lacks() {
+        let settings = EngineSettings {
+            kind: EngineKind::Whisper,
+            ..EngineSettings::default()
+        };
+        let error = open(&settings).err().unwrap().to_string();
+        let report = usable().into_iter().find(|report| report.name == "whisper").unwrap();
+        assert_eq!(report.is_usable, cfg!(feature = "whisper"));
+        let remedy = if report.is_usable {
+            "model = \"ggml-tiny.en.bin\""
+        } else {
+            "cargo build --release --features whisper"
+        };
+        assert!(
+            error.contains(remedy) && report.text.contains(remedy),
+            "{error}; {}",
+            report.text
+        );
+    }
 }
