@@ -13,6 +13,8 @@
 //!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
 //! HOLD   studio/runtime/{holding,air/sound}.rs  sound before its encoder, packets behind theirs, on one course → hold/
+//! WORD   worker/analyse/words.rs → speech/{engine,judge}: words, verdicts, how far it has judged → studio/runtime/moderating.rs → hold
+//! LOOKS  worker/analyse/checks.rs → vision/check: codes, images, classifiers → moderating.rs → air/areas.rs and hold
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
 //! LOOK   studio/runtime/analysis.rs  pictures, all sound                  → worker/analyse/ → events, stamps for the gate
 //! FACE   worker/analyse/faces.rs → vision/{finder,schedule,detector,tracker}: a verdict for each picture → studio/runtime/air/
