@@ -430,6 +430,9 @@ fn the_lives_of_a_worker_are_told() {
             Some("lost: exit code 1; the next one starts in 1.0 s"),
         ),
         (WorkerReport::State(backoff.clone(), None), None),
+        // The same again, from one that did not come up.
+        (WorkerReport::Lost("exit code 1".into(), second), None),
+        (WorkerReport::State(backoff.clone(), None), None),
         (
             WorkerReport::SpareLost("killed by SIGKILL".into()),
             Some("the spare was lost: killed by SIGKILL"),
@@ -447,7 +450,7 @@ fn the_lives_of_a_worker_are_told() {
         name: "encode".into(),
         state: backoff,
         pid: None,
-        losses: 2,
+        losses: 3,
         last_loss: Some("exit code 1".into()),
     };
     assert_eq!(studio.workers, [expected]);

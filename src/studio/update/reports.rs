@@ -76,11 +76,13 @@ impl Unit<'_> {
                 (EventLevel::Warning, "is slow, and gets on with it".to_owned())
             }
             WorkerReport::Lost(reason, pause) => {
+                // One that never came up is told once, however often it is tried in vain.
+                let is_told = worker.pid.is_none() && worker.last_loss.as_ref() == Some(&reason);
                 worker.losses += 1;
                 worker.pid = None;
                 worker.last_loss = Some(reason.clone());
                 // One that is replaced at once is told when it has been.
-                if pause == TimeDelta::ZERO {
+                if pause == TimeDelta::ZERO || is_told {
                     return;
                 }
                 let text = format!("lost: {reason}; the next one starts in {:.1} s", pause.as_secs_f64());
