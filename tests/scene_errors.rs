@@ -166,7 +166,7 @@ show.toml:3:10: video.height: 719 is odd; pictures in 4:2:0 need an even size
 #[test]
 fn what_is_judged_is_held_long_enough() {
     let moderation = |text: &str| errors(&format!("[moderation]\n{text}\n{GOOD}"));
-    insta::assert_snapshot!(moderation("words = [\"en\"]\nhold_s = 1.5"), @"show.toml:3:10: moderation.hold_s: what is said is judged 1.5 s later: set hold_s to 3 or more");
+    insta::assert_snapshot!(moderation("words = [\"en\"]\nhold_s = 1.5"), @"show.toml:3:10: moderation.hold_s: what is said is judged 2 s later: set hold_s to 3 or more");
     insta::assert_snapshot!(moderation("hold_s = 45\nhead_ms = 2000\nunjudged = \"hide\""), @r#"
     show.toml:2:10: moderation.hold_s: expected a number from 0 to 30, found 45
     show.toml:3:11: moderation.head_ms: expected a whole number from 0 to 1000, found 2000

@@ -20,7 +20,7 @@ const LONGEST_S: f64 = 30.0;
 const USUAL_S: f64 = 5.0;
 
 /// No verdict on a word comes sooner than this after it was said: from an engine that spots, and from one that writes everything down.
-const SPOTTED_S: f64 = 2.0;
+const SPOTTED_S: f64 = 3.0;
 const WRITTEN_S: f64 = 4.0;
 
 /// What becomes of sound that nobody has judged when it is due.
@@ -145,7 +145,7 @@ impl Check<'_> {
                 WRITTEN_S,
                 "by whisper what is said is judged up to 3 s later: set hold_s to 5 or more",
             ),
-            _ => (SPOTTED_S, "what is said is judged 1.5 s later: set hold_s to 3 or more"),
+            _ => (SPOTTED_S, "what is said is judged 2 s later: set hold_s to 3 or more"),
         };
         if hold_s < least {
             self.error("moderation.hold_s", advice);
@@ -417,7 +417,7 @@ mod tests {
         for (text, expected) in [
             (
                 "hold_s = 1\nwords = [\"en\"]",
-                "2:10: moderation.hold_s: what is said is judged 1.5 s later: set hold_s to 3 or more",
+                "2:10: moderation.hold_s: what is said is judged 2 s later: set hold_s to 3 or more",
             ),
             (
                 "hold_s = 3\nwords = [\"en\"]\nengine = \"whisper\"\nmodel = \"/tiny.bin\"",
