@@ -90,12 +90,17 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             }
         }
         "occlusion sticker {next_sticker}" => {
-            let sets = show.control.status()["occlusion"]["stickers"].clone();
-            for set in sets.as_array().unwrap() {
+            let occlusion = show.control.status()["occlusion"].clone();
+            let sets = occlusion["stickers"].as_array().unwrap();
+            // The set that is chosen already comes last, after one turn through all of them.
+            let chosen = sets.iter().position(|set| *set == occlusion["sticker"]).unwrap_or(0);
+            for set in sets.iter().cycle().skip(chosen + 1).take(sets.len()) {
                 show.press(&binding.keys);
                 show.until(|status| status["occlusion"]["sticker"] == *set);
+                // Which set is the next is the screen's to know.
+                show.tmux.wait_for(set.as_str().unwrap());
             }
-            if sets.as_array().unwrap().is_empty() {
+            if sets.is_empty() {
                 show.press(&binding.keys);
                 show.tmux.wait_for("there is no set of stickers");
             }
