@@ -36,7 +36,7 @@ const RATE: FrameRate = FrameRate::whole(30);
 
 /// Pictures that must have been published and looked at, of a show that hides faces.
 fn published() -> usize {
-    extent(450, 3000)
+    extent(300, 3000)
 }
 
 /// What faces do, with numbers burnt in.
@@ -371,7 +371,8 @@ fn whatever_happens_to_the_worker_no_face_leaves() {
     show.wait_uncovered();
     let mut took = Vec::new();
     let pull = show.pull_amid(|show| {
-        for (name, seconds, run) in ATTACKS {
+        // In the brief run the two that say most.
+        for (name, seconds, run) in ATTACKS.into_iter().take(extent(2, ATTACKS.len())) {
             let from = show.control.now();
             run(show, Duration::from_secs_f64(seconds * extent(0.5, 1.0)));
             let until = show.control.now();
@@ -392,9 +393,9 @@ fn whatever_happens_to_the_worker_no_face_leaves() {
         seen.len()
     );
     assert_nobody_is_seen(&pull.path, &seen, &clip, "attacked");
-    assert!(losses >= extent(6, 10), "{losses} workers were lost");
+    assert!(losses >= extent(4, 10), "{losses} workers were lost");
     assert!(
-        covered > extent(25, 100) && covered < seen.len(),
+        covered > extent(15, 100) && covered < seen.len(),
         "{covered} of {} are covered",
         seen.len()
     );
@@ -531,7 +532,7 @@ fn levels(nginx: &Nginx, film: &Path, witness: &Witness) {
     assert_eq!(open.len(), 10, "{policy}");
     let (mut psnr_of, mut shown) = (Vec::new(), BTreeMap::new());
     let (mut hidden, mut leaks) = (0, Vec::new());
-    let is_tried = |level: usize| extent([0, 4, 9].contains(&level), true);
+    let is_tried = |level: usize| extent([0, 4].contains(&level), true);
     for (level, open) in open.iter().enumerate().filter(|(level, _)| is_tried(*level)) {
         show.control.order_words("occlusion level", &[&level.to_string()]);
         let pull = show.pull_amid(|show| {

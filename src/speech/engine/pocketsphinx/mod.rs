@@ -2,7 +2,7 @@
 //!
 //! The decoder gives each phrase a score: by how many powers of ten it is likelier than any other sounds. Above the phrase's
 //! threshold that is enough. Its model is one for all voices, and of a voice that it does not know well it is sure of little: so the
-//! span is then compared with examples from tuning ([`examples`]), if there are any.
+//! span is then compared with examples from tuning (`examples.rs`), if there are any.
 
 mod dictionary;
 mod examples;
