@@ -1,8 +1,6 @@
 //! What moderation hears: the engines against real voices.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
 
-#[path = "../common/extent.rs"]
-mod extent;
 #[path = "../common/peers.rs"]
 mod peers;
 mod recordings;
