@@ -105,7 +105,7 @@ fn a_held_show_neither_drifts_nor_leaks() {
         return;
     };
     in_real_time_beside("a soak of the hold", |witness| {
-        let seconds = extent(20.0, 600.0);
+        let seconds = extent(14.0, 600.0);
         let url = nginx.url("soak");
         let mut studio = Studio::start(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=5"]);
         studio.wait_live(0);
