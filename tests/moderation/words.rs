@@ -23,14 +23,14 @@ const TOUCHED_S: f64 = 0.05;
 /// The voices, in turn.
 const VOICES: [&str; 4] = ["en-us", "gmw/en", "en-us+f3", "en-gb-scotland+m3"];
 
-/// Of the fifty sentences those that are spoken: every seventh by the next voice, or each by all four.
+/// Of the fifty sentences those that are spoken: every fifth by the next voice, or each by all four.
 fn lines() -> Vec<Line> {
     let line = |at: usize, voice: usize| {
         let (word, text) = SENTENCES[at];
         (VOICES[voice % VOICES.len()], text, word)
     };
     let brief = (0..SENTENCES.len())
-        .step_by(7)
+        .step_by(5)
         .enumerate()
         .map(|(turn, at)| line(at, turn));
     let full = (0..VOICES.len()).flat_map(|voice| (0..SENTENCES.len()).map(move |at| line(at, voice)));
