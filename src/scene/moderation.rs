@@ -9,12 +9,12 @@ use super::check::{Check, Purpose};
 use super::library::Library;
 use super::picture_checks::{PICTURES, PictureCheckSettings, RawPictures};
 use super::schema::{Key, Kind, key};
-use crate::hold::Pace;
+use crate::hold::{LONGEST_SECONDS, Pace};
 use crate::media::TimeDelta;
 use crate::speech::{EngineKind, EngineSettings, JudgeSettings, Severity, WordList, WordsSettings, fold};
 
 /// The longest hold.
-const LONGEST_S: f64 = 30.0;
+const LONGEST_S: f64 = LONGEST_SECONDS as f64;
 
 /// The hold of a show that has something judged and does not say how long.
 const USUAL_S: f64 = 5.0;

@@ -45,14 +45,9 @@ pub(super) const fn client(
     doc: &'static str,
     build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
 ) -> CommandSpec {
-    CommandSpec {
-        name,
-        args,
-        scope: Scope::Client,
-        is_confirmed: false,
-        doc,
-        build,
-    }
+    let mut spec = row(name, args, doc, build);
+    spec.scope = Scope::Client;
+    spec
 }
 
 /// The same, asked for twice in the TUI.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::action::{Gain, Kbps, MonitorMode, PinWord, Pinned, Reset, Step, Switch};
+use crate::hold;
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
@@ -83,7 +84,7 @@ pub fn duration(word: &str) -> Option<TimeDelta> {
 
 /// Seconds of the hold, from 0 to 30: `5`, `2.5s`, `500ms`.
 pub fn hold(word: &str) -> Option<TimeDelta> {
-    seconds(word, 30.0)
+    seconds(word, hold::LONGEST_SECONDS as f64)
 }
 
 fn seconds(word: &str, most: f64) -> Option<TimeDelta> {

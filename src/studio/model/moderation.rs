@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hold;
 pub use crate::hold::{EditKind, HoldPhase, HoldState, Pace};
 use crate::media::{TimeDelta, Timestamp};
 
@@ -17,9 +18,6 @@ pub const SPANS_KEPT: usize = 64;
 
 /// How long what has gone to air is still shown.
 const SHOWN_AFTER_MS: i64 = 10_000;
-
-/// The longest hold, in ms.
-const LONGEST_MS: i64 = 30_000;
 
 /// The number of the span that mutes program.
 pub const PROGRAM_SPAN: u64 = 1;
@@ -211,6 +209,23 @@ pub struct ModerationStanding {
     pub muted_strips: Vec<String>,
 }
 
+impl Span {
+    /// One that nobody has taken back, with no word in it.
+    #[must_use]
+    pub fn new(id: u64, from: Timestamp, until: Option<Timestamp>, kind: SpanKind, (who, why): (Who, String)) -> Self {
+        Self {
+            id,
+            from,
+            until,
+            kind,
+            who,
+            why,
+            masked: None,
+            is_restored: false,
+        }
+    }
+}
+
 impl Moderation {
     /// What is kept of it.
     #[must_use]
@@ -226,8 +241,7 @@ impl Moderation {
 
     /// It stands so again. What nobody can judge any more, for the scene file names no lists now, is not armed.
     pub fn resume(&mut self, standing: &ModerationStanding) {
-        let longest = TimeDelta::from_millis(LONGEST_MS);
-        self.hold.target = standing.hold.clamp(TimeDelta::ZERO, longest);
+        self.hold.target = standing.hold.clamp(TimeDelta::ZERO, hold::longest());
         self.is_armed = standing.is_armed && !self.lists.is_empty();
         self.is_unjudged_passed = standing.is_unjudged_passed;
         self.is_program_muted = standing.is_program_muted;

@@ -11,7 +11,7 @@ use super::reporters::{Inputs, post};
 use crate::clock::Clock;
 use crate::hold::Edit;
 use crate::media::{TimeDelta, Timestamp, TrackKind};
-use crate::speech::{HeardWord, MatchKind, Severity, WordVerdict};
+use crate::speech::{HeardWord, Severity, WordVerdict};
 use crate::studio::model::{EventLevel, HeldWord, Moderation, SeenPicture, Span, SpanKind, Who};
 use crate::studio::update::{Input, ModerationNews};
 use crate::vision::check::{CheckAction, CheckKind, PictureVerdict};
@@ -84,11 +84,7 @@ impl Moderator {
     pub fn arm(&self, moderation: &Moderation, now: Timestamp) {
         let was_listening = self.is_listening.swap(moderation.is_armed, Ordering::Relaxed);
         if moderation.is_armed && !moderation.is_unjudged_passed {
-            if !self.gate.is_armed_as(WORDS, TrackKind::Audio) {
-                self.gate.arm(WORDS, TrackKind::Audio);
-                let long_ago = now - TimeDelta::from_millis(LONG_AGO_MS);
-                self.gate.stamp(WORDS, TrackKind::Audio, long_ago, now);
-            }
+            arm_from(&self.gate, WORDS, TrackKind::Audio, now);
         } else {
             self.gate.disarm(WORDS, TrackKind::Audio);
         }
@@ -123,7 +119,6 @@ impl Moderator {
         self.tell(ModerationNews::Heard {
             words: words.collect(),
             spans,
-            judged: None,
         });
     }
 
@@ -145,22 +140,13 @@ impl Moderator {
                 strips,
             });
         }
-        let how = match verdict.match_kind {
-            MatchKind::Keyword => "spotted",
-            MatchKind::Exact => "as listed",
-            MatchKind::Inflected => "inflected",
-            MatchKind::Folded => "disguised",
-            MatchKind::Inside => "inside a longer word",
-            MatchKind::Phrase => "phrase",
-            MatchKind::Near => "sounds like it",
-        };
         Span {
             id,
             from,
             until: Some(until),
             kind,
             who: Who::Recogniser,
-            why: format!("list {}: {how}", verdict.list),
+            why: format!("list {}: {}", verdict.list, verdict.match_kind.word()),
             masked: Some(verdict.masked),
             is_restored: false,
         }
@@ -211,18 +197,9 @@ impl Moderator {
     /// Arms the check of pictures while there is a hold that gives it the time, if its show has one that hides anything.
     pub fn arm_pictures(&self, hold: TimeDelta) {
         let gate = self.holding.exit_gate();
-        let is_armed = gate.is_armed_as(PICTURES, TrackKind::Video);
-        let is_wanted = self.hides_pictures && hold >= TimeDelta::from_millis(LOOKING_MS);
-        if is_wanted && !is_armed {
-            let now = self.clock.now();
-            gate.arm(PICTURES, TrackKind::Video);
-            gate.stamp(
-                PICTURES,
-                TrackKind::Video,
-                now - TimeDelta::from_millis(LONG_AGO_MS),
-                now,
-            );
-        } else if is_armed && !is_wanted {
+        if self.hides_pictures && hold >= TimeDelta::from_millis(LOOKING_MS) {
+            arm_from(gate, PICTURES, TrackKind::Video, self.clock.now());
+        } else if gate.is_armed_as(PICTURES, TrackKind::Video) {
             gate.disarm(PICTURES, TrackKind::Video);
         }
     }
@@ -239,6 +216,14 @@ impl Moderator {
 
     fn tell(&self, news: ModerationNews) {
         post(&self.inputs, Input::Moderation(news));
+    }
+}
+
+/// Arms `check` for what is made from `now` on: nobody could look at what was made before.
+fn arm_from(gate: &Gate, check: &str, track: TrackKind, now: Timestamp) {
+    if !gate.is_armed_as(check, track) {
+        gate.arm(check, track);
+        gate.stamp(check, track, now - TimeDelta::from_millis(LONG_AGO_MS), now);
     }
 }
 

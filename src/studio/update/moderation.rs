@@ -25,15 +25,15 @@ pub enum ModerationNews {
     Hold(Box<HoldState>),
     /// Who listens.
     Engine(Option<String>),
-    /// These words were heard, these spans are done about them, and so far sound has been judged.
+    /// These words were heard, and these spans are done about them.
     Heard {
         /// In their order.
         words: Vec<HeldWord>,
         /// In force already.
         spans: Vec<Span>,
-        /// Content time.
-        judged: Option<Timestamp>,
     },
+    /// So far sound has been judged, in content time.
+    Judged(Option<Timestamp>),
     /// Something was seen that is acted upon.
     Seen(SeenPicture),
     /// It is gone.
@@ -91,16 +91,9 @@ impl Unit<'_> {
         let id = self.studio.moderation.next_span();
         let seconds = (until - from).as_secs_f64();
         self.comply("dump", Some(from), Some(until), "dump", who, why.to_owned());
-        self.studio.moderation.add(Span {
-            id,
-            from,
-            until: Some(until),
-            kind: SpanKind::Dump,
-            who,
-            why: why.to_owned(),
-            masked: None,
-            is_restored: false,
-        });
+        self.studio
+            .moderation
+            .add(Span::new(id, from, Some(until), SpanKind::Dump, (who, why.to_owned())));
         self.event(
             EventLevel::Warning,
             SUBJECT,
@@ -156,16 +149,13 @@ impl Unit<'_> {
         if is_muted {
             let from = moderation.airing(self.now);
             moderation.spans.retain(|span| span.id != PROGRAM_SPAN);
-            moderation.add(Span {
-                id: PROGRAM_SPAN,
+            moderation.add(Span::new(
+                PROGRAM_SPAN,
                 from,
-                until: None,
-                kind: SpanKind::Mute,
-                who: Who::Operator,
-                why: "program muted".to_owned(),
-                masked: None,
-                is_restored: false,
-            });
+                None,
+                SpanKind::Mute,
+                (Who::Operator, "program muted".to_owned()),
+            ));
             self.effects.push(Effect::Edit(Edit {
                 id: PROGRAM_SPAN,
                 from: long_ago(self.now),
@@ -217,16 +207,13 @@ impl Unit<'_> {
                 moderation.airing(self.now),
                 self.now + TimeDelta::from_millis(MIXING_MS),
             );
-            moderation.add(Span {
+            moderation.add(Span::new(
                 id,
                 from,
-                until: Some(until),
-                kind: SpanKind::Mute,
-                who: Who::Operator,
-                why: format!("{name} muted: where it could be heard"),
-                masked: None,
-                is_restored: false,
-            });
+                Some(until),
+                SpanKind::Mute,
+                (Who::Operator, format!("{name} muted: where it could be heard")),
+            ));
             self.effects.push(Effect::Edit(Edit {
                 id,
                 from: long_ago(self.now),
@@ -285,16 +272,13 @@ impl Unit<'_> {
             EditKind::Mute => SpanKind::Mute,
             EditKind::Beep => SpanKind::Beep,
         };
-        moderation.add(Span {
+        moderation.add(Span::new(
             id,
             from,
-            until: Some(until),
-            kind: span_kind,
-            who: Who::Operator,
-            why: why.clone(),
-            masked: None,
-            is_restored: false,
-        });
+            Some(until),
+            span_kind,
+            (Who::Operator, why.clone()),
+        ));
         self.effects.push(Effect::Edit(Edit {
             id,
             from,
@@ -360,17 +344,15 @@ impl Unit<'_> {
                 self.studio.moderation.forget(self.now);
             }
             ModerationNews::Engine(engine) => self.studio.moderation.engine = engine,
-            ModerationNews::Heard { words, spans, judged } => {
+            ModerationNews::Heard { words, spans } => {
                 for word in words {
                     self.studio.moderation.hear(word);
                 }
                 for span in spans {
                     self.heard(span);
                 }
-                if judged.is_some() {
-                    self.studio.moderation.judged = judged;
-                }
             }
+            ModerationNews::Judged(judged) => self.studio.moderation.judged = judged,
             ModerationNews::Seen(seen) => {
                 let text = format!("{} \"{}\" on program: {}", seen.kind, seen.what, seen.action);
                 self.event(EventLevel::Warning, SUBJECT, text);

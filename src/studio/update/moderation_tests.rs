@@ -140,7 +140,6 @@ fn a_word_is_beeped_while_it_is_held_and_a_span_must_end_after_it_begins() {
     let news = ModerationNews::Heard {
         words: vec![word(7, 94_000), word(8, 97_000)],
         spans: Vec::new(),
-        judged: None,
     };
     update(&mut studio, Input::Moderation(news), ms(100_000)).unwrap();
     let (done, _) = acts(run(&mut studio, "moderate word 8").unwrap());
@@ -201,13 +200,14 @@ fn what_the_recogniser_finds_is_told_and_written_down_with_the_word_masked() {
         let news = ModerationNews::Heard {
             words: Vec::new(),
             spans: vec![span(kind, from)],
-            judged: Some(ms(98_000)),
         };
         let effects = update(&mut studio, Input::Moderation(news), ms(100_000)).unwrap();
         assert_eq!(studio.events.back().unwrap().text, expected);
         let (_, lines) = acts(effects);
         assert_eq!(lines, [format!("word {} list en: as listed", kind.word())]);
     }
+    let news = ModerationNews::Judged(Some(ms(98_000)));
+    update(&mut studio, Input::Moderation(news), ms(100_000)).unwrap();
     assert_eq!(studio.moderation.judged, Some(ms(98_000)));
 }
 

@@ -65,11 +65,7 @@ impl Core {
         let judged = self.moderator.judged();
         let moderation = &self.studio.moderation;
         if judged != moderation.judged {
-            self.feed(Input::Moderation(ModerationNews::Heard {
-                words: Vec::new(),
-                spans: Vec::new(),
-                judged,
-            }));
+            self.feed(Input::Moderation(ModerationNews::Judged(judged)));
         }
         let hold = &self.studio.moderation.hold;
         // While nothing is held there is nothing new, and nobody need be told.
