@@ -73,6 +73,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "studio::command",
             "control::protocol",
             "control::client",
+            "suggest",
         ],
     ),
     ("record", &["media", "wire", "clock", "secret"]),
