@@ -8,6 +8,7 @@ use super::action::{Bus, Command};
 use crate::secret::DOTS;
 
 /// One row of the table.
+#[derive(Clone, Copy)]
 pub struct CommandSpec {
     /// One or two words.
     pub name: &'static str,
@@ -33,6 +34,7 @@ pub enum Scope {
 }
 
 /// One argument.
+#[derive(Clone, Copy)]
 pub struct ArgSpec {
     /// As the usage shows it.
     pub name: &'static str,

@@ -19,6 +19,7 @@ use crate::studio::model::{DestinationState, Meters, Studio};
 use crate::tui::keymap::{Context, Key, Keymap};
 use crate::tui::monitor::{CellSize, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
+use crate::tui::view::theme::{Depth, Theme};
 
 pub use complete::{Candidate, Completion, complete};
 pub use heard::Heard;
@@ -38,6 +39,10 @@ pub struct UiState {
     pub capabilities: Capabilities,
     /// How the operator wants monitors drawn.
     pub monitor_mode: MonitorMode,
+    /// The look of the screen.
+    pub theme: Theme,
+    /// The theme of the operator's own file.
+    pub own_theme: Option<Theme>,
     /// The studio clock as this client reckons it.
     pub now: Timestamp,
     /// What keys act on.
@@ -172,6 +177,8 @@ impl UiState {
             keymap,
             capabilities,
             monitor_mode: MonitorMode::Auto,
+            theme: Theme::new(capabilities.colors != Colors::None),
+            own_theme: None,
             now: Timestamp::ZERO,
             selected: Selected::default(),
             pane: Pane::Mixer,
@@ -226,6 +233,16 @@ impl UiState {
     #[must_use]
     pub fn has_color(&self) -> bool {
         self.capabilities.colors != Colors::None
+    }
+
+    /// The theme as this terminal shows it.
+    #[must_use]
+    pub fn look(&self) -> Theme {
+        self.theme.at(match self.capabilities.colors {
+            Colors::None => Depth::None,
+            Colors::Xterm256 => Depth::Xterm256,
+            Colors::TrueColor => Depth::TrueColor,
+        })
     }
 
     /// Follows a new state of the studio: selections stay inside its lists, pauses before the next attempt are timed.

@@ -17,7 +17,7 @@ mod shape;
 mod sources;
 mod status;
 mod text;
-mod theme;
+pub mod theme;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -42,9 +42,10 @@ pub fn view(frame: &mut Frame<'_>, studio: &Studio, ui: &UiState) {
     let scene = Scene {
         studio,
         ui,
-        theme: Theme::new(ui.has_color()),
+        theme: ui.look(),
     };
     let cursor = draw(frame.buffer_mut(), area, &scene);
+    scene.theme.lay_ground(frame.buffer_mut());
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

@@ -172,6 +172,7 @@ fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene
     match scene.ui.pictures.get(target) {
         Some(Prepared::Cells(cells, marks)) => {
             cells.draw(area, buf);
+            scene.theme.darken(buf, area);
             faces::boxes(buf, area, marks, scene);
         }
         Some(Prepared::Sixel(sixel)) => {

@@ -1,0 +1,147 @@
+//! What the client carries out where it is typed: it concerns that screen only.
+
+use super::super::action::{ClientCommand, Command, Page, Selection};
+use super::super::row::{arg, client, may, only};
+use super::super::spec::{ArgKind, CommandSpec, UsageError, Words};
+use super::super::word;
+
+const STEP: ArgKind = ArgKind::Choice(&["next", "previous"]);
+const MONITORS: ArgKind = ArgKind::Choice(&["auto", "half-blocks", "ascii", "sixel", "off"]);
+
+fn select(words: &mut Words<'_>, what: Selection) -> Result<Command, UsageError> {
+    let step = words.required(word::step)?;
+    only(words, Command::Client(ClientCommand::Select(what, step)))
+}
+
+/// What the client carries out where it is typed: it concerns that screen only.
+pub(super) const ROWS: &[CommandSpec] = &[
+    client("help", &[], "shows or hides this help", |words| {
+        only(words, Command::Client(ClientCommand::Help))
+    }),
+    client(
+        "prompt",
+        &[may("LINE", ArgKind::Text)],
+        "opens the command prompt, with LINE in it",
+        |words| {
+            let line = words.optional(word::name)?;
+            only(words, Command::Client(ClientCommand::Prompt(line)))
+        },
+    ),
+    client("detach", &[], "leaves the screen; the show goes on", |words| {
+        only(words, Command::Client(ClientCommand::Detach))
+    }),
+    client(
+        "monitor",
+        &[may("MODE", MONITORS)],
+        "how monitors are drawn; without MODE, the next way",
+        |words| {
+            let mode = words.optional(word::monitor_mode)?;
+            only(words, Command::Client(ClientCommand::Monitor(mode)))
+        },
+    ),
+    client(
+        "select strip",
+        &[arg("STEP", STEP)],
+        "selects the next or previous strip",
+        |words| select(words, Selection::Strip),
+    ),
+    client(
+        "select source",
+        &[arg("STEP", STEP)],
+        "selects the next or previous source",
+        |words| select(words, Selection::Source),
+    ),
+    client(
+        "select destination",
+        &[arg("STEP", STEP)],
+        "selects the next or previous destination",
+        |words| select(words, Selection::Destination),
+    ),
+    client(
+        "select pane",
+        &[arg("STEP", STEP)],
+        "moves between the panes",
+        |words| select(words, Selection::Pane),
+    ),
+    client(
+        "select parameter",
+        &[arg("STEP", STEP)],
+        "selects the next or previous parameter of the page",
+        |words| select(words, Selection::Parameter),
+    ),
+    client(
+        "select stage",
+        &[arg("STEP", STEP)],
+        "selects the next or previous stage of the page",
+        |words| select(words, Selection::Stage),
+    ),
+    client(
+        "select face",
+        &[arg("STEP", STEP)],
+        "selects the next or previous face on program",
+        |words| select(words, Selection::Face),
+    ),
+    client(
+        "select word",
+        &[arg("STEP", STEP)],
+        "selects the next or previous word or span of what is held",
+        |words| select(words, Selection::Word),
+    ),
+    client(
+        "page strip",
+        &[],
+        "opens the page of the selected strip: all stages, EQ and compressor curve",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Strip)))),
+    ),
+    client(
+        "page buses",
+        &[],
+        "opens the page of the buses: loudness, limiter, ducking",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Buses)))),
+    ),
+    client(
+        "page faces",
+        &[],
+        "opens the page of occlusion: level, policy, mask, faces, zones",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Faces)))),
+    ),
+    client(
+        "page picture",
+        &[],
+        "opens the page of the selected source's picture: denoise, sharpen, levels, tone",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Picture)))),
+    ),
+    client(
+        "page network",
+        &[],
+        "opens the page of the network: what is sent and why, how destinations are reached, who watches",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Network)))),
+    ),
+    client(
+        "page moderation",
+        &[],
+        "opens the page of the hold: what will be heard when, words, spans, what is seen",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Moderation)))),
+    ),
+    client("page close", &[], "closes the page", |words| {
+        only(words, Command::Client(ClientCommand::Page(None)))
+    }),
+    client(
+        "type",
+        &[may("BEGINNING", ArgKind::Text)],
+        "types a value for the selected parameter",
+        |words| {
+            let beginning = words.optional(word::name)?;
+            only(words, Command::Client(ClientCommand::Type(beginning)))
+        },
+    ),
+    client(
+        "mark",
+        &[],
+        "marks what is selected: to copy from, or as the beginning of a span",
+        |words| only(words, Command::Client(ClientCommand::Mark)),
+    ),
+    client("redraw", &[], "draws the screen anew", |words| {
+        only(words, Command::Client(ClientCommand::Redraw))
+    }),
+];
