@@ -382,8 +382,8 @@ pub struct Screen {
 pub fn capabilities(colors: Colors) -> Capabilities {
     Capabilities {
         colors,
-        has_sixel: false,
         cell: Some(CellSize { width: 10, height: 20 }),
+        ..Capabilities::default()
     }
 }
 

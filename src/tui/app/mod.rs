@@ -16,6 +16,7 @@ use crate::control::protocol::MonitorTarget;
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::{MonitorMode, Page, Step};
 use crate::studio::model::{DestinationState, Meters, Studio};
+use crate::tui::governor;
 use crate::tui::keymap::{Context, Key, Keymap};
 use crate::tui::monitor::{CellSize, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
@@ -75,6 +76,12 @@ pub struct UiState {
     pub heard: Heard,
     /// What the monitors show.
     pub pictures: HashMap<MonitorTarget, Prepared>,
+    /// How good pictures are made, which the governor of the link says.
+    pub step: governor::Step,
+    /// What the governor does, for the corner.
+    pub preview: Preview,
+    /// Bytes of pictures per second at most, where the operator has said so; in kB.
+    pub cap_kb: Option<u32>,
     /// Since when each lost destination waits for its attempt of that number.
     pub backoffs: HashMap<String, (u32, Timestamp)>,
 }
@@ -121,6 +128,19 @@ impl Pane {
             Self::Events => "EVENTS",
         }
     }
+}
+
+/// What the governor of the link does, as the corner of the screen shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Preview {
+    /// Bytes that go to the terminal.
+    pub bytes_per_second: u32,
+    /// Changes of pictures that go out whole.
+    pub pictures_per_second: u32,
+    /// How long the terminal takes to answer, where it does.
+    pub round_trip: Option<TimeDelta>,
+    /// How many steps pictures are below the best that the terminal can show.
+    pub depth: usize,
 }
 
 /// What lies over the screen.
@@ -195,8 +215,17 @@ impl UiState {
             meters: Meters::default(),
             heard: Heard::default(),
             pictures: HashMap::new(),
+            step: governor::Step::BEST,
+            preview: Preview::default(),
+            cap_kb: None,
             backoffs: HashMap::new(),
         }
+    }
+
+    /// Bytes of pictures per second at most.
+    #[must_use]
+    pub fn cap_bytes(&self) -> Option<f64> {
+        self.cap_kb.map(|kb| f64::from(kb) * 1000.0)
     }
 
     /// How monitors are drawn on this terminal.
@@ -205,16 +234,22 @@ impl UiState {
         // Half-blocks without colour would be blank; who asks for them by name gets them in the colours all terminals have.
         let blocks = Renderer::Blocks(match self.capabilities.colors {
             Colors::TrueColor => Palette::TrueColor,
-            Colors::Xterm256 | Colors::None => Palette::Xterm256,
+            Colors::Ansi16 | Colors::Xterm256 | Colors::None => Palette::Xterm256,
         });
         match self.monitor_mode {
             MonitorMode::Auto if self.capabilities.colors == Colors::None => Renderer::Ascii,
-            MonitorMode::Auto if self.capabilities.has_sixel => Renderer::Sixel,
+            MonitorMode::Auto if self.capabilities.has_sixel && self.step.has_pixels => Renderer::Sixel,
             MonitorMode::Auto | MonitorMode::HalfBlocks => blocks,
             MonitorMode::Ascii => Renderer::Ascii,
             MonitorMode::Sixel => Renderer::Sixel,
             MonitorMode::Off => Renderer::Off,
         }
+    }
+
+    /// Whether the monitors could be real pixels: the terminal draws them, and the operator has not asked for characters.
+    #[must_use]
+    pub fn has_pixels(&self) -> bool {
+        matches!(self.monitor_mode, MonitorMode::Auto | MonitorMode::Sixel) && self.capabilities.has_sixel
     }
 
     /// Where keys are pressed.
@@ -240,6 +275,7 @@ impl UiState {
     pub fn look(&self) -> Theme {
         self.theme.at(match self.capabilities.colors {
             Colors::None => Depth::None,
+            Colors::Ansi16 => Depth::Ansi16,
             Colors::Xterm256 => Depth::Xterm256,
             Colors::TrueColor => Depth::TrueColor,
         })

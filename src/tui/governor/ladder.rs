@@ -18,6 +18,11 @@ pub struct Step {
     pub per_second: (f32, f32, f32),
 }
 
+impl Step {
+    /// The best there is.
+    pub const BEST: Self = STEPS[0];
+}
+
 const fn step(has_pixels: bool, scale: f32, thrift: u8, program: f32, preview: f32, tile: f32) -> Step {
     Step {
         has_pixels,
@@ -28,7 +33,7 @@ const fn step(has_pixels: bool, scale: f32, thrift: u8, program: f32, preview: f
 }
 
 /// From the best to the most frugal.
-pub const STEPS: [Step; 9] = [
+const STEPS: [Step; 9] = [
     step(true, 1.0, 0, 15.0, 8.0, 3.0),
     step(true, 0.6, 1, 15.0, 6.0, 2.0),
     step(false, 1.0, 0, 15.0, 8.0, 3.0),

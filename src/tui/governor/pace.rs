@@ -66,6 +66,12 @@ impl Pace {
         if is_due { self.pictures.bytes as usize } else { 0 }
     }
 
+    /// Bytes of pictures per second that are allowed.
+    #[must_use]
+    pub fn room(&self) -> f64 {
+        self.rates.1
+    }
+
     /// Bytes for which it is worth to begin.
     fn enough(&self) -> f64 {
         SMALLEST.min(self.pictures.most)

@@ -38,17 +38,21 @@ struct Scene<'a> {
 
 /// Draws the screen.
 pub fn view(frame: &mut Frame<'_>, studio: &Studio, ui: &UiState) {
-    let area = frame.area();
+    if let Some(cursor) = render(frame.buffer_mut(), studio, ui) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws the screen into a buffer and returns where the cursor stands, if it is shown.
+pub fn render(buf: &mut ratatui::buffer::Buffer, studio: &Studio, ui: &UiState) -> Option<Position> {
     let scene = Scene {
         studio,
         ui,
         theme: ui.look(),
     };
-    let cursor = draw(frame.buffer_mut(), area, &scene);
-    scene.theme.lay_ground(frame.buffer_mut());
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+    let cursor = draw(buf, buf.area, &scene);
+    scene.theme.lay_ground(buf);
+    cursor
 }
 
 /// Draws everything and returns where the cursor stands, if it is shown.
