@@ -426,7 +426,7 @@ impl Client {
             self.wanted = wanted;
         }
         let now = self.clock.now();
-        self.pace.fill(now, self.link.rate(), self.ui.cap_bytes());
+        self.pace.fill(now, self.link.rate() * self.link.relief(now), self.ui.cap_bytes());
         let is_asking = self.link.is_worth_asking();
         let budget = Budget {
             has_screen: is_answer || self.owes_answer || self.pace.is_screen_due(),

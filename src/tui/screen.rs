@@ -22,7 +22,7 @@ use crate::studio::model::Studio;
 use ratatui::backend::Backend as _;
 
 /// A cell that no view draws: what stands there is not known, so anything is a change.
-const UNKNOWN: &str = "\u{0}";
+const UNKNOWN: &str = "\u{10fffd}";
 
 /// About so many bytes does a cell of a picture take, to begin with.
 const BYTES_PER_CELL: usize = 12;
@@ -270,6 +270,13 @@ impl Screen {
             drawn.has_asked_after = true;
         }
         let frame = self.paint.take(self.output.spare());
+        // What frames a frame is paid for by what is in it.
+        let more = frame.len() - drawn.screen - drawn.pictures;
+        if drawn.screen > 0 {
+            drawn.screen += more;
+        } else {
+            drawn.pictures += more;
+        }
         self.output.send(frame)
     }
 

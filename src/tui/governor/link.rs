@@ -22,6 +22,9 @@ const MOST_RATE: f64 = 200_000_000.0;
 /// A delay below this is the machines', not the link's.
 const NOISE_S: f64 = 0.004;
 
+/// Answers that wait longer than this stand behind a queue that does not run off by itself.
+const STANDING_S: f64 = 0.03;
+
 /// Fewer bytes than this say nothing about a rate.
 const TELLING: u64 = 300;
 
@@ -165,6 +168,15 @@ impl Link {
     #[must_use]
     pub fn rate(&self) -> f64 {
         self.rate
+    }
+
+    /// The share of the rate that should be used now, from 0 to 1: less while answers wait, so that what stands in the way runs off.
+    #[must_use]
+    pub fn relief(&self, now: Timestamp) -> f64 {
+        let waits = self
+            .round_trip(now)
+            .map_or(0.0, |took| (took - self.base_round_trip()).as_secs_f64());
+        if waits <= STANDING_S { 1.0 } else { (STANDING_S / waits).max(0.1) }
     }
 
     /// Bytes that are not known to have arrived.
@@ -351,6 +363,23 @@ pub mod tests {
             link.wrote(4000, TimeDelta::from_millis(500));
         }
         assert!((7_000.0..9_000.0).contains(&link.rate()), "{}", link.rate());
+    }
+
+    #[test]
+    fn what_stands_in_the_way_runs_off() {
+        let (mut link, mut pipe) = (Link::default(), Pipe::new(8_000.0, 150));
+        let now = run(&mut link, &mut pipe, 40, 2, Timestamp::ZERO);
+        assert!((link.relief(now) - 1.0).abs() < 1e-9);
+        pipe.send(12_000, now);
+        link.sent(12_000);
+        link.asked(now, 12_000);
+        let later = now + TimeDelta::from_millis(1200);
+        assert!(link.relief(later) < 0.1 + 1e-9, "it waits, and no answer is needed to know it");
+        pipe.ask(now);
+        link.answered(pipe.answers.pop_front().unwrap());
+        assert!(link.relief(now) < 0.1 + 1e-9);
+        run(&mut link, &mut pipe, 40, 1, now + TimeDelta::from_millis(4000));
+        assert!((link.relief(now + TimeDelta::from_millis(5000)) - 1.0).abs() < 1e-9);
     }
 
     proptest! {
