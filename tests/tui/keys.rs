@@ -11,7 +11,7 @@ use crate::tui_fixture;
 use rigcast::studio::command::MonitorMode;
 use rigcast::tui::app::{Overlay, Pane, UiAction};
 use rigcast::tui::keymap::Context;
-use rigcast::tui::monitor::{Palette, Renderer};
+use rigcast::tui::monitor::{Glyphs, Palette, Renderer};
 use rigcast::tui::terminal::Colors;
 use tui_fixture::*;
 
@@ -187,29 +187,14 @@ fn panes_go_round() {
 
 #[test]
 fn monitors_are_drawn_as_the_terminal_can_and_as_the_key_says() {
-    let blocks = Renderer::Blocks(Palette::TrueColor);
-    let blocks_256 = Renderer::Blocks(Palette::Xterm256);
+    let blocks = Renderer::Cells(Glyphs::HalfBlocks, Palette::TrueColor);
+    let blocks_256 = Renderer::Cells(Glyphs::HalfBlocks, Palette::Xterm256);
+    let ascii = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
     for (colors, has_sixel, expected) in [
-        (
-            Colors::TrueColor,
-            false,
-            [blocks, Renderer::Ascii, Renderer::Off, blocks],
-        ),
-        (
-            Colors::Xterm256,
-            false,
-            [blocks_256, Renderer::Ascii, Renderer::Off, blocks_256],
-        ),
-        (
-            Colors::TrueColor,
-            true,
-            [Renderer::Sixel, Renderer::Off, blocks, Renderer::Ascii],
-        ),
-        (
-            Colors::None,
-            false,
-            [Renderer::Ascii, Renderer::Off, blocks_256, Renderer::Ascii],
-        ),
+        (Colors::TrueColor, false, [blocks, ascii, Renderer::Off, blocks]),
+        (Colors::Xterm256, false, [blocks_256, ascii, Renderer::Off, blocks_256]),
+        (Colors::TrueColor, true, [Renderer::Sixel, Renderer::Off, blocks, ascii]),
+        (Colors::None, false, [ascii, Renderer::Off, blocks_256, ascii]),
     ] {
         let mut screen = Screen::new(80, 24);
         screen.ui.capabilities = capabilities(colors);

@@ -13,7 +13,7 @@ use rigcast::studio::model::*;
 use rigcast::studio::update::{Input, update};
 use rigcast::tui::app::{UiAction, UiState};
 use rigcast::tui::keymap::Keymap;
-use rigcast::tui::monitor::{CellSize, Picture, Prepared, Renderer, ascii};
+use rigcast::tui::monitor::{CellEncoder, CellSize, Glyphs, Palette, Picture, Prepared, Renderer, Thrift};
 use rigcast::tui::terminal::{Capabilities, Colors};
 use rigcast::tui::view::{layout::Arrangement, view};
 
@@ -516,16 +516,19 @@ impl Screen {
             return self;
         };
         for (at, (target, area)) in arrangement.monitors(&self.studio).into_iter().enumerate() {
-            let size = Renderer::Ascii.picture_size(area.width, area.height, CellSize::default());
+            let renderer = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
+            let size = renderer.picture_size(area.width, area.height, CellSize::default());
             let Some((width, height)) = size else { continue };
             let picture = test_picture(width as usize, height as usize, at);
             let marks = match target {
                 MonitorTarget::Program => marks(&self.studio),
                 _ => Vec::new(),
             };
+            let mut encoder = CellEncoder::new(Glyphs::Ascii, Palette::Mono);
+            let cells = encoder.encode(&picture, Thrift::LEAST).unwrap();
             self.ui
                 .pictures
-                .insert(target, Prepared::Cells(ascii(&picture).into(), marks.into()));
+                .insert(target, Prepared::Cells(cells.into(), marks.into()));
         }
         self
     }

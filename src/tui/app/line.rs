@@ -6,7 +6,7 @@ use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Selection, Step};
 use crate::studio::model::{MaskKind, Studio};
 use crate::tui::keymap::Placeholder;
-use crate::tui::monitor::Renderer;
+use crate::tui::monitor::{Glyphs, Renderer};
 
 impl UiState {
     /// Runs a line of a key or of the prompt: here, or by asking the studio.
@@ -158,9 +158,9 @@ impl UiState {
     /// The next way of drawing; sixels only where the terminal claimed them.
     fn next_mode(&self) -> MonitorMode {
         match self.renderer() {
-            Renderer::Blocks(_) => MonitorMode::Ascii,
-            Renderer::Ascii if self.capabilities.has_sixel => MonitorMode::Sixel,
-            Renderer::Ascii | Renderer::Sixel => MonitorMode::Off,
+            Renderer::Cells(Glyphs::Ascii, _) if self.capabilities.has_sixel => MonitorMode::Sixel,
+            Renderer::Cells(Glyphs::Ascii, _) | Renderer::Sixel => MonitorMode::Off,
+            Renderer::Cells(..) => MonitorMode::Ascii,
             Renderer::Off => MonitorMode::HalfBlocks,
         }
     }

@@ -18,7 +18,7 @@ use crate::studio::command::{MonitorMode, Page, Step};
 use crate::studio::model::{DestinationState, Meters, Studio};
 use crate::tui::governor;
 use crate::tui::keymap::{Context, Key, Keymap};
-use crate::tui::monitor::{CellSize, Palette, Prepared, Renderer};
+use crate::tui::monitor::{CellSize, Glyphs, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
 use crate::tui::view::theme::{Depth, Theme};
 
@@ -232,15 +232,18 @@ impl UiState {
     #[must_use]
     pub fn renderer(&self) -> Renderer {
         // Half-blocks without colour would be blank; who asks for them by name gets them in the colours all terminals have.
-        let blocks = Renderer::Blocks(match self.capabilities.colors {
+        let palette = match self.capabilities.colors {
             Colors::TrueColor => Palette::TrueColor,
-            Colors::Ansi16 | Colors::Xterm256 | Colors::None => Palette::Xterm256,
-        });
+            Colors::Xterm256 => Palette::Xterm256,
+            Colors::Ansi16 | Colors::None => Palette::Ansi16,
+        };
+        let blocks = Renderer::Cells(Glyphs::HalfBlocks, palette);
+        let ascii = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
         match self.monitor_mode {
-            MonitorMode::Auto if self.capabilities.colors == Colors::None => Renderer::Ascii,
+            MonitorMode::Auto if self.capabilities.colors == Colors::None => ascii,
             MonitorMode::Auto if self.capabilities.has_sixel && self.step.has_pixels => Renderer::Sixel,
             MonitorMode::Auto | MonitorMode::HalfBlocks => blocks,
-            MonitorMode::Ascii => Renderer::Ascii,
+            MonitorMode::Ascii => ascii,
             MonitorMode::Sixel => Renderer::Sixel,
             MonitorMode::Off => Renderer::Off,
         }

@@ -1,11 +1,9 @@
-//! Pictures in the terminal: small RGB pictures become half-blocks, ASCII or sixels, off the UI thread.
+//! Pictures in the terminal: small RGB pictures become cells or sixels, off the UI thread.
 //!
 //! The studio scales pictures to what a monitor needs (see [`Renderer::picture_size`]), so nothing here resamples in the
-//! common case. What costs on a terminal is bytes, not arithmetic: colours are taken in coarse steps and a step that a
-//! cell already shows is kept as long as it is about right, so that noise in a still picture sends nothing.
+//! common case. What costs on a terminal is bytes, not arithmetic: see [`cells`].
 
-mod ascii;
-mod blocks;
+pub mod cells;
 mod ink;
 pub mod marks;
 mod sixel;
@@ -13,14 +11,11 @@ mod worker;
 
 use std::sync::Arc;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Color;
 
 use crate::studio::model::FaceMark;
 
-pub use ascii::ascii;
-pub use blocks::{Palette, half_blocks};
+pub use cells::{CellEncoder, CellPicture, Glyphs, Palette, PictureCell, Thrift};
 pub use sixel::{SixelEncoder, SixelPicture};
 pub use worker::{Monitors, Slot};
 
@@ -30,10 +25,8 @@ pub const MAX_SIXEL: (u32, u32) = (640, 360);
 /// How a monitor is drawn: what the operator asked for, made to fit the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Renderer {
-    /// Two pixels per cell, coloured.
-    Blocks(Palette),
-    /// One character of ASCII per cell, no colour.
-    Ascii,
+    /// Character cells: which characters, in which colours.
+    Cells(Glyphs, Palette),
     /// Real pixels, for terminals that know DEC sixel graphics.
     Sixel,
     /// No pictures: for the thinnest of links.
@@ -45,9 +38,7 @@ impl Renderer {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Blocks(Palette::TrueColor) => "half-blocks",
-            Self::Blocks(Palette::Xterm256) => "half-blocks 256",
-            Self::Ascii => "ascii",
+            Self::Cells(glyphs, _) => glyphs.name(),
             Self::Sixel => "sixel",
             Self::Off => "off",
         }
@@ -55,8 +46,7 @@ impl Renderer {
 
     /// Pixels that a monitor of `columns` × `rows` cells wants; `None` where it wants no picture at all.
     ///
-    /// Half-blocks and ASCII show two pixels per cell, one above the other; sixels show what the cells measure, capped at
-    /// [`MAX_SIXEL`].
+    /// Cells show as many pixels as their [grid](Glyphs::grid) has; sixels show what the cells measure, capped at [`MAX_SIXEL`].
     #[must_use]
     pub fn picture_size(self, columns: u16, rows: u16, cell: CellSize) -> Option<(u32, u32)> {
         if columns == 0 || rows == 0 {
@@ -65,7 +55,10 @@ impl Renderer {
         let (columns, rows) = (u32::from(columns), u32::from(rows));
         match self {
             Self::Off => None,
-            Self::Blocks(_) | Self::Ascii => Some((columns, rows * 2)),
+            Self::Cells(glyphs, _) => {
+                let (across, down) = glyphs.grid();
+                Some((columns * across as u32, rows * down as u32))
+            }
             Self::Sixel => {
                 let (width, height) = (columns * u32::from(cell.width), rows * u32::from(cell.height));
                 let shrink = (f64::from(MAX_SIXEL.0) / f64::from(width))
@@ -145,55 +138,6 @@ impl Picture {
             }
         }
         Self { width, height, rgb }
-    }
-}
-
-/// One cell of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PictureCell {
-    /// `▀`, a space or an ASCII character.
-    pub symbol: char,
-    /// Of the character: the upper pixel of a half-block.
-    pub fg: Color,
-    /// Behind it: the lower pixel of a half-block.
-    pub bg: Color,
-}
-
-/// A picture made of character cells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CellPicture {
-    columns: u16,
-    cells: Vec<PictureCell>,
-}
-
-impl CellPicture {
-    /// Width in cells.
-    #[must_use]
-    pub fn columns(&self) -> u16 {
-        self.columns
-    }
-
-    /// Height in cells.
-    #[must_use]
-    pub fn rows(&self) -> u16 {
-        (self.cells.len() / usize::from(self.columns.max(1))) as u16
-    }
-
-    /// Draws the picture into the upper left of `area`, clipped to it and to the buffer.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer) {
-        let area = area.intersection(buf.area);
-        for (y, row) in self
-            .cells
-            .chunks_exact(usize::from(self.columns.max(1)))
-            .take(usize::from(area.height))
-            .enumerate()
-        {
-            for (x, cell) in row.iter().take(usize::from(area.width)).enumerate() {
-                if let Some(target) = buf.cell_mut((area.x + x as u16, area.y + y as u16)) {
-                    target.set_char(cell.symbol).set_fg(cell.fg).set_bg(cell.bg);
-                }
-            }
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, ascii, half_blocks, ink};
+use super::{CellEncoder, CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, Thrift, ink};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::FaceMark;
 
@@ -162,6 +162,8 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
 #[derive(Default)]
 struct Artist {
     sixels: SixelEncoder,
+    /// One per monitor: each knows what its own shows.
+    cells: HashMap<MonitorTarget, CellEncoder>,
     arrangement: u64,
     shown: HashMap<MonitorTarget, (Slot, Shown)>,
 }
@@ -193,19 +195,30 @@ impl Artist {
                 }
                 (Shown::Sixel(Arc::clone(&sixel)), Prepared::Sixel(sixel))
             }
-            Renderer::Ascii | Renderer::Blocks(_) => {
-                let (before, marks_before) = match before {
-                    Some(Shown::Cells(cells, marks)) => (Some(&**cells), &**marks),
-                    _ => (None, &[][..]),
+            Renderer::Cells(glyphs, palette) => {
+                let encoder = match self.cells.get_mut(&slot.target) {
+                    Some(encoder) if encoder.kind() == (glyphs, palette) => encoder,
+                    _ => self
+                        .cells
+                        .entry(slot.target.clone())
+                        .insert_entry(CellEncoder::new(glyphs, palette))
+                        .into_mut(),
                 };
-                let cells = match slot.renderer {
-                    Renderer::Blocks(palette) => half_blocks(&picture, palette, before),
-                    _ => ascii(&picture),
+                let before = match before {
+                    Some(Shown::Cells(cells, marks)) => Some((cells, marks)),
+                    _ => {
+                        encoder.forget();
+                        None
+                    }
                 };
-                if before == Some(&cells) && marks_before == marks {
-                    return None;
-                }
-                let (cells, marks) = (Arc::new(cells), Arc::from(marks));
+                let cells = match (encoder.encode(&picture, Thrift::default()), before) {
+                    (Some(cells), _) => Arc::new(cells),
+                    (None, Some((_, marks_before))) if **marks_before == marks => return None,
+                    (None, Some((cells, _))) => Arc::clone(cells),
+                    // What is encoded from nothing always has cells.
+                    (None, None) => return None,
+                };
+                let marks = Arc::from(marks);
                 (
                     Shown::Cells(Arc::clone(&cells), Arc::clone(&marks)),
                     Prepared::Cells(cells, marks),
@@ -220,15 +233,18 @@ impl Artist {
     fn follow(&mut self, arrangement: u64) {
         if std::mem::replace(&mut self.arrangement, arrangement) != arrangement {
             self.shown.clear();
+            self.cells.clear();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Palette;
+    use super::super::{Glyphs, Palette};
     use super::*;
     use std::sync::mpsc;
+
+    const ASCII: Renderer = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
 
     fn slot(target: MonitorTarget, renderer: Renderer) -> Slot {
         Slot {
@@ -261,7 +277,7 @@ mod tests {
     fn a_picture_comes_back_ready_and_a_strange_monitor_stays_dark() {
         let (tell, told) = mpsc::channel();
         let monitors = Monitors::start(move || tell.send(()).unwrap()).unwrap();
-        monitors.arrange(&[slot(MonitorTarget::Program, Renderer::Ascii)]);
+        monitors.arrange(&[slot(MonitorTarget::Program, ASCII)]);
         monitors.show(MonitorTarget::Preview, grey(9), Vec::new());
         monitors.show(MonitorTarget::Program, grey(200), Vec::new());
         told.recv().unwrap();
@@ -273,7 +289,11 @@ mod tests {
     #[test]
     fn what_looks_the_same_is_not_drawn_again() {
         let mut artist = Artist::default();
-        for renderer in [Renderer::Ascii, Renderer::Sixel, Renderer::Blocks(Palette::TrueColor)] {
+        for renderer in [
+            ASCII,
+            Renderer::Sixel,
+            Renderer::Cells(Glyphs::HalfBlocks, Palette::TrueColor),
+        ] {
             let slot = slot(MonitorTarget::Program, renderer);
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_none());
@@ -289,7 +309,7 @@ mod tests {
     #[test]
     fn a_new_arrangement_draws_even_what_looks_the_same() {
         let mut artist = Artist::default();
-        let slot = slot(MonitorTarget::Program, Renderer::Ascii);
+        let slot = slot(MonitorTarget::Program, ASCII);
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
         artist.follow(1);
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
@@ -299,11 +319,10 @@ mod tests {
     fn a_picture_of_another_size_is_made_to_fit() {
         let mut artist = Artist::default();
         let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
-        let Some(Prepared::Cells(cells, _)) =
-            artist.prepare(&slot(MonitorTarget::Preview, Renderer::Ascii), picture, Vec::new())
+        let Some(Prepared::Cells(cells, _)) = artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
         else {
             panic!("no cells");
         };
-        assert_eq!((cells.columns(), cells.rows()), (4, 2));
+        assert_eq!((cells.columns(), cells.rows()), (2, 1));
     }
 }
