@@ -354,7 +354,7 @@ impl Client {
         let (wanted, slots) = wishes(area, studio, &self.ui);
         if slots != self.slots {
             let renderer = |slots: &[Slot]| slots.first().map(|slot| slot.renderer);
-            if renderer(&slots) != renderer(&self.slots) || renderer(&slots) == Some(Renderer::Sixel) {
+            if renderer(&slots) != renderer(&self.slots) || renderer(&slots).is_some_and(Renderer::is_pixels) {
                 // Pixels and cells do not wipe each other out reliably, nor do pixels where a picture stood before.
                 self.screen.clear();
                 self.ui.pictures.clear();
@@ -406,6 +406,7 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
         slots.push(Slot {
             target,
             renderer,
+            cells: (area.width, area.height),
             width,
             height,
         });

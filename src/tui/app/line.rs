@@ -160,7 +160,7 @@ impl UiState {
         match self.renderer() {
             Renderer::Blocks(_) => MonitorMode::Ascii,
             Renderer::Ascii if self.capabilities.has_sixel => MonitorMode::Sixel,
-            Renderer::Ascii | Renderer::Sixel => MonitorMode::Off,
+            Renderer::Ascii | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => MonitorMode::Off,
             Renderer::Off => MonitorMode::HalfBlocks,
         }
     }

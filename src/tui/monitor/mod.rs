@@ -1,4 +1,4 @@
-//! Pictures in the terminal: small RGB pictures become half-blocks, ASCII or sixels, off the UI thread.
+//! Pictures in the terminal: small RGB pictures become half-blocks, ASCII or pixels, off the UI thread.
 //!
 //! The studio scales pictures to what a monitor needs (see [`Renderer::picture_size`]), so nothing here resamples in the
 //! common case. What costs on a terminal is bytes, not arithmetic: colours are taken in coarse steps and a step that a
@@ -6,9 +6,8 @@
 
 mod ascii;
 mod blocks;
-mod ink;
 pub mod marks;
-mod sixel;
+pub mod pixels;
 mod worker;
 
 use std::sync::Arc;
@@ -21,11 +20,11 @@ use crate::studio::model::FaceMark;
 
 pub use ascii::ascii;
 pub use blocks::{Palette, half_blocks};
-pub use sixel::{SixelEncoder, SixelPicture};
+pub use pixels::{PixelPicture, PixelTerminal};
 pub use worker::{Monitors, Slot};
 
-/// The largest sixel picture: more pixels cost an SSH link more than they show.
-pub const MAX_SIXEL: (u32, u32) = (640, 360);
+/// The largest picture of pixels: more of them cost an SSH link more than they show.
+pub const MAX_PIXELS: (u32, u32) = (640, 360);
 
 /// How a monitor is drawn: what the operator asked for, made to fit the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +35,10 @@ pub enum Renderer {
     Ascii,
     /// Real pixels, for terminals that know DEC sixel graphics.
     Sixel,
+    /// Real pixels, by kitty's graphics protocol.
+    Kitty,
+    /// Real pixels, as iTerm2's inline images.
+    Iterm,
     /// No pictures: for the thinnest of links.
     Off,
 }
@@ -49,14 +52,22 @@ impl Renderer {
             Self::Blocks(Palette::Xterm256) => "half-blocks 256",
             Self::Ascii => "ascii",
             Self::Sixel => "sixel",
+            Self::Kitty => "kitty",
+            Self::Iterm => "iterm",
             Self::Off => "off",
         }
+    }
+
+    /// Whether it shows real pixels, which are written past the cells.
+    #[must_use]
+    pub const fn is_pixels(self) -> bool {
+        matches!(self, Self::Sixel | Self::Kitty | Self::Iterm)
     }
 
     /// Pixels that a monitor of `columns` × `rows` cells wants; `None` where it wants no picture at all.
     ///
     /// Half-blocks and ASCII show two pixels per cell, one above the other; sixels show what the cells measure, capped at
-    /// [`MAX_SIXEL`].
+    /// [`MAX_PIXELS`].
     #[must_use]
     pub fn picture_size(self, columns: u16, rows: u16, cell: CellSize) -> Option<(u32, u32)> {
         if columns == 0 || rows == 0 {
@@ -66,14 +77,18 @@ impl Renderer {
         match self {
             Self::Off => None,
             Self::Blocks(_) | Self::Ascii => Some((columns, rows * 2)),
-            Self::Sixel => {
+            Self::Sixel | Self::Kitty | Self::Iterm => {
                 let (width, height) = (columns * u32::from(cell.width), rows * u32::from(cell.height));
-                let shrink = (f64::from(MAX_SIXEL.0) / f64::from(width))
-                    .min(f64::from(MAX_SIXEL.1) / f64::from(height))
+                let shrink = (f64::from(MAX_PIXELS.0) / f64::from(width))
+                    .min(f64::from(MAX_PIXELS.1) / f64::from(height))
                     .min(1.0);
+                let (width, height) = ((f64::from(width) * shrink) as u32, (f64::from(height) * shrink) as u32);
+                if self != Self::Sixel {
+                    // The terminal makes it fit the cells.
+                    return Some((width.max(1), height.max(1)));
+                }
                 // Whole bands of six rows, so that the last band never paints below the monitor.
-                let height = (f64::from(height) * shrink) as u32 / 6 * 6;
-                Some((((f64::from(width) * shrink) as u32).max(1), height.max(6)))
+                Some((width.max(1), (height / 6 * 6).max(6)))
             }
         }
     }
@@ -197,30 +212,13 @@ impl CellPicture {
     }
 }
 
-impl SixelPicture {
-    /// The cells that the picture covers wholly when it stands in the middle of `area`.
-    #[must_use]
-    pub fn covered(&self, area: Rect, cell: CellSize) -> Rect {
-        let whole =
-            |pixels: usize, cell: u16, most: u16| (pixels / usize::from(cell.max(1))).min(usize::from(most)) as u16;
-        let width = whole(self.width, cell.width, area.width);
-        let height = whole(self.height, cell.height, area.height);
-        Rect {
-            x: area.x + (area.width - width) / 2,
-            y: area.y + (area.height - height) / 2,
-            width,
-            height,
-        }
-    }
-}
-
 /// A picture that is ready for the terminal.
 #[derive(Clone, Debug)]
 pub enum Prepared {
     /// Goes through the cell buffer, with the marks of the faces in it.
     Cells(Arc<CellPicture>, Arc<[FaceMark]>),
     /// Goes past it, after the cells. The marks are in its pixels.
-    Sixel(Arc<SixelPicture>),
+    Pixels(Arc<PixelPicture>),
 }
 
 #[cfg(test)]
@@ -244,8 +242,8 @@ mod tests {
             let cell = CellSize { width, height };
             let (w, h) = Renderer::Sixel.picture_size(columns, rows, cell).unwrap();
             prop_assert!(h % 6 == 0);
-            prop_assert!(w <= MAX_SIXEL.0 && w <= u32::from(columns) * u32::from(width));
-            prop_assert!(h <= MAX_SIXEL.1 && h <= u32::from(rows) * u32::from(height));
+            prop_assert!(w <= MAX_PIXELS.0 && w <= u32::from(columns) * u32::from(width));
+            prop_assert!(h <= MAX_PIXELS.1 && h <= u32::from(rows) * u32::from(height));
         }
     }
 }

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, ascii, half_blocks, ink};
+use super::pixels::{PixelEncoder, PixelTerminal, Thrift, ink};
+use super::{CellPicture, Picture, Prepared, Renderer, ascii, half_blocks};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::FaceMark;
 
@@ -18,6 +19,8 @@ pub struct Slot {
     pub target: MonitorTarget,
     /// How it is drawn.
     pub renderer: Renderer,
+    /// Columns and rows that it covers.
+    pub cells: (u16, u16),
     /// Pixels, from [`Renderer::picture_size`].
     pub width: u32,
     /// Pixels.
@@ -46,6 +49,8 @@ struct State {
     ready: Vec<(MonitorTarget, Prepared)>,
     /// Counts arrangements: what was shown before one may have been wiped off the screen by it.
     arrangement: u64,
+    terminal: PixelTerminal,
+    thrift: Thrift,
     superseded: u64,
     is_over: bool,
 }
@@ -82,6 +87,16 @@ impl Monitors {
         state.slots = slots.iter().map(|slot| (slot.target.clone(), slot.clone())).collect();
         let State { slots, waiting, .. } = &mut *state;
         waiting.retain(|(target, _)| slots.contains_key(target));
+    }
+
+    /// Tells what the terminal makes of pixels.
+    pub fn set_terminal(&self, terminal: PixelTerminal) {
+        self.shared.state().terminal = terminal;
+    }
+
+    /// Tells how much pictures may lose to save bytes.
+    pub fn set_thrift(&self, thrift: Thrift) {
+        self.shared.state().thrift = thrift;
     }
 
     /// Hands over a picture with the faces in it; one that still waits for the same monitor is replaced.
@@ -124,7 +139,7 @@ impl Drop for Monitors {
 fn work(shared: &Shared, wake: &dyn Fn()) {
     let mut artist = Artist::default();
     loop {
-        let (slot, picture, arrangement) = {
+        let (slot, picture, arrangement, terminal, thrift) = {
             let mut state = shared.state();
             loop {
                 if state.is_over {
@@ -136,11 +151,12 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
                 }
                 let (target, picture) = state.waiting.remove(0);
                 if let Some(slot) = state.slots.get(&target) {
-                    break (slot.clone(), picture, state.arrangement);
+                    break (slot.clone(), picture, state.arrangement, state.terminal, state.thrift);
                 }
             }
         };
-        artist.follow(arrangement);
+        artist.follow(arrangement, &terminal);
+        artist.thrift = thrift;
         let Some(prepared) = artist.prepare(&slot, picture.0, picture.1) else {
             continue;
         };
@@ -161,14 +177,17 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
 /// Draws pictures and remembers what each monitor shows.
 #[derive(Default)]
 struct Artist {
-    sixels: SixelEncoder,
+    terminal: PixelTerminal,
+    thrift: Thrift,
     arrangement: u64,
     shown: HashMap<MonitorTarget, (Slot, Shown)>,
+    /// Numbers of monitors, for those that show pixels.
+    numbers: Vec<MonitorTarget>,
 }
 
 enum Shown {
     Cells(Arc<CellPicture>, Arc<[FaceMark]>),
-    Sixel(Arc<SixelPicture>),
+    Pixels(Box<PixelEncoder>),
 }
 
 impl Artist {
@@ -178,21 +197,17 @@ impl Artist {
         if (picture.width(), picture.height()) != (width, height) {
             picture = picture.resized(width, height);
         }
+        if slot.renderer.is_pixels() {
+            ink::draw(&mut picture, &marks);
+            return self.prepare_pixels(slot, &picture);
+        }
         let before = self
             .shown
             .get(&slot.target)
             .filter(|(was, _)| was == slot)
             .map(|(_, shown)| shown);
         let (shown, prepared) = match slot.renderer {
-            Renderer::Off => return None,
-            Renderer::Sixel => {
-                ink::draw(&mut picture, &marks);
-                let sixel = Arc::new(self.sixels.encode(&picture));
-                if matches!(before, Some(Shown::Sixel(before)) if **before == *sixel) {
-                    return None;
-                }
-                (Shown::Sixel(Arc::clone(&sixel)), Prepared::Sixel(sixel))
-            }
+            Renderer::Off | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => return None,
             Renderer::Ascii | Renderer::Blocks(_) => {
                 let (before, marks_before) = match before {
                     Some(Shown::Cells(cells, marks)) => (Some(&**cells), &**marks),
@@ -216,9 +231,39 @@ impl Artist {
         Some(prepared)
     }
 
+    /// The picture as pixels, by the encoder of its monitor.
+    fn prepare_pixels(&mut self, slot: &Slot, picture: &Picture) -> Option<Prepared> {
+        let is_same = matches!(self.shown.get(&slot.target), Some((was, Shown::Pixels(_))) if was == slot);
+        if !is_same {
+            let number = self
+                .numbers
+                .iter()
+                .position(|known| *known == slot.target)
+                .unwrap_or_else(|| {
+                    self.numbers.push(slot.target.clone());
+                    self.numbers.len() - 1
+                });
+            let encoder = match slot.renderer {
+                Renderer::Kitty => PixelEncoder::kitty(&self.terminal, slot.cells, number as u8),
+                Renderer::Iterm => PixelEncoder::iterm(slot.cells),
+                _ => PixelEncoder::sixel(&self.terminal),
+            };
+            self.shown
+                .insert(slot.target.clone(), (slot.clone(), Shown::Pixels(Box::new(encoder))));
+        }
+        match self.shown.get_mut(&slot.target) {
+            Some((_, Shown::Pixels(encoder))) => {
+                let picture = encoder.encode(picture, self.thrift)?;
+                Some(Prepared::Pixels(Arc::new(picture)))
+            }
+            _ => None,
+        }
+    }
+
     /// Forgets what was shown when the monitors have been arranged anew.
-    fn follow(&mut self, arrangement: u64) {
-        if std::mem::replace(&mut self.arrangement, arrangement) != arrangement {
+    fn follow(&mut self, arrangement: u64, terminal: &PixelTerminal) {
+        let is_other = std::mem::replace(&mut self.terminal, *terminal) != *terminal;
+        if std::mem::replace(&mut self.arrangement, arrangement) != arrangement || is_other {
             self.shown.clear();
         }
     }
@@ -234,6 +279,7 @@ mod tests {
         Slot {
             target,
             renderer,
+            cells: (4, 2),
             width: 4,
             height: 4,
         }
@@ -273,7 +319,13 @@ mod tests {
     #[test]
     fn what_looks_the_same_is_not_drawn_again() {
         let mut artist = Artist::default();
-        for renderer in [Renderer::Ascii, Renderer::Sixel, Renderer::Blocks(Palette::TrueColor)] {
+        for renderer in [
+            Renderer::Ascii,
+            Renderer::Sixel,
+            Renderer::Kitty,
+            Renderer::Iterm,
+            Renderer::Blocks(Palette::TrueColor),
+        ] {
             let slot = slot(MonitorTarget::Program, renderer);
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_none());
@@ -291,7 +343,7 @@ mod tests {
         let mut artist = Artist::default();
         let slot = slot(MonitorTarget::Program, Renderer::Ascii);
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
-        artist.follow(1);
+        artist.follow(1, &PixelTerminal::default());
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
     }
 
