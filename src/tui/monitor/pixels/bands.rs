@@ -141,12 +141,13 @@ impl Bands {
                 continue;
             }
             self.later[x] = all;
+            let colors = rows.map(|row| row[x]);
             let mut row = 0;
             while row < lines.len() {
-                let color = rows[row][x];
+                let color = colors[row];
                 let mut mask = 1u8 << row;
                 row += 1;
-                while row < lines.len() && rows[row][x] == color {
+                while row < lines.len() && colors[row] == color {
                     mask |= 1 << row;
                     row += 1;
                 }

@@ -59,13 +59,16 @@ impl Changes {
     fn is_seen(&self, picture: &Picture, column: usize, row: usize, gate: Gate) -> bool {
         let from = column * BLOCK_WIDTH * 3;
         let to = (from + BLOCK_WIDTH * 3).min(self.width * 3);
-        let (mut squares, mut values) = (0i32, 0i32);
-        let mut sums = [0i32; 3];
+        let (mut squares, mut sums) = (0i32, [0i32; 3]);
         let top = row * BLOCK_HEIGHT;
-        for y in top..(top + BLOCK_HEIGHT).min(self.height) {
+        let bottom = (top + BLOCK_HEIGHT).min(self.height);
+        let values = ((bottom - top) * (to - from)) as i32;
+        for y in top..bottom {
+            if squares > gate.mean_square * values {
+                return true;
+            }
             let at = y * self.width * 3;
             let (now, sent) = (&picture.rgb()[at + from..at + to], &self.sent[at + from..at + to]);
-            values += now.len() as i32;
             if let (Ok(now), Ok(sent)) = (<&[u8; 24]>::try_from(now), <&[u8; 24]>::try_from(sent)) {
                 if now == sent {
                     continue;

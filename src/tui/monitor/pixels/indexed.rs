@@ -22,7 +22,7 @@ impl Tuning {
     /// For so much thrift and a terminal with so many colour registers.
     pub fn of(thrift: Thrift, registers: usize) -> Self {
         let (colors, byte, dither) = match thrift.0 {
-            0 => (MOST, 6, 1.0),
+            0 => (MOST, 6, 0.6),
             1 => (128, 30, 0.0),
             2 => (64, 90, 0.0),
             _ => (32, 200, 0.0),
@@ -59,6 +59,7 @@ pub struct Indexed {
     thrift: Thrift,
     /// The picture that brought the palette.
     pub fitted: u64,
+    dithered: Vec<u8>,
 }
 
 impl Indexed {
@@ -97,9 +98,8 @@ impl Indexed {
         let (mut error, mut seen) = (0u64, 0u64);
         for pixel in picture.rgb().chunks_exact(3).step_by(31) {
             let pixel = [pixel[0], pixel[1], pixel[2]];
-            let nearest = usize::from(self.palette.nearest(pixel));
-            let color = self.palette.colors()[nearest];
-            error += u64::from(distance(pixel, color).unsigned_abs());
+            let nearest = self.palette.nearest(pixel);
+            error += u64::from(self.palette.distance(pixel, nearest).unsigned_abs());
             seen += 1;
         }
         let error = (error as f32 / seen.max(1) as f32).sqrt();
@@ -112,48 +112,54 @@ impl Indexed {
             }
     }
 
-    /// Gives each pixel of each fresh block its colour: the nearest, or that of the pixel beside or above it, whatever costs least.
+    /// Gives each pixel of each fresh block its colour.
     fn choose_colors(&mut self, picture: &Picture, tuning: Tuning, serial: u64) {
-        let width = picture.width();
-        let amplitude = tuning.dither * self.palette.error() / 32.0;
-        // A byte is saved by the same colour as above it in the band, most of one by the same as at the left.
-        let (alone, beside, above) = (tuning.byte * 5 / 2, tuning.byte / 2, 0);
+        let (width, columns) = (picture.width(), self.changes.columns());
+        let amplitude = tuning.dither * self.palette.error();
+        let dither = (amplitude > 0.0)
+            .then(|| BAYER.map(|row| row.map(|place| (f32::from(place) * amplitude / 32.0).round() as i16)));
         self.changes.send_fresh(picture, serial);
         for row in 0..self.changes.rows() {
             let top = row * BLOCK_HEIGHT;
-            for y in top..(top + BLOCK_HEIGHT).min(picture.height()) {
-                let pixels = &picture.rgb()[y * width * 3..(y + 1) * width * 3];
-                let (before, line) = self.indices.split_at_mut(y * width);
-                let up = (y > top).then(|| &before[(y - 1) * width..]);
-                for column in 0..self.changes.columns() {
-                    if !self.changes.is_fresh(column, row) {
-                        continue;
-                    }
-                    for x in column * BLOCK_WIDTH..(column * BLOCK_WIDTH + BLOCK_WIDTH).min(width) {
-                        let mut pixel = [pixels[x * 3], pixels[x * 3 + 1], pixels[x * 3 + 2]];
-                        if amplitude > 0.0 {
-                            let off = (f32::from(BAYER[y % 8][x % 8]) * amplitude) as i16;
-                            pixel = pixel.map(|value| (i16::from(value) + off).clamp(0, 255) as u8);
-                        }
-                        let nearest = self.palette.nearest(pixel);
-                        let left = if x > 0 { line[x - 1] } else { nearest };
-                        let over = up.map_or(nearest, |up| up[x]);
-                        let mut chosen = nearest;
-                        if over != nearest || up.is_none() {
-                            let colors = self.palette.colors();
-                            let cost = |color: u8, price: i32| distance(pixel, colors[usize::from(color)]) + price;
-                            let mut least = cost(nearest, if left == nearest { beside } else { alone });
-                            if left != nearest {
-                                let cost = cost(left, beside);
-                                if cost < least {
-                                    (least, chosen) = (cost, left);
+            let mut column = 0;
+            while column < columns {
+                // Blocks side by side are one stretch.
+                let end = (column..columns)
+                    .find(|at| !self.changes.is_fresh(*at, row))
+                    .unwrap_or(columns);
+                if end == column {
+                    column += 1;
+                    continue;
+                }
+                let stretch = column * BLOCK_WIDTH..(end * BLOCK_WIDTH).min(width);
+                column = end;
+                for y in top..(top + BLOCK_HEIGHT).min(picture.height()) {
+                    let (before, line) = self.indices.split_at_mut(y * width);
+                    let above = (y > top).then(|| &before[(y - 1) * width..][stretch.clone()]);
+                    let left = stretch.start.checked_sub(1).map(|at| line[at]);
+                    let pixels = &picture.rgb()[(y * width + stretch.start) * 3..(y * width + stretch.end) * 3];
+                    let dither = dither.as_ref().map(|rows| &rows[y % 8]);
+                    let line = &mut line[stretch.clone()];
+                    match (above, dither) {
+                        (Some(above), None) => choose_below(&mut self.palette, pixels, above, left, tuning, line),
+                        (None, None) => choose_first(&mut self.palette, pixels, left, tuning, line),
+                        (above, Some(dither)) => {
+                            // A stretch begins where a block does: the dither is in step with the picture.
+                            self.dithered.clear();
+                            for (eight, place) in pixels.chunks(24).zip(std::iter::repeat(dither)) {
+                                for (pixel, off) in eight.chunks_exact(3).zip(place) {
+                                    let moved = |value: u8| (i16::from(value) + off).clamp(0, 255) as u8;
+                                    self.dithered
+                                        .extend([moved(pixel[0]), moved(pixel[1]), moved(pixel[2])]);
                                 }
                             }
-                            if over != nearest && cost(over, above) < least {
-                                chosen = over;
+                            match above {
+                                Some(above) => {
+                                    choose_below(&mut self.palette, &self.dithered, above, left, tuning, line);
+                                }
+                                None => choose_first(&mut self.palette, &self.dithered, left, tuning, line),
                             }
                         }
-                        line[x] = chosen;
                     }
                 }
             }
@@ -161,11 +167,45 @@ impl Indexed {
     }
 }
 
-#[inline]
-fn distance(a: [u8; 3], b: [u8; 3]) -> i32 {
-    let square = |channel: usize| {
-        let difference = i32::from(a[channel]) - i32::from(b[channel]);
-        difference * difference
-    };
-    square(0) + square(1) + square(2)
+/// Colours of the upper row of a band: the nearest, or that of the pixel at the left where that costs less.
+fn choose_first(palette: &mut Palette, pixels: &[u8], left: Option<u8>, tuning: Tuning, line: &mut [u8]) {
+    let saved = tuning.byte * 2;
+    let mut left = left;
+    for (pixel, chosen) in pixels.chunks_exact(3).zip(line) {
+        let pixel = [pixel[0], pixel[1], pixel[2]];
+        let nearest = palette.nearest(pixel);
+        *chosen = match left {
+            Some(left)
+                if left != nearest && palette.distance(pixel, left) < palette.distance(pixel, nearest) + saved =>
+            {
+                left
+            }
+            _ => nearest,
+        };
+        left = Some(*chosen);
+    }
+}
+
+/// Colours of another row: the nearest, or that of the pixel above or at the left where that costs less.
+///
+/// A pixel of the same colour as the one above it in the band costs nothing, one of the same as at the left half a byte.
+fn choose_below(palette: &mut Palette, pixels: &[u8], above: &[u8], left: Option<u8>, tuning: Tuning, line: &mut [u8]) {
+    let (alone, beside) = (tuning.byte * 5 / 2, tuning.byte / 2);
+    let mut left = left.unwrap_or(above[0]);
+    for ((pixel, above), chosen) in pixels.chunks_exact(3).zip(above).zip(line) {
+        let pixel = [pixel[0], pixel[1], pixel[2]];
+        let nearest = palette.nearest(pixel);
+        *chosen = nearest;
+        if *above != nearest {
+            let mut least = palette.distance(pixel, nearest) + if left == nearest { beside } else { alone };
+            let over = palette.distance(pixel, *above);
+            if over < least {
+                (least, *chosen) = (over, *above);
+            }
+            if left != nearest && palette.distance(pixel, left) + beside < least {
+                *chosen = left;
+            }
+        }
+        left = *chosen;
+    }
 }

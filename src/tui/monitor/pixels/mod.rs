@@ -107,3 +107,6 @@ impl PixelEncoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

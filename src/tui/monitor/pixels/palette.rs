@@ -29,7 +29,9 @@ pub struct Palette {
     /// The same, one channel after the other: that can be searched four at a time.
     planes: [Vec<f32>; 3],
     /// Nearest colour by 5, 6 and 5 bits, filled as asked for.
-    nearest: Vec<u8>,
+    nearest: Box<[u8; 1 << 16]>,
+    /// The colours by number, for distances.
+    table: Box<[[i32; 4]; 256]>,
     bins: Vec<Bin>,
     met: Vec<u16>,
     points: Vec<Point>,
@@ -42,7 +44,8 @@ impl Default for Palette {
         Self {
             colors: Vec::new(),
             planes: Default::default(),
-            nearest: vec![UNKNOWN; 1 << 16],
+            nearest: Box::new([UNKNOWN; 1 << 16]),
+            table: Box::new([[0; 4]; 256]),
             bins: vec![Bin::default(); 1 << 15],
             met: Vec::new(),
             points: Vec::new(),
@@ -187,14 +190,29 @@ impl Palette {
         let exact: Vec<[f32; 3]> = self.colors.iter().map(|color| color.map(f32::from)).collect();
         self.planes = planes(&exact);
         self.nearest.fill(UNKNOWN);
+        for (entry, [r, g, b]) in self.table.iter_mut().zip(&self.colors) {
+            *entry = [i32::from(*r), i32::from(*g), i32::from(*b), 0];
+        }
+    }
+
+    /// Squared distance of a pixel from the colour of this number.
+    #[inline]
+    pub fn distance(&self, [r, g, b]: [u8; 3], color: u8) -> i32 {
+        let [cr, cg, cb, _] = self.table[usize::from(color)];
+        let (dr, dg, db) = (i32::from(r) - cr, i32::from(g) - cg, i32::from(b) - cb);
+        dr * dr + dg * dg + db * db
     }
 
     /// The number of the colour that is nearest to a pixel.
     #[inline]
     pub fn nearest(&mut self, [r, g, b]: [u8; 3]) -> u8 {
-        let at = usize::from(r >> 3) << 11 | usize::from(g >> 2) << 5 | usize::from(b >> 3);
-        let known = self.nearest[at];
-        if known == UNKNOWN { self.look_up(at) } else { known }
+        let at = u16::from(r >> 3) << 11 | u16::from(g >> 2) << 5 | u16::from(b >> 3);
+        let known = self.nearest[usize::from(at)];
+        if known == UNKNOWN {
+            self.look_up(usize::from(at))
+        } else {
+            known
+        }
     }
 
     #[cold]
