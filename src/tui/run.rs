@@ -411,7 +411,7 @@ impl Client {
         let (wanted, slots) = wishes(area, studio, &self.ui);
         if slots != self.slots {
             let renderer = |slots: &[Slot]| slots.first().map(|slot| slot.renderer);
-            if renderer(&slots) != renderer(&self.slots) || renderer(&slots) == Some(Renderer::Sixel) {
+            if renderer(&slots) != renderer(&self.slots) || renderer(&slots).is_some_and(Renderer::is_pixels) {
                 // Pixels and cells do not wipe each other out reliably, nor do pixels where a picture stood before.
                 self.screen.clear();
                 self.ui.pictures.clear();
@@ -548,7 +548,7 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
     let mut wanted = Vec::new();
     let mut slots = Vec::new();
     for (target, area) in arrangement.monitors(studio) {
-        let Some((width, height)) = renderer.picture_size(area.width, area.height, ui.cell_size()) else {
+        let Some((width, height)) = renderer.picture_size(area.width, area.height, ui.cell_size(), ui.step.scale) else {
             continue;
         };
         let per_second = match target {
@@ -565,6 +565,7 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
         slots.push(Slot {
             target,
             renderer,
+            cells: (area.width, area.height),
             width,
             height,
         });

@@ -13,7 +13,8 @@ use ratatui::layout::{Position, Rect, Size};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::UiState;
-use super::monitor::{Prepared, SixelPicture};
+use super::monitor::pixels::{Multiplexer, pass_through, place};
+use super::monitor::{PixelPicture, Prepared};
 use super::terminal::{FRAME_BEGIN, FRAME_END, Output, Paint, STATUS_QUERY};
 use super::view::{render, uncovered_monitors};
 use crate::control::protocol::MonitorTarget;
@@ -83,7 +84,11 @@ pub struct Screen {
     /// The row of pictures that comes next.
     turn: u16,
     /// Pixels that stand on the terminal now, and where.
-    sixels: HashMap<MonitorTarget, (Rect, Arc<SixelPicture>)>,
+    pixels: HashMap<MonitorTarget, (Rect, Arc<PixelPicture>)>,
+    /// What they have to go through.
+    multiplexer: Multiplexer,
+    /// Pixels on their way through it.
+    passing: Vec<u8>,
 }
 
 impl Screen {
@@ -107,13 +112,20 @@ impl Screen {
             is_synchronized: true,
             cursor: None,
             turn: 0,
-            sixels: HashMap::new(),
+            pixels: HashMap::new(),
+            multiplexer: Multiplexer::None,
+            passing: Vec::new(),
         })
     }
 
     /// Whether the terminal makes a frame appear at once when it is told where it begins and ends.
     pub fn synchronize(&mut self, is_known: bool) {
         self.is_synchronized = is_known;
+    }
+
+    /// Pixels go to the terminal behind this from now on.
+    pub fn set_multiplexer(&mut self, multiplexer: Multiplexer) {
+        self.multiplexer = multiplexer;
     }
 
     /// The terminal has another size now.
@@ -127,7 +139,7 @@ impl Screen {
     pub fn clear(&mut self) {
         self.shown = unknown(self.wanted.area);
         self.is_wiped = false;
-        self.sixels.clear();
+        self.forget_pixels();
     }
 
     /// Its size.
@@ -163,12 +175,20 @@ impl Screen {
             self.is_wiped = true;
         }
         let pictures = picture_areas(self.area(), studio, ui);
+        let has_room = budget.pictures > 0;
+        let before = self.paint.len();
+        if has_room {
+            self.send_virtual(ui, &mut drawn);
+        }
+        let sent = self.paint.len() - before;
         self.paint_cells(&pictures, budget, &mut drawn);
         let before = self.paint.len();
-        if budget.pictures > drawn.pictures {
-            self.place_sixels(studio, ui, &mut drawn);
+        if has_room {
+            self.place_pixels(studio, ui, &mut drawn);
+        } else {
+            drawn.are_pictures_waiting |= self.are_pixels_waiting(studio, ui);
         }
-        drawn.pictures += self.paint.len() - before;
+        drawn.pictures += sent + self.paint.len() - before;
         self.place_cursor(cursor, budget);
         self.send(budget, &mut drawn)?;
         Ok(Some(drawn))
@@ -280,26 +300,97 @@ impl Screen {
         self.output.send(frame)
     }
 
-    /// Writes pixels where they are new or were covered since.
-    fn place_sixels(&mut self, studio: &Studio, ui: &UiState, drawn: &mut Drawn) {
-        let mut shown = HashMap::new();
-        for (target, area) in uncovered_monitors(self.wanted.area, studio, ui) {
-            let Some(Prepared::Sixel(sixel)) = ui.pictures.get(&target) else {
+    /// Whether there are pixels that the terminal does not show yet.
+    fn are_pixels_waiting(&self, studio: &Studio, ui: &UiState) -> bool {
+        uncovered_monitors(self.wanted.area, studio, ui).iter().any(|(target, _)| {
+            let Some(Prepared::Pixels(picture)) = ui.pictures.get(target) else {
+                return false;
+            };
+            let shown = self.pixels.get(target);
+            !shown.is_some_and(|(_, shown)| Arc::ptr_eq(shown, picture))
+        })
+    }
+
+    /// Sends pictures that the terminal shows wherever their placeholders are: before the cells that name them.
+    fn send_virtual(&mut self, ui: &UiState, drawn: &mut Drawn) {
+        for (target, prepared) in &ui.pictures {
+            let Prepared::Pixels(picture) = prepared else {
                 continue;
             };
-            let place = sixel.covered(area, ui.cell_size());
-            let is_shown = self
-                .sixels
-                .get(&target)
-                .is_some_and(|(was, before)| *was == place && Arc::ptr_eq(before, sixel));
-            if !is_shown {
-                self.paint.move_to(place.x, place.y);
-                self.paint.raw(&sixel.bytes);
-                drawn.largest = drawn.largest.max(Some(sixel.bytes.len()));
+            if picture.placeholders().is_none() {
+                continue;
             }
-            shown.insert(target, (place, Arc::clone(sixel)));
+            let before = self.pixels.get(target).map(|(_, before)| before);
+            if before.is_some_and(|before| Arc::ptr_eq(before, picture)) {
+                continue;
+            }
+            let begun = self.paint.len();
+            for (_, _, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
+                self.passing.clear();
+                pass_through(bytes, self.multiplexer, &mut self.passing);
+                self.paint.raw(&self.passing);
+            }
+            drawn.largest = drawn.largest.max(Some(self.paint.len() - begun));
+            picture.mark_shown();
+            self.pixels.insert(target.clone(), (Rect::ZERO, Arc::clone(picture)));
         }
-        self.sixels = shown;
+    }
+
+    /// Writes pixels where they are new or were covered since, and removes those that no longer have a place.
+    fn place_pixels(&mut self, studio: &Studio, ui: &UiState, drawn: &mut Drawn) {
+        let mut shown = HashMap::new();
+        for (target, area) in uncovered_monitors(self.wanted.area, studio, ui) {
+            let Some(Prepared::Pixels(picture)) = ui.pictures.get(&target) else {
+                continue;
+            };
+            if picture.placeholders().is_some() {
+                continue;
+            }
+            let place_at = picture.covered(area, ui.cell_size());
+            let before = match self.pixels.remove(&target) {
+                Some((was, before)) if was == place_at => Some(before),
+                Some((_, before)) => {
+                    self.remove(&before);
+                    None
+                }
+                None => None,
+            };
+            if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, picture)) {
+                let begun = self.paint.len();
+                for (column, row, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
+                    let at = (place_at.x + column, place_at.y + row);
+                    self.passing.clear();
+                    place(bytes, at, self.multiplexer, &mut self.passing);
+                    self.paint.raw(&self.passing);
+                }
+                drawn.largest = drawn.largest.max(Some(self.paint.len() - begun));
+                picture.mark_shown();
+            }
+            shown.insert(target, (place_at, Arc::clone(picture)));
+        }
+        for (target, (place_at, picture)) in std::mem::take(&mut self.pixels) {
+            if picture.placeholders().is_some() && ui.pictures.contains_key(&target) {
+                shown.insert(target, (place_at, picture));
+            } else {
+                self.remove(&picture);
+            }
+        }
+        self.pixels = shown;
+    }
+
+    /// Nothing that was drawn stands for certain.
+    fn forget_pixels(&mut self) {
+        for (_, (_, picture)) in std::mem::take(&mut self.pixels) {
+            self.remove(&picture);
+        }
+    }
+
+    fn remove(&mut self, picture: &PixelPicture) {
+        if !picture.remove().is_empty() {
+            self.passing.clear();
+            pass_through(picture.remove(), self.multiplexer, &mut self.passing);
+            self.paint.raw(&self.passing);
+        }
     }
 }
 

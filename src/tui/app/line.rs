@@ -159,7 +159,7 @@ impl UiState {
     fn next_mode(&self) -> MonitorMode {
         match self.renderer() {
             Renderer::Cells(Glyphs::Ascii, _) if self.capabilities.has_sixel => MonitorMode::Sixel,
-            Renderer::Cells(Glyphs::Ascii, _) | Renderer::Sixel => MonitorMode::Off,
+            Renderer::Cells(Glyphs::Ascii, _) | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => MonitorMode::Off,
             Renderer::Cells(..) => MonitorMode::Ascii,
             Renderer::Off => MonitorMode::HalfBlocks,
         }
