@@ -1,7 +1,9 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{Bus, ClientCommand, Command, Page, PinWord, Place, RecordPoint, Reset, Selection, Switch};
+use super::action::{
+    Bus, ClientCommand, Command, Layout, Page, PinWord, Place, RecordPoint, Reset, Selection, Switch, ThemeName, Zoom,
+};
 use super::row::{arg, client, confirmed, may, only, row};
 use super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::word;
@@ -656,6 +658,33 @@ pub const TABLE: &[CommandSpec] = &[
         |words| {
             let mode = words.optional(word::monitor_mode)?;
             only(words, Command::Client(ClientCommand::Monitor(mode)))
+        },
+    ),
+    client(
+        "layout",
+        &[may("NAME", ArgKind::Choice(Layout::WORDS))],
+        "how the screen is laid out; without NAME, the next way",
+        |words| {
+            let layout = words.optional(Layout::of)?;
+            only(words, Command::Client(ClientCommand::Layout(layout)))
+        },
+    ),
+    client(
+        "zoom",
+        &[may("WHAT", ArgKind::Choice(Zoom::WORDS))],
+        "shows one thing over the whole screen; without WHAT, what has the focus, or all again",
+        |words| {
+            let zoom = words.optional(Zoom::of)?;
+            only(words, Command::Client(ClientCommand::Zoom(zoom)))
+        },
+    ),
+    client(
+        "theme",
+        &[may("NAME", ArgKind::Choice(ThemeName::WORDS))],
+        "the colours of the screen (own: those of --theme FILE); without NAME, the next theme",
+        |words| {
+            let theme = words.optional(ThemeName::of)?;
+            only(words, Command::Client(ClientCommand::Theme(theme)))
         },
     ),
     client(
