@@ -13,6 +13,7 @@ mod tui_fixture;
 mod desk;
 mod faces;
 mod keys;
+mod layouts;
 mod moderation;
 mod network;
 mod screens;
