@@ -186,10 +186,10 @@ fn nine_sources_are_a_multiview() {
 
 #[test]
 fn nothing_overlaps_and_nothing_stands_outside() {
-    for columns in (60..=300).step_by(7) {
-        for rows in (16..=80).step_by(5) {
-            for line in ["layout desk", "layout program", "layout multiview", "layout mixer"] {
-                let screen = after(nine(), (columns, rows), line);
+    for line in ["layout desk", "layout program", "layout multiview", "layout mixer"] {
+        let screen = after(nine(), (60, 16), line);
+        for columns in (60..=300).step_by(12) {
+            for rows in (16..=80).step_by(8) {
                 let area = ratatui::layout::Rect::new(0, 0, columns, rows);
                 let arrangement = Arrangement::new(area, &screen.studio, &screen.ui).unwrap();
                 let mut places = vec![
@@ -269,7 +269,7 @@ fn layouts_are_chosen_by_key_and_kept_behind_pages() {
         ("tab", "▸camera"),
         ("tab", "▸guest"),
         ("backtab backtab backtab", "▸ PGM  wide"),
-        ("W", "HELD"),
+        ("W", "╭ HOLD "),
         ("esc", "▸ PGM  wide"),
         ("L m", " MIXER "),
         ("L d", " SCENES "),

@@ -97,6 +97,17 @@ impl UiState {
         }
     }
 
+    /// Takes the theme that was given at the start; one that is not shipped is the operator's own.
+    pub fn choose(&mut self, theme: Theme) {
+        if Theme::shipped(theme.name()).is_none() {
+            self.own_theme = Some(theme);
+        }
+        // Without colour there is one look, and it is made for that.
+        if self.has_color() {
+            self.theme = theme;
+        }
+    }
+
     pub(super) fn choose_theme(&mut self, name: Option<ThemeName>) {
         let known = ThemeName::ALL
             .into_iter()

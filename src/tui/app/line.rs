@@ -207,7 +207,7 @@ fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<
 }
 
 /// Whether a command that asks can only hide more than is hidden now: then nobody is kept waiting by a question.
-fn hides_more(command: &Command, studio: &Studio) -> bool {
+pub fn hides_more(command: &Command, studio: &Studio) -> bool {
     match command {
         Command::OcclusionLevel(level) => *level <= studio.occlusion.level,
         Command::RenditionLevel(name, level) => {

@@ -26,6 +26,7 @@ pub use complete::{Candidate, Completion, complete};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use layout::MULTIVIEW;
+pub(super) use line::hides_more;
 pub use page::{Entry, Place, entries, is_stage_switch};
 pub use prompt::Prompt;
 

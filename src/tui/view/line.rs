@@ -8,12 +8,15 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::desk::{loudness, meter, mixer};
 use super::text::{Row, clock, fitted};
-use super::{Scene, events, faces, footer, help, moderation};
+use super::{Scene, destinations, events, faces, footer, help, moderation};
 use crate::studio::model::{DestinationState, WorkerState};
 use crate::tui::app::Overlay;
 
 /// The least and the most cells of the level bar.
 const BAR: (u16, u16) = (6, 40);
+
+/// A line narrower than this says whether it is on air in fewer letters.
+const SHORT: u16 = 30;
 
 /// A part of the line: the lower its rank, the longer it stays.
 struct Part {
@@ -67,42 +70,52 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position>
     None
 }
 
-/// What there is room for below the line: meter and loudness, then what happened last.
+/// What there is room for below the line: the mixer, or program's meter and loudness; destinations; what happened last.
 fn draw_below(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
-    let mut y = 0;
-    if area.height >= 2 && area.width >= 30 {
-        let reading = scene.ui.meters.program;
-        let line = Rect { height: 1, ..area };
-        let mut row = Row::new(buf, line, 0);
-        row.put(" PGM ", scene.theme.label());
-        let place = Rect {
-            x: row.x(),
-            width: row.left().saturating_sub(7),
-            ..line
+    let mut rest = area;
+    let mut take = |rows: u16| {
+        let taken = Rect {
+            height: rows.min(rest.height),
+            ..rest
         };
-        row.skip(place.width);
-        meter::peak(&mut row, &reading, 6, scene.theme);
-        let is_muted = scene.studio.moderation.is_program_muted;
-        meter::level(buf, place, &reading, meter::Channels::Both, is_muted, scene.theme);
-        y = 1;
+        rest.y += taken.height;
+        rest.height -= taken.height;
+        taken
+    };
+    // Header, program and two rows of loudness.
+    let mixer = scene.studio.strips.len() as u16 + 4;
+    let destinations = scene.studio.destinations.len() as u16 * 2;
+    if area.height >= mixer + destinations + 4 && area.width >= 60 {
+        mixer::draw(buf, take(mixer), scene);
+        destinations::draw(buf, take(destinations + 1), scene);
+    } else if area.height >= 2 && area.width >= 30 {
+        draw_program_meter(buf, take(1), scene);
         if area.height >= 4 {
-            let below = Rect { y: area.y + 1, ..line };
-            loudness::line(buf, below, scene);
-            y = 2;
+            loudness::line(buf, take(1), scene);
         }
     }
-    let rest = Rect {
-        y: area.y + y,
-        height: area.height - y,
-        ..area
-    };
     if !rest.is_empty() {
         events::draw(buf, rest, scene);
     }
 }
 
+fn draw_program_meter(buf: &mut Buffer, line: Rect, scene: &Scene<'_>) {
+    let reading = scene.ui.meters.program;
+    let mut row = Row::new(buf, line, 0);
+    row.put(" PGM ", scene.theme.label());
+    let place = Rect {
+        x: row.x(),
+        width: row.left().saturating_sub(7),
+        ..line
+    };
+    row.skip(place.width);
+    meter::peak(&mut row, &reading, 6, scene.theme);
+    let is_muted = scene.studio.moderation.is_program_muted;
+    meter::level(buf, place, &reading, meter::Channels::Both, is_muted, scene.theme);
+}
+
 fn draw_line(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
-    let mut parts = parts(scene);
+    let mut parts = parts(area.width, scene);
     let width = |part: &Part| {
         let text = if part.text == BAR_TEXT {
             usize::from(BAR.0)
@@ -153,14 +166,19 @@ fn draw_line(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 }
 
 /// All that could be said, in the order of the line.
-fn parts(scene: &Scene<'_>) -> Vec<Part> {
+fn parts(width: u16, scene: &Scene<'_>) -> Vec<Part> {
     let (studio, ui, theme) = (scene.studio, scene.ui, scene.theme);
     let mut parts = Vec::new();
     let mut say = |rank: u8, text: String, style: Style| parts.push(Part { rank, text, style });
-    if studio.is_on_air() {
-        say(0, "● ON AIR".to_owned(), theme.program_badge());
+    let (on_air, off_air) = if width < SHORT {
+        ("● AIR", "○ off")
     } else {
-        say(0, "○ off air".to_owned(), theme.label());
+        ("● ON AIR", "○ off air")
+    };
+    if studio.is_on_air() {
+        say(0, on_air.to_owned(), theme.program_badge());
+    } else {
+        say(0, off_air.to_owned(), theme.label());
     }
     for alarm in alarms(scene) {
         say(1, alarm, theme.alarm());

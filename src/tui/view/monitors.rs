@@ -178,11 +178,14 @@ fn tile_meter(buf: &mut Buffer, area: Rect, source: &SourceModel, scene: &Scene<
         return;
     };
     let (word, _) = state_word(&source.state, scene);
-    let (before, after) = (word.len() as u16 + 4, 13);
-    let width = area.width.saturating_sub(before + after);
-    if width < 4 {
-        return;
-    }
+    let before = word.len() as u16 + 4;
+    let room = |after: u16| area.width.saturating_sub(before + after);
+    // Where it is narrow, the level matters more than the size; losses matter more than both.
+    let width = match (room(13), room(2)) {
+        (wide, _) if wide >= 8 => wide,
+        (_, narrow) if narrow >= 4 && source.dropped_frames == 0 => narrow,
+        _ => return,
+    };
     let place = Rect {
         x: area.x + before,
         y: area.bottom() - 1,

@@ -33,7 +33,9 @@ impl Arrangement {
         let panes_want = (studio.strips.len() as u16 + MIXER_MORE)
             .max(studio.destinations.len() as u16 * 2 + 7)
             .clamp(10, 15);
-        let tile_height = rest.height.saturating_sub(panes_want).max(rest.height / 3).min(12);
+        // On a large screen tiles grow with it, for panes would only be empty there.
+        let highest = if rest.height > 30 { rest.height } else { 12 };
+        let tile_height = rest.height.saturating_sub(panes_want).max(rest.height / 3).min(highest);
         let rest = if tile_height >= 5 && !studio.sources.is_empty() {
             let [row, rest] = Split::vertical([Constraint::Length(tile_height), Constraint::Fill(1)]).areas(rest);
             self.place_tiles(row, studio, ui);
@@ -46,7 +48,9 @@ impl Arrangement {
 
     /// A row of tiles in which the selected source is seen.
     fn place_tiles(&mut self, row: Rect, studio: &Studio, ui: &UiState) {
-        let width = (columns_for(row.height - 2, studio.format) + 2).clamp(16, 40);
+        let widest = (row.width / (studio.sources.len() as u16).max(1)).max(40);
+        let width =
+            (columns_for(row.height - 2, studio.format) + 2).clamp(16, if row.height > 12 { widest } else { 40 });
         let fit = usize::from(row.width / width).max(1);
         let first = (ui.selected.source + 1).saturating_sub(fit);
         let shown = studio.sources.len().saturating_sub(first).min(fit);

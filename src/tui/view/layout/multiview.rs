@@ -107,14 +107,15 @@ impl Plan {
         if !fits(self.program, MONITOR) {
             return None;
         }
-        let monitors = seen(self.program) * 2;
+        // What is on air and what is next count more than what might be.
+        let monitors = seen(self.program) * 5;
         if sources == 0 {
             return Some(monitors);
         }
         let tile = self.tile(0);
         // What is on air is never smaller than what might be.
         let is_first = seen(self.program) >= seen(tile);
-        (fits(tile, TILE) && is_first).then(|| monitors + seen(tile) * u32::from(sources))
+        (fits(tile, TILE) && is_first).then(|| monitors + 2 * seen(tile) * u32::from(sources))
     }
 }
 
