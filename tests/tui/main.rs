@@ -16,4 +16,5 @@ mod keys;
 mod layouts;
 mod moderation;
 mod network;
+mod plain;
 mod screens;

@@ -116,9 +116,6 @@ impl Talk {
 
     /// Takes note of what happened. What differs from what was just said in its figures alone waits a while.
     pub fn on_event(&mut self, event: &Event, now: Timestamp) -> Vec<String> {
-        if let Some(studio) = &mut self.studio {
-            studio.remember(event.clone());
-        }
         let text = say::event(event);
         if event.level != EventLevel::Info || !text.contains(|c: char| c.is_ascii_digit()) {
             return vec![text];
