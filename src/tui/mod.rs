@@ -12,11 +12,13 @@ pub mod app;
 pub mod governor;
 pub mod keymap;
 pub mod monitor;
+pub mod plain;
 mod run;
 mod screen;
 pub mod terminal;
 pub mod view;
 
+pub use plain::talk;
 pub use run::{Leave, Options, OptionsError, run};
 pub use screen::Screen;
 pub use terminal::describe_terminal;

@@ -22,6 +22,7 @@ use super::monitor::{Monitors, Picture, Renderer, Slot};
 use super::screen::{Budget, Drawn, Screen};
 use super::terminal::{Answer, Input, InputThread, Taken};
 use super::view::layout::Arrangement;
+use super::view::theme::{Theme, ThemeError};
 use crate::clock::Clock;
 use crate::control::client::{CUT, Incoming, Live};
 use crate::control::protocol::{MonitorTarget, Notification, TapMonitor};
@@ -45,6 +46,8 @@ pub struct Options {
     pub monitor: MonitorMode,
     /// What keys do.
     pub keymap: Keymap,
+    /// The look that was chosen; none: what suits the terminal.
+    pub theme: Option<Theme>,
 }
 
 impl Options {
@@ -66,7 +69,33 @@ impl Options {
             })?;
             keys.merge(&path.display().to_string(), &text)?;
         }
-        Ok(Self { monitor, keymap: keys })
+        Ok(Self {
+            monitor,
+            keymap: keys,
+            theme: None,
+        })
+    }
+
+    /// The same with a theme: the name of a shipped one, or a file to merge over one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or something in it is wrong.
+    pub fn with_theme(mut self, theme: Option<&str>) -> Result<Self, OptionsError> {
+        let Some(name) = theme else {
+            return Ok(self);
+        };
+        self.theme = Some(match Theme::shipped(name) {
+            Some(theme) => theme,
+            None => {
+                let text = std::fs::read_to_string(name).map_err(|error| OptionsError::ThemeFile {
+                    path: name.into(),
+                    known: Theme::names().collect::<Vec<_>>().join(", "),
+                    error,
+                })?;
+                Theme::read(name, &text)?
+            }
+        });
+        Ok(self)
     }
 }
 
@@ -87,6 +116,19 @@ pub enum OptionsError {
     /// The keymap is wrong.
     #[error("keymap {0}")]
     Keymap(#[from] KeymapError),
+    /// There is neither a shipped theme nor a file of that name.
+    #[error("theme {path}: {error}; shipped are {known}")]
+    ThemeFile {
+        /// As it was given.
+        path: PathBuf,
+        /// The themes that there are.
+        known: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The theme is wrong.
+    #[error("theme {0}")]
+    Theme(#[from] ThemeError),
 }
 
 /// Why a client ended. The terminal has been given back when this is returned.
@@ -172,6 +214,9 @@ impl Client {
         };
         let mut ui = UiState::new(options.keymap, taken.capabilities());
         ui.monitor_mode = options.monitor;
+        if let Some(theme) = options.theme {
+            ui.choose(theme);
+        }
         let ladder = Ladder::new(ui.has_pixels());
         ui.step = ladder.step();
         let mut screen = Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?;

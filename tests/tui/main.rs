@@ -13,6 +13,8 @@ mod tui_fixture;
 mod desk;
 mod faces;
 mod keys;
+mod layouts;
 mod moderation;
 mod network;
+mod plain;
 mod screens;

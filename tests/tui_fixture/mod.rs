@@ -545,8 +545,13 @@ impl Screen {
     }
 
     pub fn buffer(&self) -> Buffer {
+        self.buffer_of(&self.ui)
+    }
+
+    /// The screen of somebody else at the same studio, on a terminal of the same size.
+    pub fn buffer_of(&self, ui: &UiState) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.columns, self.rows)).unwrap();
-        terminal.draw(|frame| view(frame, &self.studio, &self.ui)).unwrap();
+        terminal.draw(|frame| view(frame, &self.studio, ui)).unwrap();
         terminal.backend().buffer().clone()
     }
 

@@ -310,10 +310,122 @@ pub enum ClientCommand {
     Detach,
     /// How monitors are drawn; `None` goes to the next way.
     Monitor(Option<MonitorMode>),
+    /// How the screen is laid out; `None` goes to the next layout.
+    Layout(Option<Layout>),
+    /// One thing over the whole body; `None`: what has the focus, or back.
+    Zoom(Option<Zoom>),
+    /// The look of the screen; `None` goes to the next theme.
+    Theme(Option<ThemeName>),
     /// Moves the selection.
     Select(Selection, Step),
     /// Draws the screen anew.
     Redraw,
+}
+
+/// How the screen is laid out while no page is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Program and preview, tiles, mixer, destinations, events.
+    #[default]
+    Desk,
+    /// Program as large as it can be.
+    Program,
+    /// Program, preview and up to nine sources.
+    Multiview,
+    /// All strips as faders.
+    Mixer,
+    /// One line, as on terminals too small for anything else.
+    Line,
+}
+
+impl Layout {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["desk", "program", "multiview", "mixer", "line"];
+
+    /// In the order of their [words](Self::WORDS).
+    pub const ALL: [Self; 5] = [Self::Desk, Self::Program, Self::Multiview, Self::Mixer, Self::Line];
+
+    /// The layout that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layout| layout.word() == word)
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
+/// What can be shown over the whole body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zoom {
+    /// The picture on air.
+    Program,
+    /// What take would put there.
+    Preview,
+    /// The selected source.
+    Source,
+    /// The pane that has the focus.
+    Pane,
+    /// The part of the open page that it is about.
+    Part,
+    /// Nothing: back to the layout.
+    Off,
+}
+
+impl Zoom {
+    /// Those that can be typed.
+    pub const WORDS: &'static [&'static str] = &["program", "preview", "source", "pane", "off"];
+
+    /// What is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "program" => Some(Self::Program),
+            "preview" => Some(Self::Preview),
+            "source" => Some(Self::Source),
+            "pane" => Some(Self::Pane),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+}
+
+/// A theme that can be chosen while the screen is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThemeName {
+    /// For a dark ground.
+    Dark,
+    /// For a white ground.
+    Light,
+    /// Strong colours on black.
+    HighContrast,
+    /// Without colour.
+    None,
+    /// That of the operator's own file.
+    Own,
+}
+
+impl ThemeName {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["dark", "light", "high-contrast", "none", "own"];
+
+    /// In the order of their [words](Self::WORDS).
+    pub const ALL: [Self; 5] = [Self::Dark, Self::Light, Self::HighContrast, Self::None, Self::Own];
+
+    /// The theme that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.word() == word)
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
 }
 
 /// How monitors are drawn.

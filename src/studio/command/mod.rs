@@ -11,8 +11,8 @@ pub mod table;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection, Step,
-    Switch,
+    Bus, ClientCommand, Command, Gain, Kbps, Layout, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection,
+    Step, Switch, ThemeName, Zoom,
 };
 pub use answer::Answer;
 pub use parse::{find, parse, split_words, with_whole_paths};

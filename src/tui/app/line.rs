@@ -2,7 +2,7 @@
 
 use super::complete::quoted;
 use super::held::whole_second;
-use super::{Overlay, Pane, Prompt, UiAction, UiState, step};
+use super::{Overlay, Prompt, UiAction, UiState, step};
 use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Selection, Step};
 use crate::studio::model::{MaskKind, Studio};
 use crate::tui::keymap::Placeholder;
@@ -100,7 +100,13 @@ impl UiState {
             ClientCommand::Page(Some(Page::Picture)) if studio.sources.is_empty() => {
                 self.say(Placeholder::Source.nothing(), true);
             }
-            ClientCommand::Page(page) => self.page = page,
+            ClientCommand::Page(page) => {
+                self.zoom = None;
+                self.page = page;
+            }
+            ClientCommand::Layout(layout) => self.lay_out(layout),
+            ClientCommand::Zoom(zoom) => self.zoom_to(studio, zoom),
+            ClientCommand::Theme(name) => self.choose_theme(name),
             ClientCommand::Mark if self.page == Some(Page::Picture) => match self.filled(studio, Placeholder::Source) {
                 Some(name) => {
                     self.say(format!("{name} is marked to copy from"), false);
@@ -166,7 +172,7 @@ impl UiState {
     }
 
     /// Moves a selection. A strip and the source whose sound it is are selected together.
-    fn select(&mut self, studio: &Studio, what: Selection, by: Step) {
+    pub(super) fn select(&mut self, studio: &Studio, what: Selection, by: Step) {
         let selected = &mut self.selected;
         match what {
             Selection::Strip => {
@@ -177,11 +183,8 @@ impl UiState {
                 }
             }
             Selection::Source => {
-                selected.source = step(selected.source, studio.sources.len(), by);
-                let name = studio.sources.get(selected.source).map(|source| &source.name);
-                if let Some(at) = studio.strips.iter().position(|strip| Some(&strip.name) == name) {
-                    selected.strip = at;
-                }
+                let at = step(selected.source, studio.sources.len(), by);
+                self.select_source(studio, at);
             }
             Selection::Destination => {
                 selected.destination = step(selected.destination, studio.destinations.len(), by);
@@ -190,10 +193,7 @@ impl UiState {
             Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
             Selection::Face => self.step_face(studio, by),
             Selection::Word => self.step_held(studio, by),
-            Selection::Pane => {
-                let at = Pane::ALL.iter().position(|pane| *pane == self.pane).unwrap_or(0);
-                self.pane = Pane::ALL[step(at, Pane::ALL.len(), by)];
-            }
+            Selection::Pane => self.step_focus(studio, by),
         }
     }
 }
@@ -207,7 +207,7 @@ fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<
 }
 
 /// Whether a command that asks can only hide more than is hidden now: then nobody is kept waiting by a question.
-fn hides_more(command: &Command, studio: &Studio) -> bool {
+pub fn hides_more(command: &Command, studio: &Studio) -> bool {
     match command {
         Command::OcclusionLevel(level) => *level <= studio.occlusion.level,
         Command::RenditionLevel(name, level) => {

@@ -6,6 +6,7 @@ mod faces;
 mod heard;
 mod held;
 mod keys;
+mod layout;
 mod line;
 mod page;
 mod prompt;
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 
 use crate::control::protocol::MonitorTarget;
 use crate::media::{TimeDelta, Timestamp};
-use crate::studio::command::{MonitorMode, Page, Step};
+use crate::studio::command::{Layout, MonitorMode, Page, Step, Zoom};
 use crate::studio::model::{DestinationState, Meters, Studio};
 use crate::tui::governor;
 use crate::tui::keymap::{Context, Key, Keymap};
@@ -25,6 +26,8 @@ use crate::tui::view::theme::{Depth, Theme};
 pub use complete::{Candidate, Completion, complete};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
+pub use layout::MULTIVIEW;
+pub(super) use line::hides_more;
 pub use page::{Entry, Place, entries, is_stage_switch};
 pub use prompt::Prompt;
 
@@ -50,6 +53,12 @@ pub struct UiState {
     pub selected: Selected,
     /// The pane that is shown where there is room for one only.
     pub pane: Pane,
+    /// How the screen is laid out while no page is open.
+    pub layout: Layout,
+    /// What has the focus.
+    pub focus: Focus,
+    /// What stands over the whole body.
+    pub zoom: Option<Zoom>,
     /// The page that is open.
     pub page: Option<Page>,
     /// Which parameters are selected on the pages.
@@ -143,6 +152,19 @@ pub struct Preview {
     pub depth: usize,
 }
 
+/// What has the focus, which `tab` moves and `zoom` enlarges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Focus {
+    /// The pane that [`UiState::pane`] names.
+    Pane,
+    /// The picture on air.
+    Program,
+    /// What take would put there.
+    Preview,
+    /// The selected source.
+    Source,
+}
+
 /// What lies over the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Overlay {
@@ -202,6 +224,9 @@ impl UiState {
             now: Timestamp::ZERO,
             selected: Selected::default(),
             pane: Pane::Mixer,
+            layout: Layout::Desk,
+            focus: Focus::Pane,
+            zoom: None,
             page: None,
             place: Place::default(),
             marked: None,

@@ -1,13 +1,16 @@
 //! The screen as a function of the studio and of the client's own state. It draws on any ratatui backend, asks no clock
 //! and changes nothing, so a test sees exactly what an operator sees.
 
+mod alarms;
 mod desk;
 mod destinations;
 mod events;
 mod faces;
 mod footer;
+mod gauges;
 mod help;
 pub mod layout;
+mod line;
 mod moderation;
 mod monitors;
 mod network;
@@ -24,8 +27,8 @@ use ratatui::layout::{Position, Rect};
 
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::{SourceModel, Studio};
-use crate::tui::app::{Overlay, Pane, UiState};
-use layout::{Arrangement, SMALLEST};
+use crate::tui::app::{Focus, Overlay, Pane, UiState};
+use layout::Arrangement;
 use text::Row;
 use theme::Theme;
 
@@ -58,10 +61,12 @@ pub fn render(buf: &mut ratatui::buffer::Buffer, studio: &Studio, ui: &UiState) 
 /// Draws everything and returns where the cursor stands, if it is shown.
 fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position> {
     let Some(arrangement) = Arrangement::new(area, scene.studio, scene.ui) else {
-        too_small(buf, area, scene);
-        return None;
+        return line::draw(buf, area, scene);
     };
     status::draw(buf, arrangement.status, scene);
+    if !arrangement.alarms.is_empty() {
+        alarms::draw(buf, arrangement.alarms, scene);
+    }
     if let Some((page, areas)) = &arrangement.page {
         desk::page::draw(buf, areas, *page, scene);
     } else {
@@ -78,7 +83,16 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
 /// Monitors and panes: the screen while no page is open.
 fn draw_desktop(buf: &mut ratatui::buffer::Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
     monitors::draw(buf, arrangement, scene);
-    scenes::draw(buf, arrangement.scenes, scene);
+    if !arrangement.scenes.is_empty() {
+        scenes::draw(buf, arrangement.scenes, scene);
+    }
+    if !arrangement.board.is_empty() {
+        desk::board::draw(buf, arrangement.board, scene);
+    }
+    if !arrangement.loudness.is_empty() {
+        desk::buses::loudness(buf, arrangement.loudness, scene);
+    }
+    gauges::draw(buf, arrangement.gauges, scene);
     for (pane, area) in &arrangement.panes {
         let inner = draw_pane_frame(buf, *area, *pane, arrangement.is_tabbed, scene);
         match pane {
@@ -137,7 +151,7 @@ fn draw_pane_frame(
     scene: &Scene<'_>,
 ) -> Rect {
     let theme = scene.theme;
-    let is_focused = scene.ui.pane == pane;
+    let is_focused = scene.ui.focus == Focus::Pane && scene.ui.pane == pane;
     let frame = if is_focused { theme.accent() } else { theme.frame() };
     if !is_tabbed {
         let ink = if is_focused { theme.strong() } else { theme.label() };
@@ -153,17 +167,4 @@ fn draw_pane_frame(
         }
     }
     inner
-}
-
-fn too_small(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) {
-    let theme = scene.theme;
-    let middle = area.height.saturating_sub(1) / 2;
-    let on_air = if scene.studio.is_on_air() { "ON AIR" } else { "off air" };
-    Row::new(buf, area, middle).put(on_air, theme.strong()).put(
-        &format!(
-            " · terminal too small: {}×{}, {}×{} needed",
-            area.width, area.height, SMALLEST.width, SMALLEST.height
-        ),
-        theme.text(),
-    );
 }

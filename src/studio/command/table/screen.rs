@@ -1,6 +1,6 @@
 //! What the client carries out where it is typed: it concerns that screen only.
 
-use super::super::action::{ClientCommand, Command, Page, Selection};
+use super::super::action::{ClientCommand, Command, Layout, Page, Selection, ThemeName, Zoom};
 use super::super::row::{arg, client, may, only};
 use super::super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::super::word;
@@ -37,6 +37,33 @@ pub(super) const ROWS: &[CommandSpec] = &[
         |words| {
             let mode = words.optional(word::monitor_mode)?;
             only(words, Command::Client(ClientCommand::Monitor(mode)))
+        },
+    ),
+    client(
+        "layout",
+        &[may("NAME", ArgKind::Choice(Layout::WORDS))],
+        "how the screen is laid out; without NAME, the next way",
+        |words| {
+            let layout = words.optional(Layout::of)?;
+            only(words, Command::Client(ClientCommand::Layout(layout)))
+        },
+    ),
+    client(
+        "zoom",
+        &[may("WHAT", ArgKind::Choice(Zoom::WORDS))],
+        "shows one thing over the whole screen; without WHAT, what has the focus, or all again",
+        |words| {
+            let zoom = words.optional(Zoom::of)?;
+            only(words, Command::Client(ClientCommand::Zoom(zoom)))
+        },
+    ),
+    client(
+        "theme",
+        &[may("NAME", ArgKind::Choice(ThemeName::WORDS))],
+        "the colours of the screen (own: those of --theme FILE); without NAME, the next theme",
+        |words| {
+            let theme = words.optional(ThemeName::of)?;
+            only(words, Command::Client(ClientCommand::Theme(theme)))
         },
     ),
     client(

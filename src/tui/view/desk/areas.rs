@@ -158,7 +158,9 @@ impl Areas {
         let strip = (main.height / 3 + 3).clamp(8, 16);
         let [hold, below] = rows(main, [Constraint::Length(strip), Constraint::Fill(1)]);
         self.hold = hold;
-        let list = (main.width * 42 / 100).clamp(26, 62);
+        // Words are short: on a wide screen the picture takes what they leave.
+        let widest = if main.width > 220 { main.width / 2 } else { 62 };
+        let list = (main.width * 42 / 100).clamp(26, widest);
         [self.held, self.sheet] = columns(below, [Constraint::Fill(1), Constraint::Length(list)]);
         // All that is said of who judges, one thing that was seen, and the frame.
         let said = 10;
