@@ -20,6 +20,8 @@ pub struct Screen {
     output: Output,
     /// Pixels that stand on the terminal now, and where.
     sixels: HashMap<MonitorTarget, (Rect, Arc<SixelPicture>)>,
+    /// What goes to the terminal before the next frame, and is no part of any.
+    aside: Vec<u8>,
 }
 
 impl Screen {
@@ -38,6 +40,7 @@ impl Screen {
             terminal,
             output: Output::start(to, wake)?,
             sixels: HashMap::new(),
+            aside: Vec::new(),
         })
     }
 
@@ -51,6 +54,11 @@ impl Screen {
     pub fn clear(&mut self) {
         let Ok(()) = self.terminal.clear();
         self.sixels.clear();
+    }
+
+    /// Tells the terminal something besides the frames, with the next one: the bell, a text for its clipboard.
+    pub fn tell(&mut self, bytes: &[u8]) {
+        self.aside.extend_from_slice(bytes);
     }
 
     /// Its size.
@@ -79,6 +87,8 @@ impl Screen {
         let Ok(_) = self.terminal.draw(|frame| view(frame, studio, ui));
         self.place_sixels(studio, ui);
         let paint = self.terminal.backend_mut();
+        paint.raw(&self.aside);
+        self.aside.clear();
         if paint.len() == begun {
             paint.discard();
             return Ok(true);

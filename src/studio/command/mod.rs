@@ -8,12 +8,14 @@ mod parse;
 mod row;
 mod spec;
 pub mod table;
+mod told;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection, Step,
-    Switch,
+    Bus, ClientCommand, Command, EventsCommand, Gain, Kbps, Leap, MonitorMode, Page, PinWord, Pinned, RecordPoint,
+    Reset, Selection, Step, Switch,
 };
 pub use answer::Answer;
 pub use parse::{find, parse, split_words, with_whole_paths};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};
+pub use told::told;

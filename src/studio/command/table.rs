@@ -1,11 +1,13 @@
 //! The one command table. Keymap, help, prompt, `rigcast ctl` and docs/commands.md are all made from it, so that help
 //! cannot disagree with behaviour and the TUI can do nothing that a script cannot.
 
-use super::action::{Bus, ClientCommand, Command, Page, PinWord, Place, RecordPoint, Reset, Selection, Switch};
+use super::action::{
+    Bus, ClientCommand, Command, EventsCommand, Leap, Page, PinWord, Place, RecordPoint, Reset, Selection, Switch,
+};
 use super::row::{arg, client, confirmed, may, only, row};
 use super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::word;
-use crate::studio::model::{BUS_PARAMS, EditKind, MaskKind, PICTURE_PARAMS, STRIP_PARAMS};
+use crate::studio::model::{AlarmKind, BUS_PARAMS, EditKind, EventLevel, MaskKind, PICTURE_PARAMS, STRIP_PARAMS};
 
 /// The row of that name.
 #[must_use]
@@ -631,6 +633,15 @@ pub const TABLE: &[CommandSpec] = &[
         "opens a source anew",
         |words| named(words, Command::SourceRestart),
     ),
+    row(
+        "alarm ack",
+        &[may("KIND", ArgKind::Choice(AlarmKind::WORDS))],
+        "acknowledges an alarm, or all of them: it stays in sight, dimmed, and its bell is silent",
+        |words| {
+            let kind = words.optional(AlarmKind::of)?;
+            only(words, Command::AlarmAck(kind))
+        },
+    ),
     confirmed(row("end", &[], "ends the show and the studio", |words| {
         only(words, Command::End)
     })),
@@ -742,6 +753,18 @@ pub const TABLE: &[CommandSpec] = &[
         "opens the page of the hold: what will be heard when, words, spans, what is seen",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Moderation)))),
     ),
+    client(
+        "page events",
+        &[],
+        "opens the page of events: what has happened, who wanted it, and by which command",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Events)))),
+    ),
+    client(
+        "page charts",
+        &[],
+        "opens the page of charts: bitrate, round trip, queue, drops, viewers, loudness of the last ten minutes",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Charts)))),
+    ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))
     }),
@@ -759,6 +782,73 @@ pub const TABLE: &[CommandSpec] = &[
         &[],
         "marks what is selected: to copy from, or as the beginning of a span",
         |words| only(words, Command::Client(ClientCommand::Mark)),
+    ),
+    client(
+        "select event",
+        &[arg("STEP", STEP)],
+        "selects the next or previous event",
+        |words| select(words, Selection::Event),
+    ),
+    client(
+        "events filter",
+        &[
+            may("WORD", ArgKind::Text),
+            may("WORD", ArgKind::Text),
+            may("WORD", ArgKind::Text),
+        ],
+        "shows only events that have all of these words; without any, all of them",
+        |words| {
+            let mut wanted = Vec::new();
+            while let Some(word) = words.optional(word::name)? {
+                wanted.push(word);
+            }
+            only(
+                words,
+                Command::Client(ClientCommand::Events(EventsCommand::Filter(wanted))),
+            )
+        },
+    ),
+    client(
+        "events level",
+        &[may("LEVEL", ArgKind::Choice(EventLevel::WORDS))],
+        "shows only events of LEVEL and worse; without one, goes to the next level",
+        |words| {
+            let level = words.optional(EventLevel::of)?;
+            only(
+                words,
+                Command::Client(ClientCommand::Events(EventsCommand::Level(level))),
+            )
+        },
+    ),
+    client(
+        "events go",
+        &[arg("WHERE", ArgKind::Choice(Leap::WORDS))],
+        "selects the event a page further up or down, the first or the last",
+        |words| {
+            let leap = words.required(Leap::of)?;
+            only(words, Command::Client(ClientCommand::Events(EventsCommand::Go(leap))))
+        },
+    ),
+    client(
+        "events copy",
+        &[],
+        "copies the command that caused the selected event to the clipboard of the terminal",
+        |words| only(words, Command::Client(ClientCommand::Events(EventsCommand::Copy))),
+    ),
+    client(
+        "events edit",
+        &[],
+        "puts the command that caused the selected event into the prompt",
+        |words| only(words, Command::Client(ClientCommand::Events(EventsCommand::Edit))),
+    ),
+    client(
+        "bell",
+        &[may("SWITCH", SWITCH)],
+        "rings the bell of the terminal when an alarm begins, or no longer",
+        |words| {
+            let switch = words.optional(word::switch)?.unwrap_or(Switch::Toggle);
+            only(words, Command::Client(ClientCommand::Bell(switch)))
+        },
     ),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))

@@ -1,5 +1,6 @@
 //! The terminal: taken over with care and given back whatever happens.
 
+mod aside;
 mod output;
 mod paint;
 mod probe;
@@ -13,6 +14,7 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+pub use aside::{BELL, clipboard};
 pub use output::Output;
 pub use paint::Paint;
 pub use probe::{Answers, Capabilities, Colors, PATIENCE, ask, colors};

@@ -25,6 +25,8 @@ const MIXER_MORE: u16 = 5;
 pub struct Arrangement {
     /// On air, clock, measures.
     pub status: Rect,
+    /// What must not be missed; empty while there is nothing.
+    pub alarm: Rect,
     /// Keys, prompt, replies.
     pub footer: Rect,
     /// The page that is open, and its parts. It takes the place of all that follows but program.
@@ -52,14 +54,17 @@ impl Arrangement {
         if area.width < SMALLEST.width || area.height < SMALLEST.height {
             return None;
         }
-        let [status, body, footer] =
-            Layout::vertical([Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        let alarm_rows = u16::from(super::alarms::is_any(studio));
+        let rows = [1, alarm_rows].map(Constraint::Length).into_iter();
+        let rows = rows.chain([Constraint::Fill(1), Constraint::Length(1)]);
+        let [status, alarm, body, footer] = Layout::vertical(rows).areas(area);
         if let Some(page) = ui.page {
             let stage = ui.place.entry(page).map(|entry| entry.stage);
             let wants_dynamics = matches!(stage, Some(Stage::Gate | Stage::Compressor));
             let areas = Areas::new(body, page, wants_dynamics, studio.format);
             return Some(Self {
                 status,
+                alarm,
                 footer,
                 page: Some((page, areas)),
                 program: areas.program,
@@ -87,6 +92,7 @@ impl Arrangement {
 
         let mut arrangement = Self {
             status,
+            alarm,
             footer,
             program,
             preview,

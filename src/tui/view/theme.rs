@@ -101,6 +101,12 @@ impl Theme {
         self.badge(231, 160)
     }
 
+    /// What must not be missed.
+    #[must_use]
+    pub fn alarm(self) -> Style {
+        self.badge(231, 160)
+    }
+
     /// `PVW`.
     #[must_use]
     pub fn preview_badge(self) -> Style {
