@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, HoldState,
-    Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel,
-    SourceModel, SourceState, Stats, Strip, Studio,
+    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
+    History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
+    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -193,6 +193,9 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats::default(),
+        alarms: Alarms::default(),
+        watch: ProgramWatch::default(),
+        history: History::default(),
         events: VecDeque::new(),
     }
 }

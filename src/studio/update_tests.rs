@@ -11,9 +11,9 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Moderation, Occlusion, OcclusionLevel,
-    PictureSettings, Policy, ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight,
-    SourceModel, Strip, WorkerModel, WorkerState,
+    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation, Occlusion,
+    OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
+    RenditionModel, SceneModel, Sight, SourceModel, Strip, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -111,6 +111,9 @@ fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         stats: Stats::default(),
+        alarms: Alarms::default(),
+        watch: ProgramWatch::default(),
+        history: History::default(),
         events: VecDeque::new(),
     }
 }

@@ -20,7 +20,7 @@ use super::governor::{Ladder, Link, Load, Pace};
 use super::keymap::{Keymap, KeymapError};
 use super::monitor::{Monitors, Picture, Renderer, Slot};
 use super::screen::{Budget, Drawn, Screen};
-use super::terminal::{Answer, Input, InputThread, Taken};
+use super::terminal::{Answer, BELL, Input, InputThread, Taken, clipboard};
 use super::view::layout::Arrangement;
 use super::view::theme::{Theme, ThemeError};
 use crate::clock::Clock;
@@ -309,6 +309,8 @@ impl Client {
             match action {
                 UiAction::Detach => return Ok(Turn::Leave(Leave::Detached)),
                 UiAction::Redraw => self.screen.clear(),
+                UiAction::Copy(text) => self.screen.tell(&clipboard(&text)),
+                UiAction::Bell => self.screen.tell(BELL),
                 UiAction::Command { name, args } => match self.live.command(&name, &whole(&name, args)).await {
                     Ok(id) => self.asked.push((id, name)),
                     // What has become of the studio comes by the way that news come: it may have ended as it should.
@@ -343,7 +345,8 @@ impl Client {
                 }
             }
             Some(Incoming::Reply { id, result }) => self.on_reply(id, result),
-            Some(Incoming::Picture(..)) => {}
+            // It is in the state as well.
+            Some(Incoming::Notification(Notification::Sample(_)) | Incoming::Picture(..)) => {}
         }
         self.is_dirty = true;
         Turn::Stay
@@ -355,15 +358,16 @@ impl Client {
     }
 
     fn on_state(&mut self, mut studio: Studio) {
-        // Only the first state brings the events; after it they come one by one.
-        if let Some(before) = &mut self.studio
-            && studio.events.is_empty()
-        {
-            studio.events = std::mem::take(&mut before.events);
+        // Only the first state brings the events and what was measured; after it they come one by one.
+        if let Some(before) = self.studio.take() {
+            studio.go_on_from(before);
         }
         self.studio_ahead = studio.now - self.clock.now();
         self.ui.tick(studio.now);
         self.ui.follow(&studio);
+        if self.ui.ring().is_some() {
+            self.screen.tell(BELL);
+        }
         self.studio = Some(studio);
     }
 

@@ -89,6 +89,8 @@ pub struct Screen {
     multiplexer: Multiplexer,
     /// Pixels on their way through it.
     passing: Vec<u8>,
+    /// What goes to the terminal before the next frame, and is no part of any.
+    aside: Vec<u8>,
 }
 
 impl Screen {
@@ -115,6 +117,7 @@ impl Screen {
             pixels: HashMap::new(),
             multiplexer: Multiplexer::None,
             passing: Vec::new(),
+            aside: Vec::new(),
         })
     }
 
@@ -140,6 +143,11 @@ impl Screen {
         self.shown = unknown(self.wanted.area);
         self.is_wiped = false;
         self.forget_pixels();
+    }
+
+    /// Tells the terminal something besides the frames, with the next one: the bell, a text for its clipboard.
+    pub fn tell(&mut self, bytes: &[u8]) {
+        self.aside.extend_from_slice(bytes);
     }
 
     /// Its size.
@@ -174,6 +182,9 @@ impl Screen {
             self.paint.raw(b"\x1b[2J");
             self.is_wiped = true;
         }
+        self.paint.raw(&self.aside);
+        drawn.screen += self.aside.len();
+        self.aside.clear();
         let pictures = picture_areas(self.area(), studio, ui);
         let has_room = budget.pictures > 0;
         let before = self.paint.len();
@@ -208,7 +219,7 @@ impl Screen {
         } else {
             drawn.is_screen_waiting = !screen.is_empty();
         }
-        drawn.screen = self.paint.len() - begun;
+        drawn.screen += self.paint.len() - begun;
 
         // The rows from the one whose turn it is.
         let height = area.height.max(1);

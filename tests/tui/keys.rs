@@ -226,6 +226,8 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::PicturePage => "i ] y [",
             Context::NetworkPage => "N",
             Context::ModerationPage => "W left",
+            Context::EventsPage => "E up",
+            Context::ChartsPage => "C",
         });
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);

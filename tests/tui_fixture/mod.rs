@@ -218,12 +218,8 @@ pub fn studio() -> Studio {
         name: name.into(),
         settings,
     };
-    let event = |at: i64, level, subject: &str, text: &str| Event {
-        at: Timestamp::from_millis(at),
-        level,
-        subject: subject.into(),
-        text: text.into(),
-    };
+    let event =
+        |at: i64, level, subject: &str, text: &str| Event::new(Timestamp::from_millis(at), level, subject, text);
     Studio {
         name: "demo".into(),
         now: Timestamp::from_millis(1_154_000),
@@ -344,6 +340,9 @@ pub fn studio() -> Studio {
             memory_mb: 78,
             clients: 1,
         },
+        alarms: Alarms::default(),
+        watch: ProgramWatch::default(),
+        history: History::default(),
         events: [
             event(900, EventLevel::Info, "studio", "the show begins"),
             event(

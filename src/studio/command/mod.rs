@@ -8,12 +8,14 @@ mod parse;
 mod row;
 mod spec;
 pub mod table;
+mod told;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, Gain, Kbps, Layout, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection,
+    Bus, ClientCommand, Command, EventsCommand, Gain, Kbps, Layout, Leap, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection,
     Step, Switch, ThemeName, Zoom,
 };
 pub use answer::Answer;
 pub use parse::{find, parse, split_words, with_whole_paths};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};
+pub use told::told;

@@ -254,6 +254,13 @@ impl Moderation {
         now - self.hold.now
     }
 
+    /// Whether what goes out at `now` has not been judged, though it should be.
+    #[must_use]
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        let is_behind = self.judged.is_none_or(|judged| now - judged > self.hold.now);
+        self.is_armed && self.hold.now > TimeDelta::ZERO && is_behind
+    }
+
     /// Remembers a word.
     pub fn hear(&mut self, word: HeldWord) {
         if self.words.len() >= WORDS_KEPT {

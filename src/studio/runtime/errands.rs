@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::recording::{self, Recorder, Writer};
-use crate::control::desk::Order;
+use crate::control::desk::{Order, Reply};
 use crate::media::TimeDelta;
 use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text};
 use crate::sound::Point;
@@ -17,9 +17,6 @@ use crate::studio::update::{Refusal, check_target, unknown_source, unknown_strip
 
 /// Errands under way that may wait for the core task.
 const WAITING: usize = 16;
-
-/// Where an answer goes.
-pub type Reply = oneshot::Sender<Result<Answer, String>>;
 
 /// What an errand brings back to the core task.
 pub enum Brought {
@@ -274,6 +271,5 @@ fn subject(point: &RecordPoint) -> String {
 }
 
 fn answer(reply: Reply, with: Result<Answer, String>) {
-    // Whoever asked may have gone.
-    let _ = reply.send(with);
+    reply.send(with);
 }

@@ -132,6 +132,8 @@ impl UiState {
                 self.pictures.clear();
                 self.say(format!("monitors: {}", self.renderer().name()), false);
             }
+            ClientCommand::Bell(switch) => self.switch_bell(switch),
+            ClientCommand::Events(command) => return self.run_events(studio, command),
             ClientCommand::Select(what, by) => self.select(studio, what, by),
         }
         Vec::new()
@@ -151,7 +153,7 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network | Page::Moderation => {
+            Page::Strip | Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
@@ -193,6 +195,7 @@ impl UiState {
             Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
             Selection::Face => self.step_face(studio, by),
             Selection::Word => self.step_held(studio, by),
+            Selection::Event => self.step_event(studio, by),
             Selection::Pane => self.step_focus(studio, by),
         }
     }

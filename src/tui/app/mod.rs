@@ -1,7 +1,9 @@
 //! What the screen knows beyond the studio: selection, prompt, overlays, pictures. Plain data; [`UiState::on_key`] is a pure
 //! function of it, the studio and a key.
 
+mod alarms;
 mod complete;
+mod events;
 mod faces;
 mod heard;
 mod held;
@@ -23,7 +25,9 @@ use crate::tui::monitor::{CellSize, Glyphs, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
 use crate::tui::view::theme::{Depth, Theme};
 
+pub use alarms::Bell;
 pub use complete::{Candidate, Completion, complete};
+pub use events::{EventKey, EventsView};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use layout::MULTIVIEW;
@@ -91,6 +95,10 @@ pub struct UiState {
     pub preview: Preview,
     /// Bytes of pictures per second at most, where the operator has said so; in kB.
     pub cap_kb: Option<u32>,
+    /// What is shown of the events.
+    pub events: EventsView,
+    /// Whether the bell rings for alarms.
+    pub bell: Bell,
     /// Since when each lost destination waits for its attempt of that number.
     pub backoffs: HashMap<String, (u32, Timestamp)>,
 }
@@ -209,6 +217,10 @@ pub enum UiAction {
     Detach,
     /// Draw everything anew.
     Redraw,
+    /// Give this text to the clipboard of the terminal.
+    Copy(String),
+    /// Ring the bell of the terminal.
+    Bell,
 }
 
 impl UiState {
@@ -243,6 +255,8 @@ impl UiState {
             step: governor::Step::BEST,
             preview: Preview::default(),
             cap_kb: None,
+            events: EventsView::default(),
+            bell: Bell::default(),
             backoffs: HashMap::new(),
         }
     }
@@ -320,6 +334,7 @@ impl UiState {
             held: self.selected.held,
         };
         self.follow_held(studio);
+        self.bell.follow(studio);
         self.marked
             .take_if(|marked| !studio.strips.iter().any(|strip| strip.name == *marked));
         self.marked_source
@@ -327,7 +342,7 @@ impl UiState {
         let is_nothing_left = match self.page {
             Some(Page::Strip) => studio.strips.is_empty(),
             Some(Page::Picture) => studio.sources.is_empty(),
-            Some(Page::Buses | Page::Faces | Page::Network | Page::Moderation) | None => false,
+            Some(_) | None => false,
         };
         if is_nothing_left {
             self.page = None;

@@ -21,10 +21,14 @@ pub enum Context {
     NetworkPage,
     /// While the page of moderation is open.
     ModerationPage,
+    /// While the page of events is open.
+    EventsPage,
+    /// While the page of charts is open.
+    ChartsPage,
 }
 
 /// How the headings of tables begin whose keys hold on pages only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 7] = [
+const HEADINGS: [(&str, Context); 9] = [
     ("page", Context::AnyPage),
     ("strip page", Context::StripPage),
     ("buses page", Context::BusesPage),
@@ -32,6 +36,8 @@ const HEADINGS: [(&str, Context); 7] = [
     ("picture page", Context::PicturePage),
     ("network page", Context::NetworkPage),
     ("moderation page", Context::ModerationPage),
+    ("events page", Context::EventsPage),
+    ("charts page", Context::ChartsPage),
 ];
 
 impl Context {
@@ -56,6 +62,8 @@ impl Context {
             Some(Page::Picture) => Self::PicturePage,
             Some(Page::Network) => Self::NetworkPage,
             Some(Page::Moderation) => Self::ModerationPage,
+            Some(Page::Events) => Self::EventsPage,
+            Some(Page::Charts) => Self::ChartsPage,
         }
     }
 
@@ -70,7 +78,9 @@ impl Context {
             | Self::FacesPage
             | Self::PicturePage
             | Self::NetworkPage
-            | Self::ModerationPage => (self == other).then_some(0),
+            | Self::ModerationPage
+            | Self::EventsPage
+            | Self::ChartsPage => (self == other).then_some(0),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! and changes nothing, so a test sees exactly what an operator sees.
 
 mod alarms;
+mod charts;
 mod desk;
 mod destinations;
 mod events;
@@ -72,10 +73,11 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
     } else {
         draw_desktop(buf, &arrangement, scene);
     }
+    let body = body(area, scene.studio);
     match &scene.ui.overlay {
         Overlay::None => {}
-        Overlay::Help { scroll } => help::draw(buf, body(area), *scroll, scene),
-        Overlay::Confirm { name, args } => footer::draw_question(buf, body(area), name, args, scene),
+        Overlay::Help { scroll } => help::draw(buf, body, *scroll, scene),
+        Overlay::Confirm { name, args } => footer::draw_question(buf, body, name, args, scene),
     }
     footer::draw(buf, arrangement.footer, area, scene)
 }
@@ -104,11 +106,12 @@ fn draw_desktop(buf: &mut ratatui::buffer::Buffer, arrangement: &Arrangement, sc
     }
 }
 
-/// The part of the screen that lies under no overlay ever: all but status and footer.
-fn body(area: Rect) -> Rect {
+/// The part of the screen that overlays may lie over: all but status, alarm and footer.
+fn body(area: Rect, studio: &Studio) -> Rect {
+    let above = 1 + u16::from(alarms::is_any(studio));
     Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(2),
+        y: area.y + above,
+        height: area.height.saturating_sub(above + 1),
         ..area
     }
 }
@@ -122,8 +125,8 @@ pub fn uncovered_monitors(area: Rect, studio: &Studio, ui: &UiState) -> Vec<(Mon
     let mut covers = Vec::new();
     match &ui.overlay {
         Overlay::None => {}
-        Overlay::Help { .. } => covers.push(help::area(body(area), ui)),
-        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area), name, args)),
+        Overlay::Help { .. } => covers.push(help::area(body(area, studio), ui)),
+        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area, studio), name, args)),
     }
     covers.extend(footer::candidates_area(area, studio, ui));
     let mut monitors = arrangement.monitors(studio);

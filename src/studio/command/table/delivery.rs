@@ -4,6 +4,7 @@ use super::super::action::{Command, PinWord, Switch};
 use super::super::row::{SWITCH, arg, confirmed, may, named, only, row};
 use super::super::spec::{ArgKind, CommandSpec};
 use super::super::word;
+use crate::studio::model::AlarmKind;
 
 /// What is sent, recorded and received, and the end of it all.
 pub(super) const ROWS: &[CommandSpec] = &[
@@ -133,6 +134,15 @@ pub(super) const ROWS: &[CommandSpec] = &[
         &[arg("NAME", ArgKind::Source)],
         "opens a source anew",
         |words| named(words, Command::SourceRestart),
+    ),
+    row(
+        "alarm ack",
+        &[may("KIND", ArgKind::Choice(AlarmKind::WORDS))],
+        "acknowledges an alarm, or all of them: it stays in sight, dimmed, and its bell is silent",
+        |words| {
+            let kind = words.optional(AlarmKind::of)?;
+            only(words, Command::AlarmAck(kind))
+        },
     ),
     confirmed(row("end", &[], "ends the show and the studio", |words| {
         only(words, Command::End)

@@ -1,9 +1,10 @@
 //! What the client carries out where it is typed: it concerns that screen only.
 
-use super::super::action::{ClientCommand, Command, Layout, Page, Selection, ThemeName, Zoom};
-use super::super::row::{arg, client, may, only};
+use super::super::action::{ClientCommand, Command, EventsCommand, Layout, Leap, Page, Selection, Switch, ThemeName, Zoom};
+use super::super::row::{SWITCH, arg, client, may, only};
 use super::super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::super::word;
+use crate::studio::model::EventLevel;
 
 const STEP: ArgKind = ArgKind::Choice(&["next", "previous"]);
 const MONITORS: ArgKind = ArgKind::Choice(&["auto", "half-blocks", "ascii", "sixel", "off"]);
@@ -150,6 +151,18 @@ pub(super) const ROWS: &[CommandSpec] = &[
         "opens the page of the hold: what will be heard when, words, spans, what is seen",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Moderation)))),
     ),
+    client(
+        "page events",
+        &[],
+        "opens the page of events: what has happened, who wanted it, and by which command",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Events)))),
+    ),
+    client(
+        "page charts",
+        &[],
+        "opens the page of charts: bitrate, round trip, queue, drops, viewers, loudness of the last ten minutes",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Charts)))),
+    ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))
     }),
@@ -167,6 +180,73 @@ pub(super) const ROWS: &[CommandSpec] = &[
         &[],
         "marks what is selected: to copy from, or as the beginning of a span",
         |words| only(words, Command::Client(ClientCommand::Mark)),
+    ),
+    client(
+        "select event",
+        &[arg("STEP", STEP)],
+        "selects the next or previous event",
+        |words| select(words, Selection::Event),
+    ),
+    client(
+        "events filter",
+        &[
+            may("WORD", ArgKind::Text),
+            may("WORD", ArgKind::Text),
+            may("WORD", ArgKind::Text),
+        ],
+        "shows only events that have all of these words; without any, all of them",
+        |words| {
+            let mut wanted = Vec::new();
+            while let Some(word) = words.optional(word::name)? {
+                wanted.push(word);
+            }
+            only(
+                words,
+                Command::Client(ClientCommand::Events(EventsCommand::Filter(wanted))),
+            )
+        },
+    ),
+    client(
+        "events level",
+        &[may("LEVEL", ArgKind::Choice(EventLevel::WORDS))],
+        "shows only events of LEVEL and worse; without one, goes to the next level",
+        |words| {
+            let level = words.optional(EventLevel::of)?;
+            only(
+                words,
+                Command::Client(ClientCommand::Events(EventsCommand::Level(level))),
+            )
+        },
+    ),
+    client(
+        "events go",
+        &[arg("WHERE", ArgKind::Choice(Leap::WORDS))],
+        "selects the event a page further up or down, the first or the last",
+        |words| {
+            let leap = words.required(Leap::of)?;
+            only(words, Command::Client(ClientCommand::Events(EventsCommand::Go(leap))))
+        },
+    ),
+    client(
+        "events copy",
+        &[],
+        "copies the command that caused the selected event to the clipboard of the terminal",
+        |words| only(words, Command::Client(ClientCommand::Events(EventsCommand::Copy))),
+    ),
+    client(
+        "events edit",
+        &[],
+        "puts the command that caused the selected event into the prompt",
+        |words| only(words, Command::Client(ClientCommand::Events(EventsCommand::Edit))),
+    ),
+    client(
+        "bell",
+        &[may("SWITCH", SWITCH)],
+        "rings the bell of the terminal when an alarm begins, or no longer",
+        |words| {
+            let switch = words.optional(word::switch)?.unwrap_or(Switch::Toggle);
+            only(words, Command::Client(ClientCommand::Bell(switch)))
+        },
     ),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))
