@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::model::{
     AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, HoldState,
     Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel,
-    SourceModel, SourceState, Stats, Strip, Studio,
+    SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -192,6 +192,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats::default(),
         events: VecDeque::new(),
     }

@@ -133,6 +133,8 @@ pub enum Command {
     Retry(Option<String>),
     /// Opens a source anew.
     SourceRestart(String),
+    /// Takes the newest command back that can be taken back.
+    Undo,
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.

@@ -4,6 +4,7 @@
 
 mod action;
 mod answer;
+mod asks;
 mod parse;
 mod row;
 mod spec;
@@ -11,9 +12,10 @@ pub mod table;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection, Step,
-    Switch,
+    Bus, ClientCommand, Command, Gain, Kbps, MonitorMode, Page, PinWord, Pinned, Place, RecordPoint, Reset, Selection,
+    Step, Switch,
 };
 pub use answer::Answer;
+pub use asks::reveals_or_ends;
 pub use parse::{find, parse, split_words, with_whole_paths};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};

@@ -35,7 +35,7 @@ impl UiState {
         match command::parse(&words) {
             Err(error) => self.say(error.to_string(), true),
             Ok(Command::Client(client)) => return self.run_client(studio, client),
-            Ok(command) if spec.is_confirmed && !hides_more(&command, studio) => {
+            Ok(command) if spec.is_confirmed && command::reveals_or_ends(&command, studio) => {
                 let name = spec.name.to_owned();
                 self.overlay = Overlay::Confirm { name, args };
             }
@@ -204,17 +204,4 @@ fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<
     let at = names.iter().position(|name| Some(*name) == now);
     let to = at.map_or(0, |at| step(at, names.len(), Step::Next));
     names.get(to).map(|name| (*name).to_owned())
-}
-
-/// Whether a command that asks can only hide more than is hidden now: then nobody is kept waiting by a question.
-fn hides_more(command: &Command, studio: &Studio) -> bool {
-    match command {
-        Command::OcclusionLevel(level) => *level <= studio.occlusion.level,
-        Command::RenditionLevel(name, level) => {
-            let show = studio.occlusion.level;
-            let of = studio.renditions.iter().find(|rendition| rendition.name == *name);
-            of.is_some_and(|now| level.unwrap_or(show) <= now.occlusion_level.unwrap_or(show))
-        }
-        _ => false,
-    }
 }

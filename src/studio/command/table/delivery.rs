@@ -134,6 +134,12 @@ pub(super) const ROWS: &[CommandSpec] = &[
         "opens a source anew",
         |words| named(words, Command::SourceRestart),
     ),
+    confirmed(row(
+        "undo",
+        &[],
+        "takes back the last command that changed a setting; what has gone out stays out",
+        |words| only(words, Command::Undo),
+    )),
     confirmed(row("end", &[], "ends the show and the studio", |words| {
         only(words, Command::End)
     })),
