@@ -9,6 +9,7 @@
 //! It knows of the studio what the control socket says: model, commands, pictures. Losing it costs the show nothing.
 
 pub mod app;
+pub mod history_file;
 pub mod keymap;
 pub mod monitor;
 mod run;

@@ -16,7 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::app::{UiAction, UiState};
+use super::app::{History, UiAction, UiState};
+use super::history_file::{self, HistoryFile};
 use super::keymap::{Keymap, KeymapError};
 use super::monitor::{Monitors, Picture, Renderer, Slot};
 use super::screen::Screen;
@@ -42,6 +43,8 @@ pub struct Options {
     pub monitor: MonitorMode,
     /// What keys do.
     pub keymap: Keymap,
+    /// The file that the lines of the prompt are kept in, if they are.
+    pub history: Option<PathBuf>,
 }
 
 impl Options {
@@ -63,7 +66,12 @@ impl Options {
             })?;
             keys.merge(&path.display().to_string(), &text)?;
         }
-        Ok(Self { monitor, keymap: keys })
+        let history = history_file::path(&|name: &str| std::env::var(name).ok());
+        Ok(Self {
+            monitor,
+            keymap: keys,
+            history,
+        })
     }
 }
 
@@ -131,6 +139,7 @@ struct Client {
     slots: Vec<Slot>,
     /// Commands that have not been answered, by number.
     asked: Vec<(u64, String)>,
+    history: Option<HistoryFile>,
     is_dirty: bool,
     last_frame: Instant,
     /// No frame before this, except after a key.
@@ -162,6 +171,10 @@ impl Client {
         };
         let mut ui = UiState::new(options.keymap, taken.capabilities());
         ui.monitor_mode = options.monitor;
+        let history = options.history.map(|path| {
+            ui.history = History::of(history_file::read(&path));
+            HistoryFile::start(path)
+        });
         Ok(Self {
             screen: Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?,
             monitors: Monitors::start(waker(&wake))?,
@@ -174,6 +187,7 @@ impl Client {
             wanted: Vec::new(),
             slots: Vec::new(),
             asked: Vec::new(),
+            history: history.transpose()?,
             is_dirty: false,
             last_frame: Instant::now(),
             next_frame: Instant::now(),
@@ -243,6 +257,10 @@ impl Client {
             }
             (TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_), _) => Vec::new(),
         };
+        let typed = self.ui.history.take_new();
+        if let Some(history) = &self.history {
+            typed.into_iter().for_each(|line| history.add(line));
+        }
         for action in actions {
             match action {
                 UiAction::Detach => return Ok(Turn::Leave(Leave::Detached)),

@@ -316,6 +316,12 @@ pub enum ClientCommand {
     Select(Selection, Step),
     /// Draws the screen anew.
     Redraw,
+    /// Adds a digit to how often the next command is done, or says how often.
+    Count(u8),
+    /// Does the last line again.
+    Repeat,
+    /// Opens the list of all commands, to search in it.
+    Palette,
 }
 
 /// How monitors are drawn.
@@ -355,7 +361,7 @@ pub enum Selection {
 }
 
 /// What takes the whole screen, but for status line and footer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
     /// Everything about the selected strip.
     Strip,
@@ -369,6 +375,18 @@ pub enum Page {
     Network,
     /// What is held, heard and seen before it goes out.
     Moderation,
+}
+
+impl Page {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Strip,
+        Self::Buses,
+        Self::Faces,
+        Self::Picture,
+        Self::Network,
+        Self::Moderation,
+    ];
 }
 
 /// Which way a selection moves.

@@ -18,4 +18,4 @@ pub use action::{
 pub use answer::Answer;
 pub use asks::reveals_or_ends;
 pub use parse::{find, parse, split_words, with_whole_paths};
-pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};
+pub use spec::{ArgKind, ArgSpec, CommandSpec, KeyNeed, Scope, Suggestion, UsageError, Words};

@@ -3,12 +3,16 @@
 
 mod complete;
 mod faces;
+mod fuzzy;
 mod heard;
 mod held;
+mod history;
 mod keys;
 mod line;
 mod page;
+mod palette;
 mod prompt;
+mod times;
 
 use std::collections::HashMap;
 
@@ -23,7 +27,9 @@ use crate::tui::terminal::{Capabilities, Colors};
 pub use complete::{Candidate, Completion, complete};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
+pub use history::{History, LINES_KEPT, may_hold_secret};
 pub use page::{Entry, Place, entries, is_stage_switch};
+pub use palette::{CommandPalette, Found};
 pub use prompt::Prompt;
 
 /// How long a reply stays on screen, in ms.
@@ -58,8 +64,12 @@ pub struct UiState {
     pub overlay: Overlay,
     /// The command prompt while it is open.
     pub prompt: Option<Prompt>,
-    /// Lines typed at the prompt, oldest first; none that holds a secret.
-    pub history: Vec<String>,
+    /// Lines typed at the prompt.
+    pub history: History,
+    /// How often the next command is to be done, if that was said.
+    pub count: Option<u8>,
+    /// The last line that asked something of the studio, with its placeholders.
+    pub last_line: Option<String>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
     /// The newest reply.
@@ -90,7 +100,7 @@ pub struct Selected {
 }
 
 /// The parts of the lower screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pane {
     /// Strips and meters.
     Mixer,
@@ -128,6 +138,8 @@ pub enum Overlay {
         /// Lines; the view does not scroll past the end.
         scroll: u16,
     },
+    /// All commands, to search in them.
+    Palette(CommandPalette),
     /// A question before something that cannot be undone.
     Confirm {
         /// The command of the table.
@@ -182,7 +194,9 @@ impl UiState {
             marked_held: None,
             overlay: Overlay::None,
             prompt: None,
-            history: Vec::new(),
+            history: History::default(),
+            count: None,
+            last_line: None,
             pending: Vec::new(),
             toast: None,
             meters: Meters::default(),
@@ -213,7 +227,7 @@ impl UiState {
     /// Where keys are pressed.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::of_page(self.page)
+        Context::of(self.page, self.pane)
     }
 
     /// Pixels of a character cell.

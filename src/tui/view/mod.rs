@@ -11,7 +11,9 @@ pub mod layout;
 mod moderation;
 mod monitors;
 mod network;
+mod palette;
 mod pane;
+mod pending;
 mod scenes;
 mod shape;
 mod sources;
@@ -56,6 +58,7 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
         too_small(buf, area, scene);
         return None;
     };
+    let mut cursor = None;
     status::draw(buf, arrangement.status, scene);
     if let Some((page, areas)) = &arrangement.page {
         desk::page::draw(buf, areas, *page, scene);
@@ -65,9 +68,10 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
     match &scene.ui.overlay {
         Overlay::None => {}
         Overlay::Help { scroll } => help::draw(buf, body(area), *scroll, scene),
+        Overlay::Palette(found) => cursor = Some(palette::draw(buf, body(area), found, scene)),
         Overlay::Confirm { name, args } => footer::draw_question(buf, body(area), name, args, scene),
     }
-    footer::draw(buf, arrangement.footer, area, scene)
+    footer::draw(buf, arrangement.footer, area, scene).or(cursor)
 }
 
 /// Monitors and panes: the screen while no page is open.
@@ -104,8 +108,10 @@ pub fn uncovered_monitors(area: Rect, studio: &Studio, ui: &UiState) -> Vec<(Mon
     match &ui.overlay {
         Overlay::None => {}
         Overlay::Help { .. } => covers.push(help::area(body(area), ui)),
-        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area), name, args)),
+        Overlay::Palette(_) => covers.push(palette::area(body(area))),
+        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area), name, args, studio)),
     }
+    covers.extend(pending::area(area, ui));
     covers.extend(footer::candidates_area(area, studio, ui));
     let mut monitors = arrangement.monitors(studio);
     monitors.retain(|(target, picture)| {
