@@ -10,6 +10,7 @@ mod event;
 mod history;
 mod moderation;
 mod occlusion;
+mod undo;
 
 use std::collections::VecDeque;
 
@@ -30,6 +31,7 @@ pub use moderation::{
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
+pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::encode::{AudioRate, Channels};
 pub use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect, picture_param};
@@ -104,6 +106,9 @@ pub struct Studio {
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
+    /// What operators can take back.
+    #[serde(default)]
+    pub undo: Undo,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The alarms that hold, the worst first.

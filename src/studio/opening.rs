@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::model::{
     AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
     History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
-    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -192,6 +192,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

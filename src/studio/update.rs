@@ -11,6 +11,7 @@ mod moderation;
 mod occlusion;
 mod picture;
 mod reports;
+mod undo;
 
 pub use adapt::AdaptOrder;
 pub use delivery::{RecordingNews, RelayNews};
@@ -33,6 +34,7 @@ use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp, Turn};
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
+use crate::studio::undo::inverse_of_preset;
 
 /// The range of a strip's gain in dB. Below it, mute is the right tool; above it, the source is.
 pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = MIN_GAIN_DB..=MAX_GAIN_DB;
@@ -277,6 +279,12 @@ pub enum Refusal {
     /// Nothing to acknowledge.
     #[error("there is no such alarm")]
     NoAlarm,
+    /// Nothing that could be taken back.
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    /// What brings it back is refused; why.
+    #[error("{0} cannot be undone: {1}")]
+    NotUndone(String, Box<Refusal>),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -317,9 +325,14 @@ pub fn update_for(
     };
     unit.end_fade();
     match input {
-        Input::Command(command) => unit.command(command)?,
+        Input::Command(Command::Undo) => unit.undo()?,
+        Input::Command(command) => unit.undoable(command)?,
         Input::Presets(presets) => unit.studio.presets = presets,
-        Input::Preset(preset, strip) => unit.apply_preset(&preset, strip.as_deref())?,
+        Input::Preset(preset, strip) => {
+            let by = inverse_of_preset(unit.studio, &preset, strip.as_deref());
+            unit.apply_preset(&preset, strip.as_deref())?;
+            unit.undoable_by(format!("preset apply {}", preset.name), by);
+        }
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
@@ -571,6 +584,8 @@ impl Unit<'_> {
                 self.effects.push(Effect::End);
                 Ok(())
             }
+            // Only what was done by an operator is taken back, and that only as a whole.
+            Command::Undo => Err(Refusal::NothingToUndo),
             Command::Client(_) => Err(Refusal::ClientOnly),
         }
     }

@@ -13,7 +13,7 @@ use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
     AdaptModel, Alarms, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation, Occlusion,
     OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
-    RenditionModel, SceneModel, Sight, SourceModel, Strip, WorkerModel, WorkerState,
+    RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -110,6 +110,7 @@ fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

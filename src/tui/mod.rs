@@ -10,6 +10,7 @@
 
 pub mod app;
 pub mod governor;
+pub mod history_file;
 pub mod keymap;
 pub mod monitor;
 pub mod plain;

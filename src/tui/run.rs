@@ -15,8 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::app::{Preview, UiAction, UiState};
+use super::app::{History, Preview, UiAction, UiState};
 use super::governor::{Ladder, Link, Load, Pace};
+use super::history_file::{self, HistoryFile};
 use super::keymap::{Keymap, KeymapError};
 use super::monitor::{Monitors, Picture, Renderer, Slot};
 use super::screen::{Budget, Drawn, Screen};
@@ -48,6 +49,8 @@ pub struct Options {
     pub keymap: Keymap,
     /// The look that was chosen; none: what suits the terminal.
     pub theme: Option<Theme>,
+    /// The file that the lines of the prompt are kept in, if they are.
+    pub history: Option<PathBuf>,
 }
 
 impl Options {
@@ -73,6 +76,7 @@ impl Options {
             monitor,
             keymap: keys,
             theme: None,
+            history: history_file::path(&|name: &str| std::env::var(name).ok()),
         })
     }
 
@@ -181,6 +185,7 @@ struct Client {
     slots: Vec<Slot>,
     /// Commands that have not been answered, by number.
     asked: Vec<(u64, String)>,
+    history: Option<HistoryFile>,
     is_dirty: bool,
     /// A key was pressed whose answer could not be drawn yet.
     owes_answer: bool,
@@ -221,6 +226,10 @@ impl Client {
         ui.step = ladder.step();
         let mut screen = Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?;
         screen.synchronize(taken.is_synchronized());
+        let history = options.history.map(|path| {
+            ui.history = History::of(history_file::read(&path));
+            HistoryFile::start(path)
+        });
         Ok(Self {
             screen,
             input: taken.input()?,
@@ -238,6 +247,7 @@ impl Client {
             wanted: Vec::new(),
             slots: Vec::new(),
             asked: Vec::new(),
+            history: history.transpose()?,
             is_dirty: false,
             owes_answer: false,
             last_frame: Instant::now(),
@@ -305,6 +315,10 @@ impl Client {
             }
         };
         self.is_dirty = true;
+        let typed = self.ui.history.take_new();
+        if let Some(history) = &self.history {
+            typed.into_iter().for_each(|line| history.add(line));
+        }
         for action in actions {
             match action {
                 UiAction::Detach => return Ok(Turn::Leave(Leave::Detached)),

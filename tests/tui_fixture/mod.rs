@@ -325,6 +325,7 @@ pub fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,

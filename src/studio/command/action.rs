@@ -135,6 +135,8 @@ pub enum Command {
     SourceRestart(String),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
+    /// Takes the newest command back that can be taken back.
+    Undo,
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.
@@ -326,6 +328,12 @@ pub enum ClientCommand {
     Bell(Switch),
     /// What is done with the list of events.
     Events(EventsCommand),
+    /// Adds a digit to how often the next command is done, or says how often.
+    Count(u8),
+    /// Does the last line again.
+    Repeat,
+    /// Opens the list of all commands, to search in it.
+    Palette,
 }
 
 /// How the screen is laid out while no page is open.
@@ -473,7 +481,7 @@ pub enum Selection {
 }
 
 /// What takes the whole screen, but for status line and footer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
     /// Everything about the selected strip.
     Strip,
@@ -532,6 +540,18 @@ impl Leap {
         let at = Self::WORDS.iter().position(|known| *known == word)?;
         all.get(at).copied()
     }
+}
+
+impl Page {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Strip,
+        Self::Buses,
+        Self::Faces,
+        Self::Picture,
+        Self::Network,
+        Self::Moderation,
+    ];
 }
 
 /// Which way a selection moves.

@@ -1,7 +1,7 @@
 //! What the rows of the command table are made with.
 
 use super::action::{Command, Switch};
-use super::spec::{ArgKind, ArgSpec, CommandSpec, Scope, UsageError, Words};
+use super::spec::{ArgKind, ArgSpec, CommandSpec, KeyNeed, Scope, UsageError, Words};
 use super::word;
 
 /// On, off, or the other one.
@@ -37,6 +37,7 @@ pub(super) const fn row(
         args,
         scope: Scope::Studio,
         is_confirmed: false,
+        key: KeyNeed::Key,
         doc,
         build,
     }
@@ -57,6 +58,12 @@ pub(super) const fn client(
 /// The same, asked for twice in the TUI.
 pub(super) const fn confirmed(mut spec: CommandSpec) -> CommandSpec {
     spec.is_confirmed = true;
+    spec
+}
+
+/// The same, typed: no key can know what its arguments are to be.
+pub(super) const fn prompt_only(mut spec: CommandSpec, why: &'static str) -> CommandSpec {
+    spec.key = KeyNeed::PromptOnly(why);
     spec
 }
 

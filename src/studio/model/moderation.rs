@@ -291,6 +291,12 @@ impl Moderation {
         self.spans.retain(|span| span.until.is_none_or(|until| until > gone));
     }
 
+    /// The number that the next span of an operator will have.
+    #[must_use]
+    pub fn span_to_come(&self) -> u64 {
+        (self.spans_made + 1) * 2 + PROGRAM_SPAN
+    }
+
     /// A number for a span of an operator: odd, where those of the recogniser are even.
     pub fn next_span(&mut self) -> u64 {
         self.spans_made += 1;

@@ -342,16 +342,25 @@ impl Core {
 
     fn order(&mut self, order: Order) {
         if let Some(order) = self.errands.start(order, &self.studio) {
-            self.obey(Input::Command(order.command), order.reply);
+            self.obey_command(order.command, order.reply);
         }
     }
 
+    fn obey_command(&mut self, command: Command, reply: Reply) {
+        // Whoever takes something back wants to know what it was.
+        let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());
+        let said = undone
+            .flatten()
+            .map(|note| Answer::text(format!("undone: {}", note.did)));
+        self.obey(Input::Command(command), said.unwrap_or_default(), reply);
+    }
+
     /// Does what is wanted, if it can be done, and says so to whoever asked.
-    fn obey(&mut self, input: Input, reply: Reply) {
+    fn obey(&mut self, input: Input, said: Answer, reply: Reply) {
         let result = update_for(&mut self.studio, input, self.clock.now(), Some(reply.cause()));
         let answer = result
             .map(|effects| self.carry_out(effects))
-            .map(|()| Answer::default())
+            .map(|()| said)
             .map_err(|refusal| refusal.to_string());
         // At once, so that whoever asked sees the new state right after the answer.
         self.publish();
@@ -361,15 +370,14 @@ impl Core {
 
     fn take_in(&mut self, brought: Brought) {
         match brought {
-            Brought::Apply(preset, strip, reply) => self.obey(Input::Preset(preset, strip), reply),
+            Brought::Apply(preset, strip, reply) => self.obey(Input::Preset(preset, strip), Answer::default(), reply),
             Brought::Compare(preset, strip, reply) => {
                 let found = errands::diff(&self.studio, &preset, strip.as_deref());
                 reply.send(found.map_err(|refusal| refusal.to_string()));
             }
-            Brought::Stickers(set, reply) => {
-                let name = set.name.clone();
+            Brought::Stickers(set, command, reply) => {
                 self.stickers = Some(set);
-                self.obey(Input::Command(Command::OcclusionSticker(name)), reply);
+                self.obey_command(command, reply);
             }
             Brought::Recording(recorder, recording) => {
                 let (subject, text) = (recording.subject.clone(), recording.begins.clone());

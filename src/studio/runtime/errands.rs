@@ -26,8 +26,8 @@ pub enum Brought {
     Compare(Box<Preset>, Option<String>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
-    /// A set of stickers to hide faces with, and who asked.
-    Stickers(Arc<StickerSet>, Reply),
+    /// A set of stickers to hide faces with, the command that takes it, and who asked.
+    Stickers(Arc<StickerSet>, Command, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
     /// Something to tell: of what, and what.
@@ -112,7 +112,14 @@ impl Errands {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
-            Command::OcclusionSticker(name) => self.fetch_stickers(name, reply),
+            Command::OcclusionSticker(name) => {
+                self.fetch_stickers(name.clone(), Command::OcclusionSticker(name), reply);
+            }
+            // What is taken back may be that other stickers were chosen: those before have to be read again.
+            Command::Undo => match stickers_before(studio) {
+                Some(name) => self.fetch_stickers(name, Command::Undo, reply),
+                None => return Some(Order { command, reply }),
+            },
             Command::PictureSave(name, source, is_replacing) => match picture_text(studio, &source) {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
@@ -141,10 +148,10 @@ impl Errands {
         });
     }
 
-    fn fetch_stickers(&self, name: String, reply: Reply) {
+    fn fetch_stickers(&self, name: String, command: Command, reply: Reply) {
         let (library, bring) = (self.library.clone(), self.bring.clone());
         tokio::task::spawn_blocking(move || match library.read_stickers(&name, Path::new("")) {
-            Ok(set) => drop(bring.blocking_send(Brought::Stickers(Arc::new(set), reply))),
+            Ok(set) => drop(bring.blocking_send(Brought::Stickers(Arc::new(set), command, reply))),
             Err(error) => answer(reply, Err(error)),
         });
     }
@@ -184,6 +191,15 @@ impl Errands {
             answer(reply, said);
         });
     }
+}
+
+/// The set of stickers that `undo` brings back, if it brings one back.
+fn stickers_before(studio: &Studio) -> Option<String> {
+    let commands = &studio.undo.newest()?.by;
+    commands.iter().find_map(|command| match command {
+        Command::OcclusionSticker(name) => Some(name.clone()),
+        _ => None,
+    })
 }
 
 /// What a preset would change.

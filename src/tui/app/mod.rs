@@ -5,13 +5,17 @@ mod alarms;
 mod complete;
 mod events;
 mod faces;
+mod fuzzy;
 mod heard;
 mod held;
+mod history;
 mod keys;
 mod layout;
 mod line;
 mod page;
+mod palette;
 mod prompt;
+mod times;
 
 use std::collections::HashMap;
 
@@ -31,8 +35,9 @@ pub use events::{EventKey, EventsView};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use layout::MULTIVIEW;
-pub(super) use line::hides_more;
+pub use history::{History, LINES_KEPT, may_hold_secret};
 pub use page::{Entry, Place, entries, is_stage_switch};
+pub use palette::{CommandPalette, Found};
 pub use prompt::Prompt;
 
 /// How long a reply stays on screen, in ms.
@@ -77,8 +82,12 @@ pub struct UiState {
     pub overlay: Overlay,
     /// The command prompt while it is open.
     pub prompt: Option<Prompt>,
-    /// Lines typed at the prompt, oldest first; none that holds a secret.
-    pub history: Vec<String>,
+    /// Lines typed at the prompt.
+    pub history: History,
+    /// How often the next command is to be done, if that was said.
+    pub count: Option<u8>,
+    /// The last line that asked something of the studio, with its placeholders.
+    pub last_line: Option<String>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
     /// The newest reply.
@@ -119,7 +128,7 @@ pub struct Selected {
 }
 
 /// The parts of the lower screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pane {
     /// Strips and meters.
     Mixer,
@@ -183,6 +192,8 @@ pub enum Overlay {
         /// Lines; the view does not scroll past the end.
         scroll: u16,
     },
+    /// All commands, to search in them.
+    Palette(CommandPalette),
     /// A question before something that cannot be undone.
     Confirm {
         /// The command of the table.
@@ -246,7 +257,9 @@ impl UiState {
             marked_held: None,
             overlay: Overlay::None,
             prompt: None,
-            history: Vec::new(),
+            history: History::default(),
+            count: None,
+            last_line: None,
             pending: Vec::new(),
             toast: None,
             meters: Meters::default(),
@@ -297,7 +310,7 @@ impl UiState {
     /// Where keys are pressed.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::of_page(self.page)
+        Context::of(self.page, self.pane)
     }
 
     /// Pixels of a character cell.

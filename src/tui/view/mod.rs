@@ -15,7 +15,9 @@ mod line;
 mod moderation;
 mod monitors;
 mod network;
+mod palette;
 mod pane;
+mod pending;
 mod scenes;
 mod shape;
 mod sources;
@@ -64,6 +66,7 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
     let Some(arrangement) = Arrangement::new(area, scene.studio, scene.ui) else {
         return line::draw(buf, area, scene);
     };
+    let mut cursor = None;
     status::draw(buf, arrangement.status, scene);
     if !arrangement.alarms.is_empty() {
         alarms::draw(buf, arrangement.alarms, scene);
@@ -77,9 +80,10 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
     match &scene.ui.overlay {
         Overlay::None => {}
         Overlay::Help { scroll } => help::draw(buf, body, *scroll, scene),
+        Overlay::Palette(found) => cursor = Some(palette::draw(buf, body, found, scene)),
         Overlay::Confirm { name, args } => footer::draw_question(buf, body, name, args, scene),
     }
-    footer::draw(buf, arrangement.footer, area, scene)
+    footer::draw(buf, arrangement.footer, area, scene).or(cursor)
 }
 
 /// Monitors and panes: the screen while no page is open.
@@ -126,8 +130,10 @@ pub fn uncovered_monitors(area: Rect, studio: &Studio, ui: &UiState) -> Vec<(Mon
     match &ui.overlay {
         Overlay::None => {}
         Overlay::Help { .. } => covers.push(help::area(body(area, studio), ui)),
-        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area, studio), name, args)),
+        Overlay::Palette(_) => covers.push(palette::area(body(area, studio))),
+        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area, studio), name, args, studio)),
     }
+    covers.extend(pending::area(area, ui));
     covers.extend(footer::candidates_area(area, studio, ui));
     let mut monitors = arrangement.monitors(studio);
     monitors.retain(|(target, picture)| {

@@ -144,6 +144,12 @@ pub(super) const ROWS: &[CommandSpec] = &[
             only(words, Command::AlarmAck(kind))
         },
     ),
+    confirmed(row(
+        "undo",
+        &[],
+        "takes back the last command that changed a setting; what has gone out stays out",
+        |words| only(words, Command::Undo),
+    )),
     confirmed(row("end", &[], "ends the show and the studio", |words| {
         only(words, Command::End)
     })),

@@ -11,7 +11,7 @@ const EDIT: ArgKind = ArgKind::Choice(&["beep", "mute"]);
 
 /// What is held, and what is done to it before it goes out.
 pub(super) const ROWS: &[CommandSpec] = &[
-    row(
+    confirmed(row(
         "hold",
         &[arg("SECONDS", ArgKind::Hold), may("PACE", PACE)],
         "how long everything is held before it goes out: slow by playback, slate at once, now by a jump",
@@ -20,7 +20,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
             let pace = words.optional(word::pace)?;
             only(words, Command::Hold(hold, pace))
         },
-    ),
+    )),
     row(
         "dump",
         &[may("SECONDS", ArgKind::Hold)],
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
             only(words, Command::ModerateSpan(from, until, kind))
         },
     ),
-    row(
+    confirmed(row(
         "moderate restore",
         &[arg("SPAN", ArgKind::Span)],
         "lets out what would be muted or beeped",
@@ -102,7 +102,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
             let span = words.required(word::number)?;
             only(words, Command::ModerateRestore(span))
         },
-    ),
+    )),
     confirmed(row(
         "moderate reveal",
         &[arg("SEEN", ArgKind::Seen)],

@@ -96,7 +96,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
         "says that lost faces have left: the picture is no longer covered for them",
         |words| only(words, Command::FaceRelease),
     )),
-    row(
+    confirmed(row(
         "zone add",
         &[
             arg("NAME", ArgKind::NewName),
@@ -114,7 +114,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
             }
             only(words, Command::ZoneAdd(name, Place(place)))
         },
-    ),
+    )),
     confirmed(row(
         "zone remove",
         &[arg("NAME", ArgKind::Zone)],

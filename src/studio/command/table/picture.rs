@@ -1,7 +1,7 @@
 //! How the picture of a source looks.
 
 use super::super::action::{Command, Reset};
-use super::super::row::{arg, confirmed, may, only, row};
+use super::super::row::{arg, confirmed, may, only, prompt_only, row};
 use super::super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::super::word;
 use crate::studio::model::PICTURE_PARAMS;
@@ -55,10 +55,13 @@ pub(super) const ROWS: &[CommandSpec] = &[
         "saves the picture settings of a source as a preset of a new name",
         |words| picture_save(words, false),
     ),
-    confirmed(row(
-        "picture replace",
-        &[arg("NAME", ArgKind::Preset), arg("SOURCE", ArgKind::Source)],
-        "the same over a preset of your own; what it was is kept beside it",
-        |words| picture_save(words, true),
-    )),
+    prompt_only(
+        confirmed(row(
+            "picture replace",
+            &[arg("NAME", ArgKind::Preset), arg("SOURCE", ArgKind::Source)],
+            "the same over a preset of your own; what it was is kept beside it",
+            |words| picture_save(words, true),
+        )),
+        "overwrites a file of the operator: nothing for a slip of the finger",
+    ),
 ];

@@ -248,6 +248,27 @@ pub(super) const ROWS: &[CommandSpec] = &[
             only(words, Command::Client(ClientCommand::Bell(switch)))
         },
     ),
+    client(
+        "count",
+        &[arg("N", ArgKind::Count)],
+        "does the next command so many times; digits add up, and what goes a step goes so many at once",
+        |words| {
+            let count = words.required(word::count)?;
+            only(words, Command::Client(ClientCommand::Count(count)))
+        },
+    ),
+    client(
+        "repeat",
+        &[],
+        "does the last command for the studio again, with what is selected now",
+        |words| only(words, Command::Client(ClientCommand::Repeat)),
+    ),
+    client(
+        "palette",
+        &[],
+        "searches all commands, by name, sentence or key",
+        |words| only(words, Command::Client(ClientCommand::Palette)),
+    ),
     client("redraw", &[], "draws the screen anew", |words| {
         only(words, Command::Client(ClientCommand::Redraw))
     }),

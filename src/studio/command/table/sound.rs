@@ -1,7 +1,7 @@
 //! Strips, buses and the presets that set them.
 
 use super::super::action::{Bus, Command, RecordPoint, Reset};
-use super::super::row::{SWITCH, arg, confirmed, may, only, row, switched};
+use super::super::row::{SWITCH, arg, confirmed, may, only, prompt_only, row, switched};
 use super::super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::super::word;
 use crate::studio::model::{BUS_PARAMS, STRIP_PARAMS};
@@ -86,33 +86,39 @@ pub(super) const ROWS: &[CommandSpec] = &[
             only(words, Command::CopyStrip(from, to))
         },
     ),
-    row(
-        "strip",
-        &[
-            arg("STRIP", ArgKind::Strip),
-            arg("VERB", RECORD),
-            arg("LENGTH", ArgKind::Length),
-            arg("FILE", ArgKind::File),
-        ],
-        "writes what leaves a strip, muted or not, into a WAV file, and tells its level when it is done",
-        |words| {
-            let point = RecordPoint::Strip(words.required(word::name)?);
-            record(words, point)
-        },
+    prompt_only(
+        row(
+            "strip",
+            &[
+                arg("STRIP", ArgKind::Strip),
+                arg("VERB", RECORD),
+                arg("LENGTH", ArgKind::Length),
+                arg("FILE", ArgKind::File),
+            ],
+            "writes what leaves a strip, muted or not, into a WAV file, and tells its level when it is done",
+            |words| {
+                let point = RecordPoint::Strip(words.required(word::name)?);
+                record(words, point)
+            },
+        ),
+        "a new file each time",
     ),
-    row(
-        "bus",
-        &[
-            arg("BUS", ArgKind::Bus),
-            arg("VERB", RECORD),
-            arg("LENGTH", ArgKind::Length),
-            arg("FILE", ArgKind::File),
-        ],
-        "writes what is on a bus into a WAV file, and tells its level when it is done",
-        |words| {
-            let point = RecordPoint::Bus(words.required(Bus::of)?);
-            record(words, point)
-        },
+    prompt_only(
+        row(
+            "bus",
+            &[
+                arg("BUS", ArgKind::Bus),
+                arg("VERB", RECORD),
+                arg("LENGTH", ArgKind::Length),
+                arg("FILE", ArgKind::File),
+            ],
+            "writes what is on a bus into a WAV file, and tells its level when it is done",
+            |words| {
+                let point = RecordPoint::Bus(words.required(Bus::of)?);
+                record(words, point)
+            },
+        ),
+        "a new file each time",
     ),
     row(
         "bus set",
@@ -157,10 +163,13 @@ pub(super) const ROWS: &[CommandSpec] = &[
         "saves the sound of a strip, or without STRIP the buses, as a preset of a new name",
         |words| preset(words, |name, strip| Command::PresetSave(name, strip, false)),
     ),
-    confirmed(row(
-        "preset replace",
-        &[arg("NAME", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
-        "the same over a preset of your own; what it was is kept beside it",
-        |words| preset(words, |name, strip| Command::PresetSave(name, strip, true)),
-    )),
+    prompt_only(
+        confirmed(row(
+            "preset replace",
+            &[arg("NAME", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
+            "the same over a preset of your own; what it was is kept beside it",
+            |words| preset(words, |name, strip| Command::PresetSave(name, strip, true)),
+        )),
+        "overwrites a file of the operator: nothing for a slip of the finger",
+    ),
 ];
