@@ -44,6 +44,7 @@ Examples:
   rigcast                                   the demo show: something that moves and sounds
   rigcast scenes/interview.toml             start a studio with this show and open its screen
   rigcast attach                            come back to it, from any terminal
+  rigcast attach --plain                    without a screen: sentences out, commands in, line by line
   rigcast ctl take                          the same as pressing space
   rigcast ctl gain voice +3                 every key is a command for scripts
   rigcast studio show.toml --publish rtmp://HOST/live/KEY --for 30s

@@ -88,17 +88,17 @@ impl Options {
         let Some(name) = theme else {
             return Ok(self);
         };
-        self.theme = Some(match Theme::shipped(name) {
-            Some(theme) => theme,
-            None => {
-                let text = std::fs::read_to_string(name).map_err(|error| OptionsError::ThemeFile {
-                    path: name.into(),
-                    known: Theme::names().collect::<Vec<_>>().join(", "),
-                    error,
-                })?;
-                Theme::read(name, &text)?
-            }
-        });
+        let shipped = Theme::shipped(name);
+        self.theme = if shipped.is_some() {
+            shipped
+        } else {
+            let text = std::fs::read_to_string(name).map_err(|error| OptionsError::ThemeFile {
+                path: name.into(),
+                known: Theme::names().collect::<Vec<_>>().join(", "),
+                error,
+            })?;
+            Some(Theme::read(name, &text)?)
+        };
         Ok(self)
     }
 }

@@ -185,6 +185,33 @@ fn nine_sources_are_a_multiview() {
 }
 
 #[test]
+fn nine_strips_are_faders_as_far_as_they_fit() {
+    for size in [(60, 16), (120, 34)] {
+        let mut screen = after(nine(), size, "layout mixer");
+        screen.press("left");
+        assert_snapshot!(format!("nine_strips_{}x{}", size.0, size.1), screen.text());
+    }
+}
+
+#[test]
+fn more_sources_than_nine_are_counted() {
+    let mut studio = nine();
+    let source = studio.sources[8].clone();
+    studio.sources.extend([source.clone(), source.clone(), source]);
+    let screen = after(studio, (120, 34), "layout multiview");
+    assert!(screen.text().contains(" +3 more sources "), "{}", screen.text());
+}
+
+#[test]
+fn pictures_of_characters_stay_on_black_where_the_theme_is_light() {
+    let mut screen = after(studio(), (80, 24), "zoom program").with_pictures();
+    screen.ui.theme = Theme::shipped("light").unwrap();
+    let buffer = screen.buffer();
+    assert_eq!(buffer[(40, 12)].bg, Color::Indexed(16), "a picture");
+    assert_eq!(buffer[(40, 0)].bg, Color::Rgb(255, 255, 255), "the status line");
+}
+
+#[test]
 fn nothing_overlaps_and_nothing_stands_outside() {
     for line in ["layout desk", "layout program", "layout multiview", "layout mixer"] {
         let screen = after(nine(), (60, 16), line);

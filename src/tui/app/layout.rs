@@ -113,13 +113,13 @@ impl UiState {
             .into_iter()
             .filter_map(|name| Some((name, self.theme_of(name)?)));
         let known: Vec<(ThemeName, Theme)> = known.collect();
-        let chosen = match name {
-            Some(name) => known.iter().find(|(known, _)| *known == name),
-            None => {
-                let at = known.iter().position(|(_, theme)| *theme == self.theme);
-                known.get(at.map_or(0, |at| step(at, known.len(), Step::Next)))
-            }
+        let at = if name.is_some() {
+            known.iter().position(|(known, _)| Some(*known) == name)
+        } else {
+            let now = known.iter().position(|(_, theme)| *theme == self.theme);
+            Some(now.map_or(0, |at| step(at, known.len(), Step::Next)))
         };
+        let chosen = at.and_then(|at| known.get(at));
         match chosen {
             Some((_, theme)) => {
                 self.theme = *theme;

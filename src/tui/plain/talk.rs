@@ -45,6 +45,8 @@ pub struct Talk {
     /// The newest state; none before there was any.
     studio: Option<Studio>,
     meters: Meters,
+    has_meters: bool,
+    ticks: u32,
     troubles: Vec<String>,
     has_been_on_air: bool,
     /// A command that waits for a yes.
@@ -60,10 +62,11 @@ impl Talk {
         Self::default()
     }
 
-    /// Whether there is a studio to talk about.
+    /// Whether there is a studio to talk about, and how loud it is: the first line may ask for that. Meters that do not come
+    /// are not waited for long.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.studio.is_some()
+        self.studio.is_some() && (self.has_meters || self.ticks > 2)
     }
 
     /// The name of the show, once it is known.
@@ -94,6 +97,7 @@ impl Talk {
     /// Takes new meters: only silence is told unasked.
     pub fn on_meters(&mut self, meters: Meters) -> Vec<String> {
         self.meters = meters;
+        self.has_meters = true;
         self.tell_troubles()
     }
 
@@ -137,8 +141,9 @@ impl Talk {
         vec![text]
     }
 
-    /// Says what has waited long enough.
+    /// Says what has waited long enough. To be called once per second.
     pub fn on_tick(&mut self, now: Timestamp) -> Vec<String> {
+        self.ticks = self.ticks.saturating_add(1);
         let mut said = Vec::new();
         for chatter in self.chatter.values_mut() {
             if now - chatter.said >= TimeDelta::from_millis(CHATTER_MS)

@@ -36,8 +36,20 @@ pub fn draw(buf: &mut Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
         }
     }
     let hidden = studio.sources.len() - arrangement.tiles.len().min(studio.sources.len());
-    if !arrangement.after_tiles.is_empty() && hidden > 0 {
-        let note = format!(" +{hidden} more");
+    if arrangement.tiles.is_empty() || hidden == 0 {
+        return;
+    }
+    let note = format!(" +{hidden} more");
+    if arrangement.has_tile_meters {
+        // There is no place beside the tiles: on the edge of the frame before them.
+        let place = Rect {
+            y: arrangement.preview.bottom().saturating_sub(1),
+            height: 1,
+            width: arrangement.preview.width.saturating_sub(1),
+            ..arrangement.preview
+        };
+        Row::new(buf, place, 0).right(&format!("{note} sources "), theme.label());
+    } else if !arrangement.after_tiles.is_empty() {
         Row::new(buf, arrangement.after_tiles, arrangement.after_tiles.height / 2).put(&note, theme.label());
     }
 }

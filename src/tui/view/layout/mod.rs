@@ -73,8 +73,8 @@ impl Arrangement {
         .areas(area);
         let mut arrangement = Self {
             status,
-            alarms,
             footer,
+            alarms,
             ..Self::default()
         };
         match (ui.page, ui.zoom, ui.layout) {

@@ -95,7 +95,7 @@ impl Sheet {
             }
         };
         let mut sheet = Self::shipped(base)?;
-        sheet.name = file.to_owned();
+        file.clone_into(&mut sheet.name);
         sheet.merged(file, text)
     }
 
