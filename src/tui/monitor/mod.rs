@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 
 use crate::studio::model::FaceMark;
 
-pub use cells::{CellEncoder, CellPicture, Glyphs, Palette, PictureCell, Thrift};
+pub use cells::{CellEncoder, CellPicture, Glyphs, Palette, PictureCell, Thrift, complement};
 pub use sixel::{SixelEncoder, SixelPicture};
 pub use worker::{Monitors, Slot};
 
