@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::studio::model::FaceMark;
 
-pub use cells::{CellEncoder, CellPicture, Glyphs, Palette, PictureCell, Thrift};
+pub use cells::{CellEncoder, CellPicture, Glyphs, Palette, PictureCell, Thrift, complement};
 pub use pixels::{PixelPicture, PixelTerminal};
 pub use worker::{Monitors, Slot};
 

@@ -46,12 +46,21 @@ const WEIGHTS: [[f32; MOST]; 4] = [weights(2), weights(4), weights(6), weights(8
 /// The best split of `tile`.
 #[inline]
 pub(super) fn split<const N: usize>(tile: &Tile<N>) -> Split {
-    let patterns = 1 << (N - 1);
+    match N {
+        2 => split_into::<N, 2>(tile),
+        4 => split_into::<N, 8>(tile),
+        6 => split_into::<N, 32>(tile),
+        _ => split_into::<N, MOST>(tile),
+    }
+}
+
+/// As [`split`]; `PATTERNS` is `1 << (N - 1)`.
+#[inline]
+fn split_into<const N: usize, const PATTERNS: usize>(tile: &Tile<N>) -> Split {
     let mean = tile.map(|channel| channel.iter().sum::<f32>() * (1.0 / N as f32));
     let mut flat_error = 0.0;
-    let mut scores = [0.0_f32; MOST];
-    let scores = &mut scores[..patterns];
-    let mut sums = [0.0_f32; MOST];
+    let mut scores = [0.0_f32; PATTERNS];
+    let mut sums = [0.0_f32; PATTERNS];
     for (channel, mean) in tile.iter().zip(mean) {
         for bit in 0..N - 1 {
             let value = channel[bit] - mean;
@@ -68,7 +77,7 @@ pub(super) fn split<const N: usize>(tile: &Tile<N>) -> Split {
     for (score, weight) in scores.iter_mut().zip(&WEIGHTS[N / 2 - 1]) {
         *score *= weight;
     }
-    let (pattern, gain) = best(scores);
+    let (pattern, gain) = best(&scores);
     let count = pattern.count_ones() as f32;
     let rest = N as f32 - count;
     let mut on = mean;

@@ -25,7 +25,7 @@ impl Thrift {
 
     /// Squared error, per subpixel and channel, that one byte has to take away for one picture to be worth sending.
     pub(super) const fn price(self) -> f32 {
-        [0.05, 0.6, 2.2, 7.0][self.0 as usize]
+        [0.1, 1.0, 4.0, 16.0][self.0 as usize]
     }
 
     /// Squared error per subpixel and channel that nobody sees, however long it stands.
