@@ -8,8 +8,8 @@ use ratatui::Terminal;
 use ratatui::layout::{Rect, Size};
 
 use super::app::UiState;
-use super::monitor::pixels::{Multiplexer, pass_through, place};
-use super::monitor::{PixelPicture, Prepared};
+use super::monitor::Prepared;
+use super::monitor::pixels::{Multiplexer, Stage};
 use super::terminal::{FRAME_BEGIN, FRAME_END, Output, Paint};
 use super::view::{uncovered_monitors, view};
 use crate::control::protocol::MonitorTarget;
@@ -20,10 +20,7 @@ pub struct Screen {
     terminal: Terminal<Paint>,
     output: Output,
     /// Pixels that stand on the terminal now, and where.
-    pixels: HashMap<MonitorTarget, (Rect, Arc<PixelPicture>)>,
-    multiplexer: Multiplexer,
-    /// Pixels on their way through the multiplexer.
-    passing: Vec<u8>,
+    stage: Stage<MonitorTarget>,
 }
 
 impl Screen {
@@ -41,27 +38,25 @@ impl Screen {
         Ok(Self {
             terminal,
             output: Output::start(to, wake)?,
-            pixels: HashMap::new(),
-            multiplexer: Multiplexer::None,
-            passing: Vec::new(),
+            stage: Stage::new(Multiplexer::None),
         })
     }
 
     /// Pixels go to the terminal behind this from now on.
     pub fn set_multiplexer(&mut self, multiplexer: Multiplexer) {
-        self.multiplexer = multiplexer;
+        self.stage.set_multiplexer(multiplexer);
     }
 
     /// The terminal has another size now.
     pub fn resize(&mut self, size: Size) {
         self.terminal.backend_mut().set_size(size);
-        self.forget_pixels();
+        self.terminal.backend_mut().raw(self.stage.clear());
     }
 
     /// The terminal's content is not to be relied on: the next frame draws everything.
     pub fn clear(&mut self) {
         let Ok(()) = self.terminal.clear();
-        self.forget_pixels();
+        self.terminal.backend_mut().raw(self.stage.clear());
     }
 
     /// Its size.
@@ -87,7 +82,11 @@ impl Screen {
         }
         self.terminal.backend_mut().begin(FRAME_BEGIN);
         let begun = self.terminal.backend().len();
-        self.send_virtual(ui);
+        let pixels = ui.pictures.iter().filter_map(|(target, prepared)| match prepared {
+            Prepared::Pixels(picture) => Some((target, picture)),
+            Prepared::Cells(..) => None,
+        });
+        self.terminal.backend_mut().raw(self.stage.before_cells(pixels));
         let Ok(_) = self.terminal.draw(|frame| view(frame, studio, ui));
         self.place_pixels(studio, ui);
         let paint = self.terminal.backend_mut();
@@ -101,84 +100,28 @@ impl Screen {
         Ok(true)
     }
 
-    /// Sends pictures that the terminal shows wherever their placeholders are: before the cells that name them.
-    fn send_virtual(&mut self, ui: &UiState) {
-        for (target, prepared) in &ui.pictures {
-            let Prepared::Pixels(picture) = prepared else {
-                continue;
-            };
-            if picture.placeholders().is_none() {
-                continue;
-            }
-            let before = self.pixels.get(target).map(|(_, before)| before);
-            if before.is_some_and(|before| Arc::ptr_eq(before, picture)) {
-                continue;
-            }
-            for (_, _, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
-                self.passing.clear();
-                pass_through(bytes, self.multiplexer, &mut self.passing);
-                self.terminal.backend_mut().raw(&self.passing);
-            }
-            picture.mark_shown();
-            self.pixels.insert(target.clone(), (Rect::ZERO, Arc::clone(picture)));
-        }
-    }
-
-    /// Writes pixels where they are new or were covered since, and removes those that no longer have a place.
+    /// Writes pixels where they are new or were covered since, and takes away those that have no place now.
     fn place_pixels(&mut self, studio: &Studio, ui: &UiState) {
-        let mut shown = HashMap::new();
-        for (target, area) in uncovered_monitors(self.area(), studio, ui) {
-            let Some(Prepared::Pixels(picture)) = ui.pictures.get(&target) else {
-                continue;
+        let mut places: HashMap<MonitorTarget, Rect> =
+            uncovered_monitors(self.area(), studio, ui).into_iter().collect();
+        let pixels = ui.pictures.iter().filter_map(|(target, prepared)| {
+            let Prepared::Pixels(picture) = prepared else {
+                return None;
             };
-            if picture.placeholders().is_some() {
-                continue;
-            }
-            let place_at = picture.covered(area, ui.cell_size());
-            let before = self.pixels.remove(&target);
-            let before = match before {
-                Some((was, before)) if was == place_at => Some(before),
-                Some((_, before)) => {
-                    self.remove(&before);
-                    None
-                }
-                None => None,
-            };
-            if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, picture)) {
-                for (column, row, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
-                    let at = (place_at.x + column, place_at.y + row);
-                    self.passing.clear();
-                    place(bytes, at, self.multiplexer, &mut self.passing);
-                    self.terminal.backend_mut().raw(&self.passing);
-                }
-                picture.mark_shown();
-                // The prompt's cursor was drawn before the pixels.
-                self.terminal.backend_mut().restore_cursor();
-            }
-            shown.insert(target, (place_at, Arc::clone(picture)));
-        }
-        for (target, (place_at, picture)) in std::mem::take(&mut self.pixels) {
-            if picture.placeholders().is_some() && ui.pictures.contains_key(&target) {
-                shown.insert(target, (place_at, picture));
-            } else {
-                self.remove(&picture);
-            }
-        }
-        self.pixels = shown;
-    }
-
-    /// Nothing that was drawn stands for certain.
-    fn forget_pixels(&mut self) {
-        for (_, (_, picture)) in std::mem::take(&mut self.pixels) {
-            self.remove(&picture);
-        }
-    }
-
-    fn remove(&mut self, picture: &PixelPicture) {
-        if !picture.remove().is_empty() {
-            self.passing.clear();
-            pass_through(picture.remove(), self.multiplexer, &mut self.passing);
-            self.terminal.backend_mut().raw(&self.passing);
+            // What is shown by placeholders goes with the cells, and under what covers them.
+            let area = places.remove(target).or(picture.placeholders().map(|_| Rect::ZERO))?;
+            Some((
+                target.clone(),
+                picture.covered(area, ui.cell_size()),
+                Arc::clone(picture),
+            ))
+        });
+        let written = self.stage.after_cells(pixels);
+        if !written.is_empty() {
+            let paint = self.terminal.backend_mut();
+            paint.raw(written);
+            // The prompt's cursor was drawn before the pixels.
+            paint.restore_cursor();
         }
     }
 }
