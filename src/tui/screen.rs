@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect, Size};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::UiState;
-use super::monitor::pixels::{Multiplexer, pass_through, place};
+use super::monitor::pixels::{Multiplexer, Stage};
 use super::monitor::{PixelPicture, Prepared};
 use super::terminal::{FRAME_BEGIN, FRAME_END, Output, Paint, STATUS_QUERY};
 use super::view::{render, uncovered_monitors};
@@ -84,11 +84,7 @@ pub struct Screen {
     /// The row of pictures that comes next.
     turn: u16,
     /// Pixels that stand on the terminal now, and where.
-    pixels: HashMap<MonitorTarget, (Rect, Arc<PixelPicture>)>,
-    /// What they have to go through.
-    multiplexer: Multiplexer,
-    /// Pixels on their way through it.
-    passing: Vec<u8>,
+    stage: Stage<MonitorTarget>,
     /// What goes to the terminal before the next frame, and is no part of any.
     aside: Vec<u8>,
 }
@@ -114,9 +110,7 @@ impl Screen {
             is_synchronized: true,
             cursor: None,
             turn: 0,
-            pixels: HashMap::new(),
-            multiplexer: Multiplexer::None,
-            passing: Vec::new(),
+            stage: Stage::new(Multiplexer::None),
             aside: Vec::new(),
         })
     }
@@ -128,7 +122,7 @@ impl Screen {
 
     /// Pixels go to the terminal behind this from now on.
     pub fn set_multiplexer(&mut self, multiplexer: Multiplexer) {
-        self.multiplexer = multiplexer;
+        self.stage.set_multiplexer(multiplexer);
     }
 
     /// The terminal has another size now.
@@ -142,7 +136,7 @@ impl Screen {
     pub fn clear(&mut self) {
         self.shown = unknown(self.wanted.area);
         self.is_wiped = false;
-        self.forget_pixels();
+        self.paint.raw(self.stage.clear());
     }
 
     /// Tells the terminal something besides the frames, with the next one: the bell, a text for its clipboard.
@@ -185,20 +179,17 @@ impl Screen {
         self.paint.raw(&self.aside);
         drawn.screen += self.aside.len();
         self.aside.clear();
-        let pictures = picture_areas(self.area(), studio, ui);
+        let monitors = uncovered_monitors(self.area(), studio, ui);
         let has_room = budget.pictures > 0;
         let before = self.paint.len();
         if has_room {
-            self.send_virtual(ui, &mut drawn);
+            self.paint.raw(self.stage.before_cells(pixels(ui)));
+            drawn.largest = Some(self.stage.largest()).filter(|bytes| *bytes > 0);
         }
         let sent = self.paint.len() - before;
-        self.paint_cells(&pictures, budget, &mut drawn);
+        self.paint_cells(&monitors, budget, &mut drawn);
         let before = self.paint.len();
-        if has_room {
-            self.place_pixels(studio, ui, &mut drawn);
-        } else {
-            drawn.are_pictures_waiting |= self.are_pixels_waiting(studio, ui);
-        }
+        self.place_pixels(monitors, ui, has_room, &mut drawn);
         drawn.pictures += sent + self.paint.len() - before;
         self.place_cursor(cursor, budget);
         self.send(budget, &mut drawn)?;
@@ -206,9 +197,9 @@ impl Screen {
     }
 
     /// Paints changed cells: of the screen all or none, of pictures as many rows as there are bytes for.
-    fn paint_cells(&mut self, pictures: &[Rect], budget: Budget, drawn: &mut Drawn) {
+    fn paint_cells(&mut self, monitors: &[(MonitorTarget, Rect)], budget: Budget, drawn: &mut Drawn) {
         let (area, turn) = (self.wanted.area, self.turn);
-        let is_picture = |x: u16, y: u16| pictures.iter().any(|area| area.contains(Position { x, y }));
+        let is_picture = |x: u16, y: u16| monitors.iter().any(|(_, area)| area.contains(Position { x, y }));
         let changes = self.shown.diff(&self.wanted);
         let (mut rows, screen): (Vec<_>, Vec<_>) = changes.into_iter().partition(|(x, y, _)| is_picture(*x, *y));
         let begun = self.paint.len();
@@ -311,98 +302,37 @@ impl Screen {
         self.output.send(frame)
     }
 
-    /// Whether there are pixels that the terminal does not show yet.
-    fn are_pixels_waiting(&self, studio: &Studio, ui: &UiState) -> bool {
-        uncovered_monitors(self.wanted.area, studio, ui).iter().any(|(target, _)| {
-            let Some(Prepared::Pixels(picture)) = ui.pictures.get(target) else {
-                return false;
-            };
-            let shown = self.pixels.get(target);
-            !shown.is_some_and(|(_, shown)| Arc::ptr_eq(shown, picture))
-        })
-    }
-
-    /// Sends pictures that the terminal shows wherever their placeholders are: before the cells that name them.
-    fn send_virtual(&mut self, ui: &UiState, drawn: &mut Drawn) {
-        for (target, prepared) in &ui.pictures {
-            let Prepared::Pixels(picture) = prepared else {
+    /// Writes pixels where they are new or were covered since, and takes away those that have no place now. Without room for
+    /// pictures, those that stand where they may stay as they are.
+    fn place_pixels(&mut self, monitors: Vec<(MonitorTarget, Rect)>, ui: &UiState, has_room: bool, drawn: &mut Drawn) {
+        let mut places: HashMap<MonitorTarget, Rect> = monitors.into_iter().collect();
+        let mut placed = Vec::with_capacity(places.len());
+        for (target, picture) in pixels(ui) {
+            // What is shown by placeholders goes with the cells, and under what covers them.
+            let Some(area) = places.remove(target).or(picture.placeholders().map(|_| Rect::ZERO)) else {
                 continue;
             };
-            if picture.placeholders().is_none() {
-                continue;
-            }
-            let before = self.pixels.get(target).map(|(_, before)| before);
-            if before.is_some_and(|before| Arc::ptr_eq(before, picture)) {
-                continue;
-            }
-            let begun = self.paint.len();
-            for (_, _, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
-                self.passing.clear();
-                pass_through(bytes, self.multiplexer, &mut self.passing);
-                self.paint.raw(&self.passing);
-            }
-            drawn.largest = drawn.largest.max(Some(self.paint.len() - begun));
-            picture.mark_shown();
-            self.pixels.insert(target.clone(), (Rect::ZERO, Arc::clone(picture)));
-        }
-    }
-
-    /// Writes pixels where they are new or were covered since, and removes those that no longer have a place.
-    fn place_pixels(&mut self, studio: &Studio, ui: &UiState, drawn: &mut Drawn) {
-        let mut shown = HashMap::new();
-        for (target, area) in uncovered_monitors(self.wanted.area, studio, ui) {
-            let Some(Prepared::Pixels(picture)) = ui.pictures.get(&target) else {
-                continue;
-            };
-            if picture.placeholders().is_some() {
-                continue;
-            }
-            let place_at = picture.covered(area, ui.cell_size());
-            let before = match self.pixels.remove(&target) {
-                Some((was, before)) if was == place_at => Some(before),
-                Some((_, before)) => {
-                    self.remove(&before);
-                    None
-                }
-                None => None,
-            };
-            if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, picture)) {
-                let begun = self.paint.len();
-                for (column, row, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
-                    let at = (place_at.x + column, place_at.y + row);
-                    self.passing.clear();
-                    place(bytes, at, self.multiplexer, &mut self.passing);
-                    self.paint.raw(&self.passing);
-                }
-                drawn.largest = drawn.largest.max(Some(self.paint.len() - begun));
-                picture.mark_shown();
-            }
-            shown.insert(target, (place_at, Arc::clone(picture)));
-        }
-        for (target, (place_at, picture)) in std::mem::take(&mut self.pixels) {
-            if picture.placeholders().is_some() && ui.pictures.contains_key(&target) {
-                shown.insert(target, (place_at, picture));
+            let picture = if has_room {
+                picture
             } else {
-                self.remove(&picture);
-            }
+                let standing = self.stage.standing(target);
+                drawn.are_pictures_waiting |= !standing.is_some_and(|standing| Arc::ptr_eq(standing, picture));
+                let Some(standing) = standing else { continue };
+                standing
+            };
+            placed.push((target.clone(), picture.covered(area, ui.cell_size()), Arc::clone(picture)));
         }
-        self.pixels = shown;
+        self.paint.raw(self.stage.after_cells(placed));
+        drawn.largest = drawn.largest.max(Some(self.stage.largest()).filter(|bytes| *bytes > 0));
     }
+}
 
-    /// Nothing that was drawn stands for certain.
-    fn forget_pixels(&mut self) {
-        for (_, (_, picture)) in std::mem::take(&mut self.pixels) {
-            self.remove(&picture);
-        }
-    }
-
-    fn remove(&mut self, picture: &PixelPicture) {
-        if !picture.remove().is_empty() {
-            self.passing.clear();
-            pass_through(picture.remove(), self.multiplexer, &mut self.passing);
-            self.paint.raw(&self.passing);
-        }
-    }
+/// Pictures that are pixels.
+fn pixels(ui: &UiState) -> impl Iterator<Item = (&MonitorTarget, &Arc<PixelPicture>)> {
+    ui.pictures.iter().filter_map(|(target, prepared)| match prepared {
+        Prepared::Pixels(picture) => Some((target, picture)),
+        Prepared::Cells(..) => None,
+    })
 }
 
 /// Paints cells one after the other.
@@ -415,12 +345,4 @@ fn unknown(area: Rect) -> Buffer {
     let mut cell = Cell::default();
     cell.set_symbol(UNKNOWN);
     Buffer::filled(area, cell)
-}
-
-/// Where pictures stand that nothing covers: these may wait.
-fn picture_areas(area: Rect, studio: &Studio, ui: &UiState) -> Vec<Rect> {
-    uncovered_monitors(area, studio, ui)
-        .into_iter()
-        .map(|(_, area)| area)
-        .collect()
 }

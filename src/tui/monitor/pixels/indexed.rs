@@ -59,6 +59,8 @@ pub struct Indexed {
     thrift: Thrift,
     /// The picture that brought the palette.
     pub fitted: u64,
+    /// What it did to that picture.
+    fitted_error: f32,
     dithered: Vec<u8>,
 }
 
@@ -86,6 +88,7 @@ impl Indexed {
         if is_first || is_better || self.is_palette_off(picture, fresh * 2 > all) {
             self.palette.fit(picture.rgb(), width, tuning.colors, round);
             self.fitted = serial;
+            self.fitted_error = self.error(picture);
             self.indices.resize(width * picture.height(), 0);
             self.changes.send_all(picture, serial);
         }
@@ -95,6 +98,17 @@ impl Indexed {
 
     /// Whether the palette no longer fits: a little worse is enough where most is sent anyway.
     fn is_palette_off(&mut self, picture: &Picture, is_mostly_fresh: bool) -> bool {
+        let error = self.error(picture);
+        error
+            > if is_mostly_fresh {
+                self.fitted_error * 1.08 + 0.3
+            } else {
+                self.fitted_error * 1.5 + 2.0
+            }
+    }
+
+    /// Root of the mean squared distance of a pixel from its nearest colour, by some of them.
+    fn error(&mut self, picture: &Picture) -> f32 {
         let (mut error, mut seen) = (0u64, 0u64);
         for pixel in picture.rgb().chunks_exact(3).step_by(31) {
             let pixel = [pixel[0], pixel[1], pixel[2]];
@@ -102,20 +116,13 @@ impl Indexed {
             error += u64::from(self.palette.distance(pixel, nearest).unsigned_abs());
             seen += 1;
         }
-        let error = (error as f32 / seen.max(1) as f32).sqrt();
-        let fitted = self.palette.error();
-        error
-            > if is_mostly_fresh {
-                fitted * 1.08 + 0.3
-            } else {
-                fitted * 1.5 + 2.0
-            }
+        (error as f32 / seen.max(1) as f32).sqrt()
     }
 
     /// Gives each pixel of each fresh block its colour.
     fn choose_colors(&mut self, picture: &Picture, tuning: Tuning, serial: u64) {
         let (width, columns) = (picture.width(), self.changes.columns());
-        let amplitude = tuning.dither * self.palette.error();
+        let amplitude = tuning.dither * self.fitted_error;
         let dither = (amplitude > 0.0)
             .then(|| BAYER.map(|row| row.map(|place| (f32::from(place) * amplitude / 32.0).round() as i16)));
         self.changes.send_fresh(picture, serial);

@@ -17,6 +17,7 @@ mod patch;
 mod placeholder;
 mod png;
 mod sixel;
+mod stage;
 mod tiles;
 
 use super::{CellSize, Picture};
@@ -27,6 +28,7 @@ pub use passthrough::{Multiplexer, pass_through, place};
 pub use patch::{Patches, PixelPicture};
 pub use placeholder::Placeholders;
 pub use sixel::{Keeps, SixelEncoder};
+pub use stage::Stage;
 
 /// How much a picture may lose to save bytes: 0 is the best picture, 3 the fewest bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -35,7 +35,7 @@ pub struct Palette {
     bins: Vec<Bin>,
     met: Vec<u16>,
     points: Vec<Point>,
-    /// Mean squared error per pixel when it was fitted.
+    /// Mean squared error of the bins when it was fitted.
     error: f32,
 }
 
@@ -58,11 +58,6 @@ impl Palette {
     /// The colours, those of most pixels first.
     pub fn colors(&self) -> &[[u8; 3]] {
         &self.colors
-    }
-
-    /// Root of the mean squared distance of a pixel from its colour, when the palette was fitted.
-    pub fn error(&self) -> f32 {
-        self.error.sqrt()
     }
 
     /// Fits at most `count` colours to the pixels (packed RGB). `round` says what a terminal makes of a colour.

@@ -45,6 +45,7 @@ impl Multiplexer {
 /// Appends `bytes` to `out` so that the terminal behind the multiplexer gets them as they are.
 pub fn pass_through(bytes: &[u8], multiplexer: Multiplexer, out: &mut Vec<u8>) {
     match multiplexer {
+        _ if bytes.is_empty() => {}
         Multiplexer::None => out.extend_from_slice(bytes),
         Multiplexer::Tmux { .. } => {
             out.extend_from_slice(b"\x1bPtmux;");
