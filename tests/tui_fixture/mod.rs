@@ -476,9 +476,10 @@ impl Screen {
     }
 
     pub fn press_one(&mut self, name: &str) -> Vec<UiAction> {
-        let (name, modifiers) = match name.strip_prefix("ctrl-") {
-            Some(rest) => (rest, KeyModifiers::CONTROL),
-            None => (name, KeyModifiers::NONE),
+        let (name, modifiers) = match (name.strip_prefix("ctrl-"), name.strip_prefix("alt-")) {
+            (Some(rest), _) => (rest, KeyModifiers::CONTROL),
+            (_, Some(rest)) => (rest, KeyModifiers::ALT),
+            _ => (name, KeyModifiers::NONE),
         };
         let code = match name {
             "space" => KeyCode::Char(' '),
