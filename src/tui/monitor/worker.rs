@@ -150,7 +150,8 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
                     return;
                 }
                 // What is ready and not taken yet is on its way to the screen: the next picture is drawn from there.
-                let is_due = |(target, _): &(MonitorTarget, Marked)| !state.ready.iter().any(|(ready, _)| ready == target);
+                let is_due =
+                    |(target, _): &(MonitorTarget, Marked)| !state.ready.iter().any(|(ready, _)| ready == target);
                 let Some(at) = state.waiting.iter().position(is_due) else {
                     state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                     continue;
@@ -369,8 +370,7 @@ mod tests {
     fn a_picture_of_another_size_is_made_to_fit() {
         let mut artist = Artist::default();
         let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
-        let Some(Prepared::Cells(cells, _)) =
-            artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
+        let Some(Prepared::Cells(cells, _)) = artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
         else {
             panic!("no cells");
         };
