@@ -7,9 +7,12 @@
     missing_docs
 )]
 
+#[path = "../glass/mod.rs"]
+mod glass;
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;
 
+mod cells;
 mod desk;
 mod faces;
 mod keys;
