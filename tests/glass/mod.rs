@@ -4,7 +4,6 @@
 //! character inks is told here anew, from the charts of the Unicode standard, and not taken from what draws them.
 #![allow(dead_code)]
 
-use std::collections::HashMap;
 use std::num::NonZeroU16;
 
 use ratatui::buffer::{Buffer, Cell};
@@ -298,14 +297,4 @@ fn has_older_character(octant: u32) -> bool {
     let is_quadrants = octant & 0b11 == octant >> 2 & 0b11 && octant >> 4 & 0b11 == octant >> 6;
     // Quarters from the top and from the bottom, the eighths in the corners and the middle of either side.
     is_quadrants || [0x03, 0x3f, 0xc0, 0xfc, 0x01, 0x02, 0x40, 0x80, 0x14, 0x28].contains(&octant)
-}
-
-/// Ink by character, for many screens.
-#[derive(Default)]
-pub struct InkCache(HashMap<char, Option<Ink>>);
-
-impl InkCache {
-    pub fn get(&mut self, character: char) -> Option<Ink> {
-        *self.0.entry(character).or_insert_with(|| ink(character))
-    }
 }
