@@ -12,5 +12,6 @@ mod common;
 
 mod ctl;
 mod desk;
+mod passthrough;
 mod ssh;
 mod tmux;

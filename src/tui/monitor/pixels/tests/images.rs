@@ -329,6 +329,7 @@ fn a_long_image_comes_in_parts() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
     fn any_grid_of_cells_is_covered(
         columns in 1u16..70, rows in 1u16..40, width in 1usize..90, height in 1usize..60, level in 0u8..4, value: u8,

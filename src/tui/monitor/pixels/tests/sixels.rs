@@ -155,6 +155,7 @@ fn no_more_bytes_and_no_worse_than_wu_with_64_colours() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn any_size_and_any_pixels_are_painted_once_and_near(
         width in 1usize..60, height in 1usize..40, seed: u64, level in 0u8..4, cell in 1u16..30, registers in 2usize..300,
