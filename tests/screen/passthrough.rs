@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::time::Instant;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,9 +21,15 @@ use super::common::{Guard, PATIENCE, peer};
 
 const AREA: Rect = Rect::new(5, 3, 16, 4);
 
-/// What a terminal of 80 × 24 cells gets while `inside` (a shell's line) runs [`SHELL`] in a multiplexer, from where its
-/// window is shown to `ends`.
-fn terminal_gets(folder: &Path, inside: &str, ends: &[u8]) -> Vec<u8> {
+/// The window's shell: each empty line brings the bytes, another one the end.
+const SHELL: &str = "echo window shown; while read line && [ -z $line ]; do cat bytes; done";
+
+/// What a terminal of 80 × 24 cells gets of the bytes that `inside` (a shell's line) writes by [`SHELL`] in a multiplexer, as
+/// soon as both needles are among it.
+///
+/// tmux loses what it should pass through while it is about to draw a window anew, as it is in its first moments: then the bytes
+/// are asked for again.
+fn terminal_gets(folder: &Path, inside: &str, needles: [&[u8]; 2]) -> Vec<u8> {
     let mut terminal = Guard::spawn(
         Command::new("script")
             .args(["-qefc", &format!("stty cols 80 rows 24; {inside}"), "/dev/null"])
@@ -37,6 +43,7 @@ fn terminal_gets(folder: &Path, inside: &str, ends: &[u8]) -> Vec<u8> {
             .stdout(Stdio::piped())
             .stderr(Stdio::null()),
     );
+    let mut input = terminal.0.stdin.take().unwrap();
     let mut output = terminal.0.stdout.take().unwrap();
     let (tell, told) = mpsc::channel();
     std::thread::spawn(move || {
@@ -47,34 +54,27 @@ fn terminal_gets(folder: &Path, inside: &str, ends: &[u8]) -> Vec<u8> {
             }
         }
     });
-    let mut input = terminal.0.stdin.take().unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let has = |got: &[u8], needle: &[u8]| got.windows(needle.len()).any(|bytes| bytes == needle);
     let mut got = Vec::new();
-    let mut until = |ends: &[u8]| {
-        while !got.windows(ends.len()).any(|bytes| bytes == ends) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let Ok(bytes) = told.recv_timeout(left) else {
-                panic!("it ended without them: {}", got.escape_ascii());
-            };
-            got.extend(bytes);
+    while !has(&got, b"window shown") {
+        got.extend(told.recv_timeout(PATIENCE).expect("a window"));
+    }
+    'again: for attempt in 0.. {
+        assert!(attempt < 20, "the bytes never came: {}", got.escape_ascii());
+        got.clear();
+        input.write_all(b"\n").unwrap();
+        while !needles.iter().all(|needle| has(&got, needle)) {
+            match told.recv_timeout(Duration::from_secs(1)) {
+                Ok(bytes) => got.extend(bytes),
+                Err(_) => continue 'again,
+            }
         }
-        std::mem::take(&mut got)
-    };
-    // What is written before the multiplexer shows its window is lost.
-    until(b"window shown");
-    input.write_all(b"\n").unwrap();
-    let got = until(ends);
-    // The shell inside waits for another line; with it, all of them end.
-    input.write_all(b"\n").unwrap();
-    while told
-        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        .is_ok()
-    {}
+        break;
+    }
+    input.write_all(b"end\n").unwrap();
+    while told.recv_timeout(PATIENCE).is_ok() {}
     got
 }
-
-/// The window's shell.
-const SHELL: &str = "echo window shown; read line; cat bytes; read line";
 
 fn tmux(folder: &Path) -> String {
     let config = "set -g allow-passthrough on\nset -g status off\nset -g default-terminal tmux-256color\n\
@@ -111,7 +111,7 @@ fn sixels_get_through(multiplexer: Multiplexer, inside: impl FnOnce(&Path) -> St
     let mut stage = Stage::new(multiplexer);
     std::fs::write(folder.path().join("bytes"), stage.after_cells([((), AREA, sixels)])).unwrap();
     let inside = inside(folder.path());
-    let got = terminal_gets(folder.path(), &inside, b"\x1b\\\x1b8");
+    let got = terminal_gets(folder.path(), &inside, [b"\x1bP0;1q", b"\x1b\\\x1b8"]);
     let place = b"\x1b[4;6H\x1bP0;1q";
     let from = got
         .windows(place.len())
@@ -173,7 +173,7 @@ fn kittys_images_and_their_placeholders_get_through_tmux() {
 
     let inside = tmux(folder.path());
     let last_cell = "\u{10eeee}\u{310}\u{357}";
-    let got = terminal_gets(folder.path(), &inside, last_cell.as_bytes());
+    let got = terminal_gets(folder.path(), &inside, [b"\x1b_Ga=T", last_cell.as_bytes()]);
     let text = String::from_utf8_lossy(&got);
     // One image of 16 × 4 cells: its number is the colour of its cells.
     let (mut data, mut id) = (String::new(), None);

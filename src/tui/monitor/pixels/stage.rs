@@ -9,6 +9,10 @@ use ratatui::layout::Rect;
 use super::passthrough::{Multiplexer, pass_through, place};
 use super::patch::PixelPicture;
 
+/// Behind a multiplexer, after so many pictures of a monitor one is written whole: tmux loses what it should pass through while
+/// it is about to draw a window anew, and nobody tells.
+const WHOLE_EVERY: u64 = 64;
+
 /// The pictures of the monitors `K` as they stand on the terminal.
 #[derive(Debug)]
 pub struct Stage<K> {
@@ -50,7 +54,7 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             if before.is_some_and(|before| Arc::ptr_eq(before, picture)) {
                 continue;
             }
-            let patches = picture.patches(before.map(|before| before.serial()));
+            let patches = picture.patches(base(before, picture, self.multiplexer));
             let from = self.out.len();
             for (_, _, bytes) in patches.iter() {
                 pass_through(bytes, self.multiplexer, &mut self.out);
@@ -84,7 +88,8 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             };
             if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &picture)) {
                 let from = self.out.len();
-                for (column, row, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
+                let base = base(before.as_ref(), &picture, self.multiplexer);
+                for (column, row, bytes) in picture.patches(base).iter() {
                     place(bytes, (area.x + column, area.y + row), self.multiplexer, &mut self.out);
                 }
                 self.largest = self.largest.max(self.out.len() - from);
@@ -117,6 +122,13 @@ impl<K: Clone + Eq + Hash> Stage<K> {
         self.out.clear();
         self.largest = 0;
     }
+}
+
+/// The picture that a new one may build on.
+fn base(before: Option<&Arc<PixelPicture>>, picture: &PixelPicture, multiplexer: Multiplexer) -> Option<u64> {
+    let before = before?.serial();
+    let is_due = multiplexer != Multiplexer::None && before / WHOLE_EVERY != picture.serial() / WHOLE_EVERY;
+    (!is_due).then_some(before)
 }
 
 #[cfg(test)]
@@ -157,6 +169,25 @@ mod tests {
         }
         let moved = stage.after_cells([("program", there, second)]);
         assert!(moved.starts_with(b"\x1b[6;4H") && moved.len() > update.len());
+    }
+
+    #[test]
+    fn behind_a_multiplexer_a_whole_picture_comes_now_and_then() {
+        for (multiplexer, expected) in [(Multiplexer::None, 1), (Multiplexer::Tmux { column: 0, row: 0 }, 3)] {
+            let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, 20);
+            let mut stage = Stage::new(multiplexer);
+            let mut wholes = 0;
+            for at in 0..150 {
+                let rgb = (0..40 * 36 * 3).map(|at| (at * 7 % 251) as u8).collect();
+                let mut picture = Picture::new(40, 36, rgb).unwrap();
+                picture.rgb[40 * 3 * 18..40 * 3 * 24].fill(if at % 2 == 0 { 200 } else { 150 });
+                let sixels = Arc::new(encoder.encode(&picture, Thrift(0)).unwrap());
+                let whole = sixels.patches(None).len();
+                let written = stage.after_cells([((), Rect::new(0, 0, 4, 1), sixels)]);
+                wholes += usize::from(written.len() >= whole);
+            }
+            assert!((expected..=expected + 1).contains(&wholes), "{multiplexer:?}: {wholes}");
+        }
     }
 
     #[test]
