@@ -44,6 +44,7 @@ Examples:
   rigcast                                   the demo show: something that moves and sounds
   rigcast scenes/interview.toml             start a studio with this show and open its screen
   rigcast attach                            come back to it, from any terminal
+  rigcast attach --plain                    without a screen: sentences out, commands in, line by line
   rigcast ctl take                          the same as pressing space
   rigcast ctl gain voice +3                 every key is a command for scripts
   rigcast studio show.toml --publish rtmp://HOST/live/KEY --for 30s
@@ -133,6 +134,9 @@ struct ScreenArgs {
     /// Keys that replace the shipped ones, see presets/keymap.toml
     #[arg(long, value_name = "FILE")]
     keymap: Option<PathBuf>,
+    /// The look of the screen: dark, light, high-contrast, none, or a file, see presets/themes/dark.toml
+    #[arg(long, value_name = "NAME|FILE")]
+    theme: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,6 +153,9 @@ enum Sub {
         address: Address,
         #[command(flatten)]
         screen: ScreenArgs,
+        /// No screen: what happens is said in lines, and commands are typed as lines; for screen readers and pipes
+        #[arg(long)]
+        plain: bool,
     },
     /// Send one command to a running studio
     #[command(
@@ -257,7 +264,7 @@ pub fn main() -> ExitCode {
     let code = match cli.command {
         None => start::open(&cli.open),
         Some(Sub::Studio(args)) => studio::run(args),
-        Some(Sub::Attach { address, screen }) => start::attach(&address, &screen),
+        Some(Sub::Attach { address, screen, plain }) => start::attach(&address, &screen, plain),
         Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),

@@ -1,7 +1,9 @@
 //! `rigcast` and `rigcast attach`: find or start a studio, then open its screen.
 
-use std::io::{BufRead, BufReader, IsTerminal};
+use std::io::{BufRead, BufReader, IsTerminal, Read as _};
 use std::process::{Command, Stdio};
+
+use tokio::sync::mpsc;
 
 use super::handover::Handover;
 use super::opening::spoken;
@@ -11,6 +13,9 @@ use crate::control::socket;
 use crate::scene;
 use crate::studio::runtime;
 use crate::tui;
+
+/// The longest line that is typed to a studio without a screen, in bytes.
+const LONGEST_LINE: u64 = 8192;
 
 /// `rigcast [SCENE]`.
 pub fn open(args: &OpenArgs) -> u8 {
@@ -30,7 +35,7 @@ pub fn open(args: &OpenArgs) -> u8 {
                 scene.display()
             ));
         }
-        return attach(&address, &args.screen);
+        return attach(&address, &args.screen, false);
     }
     let is_resumed = args.resume || asks_to_resume(name);
     let mut handover = Handover {
@@ -41,7 +46,7 @@ pub fn open(args: &OpenArgs) -> u8 {
         return code;
     }
     match start_studio(args, is_resumed, &handover) {
-        Ok(()) => attach(&address, &args.screen),
+        Ok(()) => attach(&address, &args.screen, false),
         Err(reason) => {
             complain(&reason);
             exit::REFUSED
@@ -144,7 +149,7 @@ fn start_studio(args: &OpenArgs, is_resumed: bool, handover: &Handover) -> Resul
 }
 
 /// `rigcast attach`.
-pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
+pub fn attach(address: &Address, screen: &ScreenArgs, is_plain: bool) -> u8 {
     let path = match address.path() {
         Ok(path) => path,
         Err(error) => {
@@ -152,7 +157,8 @@ pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
             return exit::USAGE;
         }
     };
-    let options = match tui::Options::new(&screen.monitor, screen.keymap.as_deref()) {
+    let options = tui::Options::new(&screen.monitor, screen.keymap.as_deref());
+    let options = match options.and_then(|options| options.with_theme(screen.theme.as_deref())) {
         Ok(options) => options,
         Err(error) => {
             complain(&error.to_string());
@@ -162,7 +168,11 @@ pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
     let result = client_runtime().map_err(|error| error.to_string()).map(|runtime| {
         runtime.block_on(async {
             let live = Live::connect(&path).await?;
-            Ok::<_, ClientError>(tui::run(live, options).await)
+            Ok::<_, ClientError>(if is_plain {
+                tui::talk(live, typed_lines(), std::io::stdout()).await
+            } else {
+                tui::run(live, options).await
+            })
         })
     });
     let spelled = address.spelled();
@@ -200,7 +210,8 @@ pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
             exit::LOST
         }
         Ok(Ok(Err(error))) => {
-            complain(&format!("the terminal: {error}"));
+            let what = if is_plain { "standard output" } else { "the terminal" };
+            complain(&format!("{what}: {error}"));
             exit::REFUSED
         }
         Ok(Err(error @ ClientError::NoStudio { .. })) => {
@@ -216,4 +227,23 @@ pub fn attach(address: &Address, screen: &ScreenArgs) -> u8 {
             exit::REFUSED
         }
     }
+}
+
+/// Lines of standard input, until it ends. They are read on a thread of their own that nothing waits for: what is read there
+/// cannot be called off, and the show may end before the next line.
+fn typed_lines() -> mpsc::Receiver<String> {
+    let (typed, lines) = mpsc::channel(16);
+    std::thread::spawn(move || {
+        let mut input = std::io::stdin().lock();
+        let mut line = Vec::new();
+        // A line is bounded: nobody types more, and no pipe makes this process grow.
+        while matches!((&mut input).take(LONGEST_LINE).read_until(b'\n', &mut line), Ok(read) if read > 0) {
+            let text = String::from_utf8_lossy(&line).trim().to_owned();
+            line.clear();
+            if typed.blocking_send(text).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }

@@ -12,6 +12,7 @@ mod common;
 
 mod ctl;
 mod desk;
+mod link;
 mod passthrough;
 mod ssh;
 mod tmux;

@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::Terminal;
 use ratatui::layout::{Rect, Size};
-use rigcast::tui::monitor::Picture;
-use rigcast::tui::monitor::pixels::{Keeps, KittyEncoder, Multiplexer, SixelEncoder, Stage, Thrift};
+use rigcast::tui::monitor::pixels::{Keeps, KittyEncoder, Multiplexer, SixelEncoder, Stage};
+use rigcast::tui::monitor::{Picture, Thrift};
 use rigcast::tui::terminal::Paint;
 
 use super::common::{Guard, PATIENCE, peer};
@@ -105,7 +105,7 @@ fn sixels_get_through(multiplexer: Multiplexer, inside: impl FnOnce(&Path) -> St
     let picture = picture();
     let sixels = Arc::new(
         SixelEncoder::new(Keeps::Pixels, 256, 20)
-            .encode(&picture, Thrift(1))
+            .encode(&picture, Thrift::new(1))
             .unwrap(),
     );
     let mut stage = Stage::new(multiplexer);
@@ -159,7 +159,7 @@ fn kittys_images_and_their_placeholders_get_through_tmux() {
     let picture = picture();
     let images = Arc::new(
         KittyEncoder::new((16, 4), 5, 1, true)
-            .encode(&picture, Thrift(0))
+            .encode(&picture, Thrift::new(0))
             .unwrap(),
     );
     let mut stage = Stage::new(Multiplexer::Tmux { column: 0, row: 0 });

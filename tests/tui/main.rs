@@ -10,9 +10,13 @@
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;
 
+mod commands;
 mod desk;
+mod every_command;
 mod faces;
 mod keys;
+mod layouts;
 mod moderation;
 mod network;
+mod plain;
 mod screens;

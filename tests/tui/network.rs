@@ -16,7 +16,7 @@ use rigcast::studio::model::*;
 use tui_fixture::*;
 
 /// A show whose network has become poor for one of its destinations, with a bitrate that the operator holds.
-fn adapting() -> Studio {
+pub fn adapting() -> Studio {
     let mut studio = studio();
     let names: Vec<String> = studio.destinations.iter().map(|known| known.name.clone()).collect();
     let reached = |name: &String, quality, carried_kbps, wait_ms, is_left_behind| adapt::DestinationState {

@@ -42,15 +42,6 @@ fn screen_60x16_shows_one_pane_at_a_time() {
 }
 
 #[test]
-fn a_screen_too_small_still_says_whether_it_is_on_air() {
-    assert_snapshot!(Screen::new(50, 5).text(), @r"
-
-    ON AIR · terminal too small: 50×5, 60×16 needed
-
-    ");
-}
-
-#[test]
 fn help() {
     let mut screen = Screen::new(120, 34).with_pictures();
     screen.press("?");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
-    Adjust, EditKind, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
+    Adjust, AlarmKind, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
 };
 
 /// One operator action.
@@ -133,6 +133,10 @@ pub enum Command {
     Retry(Option<String>),
     /// Opens a source anew.
     SourceRestart(String),
+    /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
+    AlarmAck(Option<AlarmKind>),
+    /// Takes the newest command back that can be taken back.
+    Undo,
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.
@@ -310,10 +314,132 @@ pub enum ClientCommand {
     Detach,
     /// How monitors are drawn; `None` goes to the next way.
     Monitor(Option<MonitorMode>),
+    /// How the screen is laid out; `None` goes to the next layout.
+    Layout(Option<Layout>),
+    /// One thing over the whole body; `None`: what has the focus, or back.
+    Zoom(Option<Zoom>),
+    /// The look of the screen; `None` goes to the next theme.
+    Theme(Option<ThemeName>),
     /// Moves the selection.
     Select(Selection, Step),
     /// Draws the screen anew.
     Redraw,
+    /// Whether the terminal's bell rings when an alarm begins.
+    Bell(Switch),
+    /// What is done with the list of events.
+    Events(EventsCommand),
+    /// Adds a digit to how often the next command is done, or says how often.
+    Count(u8),
+    /// Does the last line again.
+    Repeat,
+    /// Opens the list of all commands, to search in it.
+    Palette,
+}
+
+/// How the screen is laid out while no page is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Program and preview, tiles, mixer, destinations, events.
+    #[default]
+    Desk,
+    /// Program as large as it can be.
+    Program,
+    /// Program, preview and up to nine sources.
+    Multiview,
+    /// All strips as faders.
+    Mixer,
+    /// One line, as on terminals too small for anything else.
+    Line,
+}
+
+impl Layout {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["desk", "program", "multiview", "mixer", "line"];
+
+    /// In the order of their [words](Self::WORDS).
+    pub const ALL: [Self; 5] = [Self::Desk, Self::Program, Self::Multiview, Self::Mixer, Self::Line];
+
+    /// The layout that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|layout| layout.word() == word)
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
+}
+
+/// What can be shown over the whole body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zoom {
+    /// The picture on air.
+    Program,
+    /// What take would put there.
+    Preview,
+    /// The selected source.
+    Source,
+    /// The pane that has the focus.
+    Pane,
+    /// The part of the open page that it is about.
+    Part,
+    /// Nothing: back to the layout.
+    Off,
+}
+
+impl Zoom {
+    /// Those that can be typed.
+    pub const WORDS: &'static [&'static str] = &["program", "preview", "source", "pane", "off"];
+
+    /// What is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "program" => Some(Self::Program),
+            "preview" => Some(Self::Preview),
+            "source" => Some(Self::Source),
+            "pane" => Some(Self::Pane),
+            "off" => Some(Self::Off),
+            _ => None,
+        }
+    }
+}
+
+/// A theme that can be chosen while the screen is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThemeName {
+    /// For a dark ground.
+    Dark,
+    /// For a white ground.
+    Light,
+    /// Strong colours on black.
+    HighContrast,
+    /// Without colour.
+    None,
+    /// That of the operator's own file.
+    Own,
+}
+
+impl ThemeName {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["dark", "light", "high-contrast", "none", "own"];
+
+    /// In the order of their [words](Self::WORDS).
+    pub const ALL: [Self; 5] = [Self::Dark, Self::Light, Self::HighContrast, Self::None, Self::Own];
+
+    /// The theme that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.word() == word)
+    }
+
+    /// As it is typed.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS[self as usize]
+    }
 }
 
 /// How monitors are drawn.
@@ -350,10 +476,12 @@ pub enum Selection {
     Face,
     /// A word or a span of what is held.
     Word,
+    /// An event.
+    Event,
 }
 
 /// What takes the whole screen, but for status line and footer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
     /// Everything about the selected strip.
     Strip,
@@ -367,6 +495,63 @@ pub enum Page {
     Network,
     /// What is held, heard and seen before it goes out.
     Moderation,
+    /// What has happened, and who wanted it.
+    Events,
+    /// The last ten minutes in figures.
+    Charts,
+}
+
+/// What is done with the list of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventsCommand {
+    /// Shows those only that have all of these words; without any, all of them.
+    Filter(Vec<String>),
+    /// Shows those only that matter so much; without a level, one step less is shown, round the end.
+    Level(Option<EventLevel>),
+    /// Goes through them by so many: a page, or to an end.
+    Go(Leap),
+    /// Gives the terminal the command line of the selected one, to be pasted elsewhere.
+    Copy,
+    /// Puts it into the prompt.
+    Edit,
+}
+
+/// How far a selection leaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leap {
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+}
+
+impl Leap {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["up", "down", "first", "last"];
+
+    /// The one that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [Self::PageUp, Self::PageDown, Self::First, Self::Last];
+        let at = Self::WORDS.iter().position(|known| *known == word)?;
+        all.get(at).copied()
+    }
+}
+
+impl Page {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Strip,
+        Self::Buses,
+        Self::Faces,
+        Self::Picture,
+        Self::Network,
+        Self::Moderation,
+    ];
 }
 
 /// Which way a selection moves.

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::pixels::{PixelEncoder, PixelTerminal, Thrift, ink};
-use super::{CellPicture, Picture, Prepared, Renderer, ascii, half_blocks};
+use super::pixels::{PixelEncoder, PixelTerminal, ink};
+use super::{CellEncoder, CellPicture, Picture, Prepared, Renderer, Thrift};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::FaceMark;
 
@@ -115,7 +115,11 @@ impl Monitors {
     /// What became ready since the last call, at most one per monitor.
     #[must_use]
     pub fn take(&self) -> Vec<(MonitorTarget, Prepared)> {
-        std::mem::take(&mut self.shared.state().ready)
+        let mut state = self.shared.state();
+        if !state.ready.is_empty() && !state.waiting.is_empty() {
+            self.shared.work.notify_one();
+        }
+        std::mem::take(&mut state.ready)
     }
 
     /// Pictures that were replaced by newer ones before they were prepared.
@@ -145,11 +149,14 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
                 if state.is_over {
                     return;
                 }
-                if state.waiting.is_empty() {
+                // What is ready and not taken yet is on its way to the screen: the next picture is drawn from there.
+                let is_due =
+                    |(target, _): &(MonitorTarget, Marked)| !state.ready.iter().any(|(ready, _)| ready == target);
+                let Some(at) = state.waiting.iter().position(is_due) else {
                     state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                     continue;
-                }
-                let (target, picture) = state.waiting.remove(0);
+                };
+                let (target, picture) = state.waiting.remove(at);
                 if let Some(slot) = state.slots.get(&target) {
                     break (slot.clone(), picture, state.arrangement, state.terminal, state.thrift);
                 }
@@ -164,11 +171,7 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
         if state.arrangement != arrangement {
             continue;
         }
-        if let Some(place) = state.ready.iter_mut().find(|(target, _)| *target == slot.target) {
-            place.1 = prepared;
-        } else {
-            state.ready.push((slot.target, prepared));
-        }
+        state.ready.push((slot.target, prepared));
         drop(state);
         wake();
     }
@@ -181,6 +184,8 @@ struct Artist {
     thrift: Thrift,
     arrangement: u64,
     shown: HashMap<MonitorTarget, (Slot, Shown)>,
+    /// One per monitor of cells: each knows what its own shows.
+    cells: HashMap<MonitorTarget, CellEncoder>,
     /// Numbers of monitors, for those that show pixels.
     numbers: Vec<MonitorTarget>,
 }
@@ -208,19 +213,30 @@ impl Artist {
             .map(|(_, shown)| shown);
         let (shown, prepared) = match slot.renderer {
             Renderer::Off | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => return None,
-            Renderer::Ascii | Renderer::Blocks(_) => {
-                let (before, marks_before) = match before {
-                    Some(Shown::Cells(cells, marks)) => (Some(&**cells), &**marks),
-                    _ => (None, &[][..]),
+            Renderer::Cells(glyphs, palette) => {
+                let encoder = match self.cells.get_mut(&slot.target) {
+                    Some(encoder) if encoder.kind() == (glyphs, palette) => encoder,
+                    _ => self
+                        .cells
+                        .entry(slot.target.clone())
+                        .insert_entry(CellEncoder::new(glyphs, palette))
+                        .into_mut(),
                 };
-                let cells = match slot.renderer {
-                    Renderer::Blocks(palette) => half_blocks(&picture, palette, before),
-                    _ => ascii(&picture),
+                let before = match before {
+                    Some(Shown::Cells(cells, marks)) => Some((cells, marks)),
+                    _ => {
+                        encoder.forget();
+                        None
+                    }
                 };
-                if before == Some(&cells) && marks_before == marks {
-                    return None;
-                }
-                let (cells, marks) = (Arc::new(cells), Arc::from(marks));
+                let cells = match (encoder.encode(&picture, self.thrift), before) {
+                    (Some(cells), _) => Arc::new(cells),
+                    (None, Some((_, marks_before))) if **marks_before == marks => return None,
+                    (None, Some((cells, _))) => Arc::clone(cells),
+                    // What is encoded from nothing always has cells.
+                    (None, None) => return None,
+                };
+                let marks = Arc::from(marks);
                 (
                     Shown::Cells(Arc::clone(&cells), Arc::clone(&marks)),
                     Prepared::Cells(cells, marks),
@@ -265,15 +281,18 @@ impl Artist {
         let is_other = std::mem::replace(&mut self.terminal, *terminal) != *terminal;
         if std::mem::replace(&mut self.arrangement, arrangement) != arrangement || is_other {
             self.shown.clear();
+            self.cells.clear();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Palette;
+    use super::super::{Glyphs, Palette};
     use super::*;
     use std::sync::mpsc;
+
+    const ASCII: Renderer = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
 
     fn slot(target: MonitorTarget, renderer: Renderer) -> Slot {
         Slot {
@@ -307,7 +326,7 @@ mod tests {
     fn a_picture_comes_back_ready_and_a_strange_monitor_stays_dark() {
         let (tell, told) = mpsc::channel();
         let monitors = Monitors::start(move || tell.send(()).unwrap()).unwrap();
-        monitors.arrange(&[slot(MonitorTarget::Program, Renderer::Ascii)]);
+        monitors.arrange(&[slot(MonitorTarget::Program, ASCII)]);
         monitors.show(MonitorTarget::Preview, grey(9), Vec::new());
         monitors.show(MonitorTarget::Program, grey(200), Vec::new());
         told.recv().unwrap();
@@ -320,11 +339,11 @@ mod tests {
     fn what_looks_the_same_is_not_drawn_again() {
         let mut artist = Artist::default();
         for renderer in [
-            Renderer::Ascii,
+            ASCII,
             Renderer::Sixel,
             Renderer::Kitty,
             Renderer::Iterm,
-            Renderer::Blocks(Palette::TrueColor),
+            Renderer::Cells(Glyphs::HalfBlocks, Palette::TrueColor),
         ] {
             let slot = slot(MonitorTarget::Program, renderer);
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
@@ -341,7 +360,7 @@ mod tests {
     #[test]
     fn a_new_arrangement_draws_even_what_looks_the_same() {
         let mut artist = Artist::default();
-        let slot = slot(MonitorTarget::Program, Renderer::Ascii);
+        let slot = slot(MonitorTarget::Program, ASCII);
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
         artist.follow(1, &PixelTerminal::default());
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
@@ -351,8 +370,7 @@ mod tests {
     fn a_picture_of_another_size_is_made_to_fit() {
         let mut artist = Artist::default();
         let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
-        let Some(Prepared::Cells(cells, _)) =
-            artist.prepare(&slot(MonitorTarget::Preview, Renderer::Ascii), picture, Vec::new())
+        let Some(Prepared::Cells(cells, _)) = artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
         else {
             panic!("no cells");
         };

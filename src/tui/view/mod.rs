@@ -1,31 +1,37 @@
 //! The screen as a function of the studio and of the client's own state. It draws on any ratatui backend, asks no clock
 //! and changes nothing, so a test sees exactly what an operator sees.
 
+mod alarms;
+mod charts;
 mod desk;
 mod destinations;
 mod events;
 mod faces;
 mod footer;
+mod gauges;
 mod help;
 pub mod layout;
+mod line;
 mod moderation;
 mod monitors;
 mod network;
+mod palette;
 mod pane;
+mod pending;
 mod scenes;
 mod shape;
 mod sources;
 mod status;
 mod text;
-mod theme;
+pub mod theme;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::{SourceModel, Studio};
-use crate::tui::app::{Overlay, Pane, UiState};
-use layout::{Arrangement, SMALLEST};
+use crate::tui::app::{Focus, Overlay, Pane, UiState};
+use layout::Arrangement;
 use text::Row;
 use theme::Theme;
 
@@ -38,42 +44,61 @@ struct Scene<'a> {
 
 /// Draws the screen.
 pub fn view(frame: &mut Frame<'_>, studio: &Studio, ui: &UiState) {
-    let area = frame.area();
+    if let Some(cursor) = render(frame.buffer_mut(), studio, ui) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws the screen into a buffer and returns where the cursor stands, if it is shown.
+pub fn render(buf: &mut ratatui::buffer::Buffer, studio: &Studio, ui: &UiState) -> Option<Position> {
     let scene = Scene {
         studio,
         ui,
-        theme: Theme::new(ui.has_color()),
+        theme: ui.look(),
     };
-    let cursor = draw(frame.buffer_mut(), area, &scene);
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+    let cursor = draw(buf, buf.area, &scene);
+    scene.theme.lay_ground(buf);
+    cursor
 }
 
 /// Draws everything and returns where the cursor stands, if it is shown.
 fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position> {
     let Some(arrangement) = Arrangement::new(area, scene.studio, scene.ui) else {
-        too_small(buf, area, scene);
-        return None;
+        return line::draw(buf, area, scene);
     };
+    let mut cursor = None;
     status::draw(buf, arrangement.status, scene);
+    if !arrangement.alarms.is_empty() {
+        alarms::draw(buf, arrangement.alarms, scene);
+    }
     if let Some((page, areas)) = &arrangement.page {
         desk::page::draw(buf, areas, *page, scene);
     } else {
         draw_desktop(buf, &arrangement, scene);
     }
+    let body = body(area, scene.studio);
     match &scene.ui.overlay {
         Overlay::None => {}
-        Overlay::Help { scroll } => help::draw(buf, body(area), *scroll, scene),
-        Overlay::Confirm { name, args } => footer::draw_question(buf, body(area), name, args, scene),
+        Overlay::Help { scroll } => help::draw(buf, body, *scroll, scene),
+        Overlay::Palette(found) => cursor = Some(palette::draw(buf, body, found, scene)),
+        Overlay::Confirm { name, args } => footer::draw_question(buf, body, name, args, scene),
     }
-    footer::draw(buf, arrangement.footer, area, scene)
+    footer::draw(buf, arrangement.footer, area, scene).or(cursor)
 }
 
 /// Monitors and panes: the screen while no page is open.
 fn draw_desktop(buf: &mut ratatui::buffer::Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
     monitors::draw(buf, arrangement, scene);
-    scenes::draw(buf, arrangement.scenes, scene);
+    if !arrangement.scenes.is_empty() {
+        scenes::draw(buf, arrangement.scenes, scene);
+    }
+    if !arrangement.board.is_empty() {
+        desk::board::draw(buf, arrangement.board, scene);
+    }
+    if !arrangement.loudness.is_empty() {
+        desk::buses::loudness(buf, arrangement.loudness, scene);
+    }
+    gauges::draw(buf, arrangement.gauges, scene);
     for (pane, area) in &arrangement.panes {
         let inner = draw_pane_frame(buf, *area, *pane, arrangement.is_tabbed, scene);
         match pane {
@@ -85,11 +110,12 @@ fn draw_desktop(buf: &mut ratatui::buffer::Buffer, arrangement: &Arrangement, sc
     }
 }
 
-/// The part of the screen that lies under no overlay ever: all but status and footer.
-fn body(area: Rect) -> Rect {
+/// The part of the screen that overlays may lie over: all but status, alarm and footer.
+fn body(area: Rect, studio: &Studio) -> Rect {
+    let above = 1 + u16::from(alarms::is_any(studio));
     Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(2),
+        y: area.y + above,
+        height: area.height.saturating_sub(above + 1),
         ..area
     }
 }
@@ -103,9 +129,11 @@ pub fn uncovered_monitors(area: Rect, studio: &Studio, ui: &UiState) -> Vec<(Mon
     let mut covers = Vec::new();
     match &ui.overlay {
         Overlay::None => {}
-        Overlay::Help { .. } => covers.push(help::area(body(area), ui)),
-        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area), name, args)),
+        Overlay::Help { .. } => covers.push(help::area(body(area, studio), ui)),
+        Overlay::Palette(_) => covers.push(palette::area(body(area, studio))),
+        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area, studio), name, args, studio)),
     }
+    covers.extend(pending::area(area, ui));
     covers.extend(footer::candidates_area(area, studio, ui));
     let mut monitors = arrangement.monitors(studio);
     monitors.retain(|(target, picture)| {
@@ -132,7 +160,7 @@ fn draw_pane_frame(
     scene: &Scene<'_>,
 ) -> Rect {
     let theme = scene.theme;
-    let is_focused = scene.ui.pane == pane;
+    let is_focused = scene.ui.focus == Focus::Pane && scene.ui.pane == pane;
     let frame = if is_focused { theme.accent() } else { theme.frame() };
     if !is_tabbed {
         let ink = if is_focused { theme.strong() } else { theme.label() };
@@ -148,17 +176,4 @@ fn draw_pane_frame(
         }
     }
     inner
-}
-
-fn too_small(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) {
-    let theme = scene.theme;
-    let middle = area.height.saturating_sub(1) / 2;
-    let on_air = if scene.studio.is_on_air() { "ON AIR" } else { "off air" };
-    Row::new(buf, area, middle).put(on_air, theme.strong()).put(
-        &format!(
-            " · terminal too small: {}×{}, {}×{} needed",
-            area.width, area.height, SMALLEST.width, SMALLEST.height
-        ),
-        theme.text(),
-    );
 }

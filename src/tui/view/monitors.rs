@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::Scene;
+use super::desk::meter::{self, Channels};
 use super::faces;
 use super::layout::Arrangement;
 use super::moderation;
@@ -12,15 +13,53 @@ use super::pane::framed;
 use super::shape::picture_area;
 use super::text::{Row, wrapped};
 use crate::control::protocol::MonitorTarget;
+use crate::studio::command::Layout;
 use crate::studio::model::{SourceModel, SourceState, TransitionKind};
+use crate::tui::app::Focus;
 use crate::tui::monitor::{Prepared, Renderer};
 
 pub fn draw(buf: &mut Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
-    program(buf, arrangement.program, scene);
+    if !arrangement.program.is_empty() {
+        program(buf, arrangement.program, scene);
+    }
 
-    let (_, edge) = framed(buf, arrangement.preview, theme.preview());
+    if !arrangement.preview.is_empty() {
+        preview(buf, arrangement.preview, scene);
+    }
+    for (at, area) in &arrangement.tiles {
+        if let Some(source) = studio.sources.get(*at) {
+            tile(buf, *area, source, *at == scene.ui.selected.source, scene);
+            if arrangement.has_tile_meters {
+                tile_meter(buf, *area, source, scene);
+            }
+        }
+    }
+    let hidden = studio.sources.len() - arrangement.tiles.len().min(studio.sources.len());
+    if arrangement.tiles.is_empty() || hidden == 0 {
+        return;
+    }
+    let note = format!(" +{hidden} more");
+    if arrangement.has_tile_meters {
+        // There is no place beside the tiles: on the edge of the frame before them.
+        let place = Rect {
+            y: arrangement.preview.bottom().saturating_sub(1),
+            height: 1,
+            width: arrangement.preview.width.saturating_sub(1),
+            ..arrangement.preview
+        };
+        Row::new(buf, place, 0).right(&format!("{note} sources "), theme.label());
+    } else if !arrangement.after_tiles.is_empty() {
+        Row::new(buf, arrangement.after_tiles, arrangement.after_tiles.height / 2).put(&note, theme.label());
+    }
+}
+
+/// What take would put on air, in its frame.
+fn preview(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
+    let (studio, theme) = (scene.studio, scene.theme);
+    let (_, edge) = framed(buf, area, theme.preview());
     let mut row = Row::new(buf, edge, 0);
+    focus_mark(&mut row, Focus::Preview, scene);
     row.put(" PVW ", theme.preview_badge())
         .put(" ", theme.text())
         .put(&studio.preview, theme.strong())
@@ -32,17 +71,14 @@ pub fn draw(buf: &mut Buffer, arrangement: &Arrangement, scene: &Scene<'_>) {
         }
     };
     row.right(&transition, theme.label());
-    picture(buf, arrangement.preview, &MonitorTarget::Preview, scene);
+    picture(buf, area, &MonitorTarget::Preview, scene);
+}
 
-    for (at, area) in &arrangement.tiles {
-        if let Some(source) = studio.sources.get(*at) {
-            tile(buf, *area, source, *at == scene.ui.selected.source, scene);
-        }
-    }
-    let hidden = studio.sources.len() - arrangement.tiles.len().min(studio.sources.len());
-    if !arrangement.tiles.is_empty() && hidden > 0 {
-        let note = format!(" +{hidden} more");
-        Row::new(buf, arrangement.after_tiles, arrangement.after_tiles.height / 2).put(&note, theme.label());
+/// A mark where the focus can be on monitors and is on this one.
+fn focus_mark(row: &mut Row<'_>, focus: Focus, scene: &Scene<'_>) {
+    let is_movable = scene.ui.page.is_none() && matches!(scene.ui.layout, Layout::Multiview | Layout::Mixer);
+    if is_movable && scene.ui.focus == focus {
+        row.put("▸", scene.theme.strong());
     }
 }
 
@@ -51,6 +87,7 @@ pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
     let (_, edge) = framed(buf, area, theme.program());
     let mut row = Row::new(buf, edge, 0);
+    focus_mark(&mut row, Focus::Program, scene);
     row.put(" PGM ", theme.program_badge())
         .put(" ", theme.text())
         .put(&studio.program, theme.strong());
@@ -146,6 +183,33 @@ pub fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: boo
     }
 }
 
+/// The level of a source's strip, on the lower edge of its tile, between what it does and its size.
+fn tile_meter(buf: &mut Buffer, area: Rect, source: &SourceModel, scene: &Scene<'_>) {
+    let strips = &scene.studio.strips;
+    let Some(at) = strips.iter().position(|strip| strip.name == source.name) else {
+        return;
+    };
+    let (word, _) = state_word(&source.state, scene);
+    let before = word.len() as u16 + 4;
+    let room = |after: u16| area.width.saturating_sub(before + after);
+    // Where it is narrow, the level matters more than the size; losses matter more than both.
+    let width = match (room(13), room(2)) {
+        (wide, _) if wide >= 8 => wide,
+        (_, narrow) if narrow >= 4 && source.dropped_frames == 0 => narrow,
+        _ => return,
+    };
+    let place = Rect {
+        x: area.x + before,
+        y: area.bottom() - 1,
+        width,
+        height: 1,
+    };
+    let reading = scene.ui.meters.strips.get(at).copied().unwrap_or_default();
+    let settings = &strips[at].settings;
+    let is_silenced = settings.is_muted || scene.studio.is_moderated(&source.name);
+    meter::level(buf, place, &reading, Channels::Both, is_silenced, scene.theme);
+}
+
 /// The word for what a source does.
 pub fn state_word(state: &SourceState, scene: &Scene<'_>) -> (&'static str, Style) {
     let theme = scene.theme;
@@ -172,6 +236,7 @@ fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene
     match scene.ui.pictures.get(target) {
         Some(Prepared::Cells(cells, marks)) => {
             cells.draw(area, buf);
+            scene.theme.darken(buf, area);
             faces::boxes(buf, area, marks, scene);
         }
         Some(Prepared::Pixels(pixels)) => {

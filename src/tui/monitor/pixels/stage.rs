@@ -112,6 +112,12 @@ impl<K: Clone + Eq + Hash> Stage<K> {
         &self.out
     }
 
+    /// The picture of a monitor that stands on the terminal.
+    #[must_use]
+    pub fn standing(&self, key: &K) -> Option<&Arc<PixelPicture>> {
+        self.standing.get(key).map(|(_, picture)| picture)
+    }
+
     /// Bytes of the largest picture that the last call wrote.
     #[must_use]
     pub fn largest(&self) -> usize {
@@ -146,7 +152,7 @@ mod tests {
         let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, 20);
         let mut half = grey(90);
         half.rgb[..40 * 3 * 6].fill(200);
-        let first = Arc::new(encoder.encode(&half, Thrift(0)).unwrap());
+        let first = Arc::new(encoder.encode(&half, Thrift::new(0)).unwrap());
         let mut stage = Stage::new(Multiplexer::None);
         let (here, there) = (Rect::new(3, 2, 4, 1), Rect::new(3, 5, 4, 1));
         let full = stage.after_cells([("program", here, Arc::clone(&first))]).to_vec();
@@ -154,7 +160,7 @@ mod tests {
         assert!(stage.after_cells([("program", here, Arc::clone(&first))]).is_empty());
         assert_eq!(stage.largest(), 0);
         half.rgb[40 * 3 * 30..].fill(200);
-        let second = Arc::new(encoder.encode(&half, Thrift(0)).unwrap());
+        let second = Arc::new(encoder.encode(&half, Thrift::new(0)).unwrap());
         let update = stage.after_cells([("program", here, Arc::clone(&second))]).to_vec();
         assert!(!update.is_empty() && update.len() * 4 < full.len() * 3);
         // What was covered comes back whole, and so does what moved or was cleared away.
@@ -181,7 +187,7 @@ mod tests {
                 let rgb = (0..40 * 36 * 3).map(|at| (at * 7 % 251) as u8).collect();
                 let mut picture = Picture::new(40, 36, rgb).unwrap();
                 picture.rgb[40 * 3 * 18..40 * 3 * 24].fill(if at % 2 == 0 { 200 } else { 150 });
-                let sixels = Arc::new(encoder.encode(&picture, Thrift(0)).unwrap());
+                let sixels = Arc::new(encoder.encode(&picture, Thrift::new(0)).unwrap());
                 let whole = sixels.patches(None).len();
                 let written = stage.after_cells([((), Rect::new(0, 0, 4, 1), sixels)]);
                 wholes += usize::from(written.len() >= whole);
@@ -196,7 +202,7 @@ mod tests {
         let area = Rect::new(0, 0, 4, 2);
         let picture = Arc::new(
             KittyEncoder::new((4, 2), 1, 0, false)
-                .encode(&grey(9), Thrift(0))
+                .encode(&grey(9), Thrift::new(0))
                 .unwrap(),
         );
         for is_clear in [false, true] {
@@ -212,7 +218,7 @@ mod tests {
         let mut stage = Stage::new(Multiplexer::Tmux { column: 0, row: 0 });
         let picture = Arc::new(
             KittyEncoder::new((4, 2), 1, 0, true)
-                .encode(&grey(9), Thrift(0))
+                .encode(&grey(9), Thrift::new(0))
                 .unwrap(),
         );
         let pictures = [("a", Arc::clone(&picture))];

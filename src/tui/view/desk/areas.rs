@@ -55,6 +55,8 @@ pub struct Areas {
     pub hold: Rect,
     /// Of moderation: words and spans.
     pub held: Rect,
+    /// Of events: the selected one.
+    pub detail: Rect,
 }
 
 impl Areas {
@@ -73,6 +75,8 @@ impl Areas {
             Page::Picture => areas.picture(main, format),
             Page::Network => areas.network(main, format),
             Page::Moderation => areas.moderation(main, format),
+            Page::Events => areas.events(main),
+            Page::Charts => Self { sheet: main, ..areas },
         }
     }
 
@@ -158,7 +162,9 @@ impl Areas {
         let strip = (main.height / 3 + 3).clamp(8, 16);
         let [hold, below] = rows(main, [Constraint::Length(strip), Constraint::Fill(1)]);
         self.hold = hold;
-        let list = (main.width * 42 / 100).clamp(26, 62);
+        // Words are short: on a wide screen the picture takes what they leave.
+        let widest = if main.width > 220 { main.width / 2 } else { 62 };
+        let list = (main.width * 42 / 100).clamp(26, widest);
         [self.held, self.sheet] = columns(below, [Constraint::Fill(1), Constraint::Length(list)]);
         // All that is said of who judges, one thing that was seen, and the frame.
         let said = 10;
@@ -170,6 +176,13 @@ impl Areas {
                 self.program = Rect { width, ..program };
             }
         }
+        self
+    }
+
+    fn events(mut self, main: Rect) -> Self {
+        // Two rows of text, who asked, and the frame; a row more of text where there is room.
+        let detail = if main.height >= 20 { 6 } else { 5 };
+        [self.sheet, self.detail] = rows(main, [Constraint::Fill(1), Constraint::Length(detail)]);
         self
     }
 

@@ -72,15 +72,18 @@ pub fn loudness(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         loudness::bar(buf, place, scene);
     }
     let ceiling = scene.studio.buses.ceiling_dbtp;
-    Row::new(buf, inner, 6)
-        .put(" range ", theme.label())
+    let mut row = Row::new(buf, inner, 6);
+    row.put(" range ", theme.label())
         .put(&loudness::figure(values.range_lu), theme.text())
         .put(" LU  TP ", theme.label())
         .put(
             &loudness::figure(values.true_peak_dbtp),
             loudness::true_peak_style(values.true_peak_dbtp, ceiling, theme),
-        )
-        .put(&format!(" of {ceiling:.1}  "), theme.label());
+        );
+    let of = format!(" of {ceiling:.1}");
+    if usize::from(row.left()) >= of.len() {
+        row.put(&of, theme.label());
+    }
     let mut row = Row::new(buf, inner, 7);
     row.skip(1);
     mixer::limiter(&mut row, 9, scene);

@@ -239,7 +239,7 @@ pub fn switches(row: &mut Row<'_>, settings: &StripSettings, is_moderated: bool,
 
 /// A letter for each stage that is on; one word instead of them where all are bypassed. AFV is small while it keeps the
 /// strip silent.
-fn stages(row: &mut Row<'_>, settings: &StripSettings, is_heard: bool, theme: Theme) {
+pub fn stages(row: &mut Row<'_>, settings: &StripSettings, is_heard: bool, theme: Theme) {
     if settings.is_bypassed {
         row.put("bypass", theme.warning());
     } else {

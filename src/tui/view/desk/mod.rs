@@ -1,13 +1,15 @@
 //! The sound desk on screen: the mixer pane, and the pages of a strip, of the buses and of a source's picture.
 
 pub mod areas;
+pub mod board;
 pub mod braille;
-mod buses;
+pub mod buses;
 mod curves;
 mod figures;
-mod loudness;
-mod meter;
+pub mod loudness;
+pub mod meter;
 pub mod mixer;
 pub mod page;
 mod picture;
 mod sheet;
+pub mod upright;
