@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::pixels::{self, PixelEncoder, PixelTerminal, ink};
+use super::pixels::{PixelEncoder, PixelTerminal, ink};
 use super::{CellEncoder, CellPicture, Picture, Prepared, Renderer, Thrift};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::FaceMark;
@@ -269,7 +269,7 @@ impl Artist {
         }
         match self.shown.get_mut(&slot.target) {
             Some((_, Shown::Pixels(encoder))) => {
-                let picture = encoder.encode(picture, pixels::Thrift(self.thrift.level()))?;
+                let picture = encoder.encode(picture, self.thrift)?;
                 Some(Prepared::Pixels(Arc::new(picture)))
             }
             _ => None,
