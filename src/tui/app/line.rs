@@ -51,6 +51,7 @@ impl UiState {
             Command::Client(client) => return self.run_client_again(studio, &client, count, again),
             command if spec.is_confirmed && command::reveals_or_ends(&command, studio) => {
                 let name = spec.name.to_owned();
+                self.asked_undo.clone_from(&studio.undo.next);
                 self.overlay = Overlay::Confirm { name, args };
             }
             _ => {

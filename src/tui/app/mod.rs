@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use crate::control::protocol::MonitorTarget;
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::{ColorMode, Layout, MonitorMode, Page, Step, Zoom};
-use crate::studio::model::{DestinationState, Meters, Studio};
+use crate::studio::model::{DestinationState, Meters, Studio, UndoNote};
 use crate::tui::governor;
 use crate::tui::keymap::{Context, Key, Keymap};
 use crate::tui::monitor::Prepared;
@@ -89,6 +89,8 @@ pub struct UiState {
     pub history: History,
     /// How often the next command is to be done, if that was said.
     pub count: Option<u8>,
+    /// What would have been undone when the operator was asked.
+    pub asked_undo: Option<UndoNote>,
     /// The last line that asked something of the studio, with its placeholders.
     pub last_line: Option<String>,
     /// Keys of a sequence that is not complete.
@@ -263,6 +265,7 @@ impl UiState {
             prompt: None,
             history: History::default(),
             count: None,
+            asked_undo: None,
             last_line: None,
             pending: Vec::new(),
             toast: None,

@@ -93,6 +93,8 @@ const HINTS: &[(&str, &str)] = &[
     ("retry {destination}", "retry"),
     ("monitor", "pictures"),
     ("detach", "detach"),
+    ("palette", "find"),
+    ("undo", "undo"),
 ];
 
 /// The same on a page.
