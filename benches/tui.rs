@@ -13,7 +13,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::layout::{Rect, Size};
-use rigcast::tui::monitor::{CellPicture, Palette, Picture, SixelEncoder, ascii, half_blocks};
+use rigcast::tui::monitor::{CellPicture, Palette, Picture, ascii, half_blocks};
 use rigcast::tui::terminal::Paint;
 
 /// Frames of hard content: a gradient that moves, bars and noise.
@@ -118,17 +118,6 @@ fn pictures(c: &mut Criterion) {
             });
         });
     }
-    let frames = clip(640, 360);
-    let mut encoder = SixelEncoder::new();
-    let total: usize = frames.iter().map(|frame| encoder.encode(frame).bytes.len()).sum();
-    bytes_per_frame("sixel 640x360", total, frames.len());
-    let mut at = 0;
-    c.bench_function("sixel 640x360: make", |b| {
-        b.iter(|| {
-            at = (at + 1) % frames.len();
-            encoder.encode(&frames[at])
-        });
-    });
 }
 
 criterion_group! {

@@ -26,11 +26,12 @@ fn every_key(witness: &Witness) {
     let Some(mut show) = Show::start() else { return };
     let keymap = Keymap::shipped().unwrap();
     // `end` ends what the other keys need.
-    let (ends, keys): (Vec<&Binding>, Vec<&Binding>) = keymap.bindings().iter().partition(|it| it.line == "end");
+    let (ends, keys): (Vec<&Binding>, Vec<&Binding>) = keymap.bindings().into_iter().partition(|it| it.line == "end");
     for binding in keys {
         show.at = format!("{} ({})", binding.keys_text(), binding.line);
         match binding.context {
             Context::Everywhere => press_and_check(&mut show, binding),
+            Context::Pane(pane) => support::pane::press_and_check(&mut show, binding, pane),
             _ => support::page::press_and_check(&mut show, binding),
         }
     }
@@ -205,6 +206,11 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("adapt ") || line.starts_with("bitrate ") || line.starts_with("prompt ") => {
             support::network::adapt(show, binding);
         }
+        "palette" | "repeat" | "undo" | "record start" | "record split" | "record stop" => {
+            support::commands::everywhere(show, binding);
+        }
+        _ if line.starts_with("count ") => support::commands::everywhere(show, binding),
+        "destination remove {destination}" => support::commands::asks_and_is_refused(show, binding),
         "dump" | "moderate program" | "moderate strip {strip}" => support::moderation::everywhere(show, binding),
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
         "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation" => {

@@ -73,11 +73,9 @@ async fn talk(path: &Path, words: &[String]) -> Result<(), ClientError> {
             say(&serde_json::to_string_pretty(&status).unwrap_or_default());
         }
         "watch" => {
-            // `watch state meters` asks for those as well; events come always.
+            // `watch state meters samples` asks for those as well; events come always.
             let wants = |word: &str| words.iter().any(|given| given == word);
-            client
-                .request("watch", json!({ "state": wants("state"), "meters": wants("meters") }))
-                .await?;
+            client.request("watch", watch_params(&wants)).await?;
             loop {
                 let line = client.line().await?;
                 let line = line.ok_or_else(|| ClientError::Lost(CUT.to_owned()))?;
@@ -97,12 +95,21 @@ async fn talk(path: &Path, words: &[String]) -> Result<(), ClientError> {
     Ok(())
 }
 
+/// What is named only where it is wanted: a studio of an older build knows no samples.
+fn watch_params(wants: &dyn Fn(&str) -> bool) -> Value {
+    let mut params = json!({ "state": wants("state"), "meters": wants("meters") });
+    if wants("samples") {
+        params["samples"] = true.into();
+    }
+    params
+}
+
 fn overview() -> u8 {
     say("rigcast ctl [--name NAME | --socket PATH] COMMAND [ARG]...\n");
     say(&format!("  {:<32} {}", "status", "the whole state as JSON"));
     say(&format!(
         "  {:<32} {}",
-        "watch [state] [meters]", "what happens, one JSON object per line"
+        "watch [state] [meters] [samples]", "what happens, one JSON object per line"
     ));
     for spec in TABLE.iter().filter(|spec| spec.scope == Scope::Studio) {
         say(&format!("  {:<32} {}", spec.usage(), spec.doc));

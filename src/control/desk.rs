@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use super::taps::Taps;
 use crate::clock::Clock;
 use crate::studio::command::{Answer, Command};
-use crate::studio::model::{Event, Meters, Studio};
+use crate::studio::model::{Cause, Event, Meters, Studio};
 
 /// Events that a slow client may lag behind before it is told that it missed some.
 pub const EVENTS_BEHIND: usize = 256;
@@ -18,8 +18,35 @@ pub const EVENTS_BEHIND: usize = 256;
 pub struct Order {
     /// What is wanted.
     pub command: Command,
-    /// Where the answer goes: what there is to say, or what the studio refused, in words.
-    pub reply: oneshot::Sender<Result<Answer, String>>,
+    /// Where the answer goes.
+    pub reply: Reply,
+}
+
+/// Who asked, and where the answer goes: what there is to say, or what the studio refused, in words.
+#[derive(Debug)]
+pub struct Reply {
+    to: oneshot::Sender<Result<Answer, String>>,
+    cause: Cause,
+}
+
+impl Reply {
+    /// For somebody who waits at the other end.
+    #[must_use]
+    pub fn new(cause: Cause) -> (Self, oneshot::Receiver<Result<Answer, String>>) {
+        let (to, answer) = oneshot::channel();
+        (Self { to, cause }, answer)
+    }
+
+    /// Who asked, and how.
+    #[must_use]
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// Answers. Whoever asked may have gone.
+    pub fn send(self, answer: Result<Answer, String>) {
+        let _ = self.to.send(answer);
+    }
 }
 
 /// What a client connection works with. Clones share everything.
@@ -43,31 +70,52 @@ pub struct Desk {
     pub clock: Clock,
 }
 
-/// Counts the screens that watch a studio. Clones share the count.
+/// Counts the screens that watch a studio, and numbers them. Clones share both.
 #[derive(Clone, Debug, Default)]
-pub struct Audience(Arc<AtomicU32>);
+pub struct Audience(Arc<Seats>);
+
+#[derive(Debug, Default)]
+struct Seats {
+    taken: AtomicU32,
+    /// How many there have been.
+    given: AtomicU32,
+}
 
 impl Audience {
     /// Counts one more, until the seat is dropped.
     #[must_use]
     pub fn join(&self) -> Seat {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Seat(self.clone())
+        self.0.taken.fetch_add(1, Ordering::Relaxed);
+        Seat {
+            number: self.0.given.fetch_add(1, Ordering::Relaxed) + 1,
+            audience: self.clone(),
+        }
     }
 
     /// How many there are.
     #[must_use]
     pub fn count(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.0.taken.load(Ordering::Relaxed)
     }
 }
 
 /// One of an [`Audience`].
 #[derive(Debug)]
-pub struct Seat(Audience);
+pub struct Seat {
+    number: u32,
+    audience: Audience,
+}
+
+impl Seat {
+    /// From 1, in the order in which they were taken.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+}
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.audience.0.taken.fetch_sub(1, Ordering::Relaxed);
     }
 }

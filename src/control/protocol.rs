@@ -1,8 +1,9 @@
 //! What client and studio say to each other.
 //!
 //! **Control connection:** newline-delimited JSON-RPC 2.0 both ways, so that `socat` and a few lines of any language can
-//! drive a studio. Requests: `command {name, args}`, `status`, `watch {meters}`. After `watch` the studio sends
-//! notifications: `state` (the whole [`Studio`] without events, on change), `event`, and `meters` at 20 Hz.
+//! drive a studio. Requests: `command {name, args}`, `status`, `watch {state, meters, samples}`. After `watch` the studio sends
+//! notifications: `event`, and as far as they are wanted `state` (the whole [`Studio`] on change; the first one has all events
+//! and ten minutes of history, the others of these what is new), `meters` at 20 Hz and a `sample` of the figures each second.
 //!
 //! A show that ends as it should says `ended {reason}` on every control connection before it closes it. A connection that
 //! closes without it has been cut: the studio has died, or what carries the connection (`ssh -L`) has.
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::marks::MARK_LEN;
-use crate::studio::model::{Event, Meters, Studio};
+use crate::studio::model::{Event, Meters, Sample, Studio};
 
 /// The longest line that either side accepts, in bytes: no peer makes the other allocate more.
 pub const MAX_LINE: usize = 1 << 20;
@@ -97,6 +98,9 @@ pub struct WatchParams {
     /// Whether the whole state is wanted at each change.
     #[serde(default)]
     pub state: bool,
+    /// Whether a sample of what is measured is wanted once a second, by itself. Whoever watches the state has them in it.
+    #[serde(default)]
+    pub samples: bool,
 }
 
 /// Parameters of `tap`.
@@ -200,12 +204,14 @@ impl PictureHeader {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", content = "params", rename_all = "snake_case")]
 pub enum Notification {
-    /// The whole state; its events are empty except in the first one.
+    /// The whole state; its events are empty except in the first one, and its history has what is new since the one before.
     State(Box<Studio>),
     /// Something happened.
     Event(Event),
     /// The meters.
     Meters(Meters),
+    /// What was measured in a second.
+    Sample(Sample),
     /// The show has ended; nothing follows.
     Ended {
         /// Why, as its last event says.

@@ -11,12 +11,13 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{broadcast, oneshot, watch};
 
-use super::desk::{Desk, Order, Seat};
+use super::desk::{Desk, Order, Reply, Seat};
 use super::lines::LineReader;
 use super::marks;
 use super::protocol::{CommandParams, Notification, Request, Response, RpcError, TapParams, WatchParams};
+use crate::media::Timestamp;
 use crate::studio::command::{self, Answer, Command};
-use crate::studio::model::{Event, EventLevel, Meters, Studio};
+use crate::studio::model::{Cause, Event, EventLevel, History, Meters, Studio};
 
 /// Accepts clients until the task is dropped.
 pub async fn serve(listener: UnixListener, desk: Desk) {
@@ -58,6 +59,19 @@ struct Watching {
     state: Option<watch::Receiver<Arc<Studio>>>,
     events: Option<broadcast::Receiver<Event>>,
     meters: Option<watch::Receiver<Arc<Meters>>>,
+    wants: WatchParams,
+    /// The newest sample that was sent.
+    sampled: Option<Timestamp>,
+}
+
+impl Watching {
+    /// Who is at the other end.
+    fn who(&self) -> String {
+        match &self.seat {
+            Some(seat) => format!("screen {}", seat.number()),
+            None => "script".to_owned(),
+        }
+    }
 }
 
 impl Connection {
@@ -97,17 +111,34 @@ impl Connection {
                     }
                 }
                 event = next_event(&mut watching.events) => notify(&mut self.writer, &Notification::Event(event)).await?,
-                state = next_change(&mut watching.state) => {
-                    let mut state = Studio::clone(&state);
-                    // Clients have them from the first state and from the events since.
-                    state.events.clear();
-                    notify(&mut self.writer, &Notification::State(Box::new(state))).await?;
-                }
+                state = next_change(&mut watching.state) => self.tell_state(&state, &mut watching).await?,
                 meters = next_change(&mut watching.meters) => {
                     notify(&mut self.writer, &Notification::Meters(Meters::clone(&meters))).await?;
                 }
             }
         }
+    }
+
+    /// What is new in the state, as far as it is wanted.
+    async fn tell_state(&mut self, state: &Studio, watching: &mut Watching) -> std::io::Result<()> {
+        let newest = state.history.newest().map(|newest| newest.at);
+        let is_known = |at| watching.sampled.is_some_and(|sampled| at <= sampled);
+        if watching.wants.samples {
+            for sample in state.history.iter().filter(|sample| !is_known(sample.at)) {
+                notify(&mut self.writer, &Notification::Sample(sample.clone())).await?;
+            }
+        }
+        if watching.wants.state {
+            let mut state = state.clone();
+            // Clients have them from the first state and from the events since.
+            state.events.clear();
+            if let Some(sampled) = watching.sampled {
+                state.history.forget_until(sampled);
+            }
+            notify(&mut self.writer, &Notification::State(Box::new(state))).await?;
+        }
+        watching.sampled = newest;
+        Ok(())
     }
 
     /// The last events, and that there are no more.
@@ -120,7 +151,7 @@ impl Connection {
 
     async fn answer(&mut self, request: Request, watching: &mut Watching) -> std::io::Result<()> {
         let result = match request.method.as_str() {
-            "command" => match self.command(request.params).await {
+            "command" => match self.command(request.params, watching.who()).await {
                 Ok(answer) => {
                     let id = request.id;
                     self.asked.push(async move { (id, answered(answer.await)) }.boxed());
@@ -132,16 +163,21 @@ impl Connection {
                 let mut state = Studio::clone(&self.desk.state.borrow());
                 // The state is as old as its last change; the clock a script reads from it is not.
                 state.now = self.desk.clock.now();
+                // For eyes. A script that wants figures watches the samples.
+                state.history = History::default();
                 serde_json::to_value(&state).map_err(|error| internal(&error))
             }
             "watch" => match params::<WatchParams>(request.params) {
                 Ok(wanted) => {
                     watching.events = Some(self.desk.events.subscribe());
                     watching.seat = (wanted.state || wanted.meters).then(|| self.desk.audience.join());
-                    watching.state = wanted.state.then(|| self.desk.state.clone());
+                    watching.state = (wanted.state || wanted.samples).then(|| self.desk.state.clone());
+                    watching.wants = wanted;
+                    watching.sampled = self.desk.state.borrow().history.newest().map(|newest| newest.at);
                     watching.meters = wanted.meters.then(|| self.desk.meters.clone());
                     if wanted.state {
                         let state = Studio::clone(&self.desk.state.borrow());
+                        watching.sampled = state.history.newest().map(|newest| newest.at);
                         respond(
                             &mut self.writer,
                             request.id.unwrap_or_default(),
@@ -166,7 +202,11 @@ impl Connection {
     }
 
     /// Passes a command on to the studio; its answer will come.
-    async fn command(&mut self, given: Value) -> Result<oneshot::Receiver<Result<Answer, String>>, RpcError> {
+    async fn command(
+        &mut self,
+        given: Value,
+        who: String,
+    ) -> Result<oneshot::Receiver<Result<Answer, String>>, RpcError> {
         let given = params::<CommandParams>(given)?;
         let mut words = command::split_words(&given.name);
         words.extend(given.args);
@@ -184,7 +224,10 @@ impl Connection {
                 message,
             });
         }
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = Reply::new(Cause {
+            by: who,
+            command: command::told(&words),
+        });
         let order = Order { command, reply };
         self.desk.orders.send(order).await.map_err(|_| ending())?;
         Ok(answer)
@@ -317,12 +360,12 @@ async fn next_event(events: &mut Option<broadcast::Receiver<Event>>) -> Event {
     };
     match receiver.recv().await {
         Ok(event) => event,
-        Err(broadcast::error::RecvError::Lagged(missed)) => Event {
-            at: crate::media::Timestamp::ZERO,
-            level: EventLevel::Warning,
-            subject: "client".to_owned(),
-            text: format!("{missed} events were missed: this client reads too slowly"),
-        },
+        Err(broadcast::error::RecvError::Lagged(missed)) => Event::new(
+            Timestamp::ZERO,
+            EventLevel::Warning,
+            "client",
+            format!("{missed} events were missed: this client reads too slowly"),
+        ),
         Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
     }
 }

@@ -67,3 +67,24 @@ pub enum RecordError {
         seconds: u64,
     },
 }
+
+impl RecordError {
+    /// Whether the disk has no room left.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::NoSpace { .. } => true,
+            Self::Create { source, .. } | Self::Write { source, .. } => {
+                matches!(
+                    source.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+                )
+            }
+            Self::Template { .. }
+            | Self::NoTracks
+            | Self::Thread(_)
+            | Self::Mend { .. }
+            | Self::StillWriting { .. } => false,
+        }
+    }
+}

@@ -74,12 +74,16 @@ pub enum RecordReport {
         /// What is to stay free: recording stops below.
         keep_free_bytes: u64,
     },
+    /// Space is no longer short.
+    SpaceBack,
     /// Nothing is being recorded. The show goes on.
     Failed {
         /// The file or folder.
         path: PathBuf,
         /// What happened, with the file's name.
         reason: String,
+        /// Whether that is for want of space.
+        is_full: bool,
         /// When it is tried again, at the next IDR after it; zero: at once, in the other place. `None`: never, the recorder
         /// itself has failed.
         retry_in: Option<TimeDelta>,
@@ -186,6 +190,7 @@ pub fn start_on(
             report(RecordReport::Failed {
                 path,
                 reason: format!("the recorder has failed: {}", text_of(&*panic)),
+                is_full: false,
                 retry_in: None,
             });
         }

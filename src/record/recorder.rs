@@ -264,6 +264,7 @@ impl Recorder {
         (self.gear.report)(RecordReport::Failed {
             path,
             reason: error.to_string(),
+            is_full: error.is_full(),
             retry_in: Some(retry_in),
         });
     }
@@ -290,7 +291,9 @@ impl Recorder {
             });
         }
         if free >= keep.saturating_mul(5) / 2 {
-            self.is_space_told = false;
+            if std::mem::take(&mut self.is_space_told) {
+                (self.gear.report)(RecordReport::SpaceBack);
+            }
         } else if free < keep.saturating_mul(2) && !self.is_space_told {
             self.is_space_told = true;
             (self.gear.report)(RecordReport::SpaceLow {

@@ -8,4 +8,5 @@ pub mod opening;
 pub mod reference;
 pub mod runtime;
 pub mod saved;
+pub mod undo;
 pub mod update;

@@ -4,9 +4,13 @@
 //! socket. It holds no handle, no lock, no clock and no secret: a URL is here only as it may be shown.
 
 mod adapt;
+mod alarms;
 mod delivery;
+mod event;
+mod history;
 mod moderation;
 mod occlusion;
+mod undo;
 
 use std::collections::VecDeque;
 
@@ -18,12 +22,16 @@ use crate::media::{FrameRate, RateControl, TimeDelta, Timestamp};
 pub use adapt::{
     AdaptModel, AdaptPolicyModel, AdaptState, Adapted, CHANGES_KEPT, Pin, PinKind, Quality, SourceCount, Tier,
 };
+pub use alarms::{Alarm, AlarmKind, AlarmTurn, Alarms, Condition, ProgramWatch, Trouble, troubles};
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
+pub use event::{Cause, Event, EventLevel};
+pub use history::{History, REACHES_KEPT, Reach, SAMPLES_KEPT, Sample};
 pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
+pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::encode::{AudioRate, Channels};
 pub use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect, picture_param};
@@ -40,7 +48,7 @@ pub use crate::vision::{MaskKind, OcclusionLevel, Policy, Region, Regions, Sight
 pub use crate::worker::{Report as WorkerReport, WorkerState};
 
 /// How many events the model remembers for clients that attach later.
-pub const EVENTS_KEPT: usize = 200;
+pub const EVENTS_KEPT: usize = 500;
 
 /// The whole state of a studio.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,8 +106,20 @@ pub struct Studio {
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
+    /// What operators can take back.
+    #[serde(default)]
+    pub undo: Undo,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
+    /// The alarms that hold, the worst first.
+    #[serde(default)]
+    pub alarms: Alarms,
+    /// Since when program has been black, silent or still, where it has been for long.
+    #[serde(default)]
+    pub watch: ProgramWatch,
+    /// The last ten minutes in figures. Within a state that goes over the control socket: those that are new.
+    #[serde(default, skip_serializing_if = "History::is_empty")]
+    pub history: History,
     /// The newest events, oldest first, at most [`EVENTS_KEPT`].
     pub events: VecDeque<Event>,
 }
@@ -321,31 +341,6 @@ pub struct Stats {
     pub clients: u32,
 }
 
-/// Something that happened, for the operator's eyes and for scripts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Event {
-    /// On the studio clock.
-    pub at: Timestamp,
-    /// How much it matters.
-    pub level: EventLevel,
-    /// What it is about: `source camera`, `destination twitch`, `studio`.
-    pub subject: String,
-    /// What happened, in a sentence without secrets.
-    pub text: String,
-}
-
-/// How much an event matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EventLevel {
-    /// Good to know.
-    Info,
-    /// Something is not as it should be, the show goes on.
-    Warning,
-    /// Something does not work.
-    Error,
-}
-
 impl Studio {
     /// Whether any destination is live, or anybody watches at the relay: the show is on air.
     #[must_use]
@@ -412,6 +407,15 @@ impl Studio {
     #[must_use]
     pub fn is_moderated(&self, strip: &str) -> bool {
         self.moderation.muted_strips.iter().any(|name| name == strip)
+    }
+
+    /// Takes over what a state does not say again that follows on `before`: events, of which each has come by itself since, and
+    /// what was measured before.
+    pub fn go_on_from(&mut self, before: Self) {
+        if self.events.is_empty() {
+            self.events = before.events;
+        }
+        self.history.go_on_from(before.history);
     }
 
     /// Remembers an event; the oldest is forgotten beyond [`EVENTS_KEPT`].

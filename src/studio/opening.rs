@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, HoldState,
-    Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, RecordingModel, RenditionModel, SceneModel,
-    SourceModel, SourceState, Stats, Strip, Studio,
+    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
+    History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
+    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -192,7 +192,11 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats::default(),
+        alarms: Alarms::default(),
+        watch: ProgramWatch::default(),
+        history: History::default(),
         events: VecDeque::new(),
     }
 }

@@ -4,12 +4,14 @@
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
 mod adapt;
+mod alarms;
 mod delivery;
 mod desk;
 mod moderation;
 mod occlusion;
 mod picture;
 mod reports;
+mod undo;
 
 pub use adapt::AdaptOrder;
 pub use delivery::{RecordingNews, RelayNews};
@@ -23,15 +25,16 @@ use thiserror::Error;
 use super::command::Command;
 use super::compliance::Entry;
 use super::model::{
-    AudioRate, BusSettings, DestinationModel, DestinationState, DestinationStats, Event, EventLevel, FaceModel, Fade,
-    MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState, Stats,
-    StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
+    FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount, SourceFormat,
+    SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::hold::Edit;
-use crate::media::{Rate, TimeDelta, Timestamp};
+use crate::media::{Rate, TimeDelta, Timestamp, Turn};
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
+use crate::studio::undo::inverse_of_preset;
 
 /// The range of a strip's gain in dB. Below it, mute is the right tool; above it, the source is.
 pub const GAIN_RANGE_DB: std::ops::RangeInclusive<f32> = MIN_GAIN_DB..=MAX_GAIN_DB;
@@ -78,6 +81,10 @@ pub enum Input {
     Trace(Result<Option<String>, String>),
     /// Something that only the runtime could see happened.
     Event(EventLevel, String, String),
+    /// Program is in a condition for long, or no longer.
+    Program(Condition, Turn),
+    /// A second has passed, in which program was so loud, in LUFS, as far as that is known.
+    Second(Option<f32>),
     /// Time has passed.
     Tick,
 }
@@ -269,6 +276,15 @@ pub enum Refusal {
     /// No trace to end.
     #[error("no trace is being written; trace start does it")]
     NoTrace,
+    /// Nothing to acknowledge.
+    #[error("there is no such alarm")]
+    NoAlarm,
+    /// Nothing that could be taken back.
+    #[error("there is nothing to undo")]
+    NothingToUndo,
+    /// What brings it back is refused; why.
+    #[error("{0} cannot be undone: {1}")]
+    NotUndone(String, Box<Refusal>),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -277,6 +293,8 @@ pub enum Refusal {
 struct Unit<'a> {
     studio: &'a mut Studio,
     now: Timestamp,
+    /// Who asked, and how.
+    cause: Option<&'a Cause>,
     effects: Vec<Effect>,
 }
 
@@ -285,17 +303,36 @@ struct Unit<'a> {
 /// # Errors
 /// A command that cannot be carried out; the model is then unchanged.
 pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
+    update_for(studio, input, now, None)
+}
+
+/// The same because somebody asked for it: every event that comes of it says who, and how.
+///
+/// # Errors
+/// As [`update`].
+pub fn update_for(
+    studio: &mut Studio,
+    input: Input,
+    now: Timestamp,
+    cause: Option<&Cause>,
+) -> Result<Vec<Effect>, Refusal> {
     studio.now = now;
     let mut unit = Unit {
         studio,
         now,
+        cause,
         effects: Vec::new(),
     };
     unit.end_fade();
     match input {
-        Input::Command(command) => unit.command(command)?,
+        Input::Command(Command::Undo) => unit.undo()?,
+        Input::Command(command) => unit.undoable(command)?,
         Input::Presets(presets) => unit.studio.presets = presets,
-        Input::Preset(preset, strip) => unit.apply_preset(&preset, strip.as_deref())?,
+        Input::Preset(preset, strip) => {
+            let by = inverse_of_preset(unit.studio, &preset, strip.as_deref());
+            unit.apply_preset(&preset, strip.as_deref())?;
+            unit.undoable_by(format!("preset apply {}", preset.name), by);
+        }
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
@@ -329,6 +366,8 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
         Input::Audience(counts) => unit.studio.adapt.audience = counts,
         Input::Trace(path) => unit.trace(path),
         Input::Event(level, subject, text) => unit.event(level, subject, text),
+        Input::Program(condition, turn) => unit.program(condition, turn),
+        Input::Second(lufs) => unit.second(lufs),
         Input::Tick => {}
     }
     Ok(unit.effects)
@@ -336,12 +375,7 @@ pub fn update(studio: &mut Studio, input: Input, now: Timestamp) -> Result<Vec<E
 
 impl Unit<'_> {
     fn event(&mut self, level: EventLevel, subject: impl Into<String>, text: impl Into<String>) {
-        let event = Event {
-            at: self.now,
-            level,
-            subject: subject.into(),
-            text: text.into(),
-        };
+        let event = Event::new(self.now, level, subject, text).because(self.cause);
         self.studio.remember(event.clone());
         self.effects.push(Effect::Event(event));
     }
@@ -417,6 +451,7 @@ impl Unit<'_> {
                 self.bus_reset(what);
                 Ok(())
             }
+            Command::AlarmAck(kind) => self.alarm_ack(kind),
             Command::LoudnessReset => {
                 self.effects.push(Effect::ResetLoudness);
                 self.event(EventLevel::Info, "program", "loudness is measured anew");
@@ -549,6 +584,8 @@ impl Unit<'_> {
                 self.effects.push(Effect::End);
                 Ok(())
             }
+            // Only what was done by an operator is taken back, and that only as a whole.
+            Command::Undo => Err(Refusal::NothingToUndo),
             Command::Client(_) => Err(Refusal::ClientOnly),
         }
     }

@@ -11,9 +11,9 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, MaskKind, Moderation, Occlusion, OcclusionLevel,
-    PictureSettings, Policy, ProgramFormat, RecordingModel, Region, Regions, RenditionModel, SceneModel, Sight,
-    SourceModel, Strip, WorkerModel, WorkerState,
+    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation, Occlusion,
+    OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
+    RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -110,7 +110,11 @@ fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats::default(),
+        alarms: Alarms::default(),
+        watch: ProgramWatch::default(),
+        history: History::default(),
         events: VecDeque::new(),
     }
 }

@@ -3,12 +3,14 @@
 //! ```text
 //! key     terminal event → app::UiState::on_key → command for the studio, or a change of this screen only
 //! state   control::client → app::UiState::follow ┐
-//! picture control::client → monitor (own thread) ┴→ view → terminal::Paint → terminal::Output (own thread)
+//! picture control::client → monitor (own thread) ┴→ view → screen, as much as governor allows → terminal::Output (own thread)
 //! ```
 //!
 //! It knows of the studio what the control socket says: model, commands, pictures. Losing it costs the show nothing.
 
 pub mod app;
+pub mod governor;
+pub mod history_file;
 pub mod keymap;
 pub mod monitor;
 pub mod plain;

@@ -1,26 +1,27 @@
 //! The loop of a client: keys first, then news of the studio, then pictures.
 //!
 //! Nothing here waits for the terminal or for a picture. Each turn takes one thing that has happened, the most urgent
-//! first; what has changed is drawn at once after a key, and otherwise at most 30 times per second.
+//! first; what has changed is drawn at once after a key, and otherwise at most 30 times per second and as far as the governor
+//! of the link allows.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::StreamExt as _;
 use ratatui::layout::{Rect, Size};
 use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::app::{UiAction, UiState};
+use super::app::{History, Preview, UiAction, UiState};
+use super::governor::{Ladder, Link, Load, Pace};
+use super::history_file::{self, HistoryFile};
 use super::keymap::{Keymap, KeymapError};
 use super::monitor::{Monitors, Picture, Renderer, Slot};
-use super::screen::Screen;
-use super::terminal::Taken;
+use super::screen::{Budget, Drawn, Screen};
+use super::terminal::{Answer, BELL, Input, InputThread, Taken, clipboard};
 use super::view::layout::Arrangement;
 use super::view::theme::{Theme, ThemeError};
 use crate::clock::Clock;
@@ -33,8 +34,11 @@ use crate::studio::model::Studio;
 /// The least time between frames that pictures and meters cause: 30 per second.
 const FRAME_TIME: Duration = Duration::from_millis(33);
 
-/// Pictures per second of program, preview and tiles.
-const RATES: (f32, f32, f32) = (15.0, 8.0, 3.0);
+/// A frame of fewer bytes tells nothing about the link.
+const TELLING_FRAME: usize = 300;
+
+/// So often one looks how good previews can be.
+const LOOK_MS: i64 = 250;
 
 /// How a client is set up.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ pub struct Options {
     pub keymap: Keymap,
     /// The look that was chosen; none: what suits the terminal.
     pub theme: Option<Theme>,
+    /// The file that the lines of the prompt are kept in, if they are.
+    pub history: Option<PathBuf>,
 }
 
 impl Options {
@@ -70,6 +76,7 @@ impl Options {
             monitor,
             keymap: keys,
             theme: None,
+            history: history_file::path(&|name: &str| std::env::var(name).ok()),
         })
     }
 
@@ -149,8 +156,8 @@ pub enum Leave {
 /// # Errors
 /// The terminal cannot be used, or is gone.
 pub async fn run(live: Live, options: Options) -> io::Result<Leave> {
-    let taken = Taken::take()?;
-    let mut client = Client::new(live, &taken, options)?;
+    let mut taken = Taken::take()?;
+    let mut client = Client::new(live, &mut taken, options)?;
     // `client` is dropped before `taken`: its last frame is out before the terminal is given back.
     client.run().await
 }
@@ -165,6 +172,11 @@ struct Client {
     /// What to add to the own clock to get the studio's.
     studio_ahead: TimeDelta,
     screen: Screen,
+    input: InputThread,
+    link: Link,
+    pace: Pace,
+    ladder: Ladder,
+    watch: Watch,
     monitors: Monitors,
     wake: Arc<Notify>,
     /// What has been asked of the studio.
@@ -173,7 +185,10 @@ struct Client {
     slots: Vec<Slot>,
     /// Commands that have not been answered, by number.
     asked: Vec<(u64, String)>,
+    history: Option<HistoryFile>,
     is_dirty: bool,
+    /// A key was pressed whose answer could not be drawn yet.
+    owes_answer: bool,
     last_frame: Instant,
     /// No frame before this, except after a key.
     next_frame: Instant,
@@ -196,7 +211,7 @@ enum Turn {
 }
 
 impl Client {
-    fn new(live: Live, taken: &Taken, options: Options) -> io::Result<Self> {
+    fn new(live: Live, taken: &mut Taken, options: Options) -> io::Result<Self> {
         let wake = Arc::new(Notify::new());
         let waker = |wake: &Arc<Notify>| {
             let wake = Arc::clone(wake);
@@ -207,8 +222,21 @@ impl Client {
         if let Some(theme) = options.theme {
             ui.choose(theme);
         }
+        let ladder = Ladder::new(ui.has_pixels());
+        ui.step = ladder.step();
+        let mut screen = Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?;
+        screen.synchronize(taken.is_synchronized());
+        let history = options.history.map(|path| {
+            ui.history = History::of(history_file::read(&path));
+            HistoryFile::start(path)
+        });
         Ok(Self {
-            screen: Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?,
+            screen,
+            input: taken.input()?,
+            link: Link::default(),
+            pace: Pace::default(),
+            ladder,
+            watch: Watch::default(),
             monitors: Monitors::start(waker(&wake))?,
             live,
             ui,
@@ -219,7 +247,9 @@ impl Client {
             wanted: Vec::new(),
             slots: Vec::new(),
             asked: Vec::new(),
+            history: history.transpose()?,
             is_dirty: false,
+            owes_answer: false,
             last_frame: Instant::now(),
             next_frame: Instant::now(),
         })
@@ -229,7 +259,7 @@ impl Client {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hangup = signal(SignalKind::hangup())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut events = EventStream::new();
+        let mut resized = signal(SignalKind::window_change())?;
         let mut tick = interval(Duration::from_millis(200));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let wake = Arc::clone(&self.wake);
@@ -239,19 +269,14 @@ impl Client {
                 _ = terminate.recv() => Turn::Leave(Leave::Detached),
                 _ = hangup.recv() => Turn::Leave(Leave::Detached),
                 _ = interrupt.recv() => Turn::Leave(Leave::Detached),
-                event = events.next() => match event {
-                    Some(event) => self.on_terminal(event?).await?,
-                    None => return Err(io::ErrorKind::UnexpectedEof.into()),
-                },
+                input = self.input.next() => self.on_input(input?).await?,
+                _ = resized.recv() => self.on_resize()?,
                 () = sleep_until(self.next_frame), if self.is_dirty => {
-                    self.draw()?;
+                    self.draw(false)?;
                     Turn::Stay
                 }
                 news = self.live.news.recv() => self.on_news(news),
-                () = wake.notified() => {
-                    self.on_wake();
-                    Turn::Stay
-                }
+                () = wake.notified() => self.on_wake(),
                 Some(picture) = self.live.pictures.recv() => {
                     self.on_picture(picture);
                     Turn::Stay
@@ -263,35 +288,43 @@ impl Client {
             };
             match turn {
                 Turn::Stay => {}
-                Turn::Answer => self.draw()?,
+                Turn::Answer => self.draw(true)?,
                 Turn::Leave(leave) => return Ok(leave),
             }
         }
     }
 
-    async fn on_terminal(&mut self, event: TerminalEvent) -> io::Result<Turn> {
-        self.is_dirty = true;
-        let actions = match (event, &self.studio) {
-            (TerminalEvent::Key(key), Some(studio)) => self.ui.on_key(studio, key),
-            (TerminalEvent::Key(key), None) => {
+    async fn on_input(&mut self, input: Input) -> io::Result<Turn> {
+        let actions = match (input, &self.studio) {
+            (Input::Answer(answer), _) => {
+                if answer == Answer::Status {
+                    self.link.answered(self.clock.now());
+                    self.next_frame = self.next_frame.min(Instant::now() + self.wait());
+                }
+                return Ok(Turn::Stay);
+            }
+            (Input::Key(key), Some(studio)) => self.ui.on_key(studio, key),
+            (Input::Key(key), None) => {
                 // Before there is a studio to act on, only leaving makes sense.
                 let is_leaving = matches!(key.code, crossterm::event::KeyCode::Char('q' | 'c'));
                 if is_leaving { vec![UiAction::Detach] } else { Vec::new() }
             }
-            (TerminalEvent::Paste(text), _) => {
+            (Input::Paste(text), _) => {
                 self.ui.on_paste(&text);
                 Vec::new()
             }
-            (TerminalEvent::Resize(width, height), _) => {
-                self.screen.resize(Size { width, height });
-                Vec::new()
-            }
-            (TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_), _) => Vec::new(),
         };
+        self.is_dirty = true;
+        let typed = self.ui.history.take_new();
+        if let Some(history) = &self.history {
+            typed.into_iter().for_each(|line| history.add(line));
+        }
         for action in actions {
             match action {
                 UiAction::Detach => return Ok(Turn::Leave(Leave::Detached)),
                 UiAction::Redraw => self.screen.clear(),
+                UiAction::Copy(text) => self.screen.tell(&clipboard(&text)),
+                UiAction::Bell => self.screen.tell(BELL),
                 UiAction::Command { name, args } => match self.live.command(&name, &whole(&name, args)).await {
                     Ok(id) => self.asked.push((id, name)),
                     // What has become of the studio comes by the way that news come: it may have ended as it should.
@@ -299,6 +332,13 @@ impl Client {
                 },
             }
         }
+        Ok(Turn::Answer)
+    }
+
+    fn on_resize(&mut self) -> io::Result<Turn> {
+        let (width, height) = crossterm::terminal::size()?;
+        self.screen.resize(Size { width, height });
+        self.is_dirty = true;
         Ok(Turn::Answer)
     }
 
@@ -319,7 +359,8 @@ impl Client {
                 }
             }
             Some(Incoming::Reply { id, result }) => self.on_reply(id, result),
-            Some(Incoming::Picture(..)) => {}
+            // It is in the state as well.
+            Some(Incoming::Notification(Notification::Sample(_)) | Incoming::Picture(..)) => {}
         }
         self.is_dirty = true;
         Turn::Stay
@@ -331,15 +372,16 @@ impl Client {
     }
 
     fn on_state(&mut self, mut studio: Studio) {
-        // Only the first state brings the events; after it they come one by one.
-        if let Some(before) = &mut self.studio
-            && studio.events.is_empty()
-        {
-            studio.events = std::mem::take(&mut before.events);
+        // Only the first state brings the events and what was measured; after it they come one by one.
+        if let Some(before) = self.studio.take() {
+            studio.go_on_from(before);
         }
         self.studio_ahead = studio.now - self.clock.now();
         self.ui.tick(studio.now);
         self.ui.follow(&studio);
+        if self.ui.ring().is_some() {
+            self.screen.tell(BELL);
+        }
         self.studio = Some(studio);
     }
 
@@ -363,12 +405,22 @@ impl Client {
     }
 
     /// A frame is out, or pictures are ready, or both.
-    fn on_wake(&mut self) {
-        for (target, prepared) in self.monitors.take() {
-            self.ui.pictures.insert(target, prepared);
-            self.is_dirty = true;
+    fn on_wake(&mut self) -> Turn {
+        if let Some((bytes, took)) = self.screen.written() {
+            self.link.wrote(bytes, took);
         }
-        self.next_frame = self.last_frame + FRAME_TIME;
+        // A picture that is half out is finished first: else none is ever whole on a thin link.
+        if !self.watch.has_backlog {
+            for (target, prepared) in self.monitors.take() {
+                self.ui.pictures.insert(target, prepared);
+                self.is_dirty = true;
+            }
+        }
+        if self.owes_answer {
+            return Turn::Answer;
+        }
+        self.next_frame = self.next_frame.min(self.last_frame + self.wait().max(FRAME_TIME));
+        Turn::Stay
     }
 
     fn on_picture(&mut self, incoming: Incoming) {
@@ -381,17 +433,40 @@ impl Client {
     }
 
     fn on_tick(&mut self) {
+        let now = self.clock.now();
+        self.link.tick(now);
         if self.ui.tick(self.studio_now()) {
             self.is_dirty = true;
         }
+        self.ladder.allow_pixels(self.ui.has_pixels());
+        if let Some(load) = self.watch.look(now, &self.pace, &self.link) {
+            if self.ladder.look(load, now) {
+                self.ui.step = self.ladder.step();
+                self.is_dirty = true;
+            }
+            let preview = Preview {
+                bytes_per_second: self.watch.bytes_per_second,
+                pictures_per_second: self.watch.pictures_per_second,
+                round_trip: self.link.round_trip(now).filter(|_| self.link.answers()),
+                depth: self.ladder.depth(),
+            };
+            self.is_dirty |= self.ui.preview != preview;
+            self.ui.preview = preview;
+        }
+    }
+
+    /// How long until there may be something to send.
+    fn wait(&self) -> Duration {
+        self.pace.next(self.watch.is_screen_waiting).to_duration()
     }
 
     fn studio_now(&self) -> Timestamp {
         self.clock.now() + self.studio_ahead
     }
 
-    /// Draws if the terminal can take a frame; else it is drawn when [`Output`](super::terminal::Output) wakes the loop.
-    fn draw(&mut self) -> io::Result<()> {
+    /// Draws if the terminal can take a frame; else it is drawn when [`Output`](super::terminal::Output) wakes the loop. What
+    /// answers a key goes out at once, everything else as far as the link allows.
+    fn draw(&mut self, is_answer: bool) -> io::Result<()> {
         let Some(studio) = &self.studio else {
             return Ok(());
         };
@@ -399,7 +474,7 @@ impl Client {
         let (wanted, slots) = wishes(area, studio, &self.ui);
         if slots != self.slots {
             let renderer = |slots: &[Slot]| slots.first().map(|slot| slot.renderer);
-            if renderer(&slots) != renderer(&self.slots) || renderer(&slots) == Some(Renderer::Sixel) {
+            if renderer(&slots) != renderer(&self.slots) || renderer(&slots).is_some_and(Renderer::is_pixels) {
                 // Pixels and cells do not wipe each other out reliably, nor do pixels where a picture stood before.
                 self.screen.clear();
                 self.ui.pictures.clear();
@@ -413,15 +488,117 @@ impl Client {
         if wanted != self.wanted && self.live.want(wanted.clone()) {
             self.wanted = wanted;
         }
-        if self.screen.draw(studio, &self.ui)? {
-            self.is_dirty = false;
-            self.last_frame = Instant::now();
-            self.next_frame = self.last_frame + FRAME_TIME;
-        } else {
+        let now = self.clock.now();
+        self.pace.fill(now, self.link.rate() * self.link.relief(now), self.ui.cap_bytes());
+        let is_asking = self.link.is_worth_asking();
+        let budget = Budget {
+            has_screen: is_answer || self.owes_answer || self.pace.is_screen_due(),
+            pictures: self.pace.pictures(),
+            asks_before: is_asking && self.link.is_base_old(now),
+            asks_after: is_asking.then_some(TELLING_FRAME),
+        };
+        let Some(drawn) = self.screen.draw(studio, &self.ui, budget)? else {
+            self.owes_answer |= is_answer;
             // `on_wake` brings it forward when the terminal has taken the frame that is on its way.
             self.next_frame = Instant::now() + Duration::from_secs(1);
-        }
+            return Ok(());
+        };
+        self.owes_answer = false;
+        self.account(drawn, now);
         Ok(())
+    }
+
+    /// Pays for what was sent, and decides when to draw again.
+    fn account(&mut self, drawn: Drawn, now: Timestamp) {
+        let bytes = drawn.screen + drawn.pictures;
+        if drawn.has_asked_before {
+            self.link.asked(now, 0);
+        }
+        self.link.sent(bytes as u64);
+        if drawn.has_asked_after {
+            self.link.asked(now, bytes as u64);
+        }
+        self.pace.spent(drawn.screen, drawn.pictures);
+        self.watch.note(drawn, now);
+        self.last_frame = Instant::now();
+        self.is_dirty = drawn.is_screen_waiting || drawn.are_pictures_waiting;
+        let pause = if self.is_dirty { self.wait() } else { FRAME_TIME };
+        self.next_frame = self.last_frame + pause;
+        if !drawn.are_pictures_waiting {
+            // What became ready while the picture before was on its way.
+            self.wake.notify_one();
+        }
+    }
+}
+
+/// What is seen of the load between two looks.
+#[derive(Debug, Default)]
+struct Watch {
+    since: Option<Timestamp>,
+    /// Since when pictures wait, if they do.
+    waiting_since: Option<Timestamp>,
+    waited: TimeDelta,
+    pictures: usize,
+    all: usize,
+    whole: u32,
+    largest: Option<usize>,
+    has_backlog: bool,
+    is_screen_waiting: bool,
+    bytes_per_second: u32,
+    pictures_per_second: u32,
+    counted_since: Option<Timestamp>,
+}
+
+impl Watch {
+    fn note(&mut self, drawn: Drawn, now: Timestamp) {
+        self.pictures += drawn.pictures;
+        self.all += drawn.screen + drawn.pictures;
+        self.largest = self.largest.max(drawn.largest);
+        self.is_screen_waiting = drawn.is_screen_waiting;
+        if drawn.pictures > 0 && !drawn.are_pictures_waiting {
+            self.whole += 1;
+        }
+        match (drawn.are_pictures_waiting, self.waiting_since) {
+            (true, None) => self.waiting_since = Some(now),
+            (false, Some(since)) => {
+                self.waited += now - since;
+                self.waiting_since = None;
+            }
+            _ => {}
+        }
+        self.has_backlog = drawn.are_pictures_waiting;
+    }
+
+    /// The load since the last look, if that was long enough ago.
+    fn look(&mut self, now: Timestamp, pace: &Pace, link: &Link) -> Option<Load> {
+        let since = *self.since.get_or_insert(now);
+        let seconds = (now - since).as_secs_f64();
+        if (now - since).to_millis() < LOOK_MS {
+            return None;
+        }
+        if let Some(since) = &mut self.waiting_since {
+            self.waited += now - *since;
+            *since = now;
+        }
+        let load = Load {
+            waiting: self.waited.as_secs_f64() / seconds,
+            used: self.pictures as f64 / seconds,
+            room: pace.room(),
+            rate: link.rate(),
+            largest: self.largest.take(),
+        };
+        self.since = Some(now);
+        self.waited = TimeDelta::ZERO;
+        self.pictures = 0;
+        let counted_since = *self.counted_since.get_or_insert(now);
+        let counted_s = (now - counted_since).as_secs_f64();
+        if counted_s >= 1.0 {
+            self.bytes_per_second = (self.all as f64 / counted_s) as u32;
+            self.pictures_per_second = (f64::from(self.whole) / counted_s).round() as u32;
+            (self.all, self.whole) = (0, 0);
+            self.counted_since = Some(now);
+        }
+        Some(load)
     }
 }
 
@@ -434,13 +611,13 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
     let mut wanted = Vec::new();
     let mut slots = Vec::new();
     for (target, area) in arrangement.monitors(studio) {
-        let Some((width, height)) = renderer.picture_size(area.width, area.height, ui.cell_size()) else {
+        let Some((width, height)) = renderer.picture_size(area.width, area.height, ui.cell_size(), ui.step.scale) else {
             continue;
         };
         let per_second = match target {
-            MonitorTarget::Program => RATES.0,
-            MonitorTarget::Preview => RATES.1,
-            MonitorTarget::Source(_) => RATES.2,
+            MonitorTarget::Program => ui.step.per_second.0,
+            MonitorTarget::Preview => ui.step.per_second.1,
+            MonitorTarget::Source(_) => ui.step.per_second.2,
         };
         wanted.push(TapMonitor {
             what: target.clone(),
@@ -451,6 +628,7 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
         slots.push(Slot {
             target,
             renderer,
+            cells: (area.width, area.height),
             width,
             height,
         });

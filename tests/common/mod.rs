@@ -10,6 +10,7 @@
 )]
 
 pub mod extent;
+pub mod far_terminal;
 pub mod home;
 pub mod media;
 pub mod nginx;

@@ -123,7 +123,20 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             );
             show.control.order("occlusion mask solid");
         }
+        "prompt \"rendition level \"" => {
+            show.press(&binding.keys);
+            show.tmux.wait_for(":rendition level");
+            leave_prompt(show);
+        }
         line if line.starts_with("prompt ") => zone(show, binding),
+        line if line.starts_with("occlusion level ") => {
+            // From the level above: what hides more asks nothing.
+            let wanted: u64 = line.trim_start_matches("occlusion level ").parse().unwrap();
+            show.control.order(&format!("occlusion level {}", wanted + 1));
+            show.press(&binding.keys);
+            show.until(|status| status["occlusion"]["level"] == wanted);
+            show.control.order("occlusion level 0");
+        }
         _ => occlusion(show, binding),
     }
 }

@@ -1,9 +1,11 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
+pub mod commands;
 pub mod faces;
 pub mod moderation;
 pub mod network;
 pub mod page;
+pub mod pane;
 pub mod picture;
 
 use std::net::TcpListener;
@@ -92,7 +94,11 @@ impl Show {
         media(folder);
         let (spare, spare_port) = count_connections();
         let scene = folder.join("keys.toml");
-        std::fs::write(&scene, scene_file(nginx.port, spare_port)).unwrap();
+        let recording = format!(
+            "[recording]\npath = \"{}\"\nkeep_free_mb = 1\n",
+            folder.join("show.mp4").display()
+        );
+        std::fs::write(&scene, scene_file(nginx.port, spare_port) + &recording).unwrap();
         let tmux = home.terminal(200, 50)?;
         let studio = Studio::start_in(&[scene.to_str().unwrap()], |command| {
             command.env("XDG_RUNTIME_DIR", folder);
@@ -254,6 +260,9 @@ fn tmux_name(name: &str) -> Option<String> {
     ];
     if let Some(rest) = name.strip_prefix("ctrl-") {
         return Some(format!("C-{rest}"));
+    }
+    if let Some(rest) = name.strip_prefix("alt-") {
+        return Some(format!("M-{rest}"));
     }
     if name.len() > 1 && name.starts_with('f') {
         return Some(name.to_uppercase());

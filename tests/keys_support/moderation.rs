@@ -79,6 +79,8 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.control.order("moderate program on");
             show.tmux.wait_for("PROGRAM MUTED");
             show.press(&binding.keys);
+            show.tmux.wait_for("SURE?");
+            show.tmux.keys(&["y"]);
             show.until(|status| status["moderation"]["is_program_muted"] == false);
             show.tmux.wait_gone("PROGRAM MUTED");
             muted(show, false);
@@ -97,6 +99,8 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.until(|status| target_ms(status) == Some(1000));
             show.tmux.wait_for("→1.0 s");
             show.press(&binding.keys);
+            show.tmux.wait_for("SURE?");
+            show.tmux.keys(&["y"]);
             show.until(|status| target_ms(status) == Some(0));
             not_held(show);
         }

@@ -1,5 +1,6 @@
 //! Keys that hold while a page is open. Here those of the sound desk; those of faces and pictures have files of their own.
 
+use rigcast::studio::command::Page;
 use rigcast::tui::keymap::{Binding, Context};
 use serde_json::Value;
 
@@ -10,12 +11,14 @@ use super::{Heard, Show};
 pub fn press_and_check(show: &mut Show, binding: &Binding) {
     show.select_strip("tone");
     let (key, opened, check): (&str, &str, fn(&mut Show, &Binding)) = match binding.context {
-        Context::BusesPage => ("B", "SHORT-TERM", on_buses),
-        Context::FacesPage => ("F", "REGIONS NOW", super::faces::on_page),
-        Context::PicturePage => ("i", "PICTURE tone ", super::picture::on_page),
-        Context::NetworkPage => ("N", "CHANGES, AND WHY", super::network::on_page),
-        Context::ModerationPage => ("W", "WHO JUDGES", super::moderation::on_page),
-        Context::Everywhere | Context::AnyPage | Context::StripPage => ("Enter", "STRIP tone ", on_strip),
+        Context::Page(Page::Buses) => ("B", "SHORT-TERM", on_buses),
+        Context::Page(Page::Faces) => ("F", "REGIONS NOW", super::faces::on_page),
+        Context::Page(Page::Picture) => ("i", "PICTURE tone ", super::picture::on_page),
+        Context::Page(Page::Network) => ("N", "CHANGES, AND WHY", super::network::on_page),
+        Context::Page(Page::Moderation) => ("W", "WHO JUDGES", super::moderation::on_page),
+        Context::Everywhere | Context::AnyPage | Context::Pane(_) | Context::Page(Page::Strip) => {
+            ("Enter", "STRIP tone ", on_strip)
+        }
     };
     show.tmux.keys(&[key]);
     show.tmux.wait_for(opened);
@@ -69,7 +72,8 @@ fn on_strip(show: &mut Show, binding: &Binding) {
         }
         _ if line.starts_with("prompt ") => {
             show.press(&binding.keys);
-            show.tmux.wait_for(":preset apply");
+            let begins = line.trim_start_matches("prompt ").trim_matches('"').trim_end();
+            show.tmux.wait_for(&format!(":{begins}"));
             leave_prompt(show);
         }
         "set {strip} {parameter} next" => gain(show, binding, 0.0, 1.0),

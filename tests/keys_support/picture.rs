@@ -4,7 +4,7 @@
 use rigcast::tui::keymap::Binding;
 use serde_json::Value;
 
-use super::page::{select, unknown};
+use super::page::{leave_prompt, select, unknown};
 use super::{Heard, Show};
 
 /// Keys of the page, which is open for the source `tone`.
@@ -67,6 +67,11 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.tmux.wait_for(&format!("PICTURE {other} "));
             show.tmux.type_text(back);
             show.tmux.wait_for("PICTURE tone ");
+        }
+        "prompt \"picture save \"" => {
+            show.press(&binding.keys);
+            show.tmux.wait_for(":picture save");
+            leave_prompt(show);
         }
         other => unknown(binding, other),
     }

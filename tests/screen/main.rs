@@ -12,5 +12,6 @@ mod common;
 
 mod ctl;
 mod desk;
+mod link;
 mod ssh;
 mod tmux;

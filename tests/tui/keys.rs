@@ -8,10 +8,10 @@
 )]
 
 use crate::tui_fixture;
-use rigcast::studio::command::MonitorMode;
+use rigcast::studio::command::{MonitorMode, Page};
 use rigcast::tui::app::{Overlay, Pane, UiAction};
 use rigcast::tui::keymap::Context;
-use rigcast::tui::monitor::{Palette, Renderer};
+use rigcast::tui::monitor::{Glyphs, Palette, Renderer};
 use rigcast::tui::terminal::Colors;
 use tui_fixture::*;
 
@@ -187,29 +187,14 @@ fn panes_go_round() {
 
 #[test]
 fn monitors_are_drawn_as_the_terminal_can_and_as_the_key_says() {
-    let blocks = Renderer::Blocks(Palette::TrueColor);
-    let blocks_256 = Renderer::Blocks(Palette::Xterm256);
+    let blocks = Renderer::Cells(Glyphs::HalfBlocks, Palette::TrueColor);
+    let blocks_256 = Renderer::Cells(Glyphs::HalfBlocks, Palette::Xterm256);
+    let ascii = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
     for (colors, has_sixel, expected) in [
-        (
-            Colors::TrueColor,
-            false,
-            [blocks, Renderer::Ascii, Renderer::Off, blocks],
-        ),
-        (
-            Colors::Xterm256,
-            false,
-            [blocks_256, Renderer::Ascii, Renderer::Off, blocks_256],
-        ),
-        (
-            Colors::TrueColor,
-            true,
-            [Renderer::Sixel, Renderer::Off, blocks, Renderer::Ascii],
-        ),
-        (
-            Colors::None,
-            false,
-            [Renderer::Ascii, Renderer::Off, blocks_256, Renderer::Ascii],
-        ),
+        (Colors::TrueColor, false, [blocks, ascii, Renderer::Off, blocks]),
+        (Colors::Xterm256, false, [blocks_256, ascii, Renderer::Off, blocks_256]),
+        (Colors::TrueColor, true, [Renderer::Sixel, Renderer::Off, blocks, ascii]),
+        (Colors::None, false, [ascii, Renderer::Off, blocks_256, ascii]),
     ] {
         let mut screen = Screen::new(80, 24);
         screen.ui.capabilities = capabilities(colors);
@@ -235,13 +220,21 @@ fn every_key_of_the_help_does_what_its_line_says() {
         // What marks a strip comes before what copies from it; a face is selected before something is done about it.
         screen.press(match binding.context {
             Context::Everywhere => "[",
-            Context::AnyPage | Context::StripPage => "enter ] y [",
-            Context::BusesPage => "B tab tab",
-            Context::FacesPage => "F down",
-            Context::PicturePage => "i ] y [",
-            Context::NetworkPage => "N",
-            Context::ModerationPage => "W left",
+            Context::AnyPage | Context::Page(Page::Strip) => "enter ] y [",
+            Context::Page(Page::Buses) => "B tab tab",
+            Context::Page(Page::Faces) => "F down",
+            Context::Page(Page::Picture) => "i ] y [",
+            Context::Page(Page::Network) => "N",
+            Context::Page(Page::Moderation) => "W left",
+            Context::Page(Page::Events) => "E up",
+            Context::Page(Page::Charts) => "C",
+            Context::Pane(Pane::Mixer) => "right y left",
+            Context::Pane(Pane::Sources) => "tab",
+            Context::Pane(Pane::Destinations) => "tab tab",
+            Context::Pane(Pane::Events) => "tab tab tab",
         });
+        // Something has been done that can be done again and taken back.
+        screen.ui.last_line = Some("keyframe".to_owned());
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);
         let mut actions = screen.press(&binding.keys_text());
@@ -251,11 +244,12 @@ fn every_key_of_the_help_does_what_its_line_says() {
         let has_effect = !actions.is_empty() || format!("{:?}", screen.ui) != before;
         assert!(has_effect, "{} ({}) does nothing", binding.keys_text(), binding.line);
         if let Some(UiAction::Command { name, .. }) = actions.first() {
-            assert!(
-                binding.line.starts_with(name.as_str()),
-                "{} asks for {name}",
-                binding.line
-            );
+            let line = if binding.line == "repeat" {
+                "keyframe"
+            } else {
+                &binding.line
+            };
+            assert!(line.starts_with(name.as_str()), "{} asks for {name}", binding.line);
         }
     }
 }

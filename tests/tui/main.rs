@@ -10,7 +10,9 @@
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;
 
+mod commands;
 mod desk;
+mod every_command;
 mod faces;
 mod keys;
 mod layouts;

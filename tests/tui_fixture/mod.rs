@@ -13,7 +13,7 @@ use rigcast::studio::model::*;
 use rigcast::studio::update::{Input, update};
 use rigcast::tui::app::{UiAction, UiState};
 use rigcast::tui::keymap::Keymap;
-use rigcast::tui::monitor::{CellSize, Picture, Prepared, Renderer, ascii};
+use rigcast::tui::monitor::{CellEncoder, CellSize, Glyphs, Palette, Picture, Prepared, Renderer, Thrift};
 use rigcast::tui::terminal::{Capabilities, Colors};
 use rigcast::tui::view::{layout::Arrangement, view};
 
@@ -218,12 +218,8 @@ pub fn studio() -> Studio {
         name: name.into(),
         settings,
     };
-    let event = |at: i64, level, subject: &str, text: &str| Event {
-        at: Timestamp::from_millis(at),
-        level,
-        subject: subject.into(),
-        text: text.into(),
-    };
+    let event =
+        |at: i64, level, subject: &str, text: &str| Event::new(Timestamp::from_millis(at), level, subject, text);
     Studio {
         name: "demo".into(),
         now: Timestamp::from_millis(1_154_000),
@@ -329,6 +325,7 @@ pub fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        undo: Undo::default(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,
@@ -344,6 +341,9 @@ pub fn studio() -> Studio {
             memory_mb: 78,
             clients: 1,
         },
+        alarms: Alarms::default(),
+        watch: ProgramWatch::default(),
+        history: History::default(),
         events: [
             event(900, EventLevel::Info, "studio", "the show begins"),
             event(
@@ -382,8 +382,8 @@ pub struct Screen {
 pub fn capabilities(colors: Colors) -> Capabilities {
     Capabilities {
         colors,
-        has_sixel: false,
         cell: Some(CellSize { width: 10, height: 20 }),
+        ..Capabilities::default()
     }
 }
 
@@ -476,9 +476,10 @@ impl Screen {
     }
 
     pub fn press_one(&mut self, name: &str) -> Vec<UiAction> {
-        let (name, modifiers) = match name.strip_prefix("ctrl-") {
-            Some(rest) => (rest, KeyModifiers::CONTROL),
-            None => (name, KeyModifiers::NONE),
+        let (name, modifiers) = match (name.strip_prefix("ctrl-"), name.strip_prefix("alt-")) {
+            (Some(rest), _) => (rest, KeyModifiers::CONTROL),
+            (_, Some(rest)) => (rest, KeyModifiers::ALT),
+            _ => (name, KeyModifiers::NONE),
         };
         let code = match name {
             "space" => KeyCode::Char(' '),
@@ -516,16 +517,19 @@ impl Screen {
             return self;
         };
         for (at, (target, area)) in arrangement.monitors(&self.studio).into_iter().enumerate() {
-            let size = Renderer::Ascii.picture_size(area.width, area.height, CellSize::default());
+            let renderer = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
+            let size = renderer.picture_size(area.width, area.height, CellSize::default());
             let Some((width, height)) = size else { continue };
             let picture = test_picture(width as usize, height as usize, at);
             let marks = match target {
                 MonitorTarget::Program => marks(&self.studio),
                 _ => Vec::new(),
             };
+            let mut encoder = CellEncoder::new(Glyphs::Ascii, Palette::Mono);
+            let cells = encoder.encode(&picture, Thrift::LEAST).unwrap();
             self.ui
                 .pictures
-                .insert(target, Prepared::Cells(ascii(&picture).into(), marks.into()));
+                .insert(target, Prepared::Cells(cells.into(), marks.into()));
         }
         self
     }

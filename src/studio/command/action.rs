@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
-    Adjust, EditKind, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
+    Adjust, AlarmKind, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
 };
 
 /// One operator action.
@@ -133,6 +133,10 @@ pub enum Command {
     Retry(Option<String>),
     /// Opens a source anew.
     SourceRestart(String),
+    /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
+    AlarmAck(Option<AlarmKind>),
+    /// Takes the newest command back that can be taken back.
+    Undo,
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.
@@ -320,6 +324,16 @@ pub enum ClientCommand {
     Select(Selection, Step),
     /// Draws the screen anew.
     Redraw,
+    /// Whether the terminal's bell rings when an alarm begins.
+    Bell(Switch),
+    /// What is done with the list of events.
+    Events(EventsCommand),
+    /// Adds a digit to how often the next command is done, or says how often.
+    Count(u8),
+    /// Does the last line again.
+    Repeat,
+    /// Opens the list of all commands, to search in it.
+    Palette,
 }
 
 /// How the screen is laid out while no page is open.
@@ -462,10 +476,12 @@ pub enum Selection {
     Face,
     /// A word or a span of what is held.
     Word,
+    /// An event.
+    Event,
 }
 
 /// What takes the whole screen, but for status line and footer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Page {
     /// Everything about the selected strip.
     Strip,
@@ -479,6 +495,63 @@ pub enum Page {
     Network,
     /// What is held, heard and seen before it goes out.
     Moderation,
+    /// What has happened, and who wanted it.
+    Events,
+    /// The last ten minutes in figures.
+    Charts,
+}
+
+/// What is done with the list of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventsCommand {
+    /// Shows those only that have all of these words; without any, all of them.
+    Filter(Vec<String>),
+    /// Shows those only that matter so much; without a level, one step less is shown, round the end.
+    Level(Option<EventLevel>),
+    /// Goes through them by so many: a page, or to an end.
+    Go(Leap),
+    /// Gives the terminal the command line of the selected one, to be pasted elsewhere.
+    Copy,
+    /// Puts it into the prompt.
+    Edit,
+}
+
+/// How far a selection leaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leap {
+    /// A screenful up.
+    PageUp,
+    /// A screenful down.
+    PageDown,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+}
+
+impl Leap {
+    /// All of them, as they are typed.
+    pub const WORDS: &'static [&'static str] = &["up", "down", "first", "last"];
+
+    /// The one that is typed so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [Self::PageUp, Self::PageDown, Self::First, Self::Last];
+        let at = Self::WORDS.iter().position(|known| *known == word)?;
+        all.get(at).copied()
+    }
+}
+
+impl Page {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Strip,
+        Self::Buses,
+        Self::Faces,
+        Self::Picture,
+        Self::Network,
+        Self::Moderation,
+    ];
 }
 
 /// Which way a selection moves.

@@ -4,16 +4,20 @@
 
 mod action;
 mod answer;
+mod asks;
 mod parse;
 mod row;
 mod spec;
 pub mod table;
+mod told;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, Gain, Kbps, Layout, MonitorMode, Page, PinWord, Pinned, RecordPoint, Reset, Selection,
-    Step, Switch, ThemeName, Zoom,
+    Bus, ClientCommand, Command, EventsCommand, Gain, Kbps, Layout, Leap, MonitorMode, Page, PinWord, Pinned, Place,
+    RecordPoint, Reset, Selection, Step, Switch, ThemeName, Zoom,
 };
 pub use answer::Answer;
+pub use asks::reveals_or_ends;
 pub use parse::{find, parse, split_words, with_whole_paths};
-pub use spec::{ArgKind, ArgSpec, CommandSpec, Scope, Suggestion, UsageError, Words};
+pub use told::told;
+pub use spec::{ArgKind, ArgSpec, CommandSpec, KeyNeed, Scope, Suggestion, UsageError, Words};

@@ -8,6 +8,7 @@ use super::action::{Bus, Command};
 use crate::secret::DOTS;
 
 /// One row of the table.
+#[derive(Clone, Copy)]
 pub struct CommandSpec {
     /// One or two words.
     pub name: &'static str,
@@ -15,12 +16,23 @@ pub struct CommandSpec {
     pub args: &'static [ArgSpec],
     /// Who carries it out.
     pub scope: Scope,
-    /// Whether the TUI asks before it sends it.
+    /// Whether the TUI asks before it sends it, where it would reveal or end something.
     pub is_confirmed: bool,
+    /// Whether a key of the shipped keymap does it.
+    pub key: KeyNeed,
     /// One line for help and reference.
     pub doc: &'static str,
     /// Makes the command from words.
     pub build: fn(&mut Words<'_>) -> Result<Command, UsageError>,
+}
+
+/// Whether a command has a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyNeed {
+    /// One of the shipped keymap does it, or opens the prompt with its beginning.
+    Key,
+    /// It is typed; why.
+    PromptOnly(&'static str),
 }
 
 /// Who carries a command out.
@@ -33,6 +45,7 @@ pub enum Scope {
 }
 
 /// One argument.
+#[derive(Clone, Copy)]
 pub struct ArgSpec {
     /// As the usage shows it.
     pub name: &'static str,
@@ -117,6 +130,8 @@ pub enum ArgKind {
     Seen,
     /// A file to be written, on the machine of the studio.
     File,
+    /// How often something is done.
+    Count,
 }
 
 impl ArgKind {
@@ -162,6 +177,7 @@ impl ArgKind {
             Self::HeardWord => "the number of a word that is held".into(),
             Self::Seen => "the number of something that was seen".into(),
             Self::Span => "the number of a span that is held".into(),
+            Self::Count => "a digit, or a number up to 99".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

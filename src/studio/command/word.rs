@@ -106,6 +106,11 @@ pub fn pace(word: &str) -> Option<Pace> {
     }
 }
 
+/// How often: `0` to `99`.
+pub fn count(word: &str) -> Option<u8> {
+    word.parse().ok().filter(|count| *count <= 99)
+}
+
 /// `beep`, `mute`.
 pub fn edit(word: &str) -> Option<EditKind> {
     match word {

@@ -32,4 +32,10 @@ pub struct RecordingModel {
     pub dropped_frames: u64,
     /// Why nothing is recorded now, if so.
     pub failure: Option<String>,
+    /// Whether that is because the disk is full.
+    #[serde(default)]
+    pub is_disk_full: bool,
+    /// Whether it soon will be.
+    #[serde(default)]
+    pub is_space_low: bool,
 }

@@ -254,6 +254,13 @@ impl Moderation {
         now - self.hold.now
     }
 
+    /// Whether what goes out at `now` has not been judged, though it should be.
+    #[must_use]
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        let is_behind = self.judged.is_none_or(|judged| now - judged > self.hold.now);
+        self.is_armed && self.hold.now > TimeDelta::ZERO && is_behind
+    }
+
     /// Remembers a word.
     pub fn hear(&mut self, word: HeldWord) {
         if self.words.len() >= WORDS_KEPT {
@@ -282,6 +289,12 @@ impl Moderation {
         let gone = self.airing(now) - TimeDelta::from_millis(SHOWN_AFTER_MS);
         self.words.retain(|word| word.until > gone);
         self.spans.retain(|span| span.until.is_none_or(|until| until > gone));
+    }
+
+    /// The number that the next span of an operator will have.
+    #[must_use]
+    pub fn span_to_come(&self) -> u64 {
+        (self.spans_made + 1) * 2 + PROGRAM_SPAN
     }
 
     /// A number for a span of an operator: odd, where those of the recogniser are even.

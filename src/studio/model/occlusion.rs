@@ -10,6 +10,9 @@ use crate::vision::{MaskKind, OcclusionLevel, Policy, Regions, Sight};
 pub struct Occlusion {
     /// Whether faces are looked for and hidden. What has not been looked at is covered then.
     pub is_armed: bool,
+    /// Whether it has been armed at any time of this show: then faces that go out as they are, are an alarm.
+    #[serde(default)]
+    pub is_wanted: bool,
     /// What each level shows.
     pub policy: Policy,
     /// 0 hides everything.
@@ -52,6 +55,7 @@ impl Occlusion {
     pub fn new(settings: &OcclusionSettings) -> Self {
         Self {
             is_armed: settings.is_armed,
+            is_wanted: settings.is_armed,
             policy: settings.policy.clone(),
             level: settings.level,
             mask: settings.mask,

@@ -47,7 +47,10 @@ const FIRST_PAUSE_MS: i64 = 500;
 /// The longest such pause, in ms.
 const LONGEST_PAUSE_MS: i64 = 5000;
 
-/// Where findings are told: level, subject and words of an event.
+/// Where conditions of program are told.
+pub type Finder = Arc<dyn Fn(Condition, Turn) + Send + Sync>;
+
+/// Where news are told: level, subject and words of an event.
 pub type Teller = Arc<dyn Fn(EventLevel, String, String) + Send + Sync>;
 
 /// What a worker is for.
@@ -85,7 +88,9 @@ pub struct Parts {
     pub gate: Arc<Gate>,
     /// Where what was not seen is counted.
     pub outlet: Arc<Outlet>,
-    /// Where findings go.
+    /// Where goes what is found out about program.
+    pub found: Finder,
+    /// Where other news go.
     pub tell: Teller,
     /// Where the worker's fate goes.
     pub report: Reporter,
@@ -321,8 +326,7 @@ impl AnalysisLoop {
             Finding::Deaf { reason } => moderator.deaf(&reason),
             Finding::Picture(verdict) => moderator.seen(&verdict),
             Finding::Program { condition, turn } => {
-                let (level, text) = words(condition, turn);
-                (self.parts.tell)(level, "program".to_owned(), text);
+                (self.parts.found)(condition, turn);
             }
             Finding::AnalyserLost { analyser, reason } => {
                 let text =
@@ -383,29 +387,6 @@ impl AnalysisLoop {
             pause_ms = (pause_ms * 2).min(LONGEST_PAUSE_MS);
         }
         None
-    }
-}
-
-/// How it reads as an event.
-fn words(condition: Condition, turn: Turn) -> (EventLevel, String) {
-    match turn {
-        Turn::Began { since } => {
-            let what = match condition {
-                Condition::Black => "black",
-                Condition::Frozen => "frozen",
-                Condition::Silent => "silent",
-            };
-            (EventLevel::Warning, format!("{what} since {since}"))
-        }
-        Turn::Ended { since, until } => {
-            let what = match condition {
-                Condition::Black => "to be seen again",
-                Condition::Frozen => "moves again",
-                Condition::Silent => "to be heard again",
-            };
-            let seconds = (until - since).as_secs_f64();
-            (EventLevel::Info, format!("{what} after {seconds:.1} s"))
-        }
     }
 }
 
@@ -501,23 +482,5 @@ mod tests {
         }
         assert_eq!(feed.outlet.counters.unseen.load(Ordering::Relaxed), 3);
         assert_eq!(ring.pop().unwrap().pts, AudioBlock::time_of(1));
-    }
-
-    #[test]
-    fn findings_read_as_sentences() {
-        let program = |condition, turn| words(condition, turn).1;
-        let (since, until) = (Timestamp::from_millis(12_000), Timestamp::from_millis(26_200));
-        assert_eq!(
-            program(Condition::Black, Turn::Began { since }),
-            "black since 0:00:12.000"
-        );
-        assert_eq!(
-            program(Condition::Silent, Turn::Began { since }),
-            "silent since 0:00:12.000"
-        );
-        assert_eq!(
-            program(Condition::Frozen, Turn::Ended { since, until }),
-            "moves again after 14.2 s"
-        );
     }
 }

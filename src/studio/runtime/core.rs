@@ -32,7 +32,7 @@ use super::sound_loop::SoundMessage;
 use super::stage::Stage;
 use super::taping::{Reel, Taping};
 use crate::clock::Clock;
-use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order};
+use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order, Reply};
 use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
@@ -44,7 +44,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{Effect, Input, RecordingNews, update};
+use crate::studio::update::{Effect, Input, RecordingNews, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -302,6 +302,8 @@ impl Core {
                     let (stats, kbps) = self.measure.take(&self.outlet.counters, self.audience.count());
                     self.feed(Input::Stats(stats, kbps));
                     self.count();
+                    let loudness = self.newest_meters().loudness.short_term_lufs;
+                    self.feed(Input::Second(loudness));
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
                     if lost.is_none() {
                         continue;
@@ -340,34 +342,42 @@ impl Core {
 
     fn order(&mut self, order: Order) {
         if let Some(order) = self.errands.start(order, &self.studio) {
-            self.obey(Input::Command(order.command), order.reply);
+            self.obey_command(order.command, order.reply);
         }
     }
 
+    fn obey_command(&mut self, command: Command, reply: Reply) {
+        // Whoever takes something back wants to know what it was.
+        let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());
+        let said = undone
+            .flatten()
+            .map(|note| Answer::text(format!("undone: {}", note.did)));
+        self.obey(Input::Command(command), said.unwrap_or_default(), reply);
+    }
+
     /// Does what is wanted, if it can be done, and says so to whoever asked.
-    fn obey(&mut self, input: Input, reply: errands::Reply) {
-        let result = update(&mut self.studio, input, self.clock.now());
+    fn obey(&mut self, input: Input, said: Answer, reply: Reply) {
+        let result = update_for(&mut self.studio, input, self.clock.now(), Some(reply.cause()));
         let answer = result
             .map(|effects| self.carry_out(effects))
-            .map(|()| Answer::default())
+            .map(|()| said)
             .map_err(|refusal| refusal.to_string());
         // At once, so that whoever asked sees the new state right after the answer.
         self.publish();
         // The client may have gone; the command is done all the same.
-        let _ = reply.send(answer);
+        reply.send(answer);
     }
 
     fn take_in(&mut self, brought: Brought) {
         match brought {
-            Brought::Apply(preset, strip, reply) => self.obey(Input::Preset(preset, strip), reply),
+            Brought::Apply(preset, strip, reply) => self.obey(Input::Preset(preset, strip), Answer::default(), reply),
             Brought::Compare(preset, strip, reply) => {
                 let found = errands::diff(&self.studio, &preset, strip.as_deref());
-                let _ = reply.send(found.map_err(|refusal| refusal.to_string()));
+                reply.send(found.map_err(|refusal| refusal.to_string()));
             }
-            Brought::Stickers(set, reply) => {
-                let name = set.name.clone();
+            Brought::Stickers(set, command, reply) => {
                 self.stickers = Some(set);
-                self.obey(Input::Command(Command::OcclusionSticker(name)), reply);
+                self.obey_command(command, reply);
             }
             Brought::Recording(recorder, recording) => {
                 let (subject, text) = (recording.subject.clone(), recording.begins.clone());
@@ -572,11 +582,14 @@ impl Core {
             level,
             subject,
             text,
+            by,
+            ..
         } = &event;
+        let by = by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
         match level {
-            EventLevel::Info => tracing::info!("{at} {subject}: {text}"),
-            EventLevel::Warning => tracing::warn!("{at} {subject}: {text}"),
-            EventLevel::Error => tracing::error!("{at} {subject}: {text}"),
+            EventLevel::Info => tracing::info!("{at} {subject}: {text}{by}"),
+            EventLevel::Warning => tracing::warn!("{at} {subject}: {text}{by}"),
+            EventLevel::Error => tracing::error!("{at} {subject}: {text}{by}"),
         }
         // First among the state's events, then to those who listen: a screen that opens now gets it one way or the other.
         self.publish();
@@ -597,14 +610,13 @@ impl Core {
             self.publish();
         }
         if self.audience.count() > 0 {
-            let newest = self
-                .stage
-                .meters
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .clone();
-            self.meters.send_replace(Arc::new(newest));
+            self.meters.send_replace(Arc::new(self.newest_meters()));
         }
+    }
+
+    fn newest_meters(&self) -> Meters {
+        let meters = self.stage.meters.lock();
+        meters.unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
     /// Lets the controller see what there is to see, and does what it decides.

@@ -4,10 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::recording::{self, Recorder, Writer};
-use crate::control::desk::Order;
+use crate::control::desk::{Order, Reply};
 use crate::media::TimeDelta;
 use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text};
 use crate::sound::Point;
@@ -18,9 +18,6 @@ use crate::studio::update::{Refusal, check_target, unknown_source, unknown_strip
 /// Errands under way that may wait for the core task.
 const WAITING: usize = 16;
 
-/// Where an answer goes.
-pub type Reply = oneshot::Sender<Result<Answer, String>>;
-
 /// What an errand brings back to the core task.
 pub enum Brought {
     /// A preset to be applied, to which strip, and who asked.
@@ -29,8 +26,8 @@ pub enum Brought {
     Compare(Box<Preset>, Option<String>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
-    /// A set of stickers to hide faces with, and who asked.
-    Stickers(Arc<StickerSet>, Reply),
+    /// A set of stickers to hide faces with, the command that takes it, and who asked.
+    Stickers(Arc<StickerSet>, Command, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
     /// Something to tell: of what, and what.
@@ -115,7 +112,14 @@ impl Errands {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
-            Command::OcclusionSticker(name) => self.fetch_stickers(name, reply),
+            Command::OcclusionSticker(name) => {
+                self.fetch_stickers(name.clone(), Command::OcclusionSticker(name), reply);
+            }
+            // What is taken back may be that other stickers were chosen: those before have to be read again.
+            Command::Undo => match stickers_before(studio) {
+                Some(name) => self.fetch_stickers(name, Command::Undo, reply),
+                None => return Some(Order { command, reply }),
+            },
             Command::PictureSave(name, source, is_replacing) => match picture_text(studio, &source) {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
@@ -144,10 +148,10 @@ impl Errands {
         });
     }
 
-    fn fetch_stickers(&self, name: String, reply: Reply) {
+    fn fetch_stickers(&self, name: String, command: Command, reply: Reply) {
         let (library, bring) = (self.library.clone(), self.bring.clone());
         tokio::task::spawn_blocking(move || match library.read_stickers(&name, Path::new("")) {
-            Ok(set) => drop(bring.blocking_send(Brought::Stickers(Arc::new(set), reply))),
+            Ok(set) => drop(bring.blocking_send(Brought::Stickers(Arc::new(set), command, reply))),
             Err(error) => answer(reply, Err(error)),
         });
     }
@@ -187,6 +191,15 @@ impl Errands {
             answer(reply, said);
         });
     }
+}
+
+/// The set of stickers that `undo` brings back, if it brings one back.
+fn stickers_before(studio: &Studio) -> Option<String> {
+    let commands = &studio.undo.newest()?.by;
+    commands.iter().find_map(|command| match command {
+        Command::OcclusionSticker(name) => Some(name.clone()),
+        _ => None,
+    })
 }
 
 /// What a preset would change.
@@ -274,6 +287,5 @@ fn subject(point: &RecordPoint) -> String {
 }
 
 fn answer(reply: Reply, with: Result<Answer, String>) {
-    // Whoever asked may have gone.
-    let _ = reply.send(with);
+    reply.send(with);
 }

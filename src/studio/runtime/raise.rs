@@ -13,7 +13,7 @@ use super::line::{FRAMES_WAITING, LineEncoder, Open, Opened, open_scaled};
 use super::moderating::Moderator;
 use super::outlet::{Outlet, SOURCE, Sound};
 use super::plan::Plan;
-use super::reporters::{Inputs, cover_reporter, face_reporter, post, source_reporter, teller, worker_reporter};
+use super::reporters::{Inputs, cover_reporter, face_reporter, finder, post, source_reporter, teller, worker_reporter};
 use super::stage::{Parts, RenditionParts, Stage};
 use crate::clock::Clock;
 use crate::control::taps::Taps;
@@ -145,6 +145,7 @@ pub fn raise(
             clock,
             gate: Arc::clone(gate),
             outlet: Arc::clone(&outlet),
+            found: finder(inputs.clone()),
             tell: teller(inputs.clone()),
             report: worker_reporter(name, inputs.clone()),
         });

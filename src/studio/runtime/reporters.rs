@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::air::FaceReport;
-use super::analysis::Teller;
+use super::analysis::{Finder, Teller};
 use super::gate::{self, Covering};
 use crate::source::SourceReport;
 use crate::studio::model::EventLevel;
@@ -47,7 +47,12 @@ pub fn face_reporter(inputs: Inputs) -> FaceReport {
     Arc::new(move |faces, cover| post(&inputs, Input::Faces(faces, cover)))
 }
 
-/// Of the analysis: what it finds.
+/// Of the analysis: what program is that it should not be for long.
+pub fn finder(inputs: Inputs) -> Finder {
+    Arc::new(move |condition, turn| post(&inputs, Input::Program(condition, turn)))
+}
+
+/// Of the analysis: what else there is to tell.
 pub fn teller(inputs: Inputs) -> Teller {
     Arc::new(move |level, subject, text| post(&inputs, Input::Event(level, subject, text)))
 }

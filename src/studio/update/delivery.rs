@@ -80,10 +80,12 @@ impl Unit<'_> {
             RecordingNews::Refused(reason) => {
                 recording.is_on = false;
                 recording.failure = Some(reason.clone());
+                recording.is_disk_full = false;
                 (EventLevel::Error, reason)
             }
             RecordingNews::Ended(result) => {
                 recording.is_on = false;
+                recording.is_space_low = false;
                 match result {
                     Ok(()) => (EventLevel::Info, "has ended".to_owned()),
                     Err(reason) => (EventLevel::Error, reason),
@@ -109,6 +111,7 @@ impl Unit<'_> {
                 let path = path.display().to_string();
                 let is_new = recording.path != path;
                 recording.failure = None;
+                recording.is_disk_full = false;
                 (recording.part, recording.bytes, recording.seconds) = (part, bytes, duration.as_secs_f64());
                 recording.path = path;
                 if !is_new {
@@ -132,6 +135,7 @@ impl Unit<'_> {
                 free_bytes,
                 keep_free_bytes,
             } => {
+                recording.is_space_low = true;
                 let text = format!(
                     "{}: {} MB are free; recording stops when less than {} are",
                     path.display(),
@@ -140,7 +144,17 @@ impl Unit<'_> {
                 );
                 (EventLevel::Warning, text)
             }
-            RecordReport::Failed { reason, retry_in, .. } => {
+            RecordReport::SpaceBack => {
+                recording.is_space_low = false;
+                return None;
+            }
+            RecordReport::Failed {
+                reason,
+                retry_in,
+                is_full,
+                ..
+            } => {
+                recording.is_disk_full = is_full;
                 let is_news = recording.failure.as_ref() != Some(&reason);
                 recording.failure = Some(reason.clone());
                 if !is_news {
@@ -266,6 +280,7 @@ mod tests {
         let failed = || RecordReport::Failed {
             path: Path::new("/rec").into(),
             reason: "/rec: gone".into(),
+            is_full: false,
             retry_in: Some(TimeDelta::from_millis(5000)),
         };
         assert_eq!(report(&mut studio, failed()), ["/rec: gone; tried again in 5 s"]);

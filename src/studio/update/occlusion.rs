@@ -14,6 +14,7 @@ impl Unit<'_> {
             return;
         }
         occlusion.is_armed = is_armed;
+        occlusion.is_wanted |= is_armed;
         occlusion.exempt.clear();
         if !is_armed {
             occlusion.faces.clear();

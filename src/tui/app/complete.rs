@@ -1,10 +1,11 @@
 //! Completion of a command line, from the command table and the names in the studio.
 
+use super::fuzzy::Fuzzy;
 use crate::studio::command::split_words;
-use crate::studio::command::{ArgKind, Bus, CommandSpec, table};
+use crate::studio::command::{ArgKind, Bus, CommandSpec, PinWord, table};
 use crate::studio::model::{
-    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SeenPicture, Span, Studio, bus_param, picture_param,
-    strip_param,
+    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SeenPicture, Span, Studio, Tier, bus_param,
+    picture_param, strip_param,
 };
 
 /// What could stand at the end of a line.
@@ -75,18 +76,30 @@ pub fn complete(line: &str, studio: &Studio) -> Completion {
     } else {
         typed
     };
+    let all = table::TABLE.iter().map(|spec| Candidate {
+        word: spec.name.to_owned(),
+        doc: spec.doc,
+    });
     Completion {
         start,
-        candidates: table::TABLE
-            .iter()
-            .filter(|spec| spec.name.starts_with(&typed))
-            .map(|spec| Candidate {
-                word: spec.name.to_owned(),
-                doc: spec.doc,
-            })
-            .collect(),
+        candidates: meant(all.collect(), &typed),
         hint: String::new(),
     }
+}
+
+/// Those that begin as was typed; where none does, those in which the letters are found, the best first.
+fn meant(candidates: Vec<Candidate>, typed: &str) -> Vec<Candidate> {
+    let (begun, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|it| it.word.starts_with(typed));
+    if !begun.is_empty() {
+        return begun;
+    }
+    let mut fuzzy = Fuzzy::new(typed);
+    let found = others
+        .into_iter()
+        .filter_map(|it| Some((fuzzy.scattered(&it.word)?.0, it)));
+    let mut found: Vec<(u32, Candidate)> = found.collect();
+    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 fn complete_argument(line: &str, spec: &'static CommandSpec, at: usize, partial: &str, studio: &Studio) -> Completion {
@@ -97,7 +110,7 @@ fn complete_argument(line: &str, spec: &'static CommandSpec, at: usize, partial:
     });
     let arg = spec.args.get(at);
     let mut candidates = arg.map_or_else(Vec::new, |arg| known_words(arg.kind, before, studio));
-    candidates.retain(|candidate| candidate.word.starts_with(partial));
+    candidates = meant(candidates, partial);
     for candidate in &mut candidates {
         candidate.word = quoted(&candidate.word);
     }
@@ -179,17 +192,38 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
             spans.map(word).collect()
         }
         ArgKind::Zone => names(studio.occlusion.zones.iter().map(|zone| zone.name.as_str())),
+        ArgKind::PinValue => pin_values(before, studio),
         ArgKind::Percent
         | ArgKind::NewName
         | ArgKind::Gain
         | ArgKind::Kbps
-        | ArgKind::PinValue
         | ArgKind::Duration
         | ArgKind::Hold
         | ArgKind::Length
         | ArgKind::Url
         | ArgKind::Text
+        | ArgKind::Count
         | ArgKind::File => Vec::new(),
+    }
+}
+
+/// What a value can be pinned to, where it is one of a few.
+fn pin_values(what: Option<&str>, studio: &Studio) -> Vec<Candidate> {
+    let candidate = |word: String| Candidate { word, doc: "" };
+    match what.and_then(PinWord::of) {
+        Some(PinWord::Tier) => Tier::ALL.map(|tier| candidate(tier.word().to_owned())).to_vec(),
+        Some(PinWord::FrameRate) => {
+            let rate = studio.format.frame_rate.as_f64();
+            [1.0, 2.0, 3.0]
+                .map(|by| candidate(format!("{:.0}", rate / by)))
+                .to_vec()
+        }
+        Some(PinWord::Height) => {
+            let heights = studio.renditions.iter().map(|rendition| rendition.height);
+            let heights = std::iter::once(studio.format.height).chain(heights);
+            heights.map(|height| candidate(height.to_string())).collect()
+        }
+        Some(PinWord::Bitrate | PinWord::Sound) | None => Vec::new(),
     }
 }
 

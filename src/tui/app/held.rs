@@ -279,12 +279,12 @@ impl UiState {
     }
 }
 
-/// The hold a whole second longer or shorter, as a command takes it.
-pub(super) fn whole_second(target: TimeDelta, by: Step) -> String {
+/// The hold so many whole seconds longer or shorter, as a command takes it.
+pub(super) fn whole_seconds(target: TimeDelta, by: Step, count: u8) -> String {
     let seconds = target.as_secs_f64();
     let to = match by {
-        Step::Next => (seconds + 0.001).floor() + 1.0,
-        Step::Previous => (seconds - 0.001).ceil() - 1.0,
+        Step::Next => (seconds + 0.001).floor() + f64::from(count),
+        Step::Previous => (seconds - 0.001).ceil() - f64::from(count),
     };
     format!("{:.0}", to.clamp(0.0, 30.0))
 }
@@ -405,7 +405,10 @@ mod tests {
         ] {
             let target = TimeDelta::from_millis(ms);
             assert_eq!(
-                (whole_second(target, Step::Next), whole_second(target, Step::Previous)),
+                (
+                    whole_seconds(target, Step::Next, 1),
+                    whole_seconds(target, Step::Previous, 1)
+                ),
                 (up.to_owned(), down.to_owned()),
                 "{ms}"
             );

@@ -3,12 +3,9 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{Overlay, UiAction, UiState};
-use crate::studio::command::{self, ArgKind, Step};
+use crate::studio::command::Step;
 use crate::studio::model::Studio;
 use crate::tui::keymap::{Key, Lookup};
-
-/// Lines of prompt history that are kept.
-const HISTORY: usize = 100;
 
 impl UiState {
     /// Handles a key; what it asks of the world outside comes back.
@@ -31,6 +28,9 @@ impl UiState {
         if self.prompt.is_some() {
             return self.on_prompt_key(studio, event);
         }
+        if matches!(self.overlay, Overlay::Palette(_)) {
+            return self.on_palette_key(studio, event);
+        }
         if self.on_help_key(event) {
             return Vec::new();
         }
@@ -39,14 +39,17 @@ impl UiState {
 
     /// Text that was pasted: it goes to the prompt, never to the keys.
     pub fn on_paste(&mut self, text: &str) {
-        if let Some(prompt) = &mut self.prompt {
+        if matches!(self.overlay, Overlay::Palette(_)) {
+            self.paste_to_palette(text);
+        } else if let Some(prompt) = &mut self.prompt {
             text.chars().filter(|c| !c.is_control()).for_each(|c| prompt.insert(c));
         }
     }
 
     fn on_bound_key(&mut self, studio: &Studio, event: KeyEvent) -> Vec<UiAction> {
-        if event.code == KeyCode::Esc && !self.pending.is_empty() {
+        if event.code == KeyCode::Esc && (!self.pending.is_empty() || self.count.is_some()) {
             self.pending.clear();
+            self.count = None;
             return Vec::new();
         }
         self.pending.push(Key::from(event));
@@ -59,6 +62,7 @@ impl UiState {
         if let Some(line) = line {
             return self.run_line(studio, &line);
         }
+        self.count = None;
         // A key alone that means nothing stays silent; a sequence that leads nowhere says so.
         if pressed.len() > 1 {
             let names: Vec<String> = pressed.iter().map(Key::to_string).collect();
@@ -95,37 +99,31 @@ impl UiState {
             return Vec::new();
         };
         match event.code {
-            KeyCode::Esc => self.prompt = None,
-            KeyCode::Char('c') if is_ctrl => self.prompt = None,
+            KeyCode::Char('r') if is_ctrl => prompt.search(self.history.lines()),
+            _ if prompt.on_search_key(event, self.history.lines()) => {}
+            KeyCode::Esc => self.leave_prompt(),
+            KeyCode::Char('c') if is_ctrl => self.leave_prompt(),
             KeyCode::Enter => {
                 let line = prompt.text().trim().to_owned();
                 self.prompt = None;
                 if !line.is_empty() {
-                    self.remember_line(&line);
+                    self.history.remember(&line);
                     return self.run_line(studio, &line);
                 }
             }
-            KeyCode::Backspace if prompt.text().is_empty() => self.prompt = None,
+            KeyCode::Backspace if prompt.text().is_empty() => self.leave_prompt(),
             KeyCode::Tab => prompt.complete(studio, Step::Next),
             KeyCode::BackTab => prompt.complete(studio, Step::Previous),
-            KeyCode::Up => prompt.recall(&self.history, Step::Previous),
-            KeyCode::Down => prompt.recall(&self.history, Step::Next),
+            KeyCode::Up => prompt.recall(self.history.lines(), Step::Previous),
+            KeyCode::Down => prompt.recall(self.history.lines(), Step::Next),
             _ => prompt.edit(event),
         }
         Vec::new()
     }
 
-    /// Remembers a line for the prompt, unless it has an address: a stream key is typed, not kept.
-    fn remember_line(&mut self, line: &str) {
-        let words = command::split_words(line);
-        let has_secret =
-            command::find(&words).is_ok_and(|(spec, _)| spec.args.iter().any(|arg| arg.kind == ArgKind::Url));
-        if has_secret || self.history.last().is_some_and(|last| last == line) {
-            return;
-        }
-        if self.history.len() >= HISTORY {
-            self.history.remove(0);
-        }
-        self.history.push(line.to_owned());
+    /// Closes the prompt without running what is in it.
+    fn leave_prompt(&mut self) {
+        self.prompt = None;
+        self.count = None;
     }
 }

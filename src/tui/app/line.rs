@@ -1,20 +1,22 @@
 //! What a line does: a command for the studio, or a change of this screen only.
 
 use super::complete::quoted;
-use super::held::whole_second;
-use super::{Overlay, Prompt, UiAction, UiState, step};
-use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Selection, Step};
+use super::held::whole_seconds;
+use super::times::{counted, times};
+use super::{CommandPalette, Overlay, Prompt, UiAction, UiState, may_hold_secret, step};
+use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Scope, Selection, Step};
 use crate::studio::model::{MaskKind, Studio};
 use crate::tui::keymap::Placeholder;
-use crate::tui::monitor::Renderer;
+use crate::tui::monitor::{Glyphs, Renderer};
 
 impl UiState {
     /// Runs a line of a key or of the prompt: here, or by asking the studio.
     pub fn run_line(&mut self, studio: &Studio, line: &str) -> Vec<UiAction> {
+        let count = self.count.take();
         let mut words = command::split_words(line);
         for word in &mut words {
             if let Some(placeholder) = Placeholder::of(word) {
-                let Some(name) = self.filled(studio, placeholder) else {
+                let Some(name) = self.filled(studio, placeholder, count.unwrap_or(1)) else {
                     self.say(placeholder.nothing(), true);
                     return Vec::new();
                 };
@@ -32,22 +34,57 @@ impl UiState {
                 return Vec::new();
             }
         };
-        match command::parse(&words) {
-            Err(error) => self.say(error.to_string(), true),
-            Ok(Command::Client(client)) => return self.run_client(studio, client),
-            Ok(command) if spec.is_confirmed && !hides_more(&command, studio) => {
+        let command = match command::parse(&words) {
+            Ok(command) => command,
+            Err(error) => {
+                self.say(error.to_string(), true);
+                return Vec::new();
+            }
+        };
+        if spec.scope == Scope::Studio && command != Command::Undo && !may_hold_secret(line) {
+            self.last_line = Some(line.to_owned());
+        }
+        // A line that counts in what it is filled with has used its count up.
+        let is_paced = PACED.iter().any(|word| line.contains(word));
+        let many = count.filter(|_| !is_paced).unwrap_or(1);
+        let (args, again) = times(spec, &command, args, many);
+        match command {
+            Command::Client(client) => return self.run_client_again(studio, &client, count, again),
+            command if spec.is_confirmed && command::reveals_or_ends(&command, studio) => {
                 let name = spec.name.to_owned();
                 self.overlay = Overlay::Confirm { name, args };
             }
-            Ok(_) => {
+            _ => {
                 let name = spec.name.to_owned();
-                return vec![UiAction::Command { name, args }];
+                return vec![UiAction::Command { name, args }; usize::from(again)];
             }
         }
         Vec::new()
     }
 
-    fn filled(&self, studio: &Studio, placeholder: Placeholder) -> Option<String> {
+    /// Runs a command of this screen so many times. What only leads to another command hands the count on to it.
+    fn run_client_again(
+        &mut self,
+        studio: &Studio,
+        client: &ClientCommand,
+        count: Option<u8>,
+        again: u8,
+    ) -> Vec<UiAction> {
+        match client {
+            ClientCommand::Count(_)
+            | ClientCommand::Prompt(_)
+            | ClientCommand::Palette
+            | ClientCommand::Repeat
+            | ClientCommand::Type(_) => {
+                self.count = count;
+            }
+            _ => {}
+        }
+        let run = |_| self.run_client(studio, client.clone());
+        (0..again).flat_map(run).collect()
+    }
+
+    fn filled(&self, studio: &Studio, placeholder: Placeholder, count: u8) -> Option<String> {
         let page = self.page.unwrap_or(Page::Strip);
         match placeholder {
             Placeholder::Strip => studio.strips.get(self.selected.strip).map(|strip| strip.name.clone()),
@@ -70,16 +107,20 @@ impl UiState {
             Placeholder::Span => self.held_span(studio).map(|id| id.to_string()),
             Placeholder::From => self.marked_seconds(studio).map(|(from, _)| from),
             Placeholder::Until => self.marked_seconds(studio).map(|(_, until)| until),
-            Placeholder::HoldUp => Some(whole_second(studio.moderation.hold.target, Step::Next)),
-            Placeholder::HoldDown => Some(whole_second(studio.moderation.hold.target, Step::Previous)),
+            Placeholder::HoldUp => Some(whole_seconds(studio.moderation.hold.target, Step::Next, count)),
+            Placeholder::HoldDown => Some(whole_seconds(studio.moderation.hold.target, Step::Previous, count)),
             Placeholder::NextPolicy => {
                 let names = studio.occlusion.policies.iter().map(|policy| policy.name.as_str());
-                after(names, Some(&studio.occlusion.policy.name))
+                after(names, Some(&studio.occlusion.policy.name), count)
             }
-            Placeholder::NextMask => after(MaskKind::WORDS.iter().copied(), Some(studio.occlusion.mask.word())),
+            Placeholder::NextMask => after(
+                MaskKind::WORDS.iter().copied(),
+                Some(studio.occlusion.mask.word()),
+                count,
+            ),
             Placeholder::NextSticker => {
                 let names = studio.occlusion.stickers.iter().map(String::as_str);
-                after(names, studio.occlusion.sticker.as_deref())
+                after(names, studio.occlusion.sticker.as_deref(), count)
             }
         }
     }
@@ -107,18 +148,20 @@ impl UiState {
             ClientCommand::Layout(layout) => self.lay_out(layout),
             ClientCommand::Zoom(zoom) => self.zoom_to(studio, zoom),
             ClientCommand::Theme(name) => self.choose_theme(name),
-            ClientCommand::Mark if self.page == Some(Page::Picture) => match self.filled(studio, Placeholder::Source) {
-                Some(name) => {
-                    self.say(format!("{name} is marked to copy from"), false);
-                    self.marked_source = Some(name);
+            ClientCommand::Mark if self.page == Some(Page::Picture) => {
+                match self.filled(studio, Placeholder::Source, 1) {
+                    Some(name) => {
+                        self.say(format!("{name} is marked to copy from"), false);
+                        self.marked_source = Some(name);
+                    }
+                    None => self.say(Placeholder::Source.nothing(), true),
                 }
-                None => self.say(Placeholder::Source.nothing(), true),
-            },
+            }
             ClientCommand::Mark if self.page == Some(Page::Moderation) => match self.mark_held(studio) {
                 Some(name) => self.say(format!("a span begins at {name}"), false),
                 None => self.say(Placeholder::From.nothing(), true),
             },
-            ClientCommand::Mark => match self.filled(studio, Placeholder::Strip) {
+            ClientCommand::Mark => match self.filled(studio, Placeholder::Strip, 1) {
                 Some(name) => {
                     self.say(format!("{name} is marked to copy from"), false);
                     self.marked = Some(name);
@@ -132,7 +175,17 @@ impl UiState {
                 self.pictures.clear();
                 self.say(format!("monitors: {}", self.renderer().name()), false);
             }
+            ClientCommand::Bell(switch) => self.switch_bell(switch),
+            ClientCommand::Events(command) => return self.run_events(studio, command),
             ClientCommand::Select(what, by) => self.select(studio, what, by),
+            ClientCommand::Count(digit) => self.count = counted(self.count, digit),
+            ClientCommand::Palette => {
+                self.overlay = Overlay::Palette(CommandPalette::open(&self.keymap, self.context()))
+            }
+            ClientCommand::Repeat => match self.last_line.clone() {
+                Some(line) => return self.run_line(studio, &line),
+                None => self.say("there is nothing to repeat", true),
+            },
         }
         Vec::new()
     }
@@ -146,13 +199,13 @@ impl UiState {
         let line = match page {
             Page::Buses => format!("bus set {} {beginning}", entry.name),
             Page::Picture => {
-                let Some(source) = self.filled(studio, Placeholder::Source) else {
+                let Some(source) = self.filled(studio, Placeholder::Source, 1) else {
                     return self.say(Placeholder::Source.nothing(), true);
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network | Page::Moderation => {
-                let Some(strip) = self.filled(studio, Placeholder::Strip) else {
+            Page::Strip | Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => {
+                let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
                 format!("set {} {} {beginning}", quoted(&strip), entry.name)
@@ -164,9 +217,9 @@ impl UiState {
     /// The next way of drawing; sixels only where the terminal claimed them.
     fn next_mode(&self) -> MonitorMode {
         match self.renderer() {
-            Renderer::Blocks(_) => MonitorMode::Ascii,
-            Renderer::Ascii if self.capabilities.has_sixel => MonitorMode::Sixel,
-            Renderer::Ascii | Renderer::Sixel => MonitorMode::Off,
+            Renderer::Cells(Glyphs::Ascii, _) if self.capabilities.has_sixel => MonitorMode::Sixel,
+            Renderer::Cells(Glyphs::Ascii, _) | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => MonitorMode::Off,
+            Renderer::Cells(..) => MonitorMode::Ascii,
             Renderer::Off => MonitorMode::HalfBlocks,
         }
     }
@@ -193,28 +246,26 @@ impl UiState {
             Selection::Stage => self.place.step_stage(self.page.unwrap_or(Page::Strip), by),
             Selection::Face => self.step_face(studio, by),
             Selection::Word => self.step_held(studio, by),
+            Selection::Event => self.step_event(studio, by),
             Selection::Pane => self.step_focus(studio, by),
         }
     }
 }
 
-/// The name after `now` in the list, round its end; the first where `now` is not in it.
-fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>) -> Option<String> {
+/// What is filled with a value that is a step, or several, from the one that is.
+const PACED: [&str; 5] = [
+    "{hold_up}",
+    "{hold_down}",
+    "{next_policy}",
+    "{next_mask}",
+    "{next_sticker}",
+];
+
+/// The name `count` after `now` in the list, round its end; counted from before the first where `now` is not in it.
+fn after<'a>(names: impl Iterator<Item = &'a str>, now: Option<&str>, count: u8) -> Option<String> {
     let names: Vec<&str> = names.collect();
     let at = names.iter().position(|name| Some(*name) == now);
-    let to = at.map_or(0, |at| step(at, names.len(), Step::Next));
+    let first = at.map_or(0, |at| at + 1);
+    let to = (first + usize::from(count) - 1).checked_rem(names.len())?;
     names.get(to).map(|name| (*name).to_owned())
-}
-
-/// Whether a command that asks can only hide more than is hidden now: then nobody is kept waiting by a question.
-pub fn hides_more(command: &Command, studio: &Studio) -> bool {
-    match command {
-        Command::OcclusionLevel(level) => *level <= studio.occlusion.level,
-        Command::RenditionLevel(name, level) => {
-            let show = studio.occlusion.level;
-            let of = studio.renditions.iter().find(|rendition| rendition.name == *name);
-            of.is_some_and(|now| level.unwrap_or(show) <= now.occlusion_level.unwrap_or(show))
-        }
-        _ => false,
-    }
 }

@@ -1,15 +1,21 @@
 //! What the screen knows beyond the studio: selection, prompt, overlays, pictures. Plain data; [`UiState::on_key`] is a pure
 //! function of it, the studio and a key.
 
+mod alarms;
 mod complete;
+mod events;
 mod faces;
+mod fuzzy;
 mod heard;
 mod held;
+mod history;
 mod keys;
 mod layout;
 mod line;
 mod page;
+mod palette;
 mod prompt;
+mod times;
 
 use std::collections::HashMap;
 
@@ -17,17 +23,21 @@ use crate::control::protocol::MonitorTarget;
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::{Layout, MonitorMode, Page, Step, Zoom};
 use crate::studio::model::{DestinationState, Meters, Studio};
+use crate::tui::governor;
 use crate::tui::keymap::{Context, Key, Keymap};
-use crate::tui::monitor::{CellSize, Palette, Prepared, Renderer};
+use crate::tui::monitor::{CellSize, Glyphs, Palette, Prepared, Renderer};
 use crate::tui::terminal::{Capabilities, Colors};
 use crate::tui::view::theme::{Depth, Theme};
 
+pub use alarms::Bell;
 pub use complete::{Candidate, Completion, complete};
+pub use events::{EventKey, EventsView};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use layout::MULTIVIEW;
-pub(super) use line::hides_more;
+pub use history::{History, LINES_KEPT, may_hold_secret};
 pub use page::{Entry, Place, entries, is_stage_switch};
+pub use palette::{CommandPalette, Found};
 pub use prompt::Prompt;
 
 /// How long a reply stays on screen, in ms.
@@ -72,8 +82,12 @@ pub struct UiState {
     pub overlay: Overlay,
     /// The command prompt while it is open.
     pub prompt: Option<Prompt>,
-    /// Lines typed at the prompt, oldest first; none that holds a secret.
-    pub history: Vec<String>,
+    /// Lines typed at the prompt.
+    pub history: History,
+    /// How often the next command is to be done, if that was said.
+    pub count: Option<u8>,
+    /// The last line that asked something of the studio, with its placeholders.
+    pub last_line: Option<String>,
     /// Keys of a sequence that is not complete.
     pub pending: Vec<Key>,
     /// The newest reply.
@@ -84,6 +98,16 @@ pub struct UiState {
     pub heard: Heard,
     /// What the monitors show.
     pub pictures: HashMap<MonitorTarget, Prepared>,
+    /// How good pictures are made, which the governor of the link says.
+    pub step: governor::Step,
+    /// What the governor does, for the corner.
+    pub preview: Preview,
+    /// Bytes of pictures per second at most, where the operator has said so; in kB.
+    pub cap_kb: Option<u32>,
+    /// What is shown of the events.
+    pub events: EventsView,
+    /// Whether the bell rings for alarms.
+    pub bell: Bell,
     /// Since when each lost destination waits for its attempt of that number.
     pub backoffs: HashMap<String, (u32, Timestamp)>,
 }
@@ -104,7 +128,7 @@ pub struct Selected {
 }
 
 /// The parts of the lower screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pane {
     /// Strips and meters.
     Mixer,
@@ -132,6 +156,19 @@ impl Pane {
     }
 }
 
+/// What the governor of the link does, as the corner of the screen shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Preview {
+    /// Bytes that go to the terminal.
+    pub bytes_per_second: u32,
+    /// Changes of pictures that go out whole.
+    pub pictures_per_second: u32,
+    /// How long the terminal takes to answer, where it does.
+    pub round_trip: Option<TimeDelta>,
+    /// How many steps pictures are below the best that the terminal can show.
+    pub depth: usize,
+}
+
 /// What has the focus, which `tab` moves and `zoom` enlarges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Focus {
@@ -155,6 +192,8 @@ pub enum Overlay {
         /// Lines; the view does not scroll past the end.
         scroll: u16,
     },
+    /// All commands, to search in them.
+    Palette(CommandPalette),
     /// A question before something that cannot be undone.
     Confirm {
         /// The command of the table.
@@ -189,6 +228,10 @@ pub enum UiAction {
     Detach,
     /// Draw everything anew.
     Redraw,
+    /// Give this text to the clipboard of the terminal.
+    Copy(String),
+    /// Ring the bell of the terminal.
+    Bell,
 }
 
 impl UiState {
@@ -214,38 +257,60 @@ impl UiState {
             marked_held: None,
             overlay: Overlay::None,
             prompt: None,
-            history: Vec::new(),
+            history: History::default(),
+            count: None,
+            last_line: None,
             pending: Vec::new(),
             toast: None,
             meters: Meters::default(),
             heard: Heard::default(),
             pictures: HashMap::new(),
+            step: governor::Step::BEST,
+            preview: Preview::default(),
+            cap_kb: None,
+            events: EventsView::default(),
+            bell: Bell::default(),
             backoffs: HashMap::new(),
         }
+    }
+
+    /// Bytes of pictures per second at most.
+    #[must_use]
+    pub fn cap_bytes(&self) -> Option<f64> {
+        self.cap_kb.map(|kb| f64::from(kb) * 1000.0)
     }
 
     /// How monitors are drawn on this terminal.
     #[must_use]
     pub fn renderer(&self) -> Renderer {
         // Half-blocks without colour would be blank; who asks for them by name gets them in the colours all terminals have.
-        let blocks = Renderer::Blocks(match self.capabilities.colors {
+        let palette = match self.capabilities.colors {
             Colors::TrueColor => Palette::TrueColor,
-            Colors::Xterm256 | Colors::None => Palette::Xterm256,
-        });
+            Colors::Xterm256 => Palette::Xterm256,
+            Colors::Ansi16 | Colors::None => Palette::Ansi16,
+        };
+        let blocks = Renderer::Cells(Glyphs::HalfBlocks, palette);
+        let ascii = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
         match self.monitor_mode {
-            MonitorMode::Auto if self.capabilities.colors == Colors::None => Renderer::Ascii,
-            MonitorMode::Auto if self.capabilities.has_sixel => Renderer::Sixel,
+            MonitorMode::Auto if self.capabilities.colors == Colors::None => ascii,
+            MonitorMode::Auto if self.capabilities.has_sixel && self.step.has_pixels => Renderer::Sixel,
             MonitorMode::Auto | MonitorMode::HalfBlocks => blocks,
-            MonitorMode::Ascii => Renderer::Ascii,
+            MonitorMode::Ascii => ascii,
             MonitorMode::Sixel => Renderer::Sixel,
             MonitorMode::Off => Renderer::Off,
         }
     }
 
+    /// Whether the monitors could be real pixels: the terminal draws them, and the operator has not asked for characters.
+    #[must_use]
+    pub fn has_pixels(&self) -> bool {
+        matches!(self.monitor_mode, MonitorMode::Auto | MonitorMode::Sixel) && self.capabilities.has_sixel
+    }
+
     /// Where keys are pressed.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::of_page(self.page)
+        Context::of(self.page, self.pane)
     }
 
     /// Pixels of a character cell.
@@ -265,6 +330,7 @@ impl UiState {
     pub fn look(&self) -> Theme {
         self.theme.at(match self.capabilities.colors {
             Colors::None => Depth::None,
+            Colors::Ansi16 => Depth::Ansi16,
             Colors::Xterm256 => Depth::Xterm256,
             Colors::TrueColor => Depth::TrueColor,
         })
@@ -281,6 +347,7 @@ impl UiState {
             held: self.selected.held,
         };
         self.follow_held(studio);
+        self.bell.follow(studio);
         self.marked
             .take_if(|marked| !studio.strips.iter().any(|strip| strip.name == *marked));
         self.marked_source
@@ -288,7 +355,7 @@ impl UiState {
         let is_nothing_left = match self.page {
             Some(Page::Strip) => studio.strips.is_empty(),
             Some(Page::Picture) => studio.sources.is_empty(),
-            Some(Page::Buses | Page::Faces | Page::Network | Page::Moderation) | None => false,
+            Some(_) | None => false,
         };
         if is_nothing_left {
             self.page = None;

@@ -19,6 +19,18 @@ pub struct Prompt {
     recalled: Option<(usize, String)>,
     /// The line before completion began, and which candidate is in it.
     cycling: Option<(String, usize)>,
+    /// A search of the history.
+    search: Option<Search>,
+}
+
+/// A search of the history, from its newest line to the oldest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Search {
+    wanted: String,
+    /// Where in the history the line is.
+    at: Option<usize>,
+    /// What was typed before.
+    typed: String,
 }
 
 impl Prompt {
@@ -133,6 +145,66 @@ impl Prompt {
         }
     }
 
+    /// What is searched for in the history, while it is.
+    #[must_use]
+    pub fn searched(&self) -> Option<&str> {
+        self.search.as_ref().map(|search| search.wanted.as_str())
+    }
+
+    /// Begins to search the history; once begun, goes on to the next older line.
+    pub fn search(&mut self, history: &[String]) {
+        let older = match &self.search {
+            Some(search) => search.at,
+            None => {
+                self.search = Some(Search {
+                    wanted: String::new(),
+                    at: None,
+                    typed: self.text.clone(),
+                });
+                return;
+            }
+        };
+        self.find(history, older.unwrap_or(history.len()));
+    }
+
+    /// Puts the newest line before `before` that has what is wanted into the prompt; without any, it stays as it is.
+    fn find(&mut self, history: &[String], before: usize) {
+        let Some(search) = &mut self.search else { return };
+        let found = history[..before.min(history.len())]
+            .iter()
+            .rposition(|line| line.contains(&search.wanted));
+        if let Some(at) = found {
+            search.at = Some(at);
+            self.set(history[at].clone());
+        }
+    }
+
+    /// A key while the history is searched; `false` for those that do what they always do, with the line that was found.
+    pub fn on_search_key(&mut self, event: KeyEvent, history: &[String]) -> bool {
+        let Some(search) = &mut self.search else {
+            return false;
+        };
+        let is_typed = !event.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match event.code {
+            KeyCode::Char(character) if is_typed => search.wanted.push(character),
+            KeyCode::Backspace if !search.wanted.is_empty() => {
+                search.wanted.pop();
+            }
+            KeyCode::Esc => {
+                let typed = std::mem::take(&mut search.typed);
+                self.search = None;
+                self.set(typed);
+                return true;
+            }
+            _ => {
+                self.search = None;
+                return false;
+            }
+        }
+        self.find(history, history.len());
+        true
+    }
+
     /// Completes the last word: as far as all candidates agree, then one candidate after the other.
     pub fn complete(&mut self, studio: &Studio, step: Step) {
         let typed = self.typed().to_owned();
@@ -220,5 +292,31 @@ mod tests {
             seen.push(prompt.text().to_owned());
         }
         assert_eq!(seen, ["two", "one", "one", "two", "x", "x"]);
+    }
+
+    #[test]
+    fn the_history_is_searched_backwards() {
+        let history = ["gain a +1", "take", "gain b +2"].map(str::to_owned);
+        let mut prompt = Prompt::beginning("mute".to_owned());
+        let key = |code| KeyEvent::new(code, KeyModifiers::NONE);
+        assert!(
+            !prompt.on_search_key(key(KeyCode::Char('x')), &history),
+            "nothing is searched yet"
+        );
+        prompt.search(&history);
+        assert_eq!((prompt.searched(), prompt.text()), (Some(""), "mute"));
+        for (step, expected) in [('g', "gain b +2"), ('a', "gain b +2"), ('i', "gain b +2")] {
+            assert!(prompt.on_search_key(key(KeyCode::Char(step)), &history));
+            assert_eq!(prompt.text(), expected);
+        }
+        prompt.search(&history);
+        assert_eq!(prompt.text(), "gain a +1");
+        prompt.search(&history);
+        assert_eq!(prompt.text(), "gain a +1", "there is no older one");
+        let mut left = prompt.clone();
+        assert!(left.on_search_key(key(KeyCode::Esc), &history));
+        assert_eq!((left.searched(), left.text()), (None, "mute"));
+        assert!(!prompt.on_search_key(key(KeyCode::Enter), &history), "it is run");
+        assert_eq!((prompt.searched(), prompt.text()), (None, "gain a +1"));
     }
 }

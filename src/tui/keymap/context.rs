@@ -1,37 +1,36 @@
 //! Where on the screen a key holds.
 
 use crate::studio::command::Page;
+use crate::tui::app::Pane;
 
 /// Where a binding holds, and where a key is pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Context {
     /// On all of the screen.
     Everywhere,
     /// While any page is open.
     AnyPage,
-    /// While the page of a strip is open.
-    StripPage,
-    /// While the page of the buses is open.
-    BusesPage,
-    /// While the page of faces is open.
-    FacesPage,
-    /// While the page of a source's picture is open.
-    PicturePage,
-    /// While the page of the network is open.
-    NetworkPage,
-    /// While the page of moderation is open.
-    ModerationPage,
+    /// While this page is open.
+    Page(Page),
+    /// While this pane has the focus, and no page is open.
+    Pane(Pane),
 }
 
-/// How the headings of tables begin whose keys hold on pages only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 7] = [
+/// How the headings of tables begin whose keys hold on pages or in panes only, whatever the case of the letters.
+const HEADINGS: [(&str, Context); 13] = [
     ("page", Context::AnyPage),
-    ("strip page", Context::StripPage),
-    ("buses page", Context::BusesPage),
-    ("faces page", Context::FacesPage),
-    ("picture page", Context::PicturePage),
-    ("network page", Context::NetworkPage),
-    ("moderation page", Context::ModerationPage),
+    ("strip page", Context::Page(Page::Strip)),
+    ("buses page", Context::Page(Page::Buses)),
+    ("faces page", Context::Page(Page::Faces)),
+    ("picture page", Context::Page(Page::Picture)),
+    ("network page", Context::Page(Page::Network)),
+    ("moderation page", Context::Page(Page::Moderation)),
+    ("events page", Context::Page(Page::Events)),
+    ("charts page", Context::Page(Page::Charts)),
+    ("mixer pane", Context::Pane(Pane::Mixer)),
+    ("sources pane", Context::Pane(Pane::Sources)),
+    ("destinations pane", Context::Pane(Pane::Destinations)),
+    ("events pane", Context::Pane(Pane::Events)),
 ];
 
 impl Context {
@@ -45,32 +44,72 @@ impl Context {
             .map_or(Self::Everywhere, |(_, context)| context)
     }
 
-    /// Where keys are pressed while this page is open, or none.
+    /// Where keys are pressed while this page is open, or none and this pane has the focus.
     #[must_use]
-    pub const fn of_page(page: Option<Page>) -> Self {
-        match page {
-            None => Self::Everywhere,
-            Some(Page::Strip) => Self::StripPage,
-            Some(Page::Buses) => Self::BusesPage,
-            Some(Page::Faces) => Self::FacesPage,
-            Some(Page::Picture) => Self::PicturePage,
-            Some(Page::Network) => Self::NetworkPage,
-            Some(Page::Moderation) => Self::ModerationPage,
+    pub fn of(page: Option<Page>, pane: Pane) -> Self {
+        page.map_or(Self::Pane(pane), Self::Page)
+    }
+
+    /// What else holds here, the widest first: the keys of each replace those of the ones before.
+    #[must_use]
+    pub fn layers(self) -> Vec<Self> {
+        match self {
+            Self::Everywhere => vec![self],
+            Self::AnyPage | Self::Pane(_) => vec![Self::Everywhere, self],
+            Self::Page(_) => vec![Self::Everywhere, Self::AnyPage, self],
         }
     }
 
-    /// How far away bindings of `other` are from here: the nearest go first. `None` where they do not hold.
+    /// All places where keys can be pressed, and everywhere.
+    pub fn places() -> impl Iterator<Item = Self> {
+        let pages = Page::ALL.into_iter().map(Self::Page);
+        let panes = Pane::ALL.into_iter().map(Self::Pane);
+        [Self::Everywhere, Self::AnyPage].into_iter().chain(pages).chain(panes)
+    }
+
+    /// In words.
     #[must_use]
-    pub fn rank(self, other: Self) -> Option<u8> {
-        match other {
-            Self::Everywhere => Some(2),
-            Self::AnyPage => (self != Self::Everywhere).then_some(1),
-            Self::StripPage
-            | Self::BusesPage
-            | Self::FacesPage
-            | Self::PicturePage
-            | Self::NetworkPage
-            | Self::ModerationPage => (self == other).then_some(0),
+    pub fn holds(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::AnyPage => "on every page",
+            Self::Page(_) => "on that page",
+            Self::Pane(_) => "while that pane has the focus",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_say_where_keys_hold() {
+        for (heading, expected) in [
+            ("On air", Context::Everywhere),
+            ("Page", Context::AnyPage),
+            ("STRIP PAGE", Context::Page(Page::Strip)),
+            ("Moderation page: words", Context::Page(Page::Moderation)),
+            ("Mixer pane", Context::Pane(Pane::Mixer)),
+            ("Sources and destinations", Context::Everywhere),
+        ] {
+            assert_eq!(Context::of_section(heading), expected, "{heading}");
+        }
+    }
+
+    #[test]
+    fn every_page_and_pane_has_its_heading() {
+        for pane in Pane::ALL {
+            assert!(
+                HEADINGS.iter().any(|(_, context)| *context == Context::Pane(pane)),
+                "{pane:?}"
+            );
+        }
+        for page in Page::ALL {
+            assert!(
+                HEADINGS.iter().any(|(_, context)| *context == Context::Page(page)),
+                "{page:?}"
+            );
         }
     }
 }

@@ -1,41 +1,35 @@
-//! Pictures in the terminal: small RGB pictures become half-blocks, ASCII or sixels, off the UI thread.
+//! Pictures in the terminal: small RGB pictures become cells or pixels, off the UI thread.
 //!
 //! The studio scales pictures to what a monitor needs (see [`Renderer::picture_size`]), so nothing here resamples in the
-//! common case. What costs on a terminal is bytes, not arithmetic: colours are taken in coarse steps and a step that a
-//! cell already shows is kept as long as it is about right, so that noise in a still picture sends nothing.
+//! common case. What costs on a terminal is bytes, not arithmetic: see [`cells`] and [`pixels`].
 
-mod ascii;
-mod blocks;
-mod ink;
+pub mod cells;
 pub mod marks;
-mod sixel;
+pub mod pixels;
 mod worker;
 
 use std::sync::Arc;
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
-use ratatui::style::Color;
-
 use crate::studio::model::FaceMark;
 
-pub use ascii::ascii;
-pub use blocks::{Palette, half_blocks};
-pub use sixel::{SixelEncoder, SixelPicture};
+pub use cells::{CellEncoder, CellPicture, Glyphs, Palette, PictureCell, Thrift, complement};
+pub use pixels::{PixelPicture, PixelTerminal};
 pub use worker::{Monitors, Slot};
 
-/// The largest sixel picture: more pixels cost an SSH link more than they show.
-pub const MAX_SIXEL: (u32, u32) = (640, 360);
+/// The largest picture of pixels: more of them cost an SSH link more than they show.
+pub const MAX_PIXELS: (u32, u32) = (640, 360);
 
 /// How a monitor is drawn: what the operator asked for, made to fit the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Renderer {
-    /// Two pixels per cell, coloured.
-    Blocks(Palette),
-    /// One character of ASCII per cell, no colour.
-    Ascii,
+    /// Character cells: which characters, in which colours.
+    Cells(Glyphs, Palette),
     /// Real pixels, for terminals that know DEC sixel graphics.
     Sixel,
+    /// Real pixels, by kitty's graphics protocol.
+    Kitty,
+    /// Real pixels, as iTerm2's inline images.
+    Iterm,
     /// No pictures: for the thinnest of links.
     Off,
 }
@@ -45,35 +39,49 @@ impl Renderer {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Blocks(Palette::TrueColor) => "half-blocks",
-            Self::Blocks(Palette::Xterm256) => "half-blocks 256",
-            Self::Ascii => "ascii",
+            Self::Cells(glyphs, _) => glyphs.name(),
             Self::Sixel => "sixel",
+            Self::Kitty => "kitty",
+            Self::Iterm => "iterm",
             Self::Off => "off",
         }
     }
 
+    /// Whether it shows real pixels, which are written past the cells.
+    #[must_use]
+    pub const fn is_pixels(self) -> bool {
+        matches!(self, Self::Sixel | Self::Kitty | Self::Iterm)
+    }
+
     /// Pixels that a monitor of `columns` × `rows` cells wants; `None` where it wants no picture at all.
     ///
-    /// Half-blocks and ASCII show two pixels per cell, one above the other; sixels show what the cells measure, capped at
-    /// [`MAX_SIXEL`].
+    /// Cells show as many pixels as their [grid](Glyphs::grid) has; real pixels are as many as the cells measure, capped at
+    /// [`MAX_PIXELS`], and per side the share `scale` of them.
     #[must_use]
-    pub fn picture_size(self, columns: u16, rows: u16, cell: CellSize) -> Option<(u32, u32)> {
+    pub fn picture_size(self, columns: u16, rows: u16, cell: CellSize, scale: f32) -> Option<(u32, u32)> {
         if columns == 0 || rows == 0 {
             return None;
         }
         let (columns, rows) = (u32::from(columns), u32::from(rows));
         match self {
             Self::Off => None,
-            Self::Blocks(_) | Self::Ascii => Some((columns, rows * 2)),
-            Self::Sixel => {
+            Self::Cells(glyphs, _) => {
+                let (across, down) = glyphs.grid();
+                Some((columns * across as u32, rows * down as u32))
+            }
+            Self::Sixel | Self::Kitty | Self::Iterm => {
                 let (width, height) = (columns * u32::from(cell.width), rows * u32::from(cell.height));
-                let shrink = (f64::from(MAX_SIXEL.0) / f64::from(width))
-                    .min(f64::from(MAX_SIXEL.1) / f64::from(height))
-                    .min(1.0);
+                let shrink = (f64::from(MAX_PIXELS.0) / f64::from(width))
+                    .min(f64::from(MAX_PIXELS.1) / f64::from(height))
+                    .min(1.0)
+                    * f64::from(scale);
+                let (width, height) = ((f64::from(width) * shrink) as u32, (f64::from(height) * shrink) as u32);
+                if self != Self::Sixel {
+                    // The terminal makes it fit the cells.
+                    return Some((width.max(1), height.max(1)));
+                }
                 // Whole bands of six rows, so that the last band never paints below the monitor.
-                let height = (f64::from(height) * shrink) as u32 / 6 * 6;
-                Some((((f64::from(width) * shrink) as u32).max(1), height.max(6)))
+                Some((width.max(1), (height / 6 * 6).max(6)))
             }
         }
     }
@@ -148,79 +156,13 @@ impl Picture {
     }
 }
 
-/// One cell of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PictureCell {
-    /// `▀`, a space or an ASCII character.
-    pub symbol: char,
-    /// Of the character: the upper pixel of a half-block.
-    pub fg: Color,
-    /// Behind it: the lower pixel of a half-block.
-    pub bg: Color,
-}
-
-/// A picture made of character cells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CellPicture {
-    columns: u16,
-    cells: Vec<PictureCell>,
-}
-
-impl CellPicture {
-    /// Width in cells.
-    #[must_use]
-    pub fn columns(&self) -> u16 {
-        self.columns
-    }
-
-    /// Height in cells.
-    #[must_use]
-    pub fn rows(&self) -> u16 {
-        (self.cells.len() / usize::from(self.columns.max(1))) as u16
-    }
-
-    /// Draws the picture into the upper left of `area`, clipped to it and to the buffer.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer) {
-        let area = area.intersection(buf.area);
-        for (y, row) in self
-            .cells
-            .chunks_exact(usize::from(self.columns.max(1)))
-            .take(usize::from(area.height))
-            .enumerate()
-        {
-            for (x, cell) in row.iter().take(usize::from(area.width)).enumerate() {
-                if let Some(target) = buf.cell_mut((area.x + x as u16, area.y + y as u16)) {
-                    target.set_char(cell.symbol).set_fg(cell.fg).set_bg(cell.bg);
-                }
-            }
-        }
-    }
-}
-
-impl SixelPicture {
-    /// The cells that the picture covers wholly when it stands in the middle of `area`.
-    #[must_use]
-    pub fn covered(&self, area: Rect, cell: CellSize) -> Rect {
-        let whole =
-            |pixels: usize, cell: u16, most: u16| (pixels / usize::from(cell.max(1))).min(usize::from(most)) as u16;
-        let width = whole(self.width, cell.width, area.width);
-        let height = whole(self.height, cell.height, area.height);
-        Rect {
-            x: area.x + (area.width - width) / 2,
-            y: area.y + (area.height - height) / 2,
-            width,
-            height,
-        }
-    }
-}
-
 /// A picture that is ready for the terminal.
 #[derive(Clone, Debug)]
 pub enum Prepared {
     /// Goes through the cell buffer, with the marks of the faces in it.
     Cells(Arc<CellPicture>, Arc<[FaceMark]>),
     /// Goes past it, after the cells. The marks are in its pixels.
-    Sixel(Arc<SixelPicture>),
+    Pixels(Arc<PixelPicture>),
 }
 
 #[cfg(test)]
@@ -242,10 +184,10 @@ mod tests {
             columns in 1u16..400, rows in 1u16..200, width in 1u16..64, height in 6u16..64,
         ) {
             let cell = CellSize { width, height };
-            let (w, h) = Renderer::Sixel.picture_size(columns, rows, cell).unwrap();
+            let (w, h) = Renderer::Sixel.picture_size(columns, rows, cell, 1.0).unwrap();
             prop_assert!(h % 6 == 0);
-            prop_assert!(w <= MAX_SIXEL.0 && w <= u32::from(columns) * u32::from(width));
-            prop_assert!(h <= MAX_SIXEL.1 && h <= u32::from(rows) * u32::from(height));
+            prop_assert!(w <= MAX_PIXELS.0 && w <= u32::from(columns) * u32::from(width));
+            prop_assert!(h <= MAX_PIXELS.1 && h <= u32::from(rows) * u32::from(height));
         }
     }
 }

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::{CellPicture, Picture, Prepared, Renderer, SixelEncoder, SixelPicture, ascii, half_blocks, ink};
+use super::pixels::{self, PixelEncoder, PixelTerminal, ink};
+use super::{CellEncoder, CellPicture, Picture, Prepared, Renderer, Thrift};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::FaceMark;
 
@@ -18,6 +19,8 @@ pub struct Slot {
     pub target: MonitorTarget,
     /// How it is drawn.
     pub renderer: Renderer,
+    /// Columns and rows that it covers.
+    pub cells: (u16, u16),
     /// Pixels, from [`Renderer::picture_size`].
     pub width: u32,
     /// Pixels.
@@ -46,6 +49,8 @@ struct State {
     ready: Vec<(MonitorTarget, Prepared)>,
     /// Counts arrangements: what was shown before one may have been wiped off the screen by it.
     arrangement: u64,
+    terminal: PixelTerminal,
+    thrift: Thrift,
     superseded: u64,
     is_over: bool,
 }
@@ -84,6 +89,16 @@ impl Monitors {
         waiting.retain(|(target, _)| slots.contains_key(target));
     }
 
+    /// Tells what the terminal makes of pixels.
+    pub fn set_terminal(&self, terminal: PixelTerminal) {
+        self.shared.state().terminal = terminal;
+    }
+
+    /// Tells how much pictures may lose to save bytes.
+    pub fn set_thrift(&self, thrift: Thrift) {
+        self.shared.state().thrift = thrift;
+    }
+
     /// Hands over a picture with the faces in it; one that still waits for the same monitor is replaced.
     pub fn show(&self, target: MonitorTarget, picture: Picture, marks: Vec<FaceMark>) {
         let picture = (picture, marks);
@@ -100,7 +115,11 @@ impl Monitors {
     /// What became ready since the last call, at most one per monitor.
     #[must_use]
     pub fn take(&self) -> Vec<(MonitorTarget, Prepared)> {
-        std::mem::take(&mut self.shared.state().ready)
+        let mut state = self.shared.state();
+        if !state.ready.is_empty() && !state.waiting.is_empty() {
+            self.shared.work.notify_one();
+        }
+        std::mem::take(&mut state.ready)
     }
 
     /// Pictures that were replaced by newer ones before they were prepared.
@@ -124,23 +143,26 @@ impl Drop for Monitors {
 fn work(shared: &Shared, wake: &dyn Fn()) {
     let mut artist = Artist::default();
     loop {
-        let (slot, picture, arrangement) = {
+        let (slot, picture, arrangement, terminal, thrift) = {
             let mut state = shared.state();
             loop {
                 if state.is_over {
                     return;
                 }
-                if state.waiting.is_empty() {
+                // What is ready and not taken yet is on its way to the screen: the next picture is drawn from there.
+                let is_due = |(target, _): &(MonitorTarget, Marked)| !state.ready.iter().any(|(ready, _)| ready == target);
+                let Some(at) = state.waiting.iter().position(is_due) else {
                     state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                     continue;
-                }
-                let (target, picture) = state.waiting.remove(0);
+                };
+                let (target, picture) = state.waiting.remove(at);
                 if let Some(slot) = state.slots.get(&target) {
-                    break (slot.clone(), picture, state.arrangement);
+                    break (slot.clone(), picture, state.arrangement, state.terminal, state.thrift);
                 }
             }
         };
-        artist.follow(arrangement);
+        artist.follow(arrangement, &terminal);
+        artist.thrift = thrift;
         let Some(prepared) = artist.prepare(&slot, picture.0, picture.1) else {
             continue;
         };
@@ -148,11 +170,7 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
         if state.arrangement != arrangement {
             continue;
         }
-        if let Some(place) = state.ready.iter_mut().find(|(target, _)| *target == slot.target) {
-            place.1 = prepared;
-        } else {
-            state.ready.push((slot.target, prepared));
-        }
+        state.ready.push((slot.target, prepared));
         drop(state);
         wake();
     }
@@ -161,14 +179,19 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
 /// Draws pictures and remembers what each monitor shows.
 #[derive(Default)]
 struct Artist {
-    sixels: SixelEncoder,
+    terminal: PixelTerminal,
+    thrift: Thrift,
     arrangement: u64,
     shown: HashMap<MonitorTarget, (Slot, Shown)>,
+    /// One per monitor of cells: each knows what its own shows.
+    cells: HashMap<MonitorTarget, CellEncoder>,
+    /// Numbers of monitors, for those that show pixels.
+    numbers: Vec<MonitorTarget>,
 }
 
 enum Shown {
     Cells(Arc<CellPicture>, Arc<[FaceMark]>),
-    Sixel(Arc<SixelPicture>),
+    Pixels(Box<PixelEncoder>),
 }
 
 impl Artist {
@@ -178,34 +201,41 @@ impl Artist {
         if (picture.width(), picture.height()) != (width, height) {
             picture = picture.resized(width, height);
         }
+        if slot.renderer.is_pixels() {
+            ink::draw(&mut picture, &marks);
+            return self.prepare_pixels(slot, &picture);
+        }
         let before = self
             .shown
             .get(&slot.target)
             .filter(|(was, _)| was == slot)
             .map(|(_, shown)| shown);
         let (shown, prepared) = match slot.renderer {
-            Renderer::Off => return None,
-            Renderer::Sixel => {
-                ink::draw(&mut picture, &marks);
-                let sixel = Arc::new(self.sixels.encode(&picture));
-                if matches!(before, Some(Shown::Sixel(before)) if **before == *sixel) {
-                    return None;
-                }
-                (Shown::Sixel(Arc::clone(&sixel)), Prepared::Sixel(sixel))
-            }
-            Renderer::Ascii | Renderer::Blocks(_) => {
-                let (before, marks_before) = match before {
-                    Some(Shown::Cells(cells, marks)) => (Some(&**cells), &**marks),
-                    _ => (None, &[][..]),
+            Renderer::Off | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => return None,
+            Renderer::Cells(glyphs, palette) => {
+                let encoder = match self.cells.get_mut(&slot.target) {
+                    Some(encoder) if encoder.kind() == (glyphs, palette) => encoder,
+                    _ => self
+                        .cells
+                        .entry(slot.target.clone())
+                        .insert_entry(CellEncoder::new(glyphs, palette))
+                        .into_mut(),
                 };
-                let cells = match slot.renderer {
-                    Renderer::Blocks(palette) => half_blocks(&picture, palette, before),
-                    _ => ascii(&picture),
+                let before = match before {
+                    Some(Shown::Cells(cells, marks)) => Some((cells, marks)),
+                    _ => {
+                        encoder.forget();
+                        None
+                    }
                 };
-                if before == Some(&cells) && marks_before == marks {
-                    return None;
-                }
-                let (cells, marks) = (Arc::new(cells), Arc::from(marks));
+                let cells = match (encoder.encode(&picture, self.thrift), before) {
+                    (Some(cells), _) => Arc::new(cells),
+                    (None, Some((_, marks_before))) if **marks_before == marks => return None,
+                    (None, Some((cells, _))) => Arc::clone(cells),
+                    // What is encoded from nothing always has cells.
+                    (None, None) => return None,
+                };
+                let marks = Arc::from(marks);
                 (
                     Shown::Cells(Arc::clone(&cells), Arc::clone(&marks)),
                     Prepared::Cells(cells, marks),
@@ -216,24 +246,58 @@ impl Artist {
         Some(prepared)
     }
 
+    /// The picture as pixels, by the encoder of its monitor.
+    fn prepare_pixels(&mut self, slot: &Slot, picture: &Picture) -> Option<Prepared> {
+        let is_same = matches!(self.shown.get(&slot.target), Some((was, Shown::Pixels(_))) if was == slot);
+        if !is_same {
+            let number = self
+                .numbers
+                .iter()
+                .position(|known| *known == slot.target)
+                .unwrap_or_else(|| {
+                    self.numbers.push(slot.target.clone());
+                    self.numbers.len() - 1
+                });
+            let encoder = match slot.renderer {
+                Renderer::Kitty => PixelEncoder::kitty(&self.terminal, slot.cells, number as u8),
+                Renderer::Iterm => PixelEncoder::iterm(slot.cells),
+                _ => PixelEncoder::sixel(&self.terminal),
+            };
+            self.shown
+                .insert(slot.target.clone(), (slot.clone(), Shown::Pixels(Box::new(encoder))));
+        }
+        match self.shown.get_mut(&slot.target) {
+            Some((_, Shown::Pixels(encoder))) => {
+                let picture = encoder.encode(picture, pixels::Thrift(self.thrift.level()))?;
+                Some(Prepared::Pixels(Arc::new(picture)))
+            }
+            _ => None,
+        }
+    }
+
     /// Forgets what was shown when the monitors have been arranged anew.
-    fn follow(&mut self, arrangement: u64) {
-        if std::mem::replace(&mut self.arrangement, arrangement) != arrangement {
+    fn follow(&mut self, arrangement: u64, terminal: &PixelTerminal) {
+        let is_other = std::mem::replace(&mut self.terminal, *terminal) != *terminal;
+        if std::mem::replace(&mut self.arrangement, arrangement) != arrangement || is_other {
             self.shown.clear();
+            self.cells.clear();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Palette;
+    use super::super::{Glyphs, Palette};
     use super::*;
     use std::sync::mpsc;
+
+    const ASCII: Renderer = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
 
     fn slot(target: MonitorTarget, renderer: Renderer) -> Slot {
         Slot {
             target,
             renderer,
+            cells: (4, 2),
             width: 4,
             height: 4,
         }
@@ -261,7 +325,7 @@ mod tests {
     fn a_picture_comes_back_ready_and_a_strange_monitor_stays_dark() {
         let (tell, told) = mpsc::channel();
         let monitors = Monitors::start(move || tell.send(()).unwrap()).unwrap();
-        monitors.arrange(&[slot(MonitorTarget::Program, Renderer::Ascii)]);
+        monitors.arrange(&[slot(MonitorTarget::Program, ASCII)]);
         monitors.show(MonitorTarget::Preview, grey(9), Vec::new());
         monitors.show(MonitorTarget::Program, grey(200), Vec::new());
         told.recv().unwrap();
@@ -273,7 +337,13 @@ mod tests {
     #[test]
     fn what_looks_the_same_is_not_drawn_again() {
         let mut artist = Artist::default();
-        for renderer in [Renderer::Ascii, Renderer::Sixel, Renderer::Blocks(Palette::TrueColor)] {
+        for renderer in [
+            ASCII,
+            Renderer::Sixel,
+            Renderer::Kitty,
+            Renderer::Iterm,
+            Renderer::Cells(Glyphs::HalfBlocks, Palette::TrueColor),
+        ] {
             let slot = slot(MonitorTarget::Program, renderer);
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
             assert!(artist.prepare(&slot, grey(100), Vec::new()).is_none());
@@ -289,9 +359,9 @@ mod tests {
     #[test]
     fn a_new_arrangement_draws_even_what_looks_the_same() {
         let mut artist = Artist::default();
-        let slot = slot(MonitorTarget::Program, Renderer::Ascii);
+        let slot = slot(MonitorTarget::Program, ASCII);
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
-        artist.follow(1);
+        artist.follow(1, &PixelTerminal::default());
         assert!(artist.prepare(&slot, grey(100), Vec::new()).is_some());
     }
 
@@ -300,7 +370,7 @@ mod tests {
         let mut artist = Artist::default();
         let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
         let Some(Prepared::Cells(cells, _)) =
-            artist.prepare(&slot(MonitorTarget::Preview, Renderer::Ascii), picture, Vec::new())
+            artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
         else {
             panic!("no cells");
         };

@@ -137,7 +137,7 @@ impl<W: Write> PlainClient<W> {
             Some(Incoming::Notification(Notification::State(studio))) => self.talk.on_state(*studio),
             Some(Incoming::Notification(Notification::Event(event))) => self.talk.on_event(&event, now),
             Some(Incoming::Notification(Notification::Meters(meters))) => self.talk.on_meters(meters),
-            Some(Incoming::Picture(..)) => Vec::new(),
+            Some(Incoming::Picture(..) | Incoming::Notification(Notification::Sample(_))) => Vec::new(),
             Some(Incoming::Reply { id, result }) => {
                 let at = self.asked.iter().position(|(asked, _)| *asked == id);
                 let name = at.map(|at| self.asked.swap_remove(at).1).unwrap_or_default();

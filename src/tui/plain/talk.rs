@@ -8,7 +8,6 @@ use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::table::TABLE;
 use crate::studio::command::{self, ClientCommand, Command, Scope};
 use crate::studio::model::{Event, EventLevel, Meters, Studio};
-use crate::tui::app::hides_more;
 
 /// The same sentence with other figures is said again after this long at the earliest.
 const CHATTER_MS: i64 = 10_000;
@@ -197,7 +196,7 @@ impl Talk {
             Err(error) => say(&error.to_string()),
             Ok(Command::Client(ClientCommand::Detach)) => vec![TalkAction::Leave],
             Ok(Command::Client(_)) => say(&format!("{} concerns a screen, and there is none here", spec.name)),
-            Ok(command) if spec.is_confirmed && !hides_more(&command, studio) => {
+            Ok(command) if spec.is_confirmed && command::reveals_or_ends(&command, studio) => {
                 let question = format!("{}: {}. Are you sure? Type y or n.", spec.name, spec.doc);
                 self.question = Some((spec.name.to_owned(), args));
                 say(&question)

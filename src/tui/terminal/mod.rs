@@ -1,11 +1,16 @@
 //! The terminal: taken over with care and given back whatever happens.
 
+mod answer;
+mod input;
+mod key_event;
+mod multiplexer;
+mod aside;
 mod output;
 mod paint;
 mod probe;
+mod splitter;
 
 use std::io::{self, IsTerminal as _, Write as _};
-use std::os::fd::AsFd as _;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,18 +18,28 @@ use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+pub use answer::Answer;
+pub use input::{Input, InputThread, Reader};
+pub use key_event::key_event;
+pub use multiplexer::Multiplexer;
+pub use aside::{BELL, clipboard};
 pub use output::Output;
 pub use paint::Paint;
-pub use probe::{Answers, Capabilities, Colors, PATIENCE, ask, colors};
+pub use probe::{Answers, Blocks, Capabilities, Colors, PATIENCE, ask, colors};
+pub use splitter::{Piece, Splitter};
 
 /// Alternate screen, no cursor, bracketed paste, no line wrap (a character in the last column must not scroll).
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l\x1b[2J";
-/// All of that undone, and a synchronised update that may be open ended.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
+/// All of that undone, and a synchronised update that may be open ended. A string that was cut off is ended first, and what stands
+/// on the alternate screen is wiped, pictures among it.
+const LEAVE: &[u8] = b"\x1b\\\x1b[?2026l\x1b[m\x1b[2J\x1b[?7h\x1b[?2004l\x1b[?25h\x1b[?1049l";
 /// A frame appears at once (mode 2026); terminals that do not know the mode ignore it.
 pub const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
 /// Ends what [`FRAME_BEGIN`] began.
 pub const FRAME_END: &[u8] = b"\x1b[?2026l";
+
+/// Asks for the terminal's status (DSR, ECMA-48 8.3.35), which answers when it has read as far.
+pub const STATUS_QUERY: &[u8] = b"\x1b[5n";
 
 /// Whether the terminal is ours at the moment.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -34,6 +49,8 @@ static HOOK: Once = Once::new();
 #[derive(Debug)]
 pub struct Taken {
     capabilities: Capabilities,
+    is_synchronized: bool,
+    input: Option<(Reader<io::Stdin>, Vec<Input>)>,
 }
 
 impl Taken {
@@ -45,7 +62,7 @@ impl Taken {
         let (input, mut output) = (io::stdin(), io::stdout());
         if !input.is_terminal() || !output.is_terminal() {
             return Err(io::Error::other(
-                "standard input and output must be a terminal; scripts use `rigcast ctl`",
+                "standard input and output must be a terminal; scripts use `rigcast ctl`, dumb terminals `rigcast attach --plain`",
             ));
         }
         HOOK.call_once(|| {
@@ -55,21 +72,40 @@ impl Taken {
                 before(panic);
             }));
         });
+        let multiplexer = Multiplexer::find(variable);
         enable_raw_mode()?;
         IS_TAKEN.store(true, Ordering::SeqCst);
         // From here on, dropping `taken` gives the terminal back, also when a write below fails.
         let mut taken = Self {
-            capabilities: Capabilities {
-                colors: colors(|name| std::env::var(name).ok()),
-                has_sixel: false,
-                cell: None,
-            },
+            capabilities: Capabilities::new(&Answers::default(), multiplexer, variable),
+            is_synchronized: false,
+            input: None,
         };
         output.write_all(ENTER)?;
-        let answers = ask(input.as_fd(), &mut output)?;
-        taken.capabilities.has_sixel = answers.has_sixel;
-        taken.capabilities.cell = answers.cell;
+        let (mut reader, mut keys) = (Reader::new(input), Vec::new());
+        let answers = ask(&mut reader, &mut output, multiplexer, &mut keys)?;
+        taken.capabilities = Capabilities::new(&answers, multiplexer, variable);
+        taken.is_synchronized = answers.is_synchronized;
+        taken.input = Some((reader, keys));
         Ok(taken)
+    }
+
+    /// What comes from it, keys pressed while it was asked among it. Once.
+    ///
+    /// # Errors
+    /// The thread that reads cannot be started.
+    pub fn input(&mut self) -> io::Result<InputThread> {
+        let (reader, keys) = self
+            .input
+            .take()
+            .unwrap_or_else(|| (Reader::new(io::stdin()), Vec::new()));
+        InputThread::start(reader, keys)
+    }
+
+    /// Whether it makes frames appear at once (mode 2026).
+    #[must_use]
+    pub fn is_synchronized(&self) -> bool {
+        self.is_synchronized
     }
 
     /// What it can do.
@@ -88,38 +124,77 @@ impl Taken {
     }
 }
 
+/// A variable of the environment.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// What the terminal can do, in a line for `rigcast probe`.
 #[must_use]
 pub fn describe_terminal() -> String {
     let (input, mut output) = (io::stdin(), io::stdout());
-    let colors = match colors(|name| std::env::var(name).ok()) {
+    let colors = match colors(variable) {
         Colors::None => "no colour",
+        Colors::Ansi16 => "16 colours",
         Colors::Xterm256 => "256 colours",
         Colors::TrueColor => "24-bit colour",
     };
     if !input.is_terminal() || !output.is_terminal() {
         return format!("none here ({colors} by the environment)");
     }
+    let multiplexer = Multiplexer::find(variable);
     let answers = enable_raw_mode().and_then(|()| {
-        let answers = ask(input.as_fd(), &mut output);
+        let answers = ask(&mut Reader::new(input), &mut output, multiplexer, &mut Vec::new());
         disable_raw_mode()?;
         answers
     });
-    match answers {
-        Err(error) => format!("{colors}; cannot be asked: {error}"),
-        Ok(answers) => {
-            let sixel = if answers.has_sixel { "sixel" } else { "no sixel" };
-            let cell = answers.cell.map_or_else(String::new, |cell| {
-                format!(", cells of {}×{} pixels", cell.width, cell.height)
-            });
-            let silent = if answers.is_complete {
-                ""
-            } else {
-                "; it did not answer in time"
-            };
-            format!("{colors}, {sixel}{cell}{silent}")
+    let answers = match answers {
+        Ok(answers) => answers,
+        Err(error) => return format!("{colors}; cannot be asked: {error}"),
+    };
+    let can = Capabilities::new(&answers, multiplexer, variable);
+    let mut parts = vec![colors.to_owned()];
+    let pictures: Vec<&str> = [
+        (can.has_kitty, "kitty graphics"),
+        (can.has_sixel, "sixel"),
+        (can.has_iterm, "iTerm2 images"),
+    ]
+    .into_iter()
+    .filter_map(|(has, name)| has.then_some(name))
+    .collect();
+    parts.push(if pictures.is_empty() {
+        "no pictures but characters".to_owned()
+    } else {
+        pictures.join(" and ")
+    });
+    parts.push(
+        match can.blocks {
+            Blocks::Quadrants => "quadrants",
+            Blocks::Sextants => "sextants",
+            Blocks::Octants => "octants",
         }
+        .to_owned(),
+    );
+    parts.extend(can.cell.map(|cell| format!("cells of {}×{} pixels", cell.width, cell.height)));
+    if answers.is_synchronized {
+        parts.push("synchronised output".to_owned());
     }
+    let mut text = parts.join(", ");
+    if let Some(name) = &answers.name {
+        text = format!("{name}: {text}");
+    }
+    match multiplexer {
+        Multiplexer::None => {}
+        Multiplexer::Tmux { is_open: true, .. } => text.push_str("; in tmux, which lets pictures through"),
+        Multiplexer::Tmux { is_open: false, .. } => text.push_str(
+            "; in tmux, which lets no pictures through (tmux set -g allow-passthrough on)",
+        ),
+        Multiplexer::Screen => text.push_str("; in screen, which lets no pictures through"),
+    }
+    if !answers.is_complete {
+        text.push_str("; it did not answer in time");
+    }
+    text
 }
 
 impl Drop for Taken {

@@ -6,7 +6,9 @@
 
 use std::io::{self, Write};
 use std::sync::mpsc::{self, SyncSender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::media::TimeDelta;
 
 /// How long the last frame may take.
 const LAST_FRAME: Duration = Duration::from_millis(500);
@@ -14,11 +16,12 @@ const LAST_FRAME: Duration = Duration::from_millis(500);
 /// The thread and its hand-over place for one frame.
 pub struct Output {
     frames: Option<SyncSender<Vec<u8>>>,
-    spares: mpsc::Receiver<Vec<u8>>,
+    spares: mpsc::Receiver<(Vec<u8>, Duration)>,
     thread: Option<std::thread::JoinHandle<io::Result<()>>>,
     is_busy: bool,
     spare: Vec<u8>,
     sent_bytes: u64,
+    written: Option<(u64, TimeDelta)>,
 }
 
 impl Output {
@@ -31,10 +34,11 @@ impl Output {
         let (give_spare, spares) = mpsc::channel();
         let thread = std::thread::Builder::new().name("terminal".into()).spawn(move || {
             let written = waiting.iter().try_for_each(|frame| {
+                let begun = Instant::now();
                 to.write_all(&frame)?;
                 to.flush()?;
                 // The other side may be gone already; then nobody needs the buffer.
-                let _ = give_spare.send(frame);
+                let _ = give_spare.send((frame, begun.elapsed()));
                 wake();
                 Ok(())
             });
@@ -49,6 +53,7 @@ impl Output {
             is_busy: false,
             spare: Vec::new(),
             sent_bytes: 0,
+            written: None,
         })
     }
 
@@ -59,7 +64,8 @@ impl Output {
     pub fn is_free(&mut self) -> io::Result<bool> {
         if self.is_busy {
             match self.spares.try_recv() {
-                Ok(spare) => {
+                Ok((spare, took)) => {
+                    self.written = Some((spare.len() as u64, TimeDelta::from_duration(took)));
                     self.spare = spare;
                     self.is_busy = false;
                 }
@@ -87,6 +93,11 @@ impl Output {
             Some(frames) if frames.send(frame).is_ok() => Ok(()),
             _ => Err(self.end_reason()),
         }
+    }
+
+    /// The bytes of the last frame that is out, and how long its writing took; once.
+    pub fn written(&mut self) -> Option<(u64, TimeDelta)> {
+        self.written.take()
     }
 
     /// Bytes sent since the start.

@@ -4,9 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Scene;
+use super::charts;
 use super::network::quality_style;
 use super::text::Row;
 use crate::studio::model::{DestinationModel, DestinationState, Quality, Studio};
+
+/// Cells of the course of what is sent, at most.
+const SPARK: u16 = 20;
+
+/// How far back it goes.
+const SPARK_SECONDS: usize = 60;
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let area = others(buf, area, scene);
@@ -141,6 +148,13 @@ fn head(row: &mut Row<'_>, destination: &DestinationModel, is_selected: bool, ar
             }
             if let Some(rtt) = stats.rtt_ms {
                 row.right(&format!("rtt {rtt:.0} ms"), theme.label());
+            }
+            let sent = charts::series(&scene.studio.history, SPARK_SECONDS, |sample| {
+                sample.reach(&destination.name).map(|reach| reach.sent_kbps as f32)
+            });
+            let cells = row.left().saturating_sub(1).min(SPARK);
+            if cells >= SPARK / 2 {
+                row.right(&charts::spark(&sent, usize::from(cells)), theme.accent());
             }
         }
         DestinationState::Backoff {

@@ -8,12 +8,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Scene;
 use super::pane::{popup, popup_area, titled};
+use super::pending;
 use super::text::Row;
 use crate::studio::command;
 use crate::studio::command::{ArgKind, Page, table};
 use crate::studio::model::Studio;
 use crate::tui::app::{Completion, Overlay, Prompt, UiState, complete};
-use crate::tui::keymap::{Binding, Key, Lookup};
+use crate::tui::keymap::{Binding, Key};
 
 /// Candidates shown at once.
 const CANDIDATES: usize = 8;
@@ -37,21 +38,21 @@ pub fn draw(buf: &mut Buffer, area: Rect, screen: Rect, scene: &Scene<'_>) -> Op
                 is_hidden
             })
             .collect();
-        row.put(":", theme.accent()).put(&visible, theme.text());
-        let x = area.x + 1 + (before.width() - hidden).min(room) as u16;
+        let searched = prompt
+            .searched()
+            .map_or_else(|| ":".to_owned(), |wanted| format!("history '{wanted}': "));
+        row.put(&searched, theme.accent()).put(&visible, theme.text());
+        let x = area.x + searched.width() as u16 + (before.width() - hidden).min(room) as u16;
         draw_candidates(buf, screen, prompt, scene);
         return Some(Position { x, y: area.y });
+    }
+    if let Some(count) = ui.count {
+        row.put(&format!(" {count} ×"), theme.strong());
     }
     if !ui.pending.is_empty() {
         let typed: Vec<String> = ui.pending.iter().map(Key::to_string).collect();
         row.put(&format!(" {} … ", typed.join(" ")), theme.strong());
-        if let Lookup::Pending(ways) = ui.keymap.lookup(ui.context(), &ui.pending) {
-            for way in ways {
-                let rest: Vec<String> = way.keys[ui.pending.len()..].iter().map(Key::to_string).collect();
-                row.put(&rest.join(" "), theme.accent())
-                    .put(&format!(" {}   ", way.line), theme.label());
-            }
-        }
+        pending::draw(buf, screen, scene);
         return None;
     }
     row.right(&format!("{} ", ui.renderer().name()), theme.label());
@@ -286,7 +287,10 @@ fn draw_candidates(buf: &mut Buffer, screen: Rect, prompt: &Prompt, scene: &Scen
     }
 }
 
-fn question(name: &str, args: &[String]) -> String {
+fn question(name: &str, args: &[String], studio: &Studio) -> String {
+    if let Some(note) = studio.undo.next.as_ref().filter(|_| name == "undo") {
+        return format!("undo: {}", note.did);
+    }
     let mut line = name.to_owned();
     for arg in args {
         line.push(' ');
@@ -296,24 +300,24 @@ fn question(name: &str, args: &[String]) -> String {
 }
 
 /// Where a question stands.
-pub fn question_area(body: Rect, name: &str, args: &[String]) -> Rect {
-    popup_area(body, question_width(name, args), 6)
+pub fn question_area(body: Rect, name: &str, args: &[String], studio: &Studio) -> Rect {
+    popup_area(body, question_width(name, args, studio), 6)
 }
 
-fn question_width(name: &str, args: &[String]) -> u16 {
+fn question_width(name: &str, args: &[String], studio: &Studio) -> u16 {
     let doc = table::spec(name).map_or(0, |spec| spec.doc.width());
-    (question(name, args).width().max(doc).max(30) as u16 + 6).min(76)
+    (question(name, args, studio).width().max(doc).max(30) as u16 + 6).min(76)
 }
 
 /// Draws a question before something that cannot be undone.
 pub fn draw_question(buf: &mut Buffer, body: Rect, name: &str, args: &[String], scene: &Scene<'_>) {
     debug_assert!(matches!(scene.ui.overlay, Overlay::Confirm { .. }));
     let theme = scene.theme;
-    let width = question_width(name, args);
+    let width = question_width(name, args, scene.studio);
     let inner = popup(buf, body, width, 6, "SURE?", theme.error(), theme.error());
     Row::new(buf, inner, 0)
         .skip(2)
-        .put(&question(name, args), theme.strong());
+        .put(&question(name, args, scene.studio), theme.strong());
     Row::new(buf, inner, 1)
         .skip(2)
         .put(table::spec(name).map_or("", |spec| spec.doc), theme.text());

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::Scene;
 use super::pane::{popup, popup_area};
+use super::pending;
 use super::text::Row;
 use crate::studio::command::table::TABLE;
 use crate::studio::command::{self, split_words};
@@ -17,9 +18,9 @@ const WIDTH: u16 = 118;
 /// somebody who looks for help needs.
 const WIDE: u16 = 100;
 
-enum Line<'a> {
+enum Line {
     Blank,
-    Heading(&'a str),
+    Heading(String),
     Entry {
         keys: String,
         what: String,
@@ -75,8 +76,8 @@ pub fn draw(buf: &mut Buffer, body: Rect, scroll: u16, scene: &Scene<'_>) {
 }
 
 /// Whether several lines have the same sentence: then only their commands tell them apart.
-fn is_said_twice(lines: &[Line<'_>], sentence: &str) -> bool {
-    let says = |line: &&Line<'_>| matches!(line, Line::Entry { doc, .. } if *doc == sentence);
+fn is_said_twice(lines: &[Line], sentence: &str) -> bool {
+    let says = |line: &&Line| matches!(line, Line::Entry { doc, .. } if *doc == sentence);
     lines.iter().filter(says).nth(1).is_some()
 }
 
@@ -88,49 +89,25 @@ fn without_placeholders(line: &str) -> String {
         .join(" ")
 }
 
-/// All lines: the keys under their headings, then the commands that have no key. On a page, its own keys come first, and
-/// those that do something else there are left out.
-fn lines(keymap: &Keymap, context: Context) -> Vec<Line<'_>> {
-    let mut lines = Vec::new();
-    let mut shown: Vec<&Binding> = match context {
-        Context::Everywhere => keymap.bindings().iter().collect(),
-        _ => keymap.active(context).collect(),
-    };
-    if context != Context::Everywhere {
-        shown.sort_by_key(|binding| context.rank(binding.context));
+/// All lines: the keys that do something here, under their headings, those of this very place first; then the keys that do
+/// nothing here, with where they hold; then the commands that have no key.
+fn lines(keymap: &Keymap, context: Context) -> Vec<Line> {
+    let mut here: Vec<&Binding> = keymap.active(context).collect();
+    let layers = context.layers();
+    let nearness = |binding: &Binding| layers.iter().rev().position(|layer| *layer == binding.context);
+    here.sort_by_key(|binding| nearness(binding));
+    let mut lines = sections(&here, |section, _| section.to_owned());
+    let elsewhere: Vec<&Binding> = keymap.bindings().into_iter().filter(|it| !here.contains(it)).collect();
+    if !elsewhere.is_empty() {
+        lines.push(Line::Blank);
+        lines.push(Line::Heading("NOT HERE, BUT".to_owned()));
+        lines.extend(sections(&elsewhere, |section, context| {
+            format!("{section} · {}", context.holds())
+        }));
     }
-    let mut sections: Vec<&str> = Vec::new();
-    for binding in &shown {
-        if !sections.contains(&binding.section.as_str()) {
-            sections.push(&binding.section);
-        }
-    }
-    let bound: Vec<&'static str> = keymap
-        .bindings()
-        .iter()
-        .filter_map(|binding| Some(command::find(&split_words(&binding.line)).ok()?.0.name))
-        .collect();
-    for section in sections {
-        if !lines.is_empty() {
-            lines.push(Line::Blank);
-        }
-        lines.push(Line::Heading(section));
-        let mut entries: Vec<(String, &str, &'static str)> = Vec::new();
-        for binding in shown.iter().filter(|binding| binding.section == section) {
-            let Ok((spec, _)) = command::find(&split_words(&binding.line)).map(|(spec, args)| (spec, args.len()))
-            else {
-                continue;
-            };
-            // Keys that do the same stand together.
-            match entries.iter_mut().find(|(_, line, _)| *line == binding.line) {
-                Some((keys, ..)) => *keys = format!("{keys}, {}", binding.keys_text()),
-                None => entries.push((binding.keys_text(), &binding.line, spec.doc)),
-            }
-        }
-        lines.extend(folded(entries));
-    }
+    let bound: Vec<&'static str> = keymap.bindings().into_iter().filter_map(name_of).collect();
     lines.push(Line::Blank);
-    lines.push(Line::Heading("Commands without a key, typed after :"));
+    lines.push(Line::Heading("Commands without a key, typed after :".to_owned()));
     lines.extend(
         TABLE
             .iter()
@@ -144,9 +121,43 @@ fn lines(keymap: &Keymap, context: Context) -> Vec<Line<'_>> {
     lines
 }
 
+/// The command that a key does.
+fn name_of(binding: &Binding) -> Option<&'static str> {
+    Some(command::find(&split_words(&binding.line)).ok()?.0.name)
+}
+
+/// Keys under the headings of their tables, in the order in which these come first.
+fn sections(shown: &[&Binding], heading: impl Fn(&str, Context) -> String) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut sections: Vec<(&str, Context)> = Vec::new();
+    for binding in shown {
+        let section = (binding.section.as_str(), binding.context);
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
+    for (section, context) in sections {
+        if !lines.is_empty() {
+            lines.push(Line::Blank);
+        }
+        lines.push(Line::Heading(heading(section, context)));
+        let mut entries: Vec<(String, &str, &'static str)> = Vec::new();
+        let own = |binding: &&&Binding| (binding.section.as_str(), binding.context) == (section, context);
+        for binding in shown.iter().filter(own) {
+            // Keys that do the same stand together.
+            match entries.iter_mut().find(|(_, line, _)| *line == binding.line) {
+                Some((keys, ..)) => *keys = format!("{keys}, {}", binding.keys_text()),
+                None => entries.push((binding.keys_text(), &binding.line, pending::doc(binding))),
+            }
+        }
+        lines.extend(folded(entries));
+    }
+    lines
+}
+
 /// Entries as lines; the row `1` to `9` of the same command with its own number becomes one.
-fn folded(entries: Vec<(String, &str, &'static str)>) -> Vec<Line<'static>> {
-    let mut lines: Vec<Line<'static>> = Vec::new();
+fn folded(entries: Vec<(String, &str, &'static str)>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
     let mut run: Option<(String, String)> = None;
     for (keys, line, doc) in entries {
         let stem = line

@@ -49,7 +49,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position>
         draw_below(buf, below, scene);
     }
     match &scene.ui.overlay {
-        Overlay::Help { scroll } if area.height > 4 => help::draw(buf, super::body(area), *scroll, scene),
+        Overlay::Help { scroll } if area.height > 4 => help::draw(buf, super::body(area, scene.studio), *scroll, scene),
         Overlay::Confirm { name, args } if area.height < 8 => {
             let mut row = Row::new(buf, last, 0);
             let words = std::iter::once(name).chain(args).cloned().collect::<Vec<_>>();
@@ -58,7 +58,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position>
                 .put(&words.join(" "), scene.theme.strong());
             return None;
         }
-        Overlay::Confirm { name, args } => footer::draw_question(buf, super::body(area), name, args, scene),
+        Overlay::Confirm { name, args } => footer::draw_question(buf, super::body(area, scene.studio), name, args, scene),
         _ => {}
     }
     let ui = scene.ui;

@@ -2,6 +2,7 @@
 //! and changes nothing, so a test sees exactly what an operator sees.
 
 mod alarms;
+mod charts;
 mod desk;
 mod destinations;
 mod events;
@@ -14,7 +15,9 @@ mod line;
 mod moderation;
 mod monitors;
 mod network;
+mod palette;
 mod pane;
+mod pending;
 mod scenes;
 mod shape;
 mod sources;
@@ -41,17 +44,21 @@ struct Scene<'a> {
 
 /// Draws the screen.
 pub fn view(frame: &mut Frame<'_>, studio: &Studio, ui: &UiState) {
-    let area = frame.area();
+    if let Some(cursor) = render(frame.buffer_mut(), studio, ui) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws the screen into a buffer and returns where the cursor stands, if it is shown.
+pub fn render(buf: &mut ratatui::buffer::Buffer, studio: &Studio, ui: &UiState) -> Option<Position> {
     let scene = Scene {
         studio,
         ui,
         theme: ui.look(),
     };
-    let cursor = draw(frame.buffer_mut(), area, &scene);
-    scene.theme.lay_ground(frame.buffer_mut());
-    if let Some(cursor) = cursor {
-        frame.set_cursor_position(cursor);
-    }
+    let cursor = draw(buf, buf.area, &scene);
+    scene.theme.lay_ground(buf);
+    cursor
 }
 
 /// Draws everything and returns where the cursor stands, if it is shown.
@@ -59,6 +66,7 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
     let Some(arrangement) = Arrangement::new(area, scene.studio, scene.ui) else {
         return line::draw(buf, area, scene);
     };
+    let mut cursor = None;
     status::draw(buf, arrangement.status, scene);
     if !arrangement.alarms.is_empty() {
         alarms::draw(buf, arrangement.alarms, scene);
@@ -68,12 +76,14 @@ fn draw(buf: &mut ratatui::buffer::Buffer, area: Rect, scene: &Scene<'_>) -> Opt
     } else {
         draw_desktop(buf, &arrangement, scene);
     }
+    let body = body(area, scene.studio);
     match &scene.ui.overlay {
         Overlay::None => {}
-        Overlay::Help { scroll } => help::draw(buf, body(area), *scroll, scene),
-        Overlay::Confirm { name, args } => footer::draw_question(buf, body(area), name, args, scene),
+        Overlay::Help { scroll } => help::draw(buf, body, *scroll, scene),
+        Overlay::Palette(found) => cursor = Some(palette::draw(buf, body, found, scene)),
+        Overlay::Confirm { name, args } => footer::draw_question(buf, body, name, args, scene),
     }
-    footer::draw(buf, arrangement.footer, area, scene)
+    footer::draw(buf, arrangement.footer, area, scene).or(cursor)
 }
 
 /// Monitors and panes: the screen while no page is open.
@@ -100,11 +110,12 @@ fn draw_desktop(buf: &mut ratatui::buffer::Buffer, arrangement: &Arrangement, sc
     }
 }
 
-/// The part of the screen that lies under no overlay ever: all but status and footer.
-fn body(area: Rect) -> Rect {
+/// The part of the screen that overlays may lie over: all but status, alarm and footer.
+fn body(area: Rect, studio: &Studio) -> Rect {
+    let above = 1 + u16::from(alarms::is_any(studio));
     Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(2),
+        y: area.y + above,
+        height: area.height.saturating_sub(above + 1),
         ..area
     }
 }
@@ -118,9 +129,11 @@ pub fn uncovered_monitors(area: Rect, studio: &Studio, ui: &UiState) -> Vec<(Mon
     let mut covers = Vec::new();
     match &ui.overlay {
         Overlay::None => {}
-        Overlay::Help { .. } => covers.push(help::area(body(area), ui)),
-        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area), name, args)),
+        Overlay::Help { .. } => covers.push(help::area(body(area, studio), ui)),
+        Overlay::Palette(_) => covers.push(palette::area(body(area, studio))),
+        Overlay::Confirm { name, args } => covers.push(footer::question_area(body(area, studio), name, args, studio)),
     }
+    covers.extend(pending::area(area, ui));
     covers.extend(footer::candidates_area(area, studio, ui));
     let mut monitors = arrangement.monitors(studio);
     monitors.retain(|(target, picture)| {

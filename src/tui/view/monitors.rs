@@ -110,7 +110,7 @@ pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     picture(buf, area, &MonitorTarget::Program, scene);
     faces::tell::edge(buf, area, scene);
     // Cells cannot be written over pixels: there the edge says it.
-    if scene.ui.renderer() != Renderer::Sixel {
+    if !scene.ui.renderer().is_pixels() {
         faces::tell::banner(buf, picture_area(area, studio.format), scene);
     }
 }
@@ -151,7 +151,7 @@ pub fn tile(buf: &mut Buffer, area: Rect, source: &SourceModel, is_selected: boo
 
     let has_pictures = source.format.is_none_or(|format| format.video.is_some());
     let target = MonitorTarget::Source(source.name.clone());
-    if has_pictures && (reason(&source.state).is_none() || scene.ui.renderer() != Renderer::Sixel) {
+    if has_pictures && (reason(&source.state).is_none() || !scene.ui.renderer().is_pixels()) {
         picture(buf, area, &target, scene);
     } else {
         Row::new(buf, inner, inner.height / 2).put(" sound only", theme.label());
@@ -239,9 +239,13 @@ fn picture(buf: &mut Buffer, framed: Rect, target: &MonitorTarget, scene: &Scene
             scene.theme.darken(buf, area);
             faces::boxes(buf, area, marks, scene);
         }
-        Some(Prepared::Sixel(sixel)) => {
+        Some(Prepared::Pixels(pixels)) => {
+            let covered = pixels.covered(area, scene.ui.cell_size());
+            if let Some(placeholders) = pixels.placeholders() {
+                placeholders.draw(covered, buf);
+                return;
+            }
             // Pixels are there; the cells must not be written over them.
-            let covered = sixel.covered(area, scene.ui.cell_size());
             for position in covered.intersection(buf.area).positions() {
                 buf[position].set_diff_option(CellDiffOption::Skip);
             }

@@ -5,8 +5,11 @@ use ratatui::layout::Rect;
 
 use super::network::quality_style;
 use super::text::{Row, clock};
-use super::{Scene, desk, faces, moderation};
+use super::{Scene, charts, desk, faces, moderation};
 use crate::studio::model::{Quality, WorkerState};
+
+/// From this width on there is room for the course of the last minute.
+const WITH_SPARK: u16 = 140;
 
 pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
@@ -59,6 +62,12 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         .sum();
     let wanted_fps = studio.format.frame_rate.as_f64();
     let late = stats.late_ticks + stats.late_blocks;
+    let mut made = String::new();
+    if area.width >= WITH_SPARK {
+        let figures = charts::series(&studio.history, 60, |sample| Some(sample.made_kbps as f32));
+        made = charts::spark(&figures, 10);
+        made.extend((!made.is_empty()).then_some(' '));
+    }
     let quiet = theme.label();
     let counted = |count: u64| if count > 0 { theme.warning() } else { quiet };
     // From the right, the most important first: what does not fit is left out whole.
@@ -85,7 +94,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
             },
         ),
         (
-            format!("{}/{} kb/s", stats.video_kbps, studio.encoder.video_kbps),
+            format!("{made}{}/{} kb/s", stats.video_kbps, studio.encoder.video_kbps),
             quiet,
         ),
         (format!("late {late}"), counted(late)),

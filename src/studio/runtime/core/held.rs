@@ -7,7 +7,7 @@ use super::Core;
 use crate::record;
 use crate::studio::command::{Command, Switch};
 use crate::studio::compliance::Entry;
-use crate::studio::model::{EventLevel, HoldPhase};
+use crate::studio::model::{EventLevel, HoldPhase, Undo};
 use crate::studio::update::{Input, ModerationNews};
 
 /// How many ticks of the core task there are between two looks at the hold.
@@ -50,6 +50,8 @@ impl Core {
         let moderation = &mut self.studio.moderation;
         if std::mem::take(&mut moderation.is_program_muted) {
             self.feed(Input::Command(Command::ModerateProgram(Switch::On)));
+            // No operator has done that now.
+            self.studio.undo = Undo::default();
         }
         self.moderator.arm(&self.studio.moderation, self.clock.now());
     }

@@ -55,6 +55,8 @@ pub struct Areas {
     pub hold: Rect,
     /// Of moderation: words and spans.
     pub held: Rect,
+    /// Of events: the selected one.
+    pub detail: Rect,
 }
 
 impl Areas {
@@ -73,6 +75,8 @@ impl Areas {
             Page::Picture => areas.picture(main, format),
             Page::Network => areas.network(main, format),
             Page::Moderation => areas.moderation(main, format),
+            Page::Events => areas.events(main),
+            Page::Charts => Self { sheet: main, ..areas },
         }
     }
 
@@ -172,6 +176,13 @@ impl Areas {
                 self.program = Rect { width, ..program };
             }
         }
+        self
+    }
+
+    fn events(mut self, main: Rect) -> Self {
+        // Two rows of text, who asked, and the frame; a row more of text where there is room.
+        let detail = if main.height >= 20 { 6 } else { 5 };
+        [self.sheet, self.detail] = rows(main, [Constraint::Fill(1), Constraint::Length(detail)]);
         self
     }
 

@@ -12,6 +12,8 @@ use super::{buses, mixer, picture};
 use crate::studio::command::Page;
 use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMeter};
 use crate::tui::view::Scene;
+use crate::tui::view::charts;
+use crate::tui::view::events;
 use crate::tui::view::faces;
 use crate::tui::view::moderation;
 use crate::tui::view::monitors;
@@ -31,6 +33,8 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Picture => picture::draw(buf, areas, scene),
         Page::Moderation => moderation::page::draw(buf, areas, scene),
         Page::Network => network::draw(buf, areas, scene),
+        Page::Events => events::page(buf, areas, scene),
+        Page::Charts => charts::page(buf, areas, scene),
     }
 }
 

@@ -47,9 +47,7 @@ pub fn behind(studio: &Studio) -> Option<TimeDelta> {
 
 /// Whether what goes out now has not been judged, though it should be.
 pub fn is_late(studio: &Studio) -> bool {
-    let moderation = &studio.moderation;
-    let is_behind = behind(studio).is_none_or(|behind| behind > moderation.hold.now);
-    moderation.is_armed && moderation.hold.now > TimeDelta::ZERO && is_behind
+    studio.moderation.is_late(studio.now)
 }
 
 /// How far judging has come and what becomes of what it has not reached, in a sentence and in a few words.

@@ -1,7 +1,7 @@
 //! Boxes of faces drawn into the pixels of a monitor, for terminals that show real pixels: cells cannot be written over them.
 
-use super::Picture;
-use super::marks::{self, Exposure};
+use super::super::Picture;
+use super::super::marks::{self, Exposure};
 use crate::studio::model::FaceMark;
 
 /// Letters are three pixels wide and five high, each pixel a square of so many.

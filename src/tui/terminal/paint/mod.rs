@@ -1,8 +1,14 @@
 //! A ratatui backend that writes as few bytes as it can.
 //!
 //! On an SSH link the bytes of the pictures are what lags. So a colour is written only when it changes, all changes of a
-//! cell go into one `CSI … m`, and a half-block is drawn whichever way round suits the pen: `▀`, `▄`, `█` or a blank.
-//! Frames are collected in memory; the caller decides when to send them. See ECMA-48, 8.3.117 (SGR) and 8.3.20 (CUF).
+//! cell go into one `CSI … m`, the cursor takes the shortest way, and a block is drawn whichever way round suits the pen: `▀`
+//! or `▄`, `▛` or `▗`, a blank or `█`. Frames are collected in memory; the caller decides when to send them.
+//!
+//! Pictures come through ratatui's buffer and its diff like all else, so that whatever lies over them is right without further
+//! ado. That costs little: 0.05 ms to fill 120×34 cells, 0.04 to 0.2 ms to compare them.
+
+mod moves;
+mod pen;
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -10,21 +16,10 @@ use std::io::Write as _;
 use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Color;
 
-/// What the next character will look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pen {
-    fg: Color,
-    bg: Color,
-    modifier: Modifier,
-}
-
-const PLAIN: Pen = Pen {
-    fg: Color::Reset,
-    bg: Color::Reset,
-    modifier: Modifier::empty(),
-};
+use crate::tui::monitor::complement;
+use pen::{PLAIN, Pen};
 
 /// The backend.
 #[derive(Debug)]
@@ -35,6 +30,10 @@ pub struct Paint {
     has_color: bool,
     cursor: Position,
     is_cursor_shown: bool,
+    /// Whether the terminal is known to understand `REP`.
+    has_repeats: bool,
+    /// The last character, and how often it still has to be repeated.
+    run: (Vec<u8>, usize),
 }
 
 impl Paint {
@@ -48,7 +47,15 @@ impl Paint {
             has_color,
             cursor: Position::ORIGIN,
             is_cursor_shown: false,
+            has_repeats: false,
+            run: (Vec::new(), 0),
         }
+    }
+
+    /// Says whether the terminal understands `CSI n b`, which repeats a character. Not all do, so nothing is repeated unless
+    /// this was called.
+    pub fn set_repeats(&mut self, has_repeats: bool) {
+        self.has_repeats = has_repeats;
     }
 
     /// Follows a change of the terminal's size.
@@ -99,127 +106,70 @@ impl Paint {
 
     /// Moves the cursor.
     pub fn move_to(&mut self, x: u16, y: u16) {
-        self.command(format_args!("\x1b[{};{}H", y + 1, x + 1));
+        moves::absolute(Position { x, y }, &mut self.out);
     }
 
-    fn command(&mut self, text: std::fmt::Arguments<'_>) {
-        // Writing to a Vec cannot fail.
-        let _ = self.out.write_fmt(text);
-    }
-
-    /// Which of the four ways of drawing two pixels costs the fewest colour changes, and its colours.
-    fn half_block(&self, upper: Color, lower: Color) -> (&'static str, Color, Color) {
+    /// How a cell is written so that the pen changes least: a block in its two colours, or its complement with the colours
+    /// changed round; a cell of one colour as a blank or as a full block. `None` leaves the symbol as it is.
+    fn turn(&self, symbol: &str, fg: Color, bg: Color) -> (Option<char>, Color, Color) {
         let pen = self.pen;
-        if upper == lower {
-            return if pen.fg == upper && pen.bg != upper {
-                ("█", upper, pen.bg)
+        if symbol == " " {
+            // A blank shows no foreground. A full block does for it where both its colours are the same, as in pictures.
+            return if fg == bg && bg != Color::Reset && pen.fg == bg && pen.bg != bg {
+                (Some('█'), fg, pen.bg)
             } else {
-                (" ", pen.fg, upper)
+                (None, pen.fg, bg)
             };
         }
+        if fg == Color::Reset || bg == Color::Reset || (pen.fg != bg && pen.bg != fg) || symbol.len() < 3 {
+            return (None, fg, bg);
+        }
         let changes = |fg: Color, bg: Color| usize::from(pen.fg != fg) + usize::from(pen.bg != bg);
-        if changes(lower, upper) < changes(upper, lower) {
-            ("▄", lower, upper)
-        } else {
-            ("▀", upper, lower)
+        let mut characters = symbol.chars();
+        if changes(bg, fg) < changes(fg, bg)
+            && let (Some(character), None) = (characters.next(), characters.next())
+            && let Some(turned) = complement(character)
+        {
+            return (Some(turned), bg, fg);
+        }
+        (None, fg, bg)
+    }
+
+    /// Writes a character or repeats the last one.
+    fn put(&mut self, symbol: &[u8]) {
+        if self.has_repeats && self.run.0 == symbol {
+            self.run.1 += 1;
+            return;
+        }
+        self.end_run();
+        self.out.extend_from_slice(symbol);
+        if self.has_repeats {
+            self.run.0.clear();
+            self.run.0.extend_from_slice(symbol);
         }
     }
 
-    /// Makes the pen look like `to`, in one sequence or none.
+    /// Writes what still has to be repeated: with `REP` (ECMA-48, 8.3.103) where that is shorter.
+    fn end_run(&mut self) {
+        let (symbol, count) = (&self.run.0, std::mem::take(&mut self.run.1));
+        let digits = 1 + count.checked_ilog10().unwrap_or(0) as usize;
+        if symbol.len() * count > 3 + digits {
+            let _ = write!(self.out, "\x1b[{count}b");
+        } else {
+            for _ in 0..count {
+                self.out.extend_from_slice(symbol);
+            }
+        }
+        self.run.0.clear();
+    }
+
     fn dip(&mut self, to: Pen) {
         if to == self.pen {
             return;
         }
-        let mut parameters = Parameters::default();
-        let mut from = self.pen;
-        if !from.modifier.difference(to.modifier).is_empty() {
-            // There are "off" codes, but 22 ends bold and dim alike; starting over is as short.
-            parameters.push(&[0]);
-            from = PLAIN;
-        }
-        for (modifier, code) in [
-            (Modifier::BOLD, 1),
-            (Modifier::DIM, 2),
-            (Modifier::ITALIC, 3),
-            (Modifier::UNDERLINED, 4),
-            (Modifier::SLOW_BLINK, 5),
-            (Modifier::REVERSED, 7),
-            (Modifier::CROSSED_OUT, 9),
-        ] {
-            if to.modifier.contains(modifier) && !from.modifier.contains(modifier) {
-                parameters.push(&[code]);
-            }
-        }
-        if to.fg != from.fg {
-            parameters.color(to.fg, 30);
-        }
-        if to.bg != from.bg {
-            parameters.color(to.bg, 40);
-        }
+        self.end_run();
+        self.pen.dip(to, &mut self.out);
         self.pen = to;
-        self.out.extend_from_slice(b"\x1b[");
-        self.out.extend_from_slice(&parameters.bytes[..parameters.len]);
-        self.out.push(b'm');
-    }
-}
-
-/// The parameters of one SGR sequence, at most: a reset, seven modifiers and two 24-bit colours.
-struct Parameters {
-    bytes: [u8; 64],
-    len: usize,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { bytes: [0; 64], len: 0 }
-    }
-}
-
-impl Parameters {
-    fn push(&mut self, values: &[u8]) {
-        for value in values {
-            if self.len > 0 {
-                self.byte(b';');
-            }
-            if *value >= 100 {
-                self.byte(b'0' + value / 100);
-            }
-            if *value >= 10 {
-                self.byte(b'0' + value / 10 % 10);
-            }
-            self.byte(b'0' + value % 10);
-        }
-    }
-
-    fn byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-    }
-
-    /// `base` is 30 for the foreground, 40 for the background.
-    fn color(&mut self, color: Color, base: u8) {
-        let bright = base + 60;
-        match color {
-            Color::Reset => self.push(&[base + 9]),
-            Color::Black => self.push(&[base]),
-            Color::Red => self.push(&[base + 1]),
-            Color::Green => self.push(&[base + 2]),
-            Color::Yellow => self.push(&[base + 3]),
-            Color::Blue => self.push(&[base + 4]),
-            Color::Magenta => self.push(&[base + 5]),
-            Color::Cyan => self.push(&[base + 6]),
-            Color::Gray => self.push(&[base + 7]),
-            Color::DarkGray => self.push(&[bright]),
-            Color::LightRed => self.push(&[bright + 1]),
-            Color::LightGreen => self.push(&[bright + 2]),
-            Color::LightYellow => self.push(&[bright + 3]),
-            Color::LightBlue => self.push(&[bright + 4]),
-            Color::LightMagenta => self.push(&[bright + 5]),
-            Color::LightCyan => self.push(&[bright + 6]),
-            Color::White => self.push(&[bright + 7]),
-            Color::Indexed(index) => self.push(&[base + 8, 5, index]),
-            Color::Rgb(r, g, b) => self.push(&[base + 8, 2, r, g, b]),
-        }
     }
 }
 
@@ -232,37 +182,33 @@ impl Backend for Paint {
     {
         let mut at = None::<Position>;
         for (x, y, cell) in content {
-            match at {
-                Some(at) if at.y == y && at.x == x => {}
-                Some(at) if at.y == y && at.x < x => match x - at.x {
-                    1 => self.out.extend_from_slice(b"\x1b[C"),
-                    gap => self.command(format_args!("\x1b[{gap}C")),
-                },
-                _ => self.move_to(x, y),
+            let to = Position { x, y };
+            if at != Some(to) {
+                self.end_run();
+                moves::move_cursor(at, to, &mut self.out);
             }
             let (fg, bg) = if self.has_color {
                 (cell.fg, cell.bg)
             } else {
                 (Color::Reset, Color::Reset)
             };
-            let (symbol, fg, bg) = match cell.symbol() {
-                "▀" if fg != Color::Reset && bg != Color::Reset => self.half_block(fg, bg),
-                // A blank shows no foreground, unless it is underlined or turned over.
-                " " if cell.modifier.is_empty() => (" ", self.pen.fg, bg),
-                symbol => (symbol, fg, bg),
+            let symbol = cell.symbol();
+            let modifier = cell.modifier;
+            // Underlined or turned over, a blank does show its foreground, and a block is not what it seems.
+            let (turned, fg, bg) = if modifier.is_empty() {
+                self.turn(symbol, fg, bg)
+            } else {
+                (None, fg, bg)
             };
-            self.dip(Pen {
-                fg,
-                bg,
-                modifier: cell.modifier,
-            });
-            self.out.extend_from_slice(symbol.as_bytes());
-            // Where the cursor is after a wide character is the terminal's opinion: say it anew.
-            at = symbol_is_narrow(symbol).then_some(Position { x: x + 1, y });
-            if x + 1 >= self.size.width {
-                at = None;
+            self.dip(Pen { fg, bg, modifier });
+            match turned {
+                None => self.put(symbol.as_bytes()),
+                Some(turned) => self.put(turned.encode_utf8(&mut [0; 4]).as_bytes()),
             }
+            // Where the cursor is after a wide character, or past the last column, is the terminal's opinion: say it anew.
+            at = (symbol_is_narrow(symbol) && x + 1 < self.size.width).then_some(Position { x: x + 1, y });
         }
+        self.end_run();
         self.dip(PLAIN);
         Ok(())
     }
@@ -326,14 +272,25 @@ impl Backend for Paint {
 fn symbol_is_narrow(symbol: &str) -> bool {
     symbol.len() == 1 || matches!(symbol, "▀" | "▄" | "█") || {
         let mut characters = symbol.chars();
-        // Box drawing, block elements and Latin letters.
-        matches!(characters.next(), Some('\u{a1}'..='\u{2ff}' | '\u{2500}'..='\u{259f}')) && characters.next().is_none()
+        // Latin letters, box drawing, block elements, braille, sextants and octants.
+        let is_narrow = matches!(
+            characters.next(),
+            Some(
+                '\u{a1}'..='\u{2ff}'
+                | '\u{2500}'..='\u{259f}'
+                | '\u{2800}'..='\u{28ff}'
+                | '\u{1cc00}'..='\u{1cebf}'
+                | '\u{1fb00}'..='\u{1fbff}',
+            )
+        );
+        is_narrow && characters.next().is_none()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::style::Modifier;
 
     fn drawn(cells: &[(u16, u16, Cell)], has_color: bool) -> String {
         let mut paint = Paint::new(Size::new(80, 24), has_color);
@@ -362,28 +319,29 @@ mod tests {
             ],
             true,
         );
-        assert_eq!(text, "\x1b[1;1H\x1b[31mab\x1b[48;5;17mc\x1b[2Cd\x1b[3;1H\x1b[39;49me");
+        assert_eq!(text, "\x1b[H\x1b[31mab\x1b[48;5;17mc\x1b[2Cd\r\n\n\x1b[me");
     }
 
     #[test]
-    fn half_blocks_turn_round_to_keep_the_pen() {
+    fn blocks_turn_round_to_keep_the_pen() {
         let text = drawn(
             &[
                 (0, 0, cell("▀", RED, BLUE)),
                 (1, 0, cell("▀", BLUE, RED)),
-                (2, 0, cell("▀", RED, RED)),
-                (3, 0, cell("▀", BLUE, BLUE)),
+                (2, 0, cell(" ", RED, RED)),
+                (3, 0, cell(" ", BLUE, BLUE)),
+                (4, 0, cell("▛", BLUE, RED)),
             ],
             true,
         );
-        assert_eq!(text, "\x1b[1;1H\x1b[38;2;255;0;0;48;2;0;0;255m▀▄█ \x1b[39;49m");
+        assert_eq!(text, "\x1b[H\x1b[38;2;255;0;0;48;2;0;0;255m▀▄█ ▗\x1b[m");
     }
 
     #[test]
     fn without_colour_no_colour_is_written() {
         let mut bold = cell("x", RED, BLUE);
         bold.modifier = Modifier::BOLD;
-        assert_eq!(drawn(&[(0, 0, bold)], false), "\x1b[1;1H\x1b[1mx\x1b[0m");
+        assert_eq!(drawn(&[(0, 0, bold)], false), "\x1b[H\x1b[1mx\x1b[m");
     }
 
     #[test]
@@ -391,13 +349,21 @@ mod tests {
         let mut bold = cell("x", Color::Red, Color::Reset);
         bold.modifier = Modifier::BOLD;
         let text = drawn(&[(0, 0, bold), (1, 0, cell("y", Color::Red, Color::Reset))], true);
-        assert_eq!(text, "\x1b[1;1H\x1b[1;31mx\x1b[0;31my\x1b[39m");
+        assert_eq!(text, "\x1b[H\x1b[1;31mx\x1b[22my\x1b[m");
     }
 
     #[test]
-    fn the_longest_sequence_fits() {
-        let mut all = cell("x", Color::Rgb(255, 255, 255), Color::Rgb(255, 255, 255));
-        all.modifier = Modifier::all();
-        assert!(drawn(&[(79, 0, all)], true).contains("38;2;255;255;255;48;2;255;255;255m"));
+    fn what_repeats_is_repeated_only_where_that_is_known_and_shorter() {
+        let line: Vec<_> = (0..9).map(|x| (x, 0, cell("▀", RED, BLUE))).collect();
+        assert_eq!(drawn(&line, true).matches('▀').count(), 9);
+        let mut paint = Paint::new(Size::new(80, 24), false);
+        paint.set_repeats(true);
+        let short = [(0, 1, cell("a", RED, BLUE)), (1, 1, cell("a", RED, BLUE))];
+        let cells = line.iter().chain(&short).map(|(x, y, cell)| (*x, *y, cell));
+        paint.draw(cells).unwrap();
+        assert_eq!(
+            String::from_utf8(paint.take(Vec::new())).unwrap(),
+            "\x1b[H▀\x1b[8b\r\naa"
+        );
     }
 }

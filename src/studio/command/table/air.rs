@@ -1,0 +1,56 @@
+//! What goes on program next, and how.
+
+use super::super::action::Command;
+use super::super::row::{arg, may, named, only, row};
+use super::super::spec::{ArgKind, CommandSpec};
+use super::super::word;
+
+/// What goes on program next, and how.
+pub(super) const ROWS: &[CommandSpec] = &[
+    row(
+        "take",
+        &[may("SCENE", ArgKind::Scene)],
+        "puts preview, or SCENE, on program by the set transition",
+        |words| {
+            let scene = words.optional(word::name)?;
+            only(words, Command::Take(scene))
+        },
+    ),
+    row(
+        "cut",
+        &[may("SCENE", ArgKind::Scene)],
+        "puts preview, or SCENE, on program from one frame to the next",
+        |words| {
+            let scene = words.optional(word::name)?;
+            only(words, Command::Cut(scene))
+        },
+    ),
+    row(
+        "fade",
+        &[may("DURATION", ArgKind::Duration)],
+        "fades from program to preview, in DURATION or the set time",
+        |words| {
+            let duration = words.optional(word::duration)?;
+            only(words, Command::Fade(duration))
+        },
+    ),
+    row(
+        "preview",
+        &[arg("SCENE", ArgKind::Scene)],
+        "chooses the scene that take puts on program next",
+        |words| named(words, Command::Preview),
+    ),
+    row(
+        "transition",
+        &[
+            arg("KIND", ArgKind::Choice(&["cut", "fade"])),
+            may("DURATION", ArgKind::Duration),
+        ],
+        "sets what take does, and how long a fade lasts",
+        |words| {
+            let kind = words.required(word::transition)?;
+            let duration = words.optional(word::duration)?;
+            only(words, Command::Transition(kind, duration))
+        },
+    ),
+];

@@ -1,0 +1,355 @@
+//! Every command of the table, by the key that does it or typed where there is none: what it asks of the studio, or what it
+//! changes on the screen. A command that is not here fails the test, and so does one without a key that is not marked so.
+
+use crate::tui_fixture;
+use rigcast::studio::command::table::{TABLE, spec};
+use rigcast::studio::command::{CommandSpec, KeyNeed, Scope, find, split_words};
+use rigcast::studio::model::PresetModel;
+use rigcast::tui::app::{Overlay, UiAction};
+use rigcast::tui::keymap::Keymap;
+use tui_fixture::*;
+
+/// What comes of it.
+enum Then {
+    /// The studio is asked for this line.
+    Asked(&'static str),
+    /// The same, but the operator is asked first.
+    Sure(&'static str),
+    /// This is on the screen, and was not before.
+    Shown(&'static str),
+    /// The screen itself is asked to do this.
+    Done(UiAction),
+}
+use Then::{Asked, Done, Shown, Sure};
+
+/// A command, the keys, what is typed into the prompt that they open, and what comes of it.
+type Row = (&'static str, &'static str, &'static str, Then);
+
+fn on_air() -> Vec<Row> {
+    vec![
+        ("take", "space", "", Asked("take")),
+        ("cut", "c", "", Asked("cut")),
+        ("fade", "f", "", Asked("fade")),
+        ("preview", "3", "", Asked("preview 3")),
+        ("transition", "t c", "", Asked("transition cut")),
+        ("keyframe", "K", "", Asked("keyframe")),
+    ]
+}
+
+fn sound() -> Vec<Row> {
+    vec![
+        ("gain", "up", "", Asked("gain camera +1")),
+        ("mute", "right m", "", Asked("mute guest toggle")),
+        ("solo", "s", "", Asked("solo camera toggle")),
+        ("denoise", "d", "", Asked("denoise camera toggle")),
+        ("set", "b", "", Asked("set camera bypass toggle")),
+        ("reset", "enter backspace", "", Asked("reset camera role")),
+        ("copy strip", "y right Y", "", Asked("copy strip camera guest")),
+        (
+            "strip",
+            ":",
+            "strip camera record 5s /tmp/a.wav",
+            Asked("strip camera record 5s /tmp/a.wav"),
+        ),
+        (
+            "bus",
+            ":",
+            "bus program record 5s /tmp/a.wav",
+            Asked("bus program record 5s /tmp/a.wav"),
+        ),
+        ("bus set", "B right", "", Asked("bus set target_lufs next")),
+        ("bus reset", "B backspace", "", Asked("bus reset target_lufs")),
+        ("loudness reset", "B L", "", Asked("loudness reset")),
+        (
+            "preset apply",
+            "enter P",
+            "music camera",
+            Asked("preset apply music camera"),
+        ),
+        (
+            "preset diff",
+            "enter =",
+            "music camera",
+            Asked("preset diff music camera"),
+        ),
+        (
+            "preset save",
+            "enter w",
+            "mine camera",
+            Asked("preset save mine camera"),
+        ),
+        (
+            "preset replace",
+            ":",
+            "preset replace mine camera",
+            Sure("preset replace mine camera"),
+        ),
+    ]
+}
+
+fn picture() -> Vec<Row> {
+    vec![
+        ("picture set", "tab b", "", Asked("picture set camera bypass toggle")),
+        (
+            "picture reset",
+            "i tab backspace",
+            "",
+            Asked("picture reset camera denoise"),
+        ),
+        ("picture copy", "i y ] p", "", Asked("picture copy camera guest")),
+        ("picture save", "i w", "mine camera", Asked("picture save mine camera")),
+        (
+            "picture replace",
+            ":",
+            "picture replace mine camera",
+            Sure("picture replace mine camera"),
+        ),
+        ("occlusion on", "A", "", Asked("occlusion on")),
+        ("occlusion off", "F X", "", Sure("occlusion off")),
+        ("occlusion more", "H", "", Asked("occlusion more")),
+        ("occlusion less", "S", "", Sure("occlusion less")),
+        ("occlusion level", "F 0", "", Asked("occlusion level 0")),
+        ("occlusion level", "F 2", "", Sure("occlusion level 2")),
+        ("rendition level", "F n", "480p 0", Asked("rendition level 480p 0")),
+        ("rendition level", "F n", "480p 3", Sure("rendition level 480p 3")),
+        ("occlusion policy", "F p", "", Asked("occlusion policy blur")),
+        ("occlusion mask", "F m", "", Asked("occlusion mask mosaic")),
+        ("occlusion sticker", "F s", "", Asked("occlusion sticker cat")),
+        ("face exempt", "F down e", "", Sure("face exempt 3")),
+        ("face hide", "F down down h", "", Asked("face hide 5")),
+        ("face release", "F r", "", Sure("face release")),
+        (
+            "zone add",
+            "F z",
+            "window 0 0 10 10",
+            Asked("zone add window 0 0 10 10"),
+        ),
+        ("zone add", "F z", "door 0 0 10 10", Sure("zone add door 0 0 10 10")),
+        ("zone remove", "F Z", "door", Sure("zone remove door")),
+    ]
+}
+
+fn moderation() -> Vec<Row> {
+    vec![
+        ("hold", "W +", "", Asked("hold 6")),
+        ("hold", "W -", "", Sure("hold 4")),
+        ("dump", "D", "", Asked("dump")),
+        ("moderate on", "W o", "", Asked("moderate on")),
+        ("moderate off", "W O", "", Sure("moderate off")),
+        ("unjudged mute", "W U", "mute", Asked("unjudged mute")),
+        ("unjudged pass", "W U", "pass", Sure("unjudged pass")),
+        ("moderate program", "M", "", Asked("moderate program")),
+        ("moderate strip", "x", "", Asked("moderate strip camera")),
+        ("moderate word", "W b", "", Asked("moderate word 13 beep")),
+        ("moderate span", "W n", "", Asked("moderate span 2 0 mute")),
+        ("moderate restore", "W r", "", Sure("moderate restore 2")),
+        ("moderate reveal", "W R", "4", Sure("moderate reveal 4")),
+    ]
+}
+
+fn delivery() -> Vec<Row> {
+    vec![
+        ("bitrate", "a k", "", Asked("bitrate +250")),
+        ("adapt", "a a", "", Asked("adapt toggle")),
+        ("adapt policy", "a n", "steady", Asked("adapt policy steady")),
+        ("adapt pin", "a p", "bitrate 900", Asked("adapt pin bitrate 900")),
+        ("adapt release", "a r", "", Asked("adapt release")),
+        (
+            "trace start",
+            "N T",
+            "start /tmp/t.ndjson",
+            Asked("trace start /tmp/t.ndjson"),
+        ),
+        ("trace stop", "N T", "stop", Asked("trace stop")),
+        ("record start", "g r", "", Asked("record start")),
+        ("record split", "g n", "", Asked("record split")),
+        ("record stop", "g e", "", Sure("record stop")),
+        (
+            "destination add",
+            "g a",
+            "x rtmp://h/a/k",
+            Asked("destination add x rtmp://h/a/k"),
+        ),
+        ("destination remove", "g d", "", Sure("destination remove main")),
+        ("destination start", "} g s", "", Asked("destination start backup")),
+        ("destination stop", "g x", "", Sure("destination stop main")),
+        ("retry", "r", "", Asked("retry main")),
+        ("source restart", "] o", "", Asked("source restart guest")),
+        ("undo", "u", "", Asked("undo")),
+        ("end", "Q", "", Sure("end")),
+    ]
+}
+
+fn screen() -> Vec<Row> {
+    vec![
+        ("help", "?", "", Shown("HELP")),
+        ("prompt", ":", "tkae", Shown("there is no command 'tkae'")),
+        ("detach", "q", "", Done(UiAction::Detach)),
+        ("redraw", "ctrl-l", "", Done(UiAction::Redraw)),
+        ("monitor", "v", "", Shown("monitors: ")),
+        ("select strip", "right", "", Shown("▸guest")),
+        ("select source", "tab down", "", Shown("▸guest")),
+        ("select destination", "}", "", Shown("▸○ backup")),
+        ("select pane", "tab", "", Shown("SOURCES")),
+        ("select parameter", "enter down", "", Shown("▸")),
+        ("select stage", "enter tab tab", "", Shown("▸")),
+        ("select face", "F down", "", Shown("▸")),
+        ("select word", "W right", "", Shown("▸")),
+        ("page strip", "enter", "", Shown("STRIP camera")),
+        ("page buses", "B", "", Shown("SHORT-TERM")),
+        ("page faces", "F", "", Shown("REGIONS NOW")),
+        ("page picture", "i", "", Shown("PICTURE camera")),
+        ("page network", "N", "", Shown("CHANGES, AND WHY")),
+        ("page moderation", "W", "", Shown("WHO JUDGES")),
+        ("page close", "B esc", "", Shown("MIXER")),
+        ("type", "enter -", "", Shown(":set camera role -")),
+        ("mark", "y", "", Shown("camera is marked to copy from")),
+        ("count", "alt-1 alt-2", "", Shown("12 ×")),
+        ("repeat", "d right .", "", Asked("denoise guest toggle")),
+        ("palette", "p", "", Shown("COMMANDS · enter runs")),
+    ]
+}
+
+fn rows() -> Vec<Row> {
+    [on_air(), sound(), picture(), moderation(), delivery(), screen()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A show in which every command has something to act on.
+fn desk() -> Screen {
+    let mut screen = Screen::new(160, 50);
+    armed(&mut screen.studio);
+    held(&mut screen.studio);
+    screen.studio.occlusion.level = 1;
+    screen.studio.occlusion.stickers = vec!["cat".into()];
+    screen.studio.renditions = vec![rigcast::studio::model::RenditionModel {
+        name: "480p".into(),
+        width: 854,
+        height: 480,
+        video_kbps: 700,
+        occlusion_level: Some(1),
+        measured_kbps: 0,
+    }];
+    screen.studio.presets = vec![PresetModel {
+        name: "music".into(),
+        title: String::new(),
+        is_for_strip: true,
+        is_for_buses: false,
+        is_for_picture: false,
+    }];
+    screen.ui.follow(&screen.studio);
+    screen
+}
+
+#[test]
+fn every_command_does_what_it_says() {
+    let mut failed = Vec::new();
+    let rows = rows();
+    for row in &rows {
+        let mut screen = desk();
+        let before = screen.text();
+        if let Err(reason) = check(&mut screen, row, &before) {
+            failed.push(format!("{} ({} {}): {reason}", row.0, row.1, row.2));
+        }
+    }
+    assert_eq!(failed, [""; 0], "{}", failed.join("\n"));
+    let missing: Vec<&str> = TABLE
+        .iter()
+        .map(|spec| spec.name)
+        .filter(|name| !rows.iter().any(|row| row.0 == *name))
+        .collect();
+    assert_eq!(missing, [""; 0], "no row of this file presses a key for them");
+}
+
+fn check(screen: &mut Screen, (name, keys, typed, then): &Row, before: &str) -> Result<(), String> {
+    let spec = spec(name).ok_or("there is no such command")?;
+    let is_typed = *keys == ":" && !typed.is_empty();
+    if is_typed && spec.key == KeyNeed::Key && *name != "prompt" {
+        return Err("it has a key: press that".to_owned());
+    }
+    let mut actions = screen.press(keys);
+    if !typed.is_empty() {
+        screen.prompt_is_open()?;
+        screen.type_text(typed);
+        actions = screen.press("enter");
+    }
+    let is_asked = matches!(screen.ui.overlay, Overlay::Confirm { .. });
+    if is_asked != matches!(then, Sure(_)) {
+        return Err(format!("asked first: {is_asked}"));
+    }
+    if is_asked {
+        actions = screen.press("y");
+    }
+    match then {
+        Asked(line) | Sure(line) => match actions.last() {
+            Some(UiAction::Command { name: asked, args }) => {
+                let said: Vec<&str> = std::iter::once(asked.as_str())
+                    .chain(args.iter().map(String::as_str))
+                    .collect();
+                let is_own = asked == spec.name || spec.name == "repeat";
+                if said.join(" ") == *line && is_own {
+                    Ok(())
+                } else {
+                    Err(format!("asked for {said:?}"))
+                }
+            }
+            other => Err(format!("asked for {other:?}; {:?}", screen.ui.toast)),
+        },
+        Shown(text) => {
+            let after = screen.text();
+            if spec.scope == Scope::Client && after != before && after.contains(text) {
+                Ok(())
+            } else {
+                Err(format!("not shown:\n{after}"))
+            }
+        }
+        Done(action) if actions.last() == Some(action) => Ok(()),
+        Done(_) => Err(format!("{actions:?}")),
+    }
+}
+
+trait Opened {
+    fn prompt_is_open(&self) -> Result<(), String>;
+}
+
+impl Opened for Screen {
+    fn prompt_is_open(&self) -> Result<(), String> {
+        self.ui
+            .prompt
+            .as_ref()
+            .map(drop)
+            .ok_or_else(|| "no prompt to type into".to_owned())
+    }
+}
+
+/// Whether a line does a command, or opens the prompt with the beginning of it.
+fn leads_to(line: &str, spec: &CommandSpec) -> bool {
+    let words = split_words(line);
+    let does = find(&words).is_ok_and(|(found, _)| found.name == spec.name);
+    let begins = |begun: &str| spec.name.starts_with(begun.trim_end()) || begun.starts_with(spec.name);
+    does || matches!(words.as_slice(), [prompt, begun] if prompt == "prompt" && begins(begun))
+}
+
+#[test]
+fn every_command_has_a_key_or_is_marked_as_typed() {
+    let keymap = Keymap::shipped().unwrap();
+    for spec in TABLE {
+        let bound = keymap
+            .bindings()
+            .into_iter()
+            .find(|binding| leads_to(&binding.line, spec));
+        match (spec.key, bound) {
+            (KeyNeed::Key, None) => panic!(
+                "{} has no key in presets/keymap.toml: bind it, or mark its row prompt_only(…) and say why",
+                spec.name
+            ),
+            (KeyNeed::PromptOnly(_), Some(binding)) => {
+                panic!("{} is marked as typed, and {} does it", spec.name, binding.keys_text());
+            }
+            (KeyNeed::PromptOnly(why), None) => assert!(!why.is_empty(), "{}", spec.name),
+            (KeyNeed::Key, Some(_)) => {}
+        }
+    }
+}
