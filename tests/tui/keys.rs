@@ -235,6 +235,9 @@ fn every_key_of_the_help_does_what_its_line_says() {
         });
         // Something has been done that can be done again and taken back.
         screen.ui.last_line = Some("keyframe".to_owned());
+        if binding.line == "count 0" {
+            screen.press("alt-1");
+        }
         screen.ui.toast = None;
         let before = format!("{:?}", screen.ui);
         let mut actions = screen.press(&binding.keys_text());

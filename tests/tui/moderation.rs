@@ -45,7 +45,7 @@ fn the_page_shows_what_goes_out_when() {
 
 #[test]
 fn it_reads_without_colour() {
-    let mut screen = page(moderated(), 80, 24, "left r right right right M");
+    let mut screen = page(moderated(), 80, 24, "left r y right right right M");
     screen.ui.capabilities = capabilities(Colors::None);
     screen.ui.toast = None;
     assert_snapshot!("moderation_page_80x24_without_colour", marked_text(&screen.buffer()));
@@ -105,12 +105,12 @@ fn a_key_for_each_thing_that_can_be_done() {
     for (keys, expected) in [
         ("b", "moderate word 14 beep"),
         ("m", "moderate word 14 mute"),
-        ("left r", "moderate restore 2"),
+        ("left r y", "moderate restore 2"),
         ("left y right right s", "moderate span 4.48 2.92 mute"),
         ("s", "moderate span 4.08 3.62 mute"),
         ("n", "moderate span 2 0 mute"),
         ("+", "hold 6"),
-        ("-", "hold 4"),
+        ("- y", "hold 4"),
         ("d", "dump 2"),
         ("D", "dump"),
         ("M", "moderate program"),
@@ -163,7 +163,7 @@ fn a_beeped_word_is_beeped_and_let_out_again() {
     let mut screen = page(moderated(), 120, 34, "b");
     let fate = |screen: &Screen| screen.ui.held(&screen.studio).unwrap().fate();
     assert_eq!(fate(&screen), Fate::Beeped);
-    screen.act("r");
+    screen.act("r y");
     assert_eq!(fate(&screen), Fate::LetOut);
     screen.act("m");
     assert_eq!(
@@ -184,7 +184,7 @@ fn program_is_let_out_by_the_same_key_as_a_word() {
         assert!(screen.studio.moderation.is_program_muted);
         // It is the row before all that has not aired.
         screen.ui.selected.held = Some(Held::Span(PROGRAM_SPAN));
-        assert_eq!(screen.act("r"), ["moderate restore 1"]);
+        assert_eq!(screen.act("r y"), ["moderate restore 1"]);
         assert!(
             !screen.ui.toast.as_ref().unwrap().is_error,
             "held: {is_held}: {:?}",

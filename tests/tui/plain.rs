@@ -142,7 +142,7 @@ async fn carry_out(
 ) {
     while let Some(order) = orders.recv().await {
         if order.command == Command::End {
-            order.reply.send(Ok(Answer::default())).unwrap();
+            order.reply.send(Ok(Answer::default()));
             ended.send_replace(Some("it was ended by an operator".to_owned()));
             return;
         }
@@ -161,7 +161,7 @@ async fn carry_out(
                 Ok(Answer::default())
             }
         };
-        order.reply.send(answer).unwrap();
+        order.reply.send(answer);
     }
 }
 

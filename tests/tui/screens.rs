@@ -79,10 +79,9 @@ fn pending_keys_show_the_ways_on() {
     let mut screen = Screen::new(80, 24);
     screen.press("g");
     let text = screen.text();
-    assert_eq!(
-        text.lines().last().unwrap(),
-        " g … s destination start {destination}   x destination stop {destination}"
-    );
+    assert_eq!(text.lines().last().unwrap(), " g …");
+    let way = "│ x        destination stop {destination}   stops publishing to a destination ";
+    assert!(text.contains(way), "{text}");
 }
 
 #[test]

@@ -60,13 +60,17 @@ impl CommandPalette {
             let keys = keys_of(keymap, context, spec);
             let is_key = keys.split(", ").any(|key| key == query);
             let named = fuzzy.scattered(&spec.usage());
-            // A key that is typed is what is looked for; a name is better than a sentence.
-            let rank = match (&named, is_key) {
-                (_, true) => 1_000_000,
-                (Some((score, _)), _) => 1_000 + score * 2 - spec.usage().len().min(500) as u32 / 8,
-                (None, _) => match fuzzy.together(&format!("{} {}", spec.usage(), spec.doc)) {
-                    Some(score) => score.min(999),
-                    None => continue,
+            let whole = fuzzy.together(&spec.usage());
+            let mut told = || fuzzy.together(&format!("{} {}", spec.usage(), spec.doc));
+            // A key that is typed is what is looked for; then words of the name, words of the sentence, scattered letters.
+            let rank = match (is_key, whole) {
+                (true, _) => 3_000_000,
+                // Of two that fit alike, the shorter has less that was not asked for.
+                (_, Some(score)) => 2_000_000 + 100 * score - spec.usage().len().min(99) as u32,
+                (_, None) => match (told(), &named) {
+                    (Some(score), _) => 1_000_000 + score,
+                    (None, Some((score, _))) => *score,
+                    (None, None) => continue,
                 },
             };
             let marks = named.map(|(_, at)| at).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::pane::{popup, popup_area};
 use super::pending;
 use super::text::Row;
 use crate::studio::command::table::TABLE;
-use crate::studio::command::{self, split_words};
+use crate::studio::command::{self, CommandSpec, split_words};
 use crate::tui::app::UiState;
 use crate::tui::keymap::{Binding, Context, Keymap};
 
@@ -105,13 +105,13 @@ fn lines(keymap: &Keymap, context: Context) -> Vec<Line> {
             format!("{section} · {}", context.holds())
         }));
     }
-    let bound: Vec<&'static str> = keymap.bindings().into_iter().filter_map(name_of).collect();
+    let bound = keymap.bindings();
     lines.push(Line::Blank);
     lines.push(Line::Heading("Commands without a key, typed after :".to_owned()));
     lines.extend(
         TABLE
             .iter()
-            .filter(|spec| !bound.contains(&spec.name))
+            .filter(|spec| !bound.iter().any(|binding| leads_to(binding, spec)))
             .map(|spec| Line::Entry {
                 keys: ":".to_owned(),
                 what: spec.usage(),
@@ -121,9 +121,15 @@ fn lines(keymap: &Keymap, context: Context) -> Vec<Line> {
     lines
 }
 
-/// The command that a key does.
-fn name_of(binding: &Binding) -> Option<&'static str> {
-    Some(command::find(&split_words(&binding.line)).ok()?.0.name)
+/// Whether a key does a command, or opens the prompt with the beginning of it.
+fn leads_to(binding: &Binding, spec: &CommandSpec) -> bool {
+    let words = split_words(&binding.line);
+    if let [prompt, begun] = words.as_slice()
+        && prompt == "prompt"
+    {
+        return spec.name.starts_with(begun.trim_end()) || begun.starts_with(spec.name);
+    }
+    command::find(&words).is_ok_and(|(found, _)| found.name == spec.name)
 }
 
 /// Keys under the headings of their tables, in the order in which these come first.
@@ -141,13 +147,14 @@ fn sections(shown: &[&Binding], heading: impl Fn(&str, Context) -> String) -> Ve
             lines.push(Line::Blank);
         }
         lines.push(Line::Heading(heading(section, context)));
-        let mut entries: Vec<(String, &str, &'static str)> = Vec::new();
+        let mut entries: Vec<(String, String, &'static str)> = Vec::new();
         let own = |binding: &&&Binding| (binding.section.as_str(), binding.context) == (section, context);
         for binding in shown.iter().filter(own) {
             // Keys that do the same stand together.
-            match entries.iter_mut().find(|(_, line, _)| *line == binding.line) {
+            let what = pending::what(binding);
+            match entries.iter_mut().find(|(_, line, _)| *line == what) {
                 Some((keys, ..)) => *keys = format!("{keys}, {}", binding.keys_text()),
-                None => entries.push((binding.keys_text(), &binding.line, pending::doc(binding))),
+                None => entries.push((binding.keys_text(), what, pending::doc(binding))),
             }
         }
         lines.extend(folded(entries));
@@ -156,7 +163,7 @@ fn sections(shown: &[&Binding], heading: impl Fn(&str, Context) -> String) -> Ve
 }
 
 /// Entries as lines; the row `1` to `9` of the same command with its own number becomes one.
-fn folded(entries: Vec<(String, &str, &'static str)>) -> Vec<Line> {
+fn folded(entries: Vec<(String, String, &'static str)>) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut run: Option<(String, String)> = None;
     for (keys, line, doc) in entries {
@@ -164,7 +171,7 @@ fn folded(entries: Vec<(String, &str, &'static str)>) -> Vec<Line> {
             .strip_suffix(keys.as_str())
             .filter(|_| keys.len() == 1 && keys.as_bytes()[0].is_ascii_digit());
         if let (Some(stem), Some((first, before))) = (stem, &run)
-            && stem == before
+            && stem == before.as_str()
             && let Some(Line::Entry { keys: shown, what, .. }) = lines.last_mut()
         {
             *shown = format!("{first} … {keys}");
@@ -172,11 +179,7 @@ fn folded(entries: Vec<(String, &str, &'static str)>) -> Vec<Line> {
             continue;
         }
         run = stem.map(|stem| (keys.clone(), stem.to_owned()));
-        lines.push(Line::Entry {
-            keys,
-            what: line.to_owned(),
-            doc,
-        });
+        lines.push(Line::Entry { keys, what: line, doc });
     }
     lines
 }

@@ -49,9 +49,17 @@ pub fn draw(buf: &mut Buffer, screen: Rect, scene: &Scene<'_>) {
         let rest: Vec<String> = way.keys[ui.pending.len()..].iter().map(Key::to_string).collect();
         let mut row = Row::new(buf, inner, y as u16);
         row.skip(1).column(&rest.join(" "), 8, theme.accent()).skip(1);
-        row.column(&way.line, 32, theme.text())
+        row.column(&what(way), 32, theme.text())
             .skip(1)
             .put(doc(way), theme.label());
+    }
+}
+
+/// What a binding does, as it is shown: its line, or the beginning of the one that it opens the prompt with.
+pub fn what(binding: &Binding) -> String {
+    match split_words(&binding.line).as_slice() {
+        [prompt, line] if prompt == "prompt" => format!("{line}…"),
+        _ => binding.line.clone(),
     }
 }
 
