@@ -224,11 +224,11 @@ impl Artist {
                 };
                 let before = match before {
                     Some(Shown::Cells(cells, marks)) => Some((cells, marks)),
-                    _ => {
-                        encoder.forget();
-                        None
-                    }
+                    Some(Shown::Pixels(_)) | None => None,
                 };
+                if before.is_none() {
+                    encoder.forget();
+                }
                 let cells = match (encoder.encode(&picture, self.thrift), before) {
                     (Some(cells), _) => Arc::new(cells),
                     (None, Some((_, marks_before))) if **marks_before == marks => return None,

@@ -10,6 +10,8 @@ fn event(level: EventLevel, subject: &str, text: &str) -> Event {
         level,
         subject: subject.to_owned(),
         text: text.to_owned(),
+        by: None,
+        command: None,
     }
 }
 

@@ -58,7 +58,9 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position>
                 .put(&words.join(" "), scene.theme.strong());
             return None;
         }
-        Overlay::Confirm { name, args } => footer::draw_question(buf, super::body(area, scene.studio), name, args, scene),
+        Overlay::Confirm { name, args } => {
+            footer::draw_question(buf, super::body(area, scene.studio), name, args, scene)
+        }
         _ => {}
     }
     let ui = scene.ui;

@@ -29,6 +29,23 @@ pub fn fitted(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", beginning(text, width - 1)))
 }
 
+/// The same for names, which often differ at their end only: where there is room for it, that stays, too.
+#[must_use]
+pub fn fitted_name(name: &str, width: usize) -> Cow<'_, str> {
+    const END: usize = 2;
+    let before_end = name.char_indices().rev().nth(END - 1).map(|(at, _)| at);
+    let Some(end) = before_end
+        .map(|at| &name[at..])
+        .filter(|end| width >= 6 && end.width() <= END)
+    else {
+        return fitted(name, width);
+    };
+    if name.width() <= width {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(format!("{}…{end}", beginning(name, width - 1 - END).trim_end()))
+}
+
 /// The text in lines of at most `width` cells, broken at blanks where there are any.
 #[must_use]
 pub fn wrapped(text: &str, width: usize, most: usize) -> Vec<String> {
@@ -144,6 +161,17 @@ mod tests {
         assert_eq!(fitted("カメラ", 5), "カメ…");
         assert_eq!(fitted("カメラ", 4), "カ…");
         assert_eq!(fitted("camera", 0), "");
+        for (name, width, shown) in [
+            ("camera 5", 8, "camera 5"),
+            ("camera 5", 7, "came… 5"),
+            ("camera 12", 6, "cam…12"),
+            ("camera 5", 5, "came…"),
+            ("カメラカメラ", 6, "カメ…"),
+            ("a", 6, "a"),
+            ("", 6, ""),
+        ] {
+            assert_eq!(fitted_name(name, width), shown);
+        }
     }
 
     #[test]
@@ -160,6 +188,7 @@ mod tests {
         #[test]
         fn nothing_is_wider_than_it_may_be(text in ".{0,40}", width in 0usize..20, most in 0usize..5) {
             prop_assert!(fitted(&text, width).width() <= width);
+            prop_assert!(fitted_name(&text, width).width() <= width);
             let lines = wrapped(&text, width, most);
             prop_assert!(lines.len() <= most);
             prop_assert!(lines.iter().all(|line| line.width() <= width), "{lines:?}");

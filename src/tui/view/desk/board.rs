@@ -12,7 +12,7 @@ use crate::tui::app::Focus;
 use crate::tui::view::Scene;
 use crate::tui::view::monitors;
 use crate::tui::view::pane::framed;
-use crate::tui::view::text::Row;
+use crate::tui::view::text::{Row, fitted_name};
 
 /// The lowest frame that faders make sense in.
 pub const LOWEST: u16 = 11;
@@ -29,6 +29,12 @@ const SCALE: u16 = 4;
 pub fn widest(strips: u16, height: u16) -> u16 {
     let strip = (10 + height / 8).min(WIDEST);
     (strips + 1).saturating_mul(strip).saturating_add(SCALE + 2)
+}
+
+/// How wide the frame must be for all of so many strips.
+#[must_use]
+pub fn narrowest(strips: u16) -> u16 {
+    (strips + 1).saturating_mul(NARROWEST).saturating_add(SCALE + 2)
 }
 
 /// The rows of a strip, counted from the top of the frame's inside.
@@ -134,7 +140,10 @@ fn draw_strip(buf: &mut Buffer, area: Rect, strip: &Strip, at: usize, rows: &Row
     let ink = if is_selected { theme.strong() } else { theme.text() };
     Row::new(buf, area, 0)
         .put(if is_selected { "▸" } else { " " }, theme.strong())
-        .put(&strip.name, ink);
+        .put(
+            &fitted_name(&strip.name, usize::from(area.width.saturating_sub(1))),
+            ink,
+        );
     let mut row = Row::new(buf, area, rows.switches);
     row.skip(1);
     switches(&mut row, settings, is_moderated, is_shut, theme);
@@ -145,8 +154,8 @@ fn draw_strip(buf: &mut Buffer, area: Rect, strip: &Strip, at: usize, rows: &Row
     }
     if let Some(y) = rows.stages {
         let mut row = Row::new(buf, area, y);
-        row.skip(1);
-        if area.width > 7 {
+        row.skip(u16::from(area.width > 7));
+        if area.width >= 7 {
             stages(&mut row, settings, !is_shut, theme);
         }
     }

@@ -142,7 +142,8 @@ mod tests {
     fn a_fader_stands_where_its_gain_is() {
         let at = |gain_db| {
             let mut buf = Buffer::empty(Rect::new(0, 0, 1, 9));
-            fader(&mut buf, buf.area, gain_db, Style::new(), Theme::new(false));
+            let area = buf.area;
+            fader(&mut buf, area, gain_db, Style::new(), Theme::new(false));
             column(&buf, 0).chars().position(|c| c == '█').unwrap()
         };
         assert_eq!((at(MAX_GAIN_DB), at(MIN_GAIN_DB)), (0, 8));

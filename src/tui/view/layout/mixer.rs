@@ -11,6 +11,9 @@ use crate::tui::view::shape::{columns_for, rows_for};
 /// Loudness with large figures, bar, words and meters.
 const LOUDNESS: u16 = 13;
 
+/// The least for picture and loudness beside the faders.
+const NARROW: u16 = 26;
+
 /// From this width on, destinations and events stand beside the picture.
 const WIDE: u16 = 110;
 
@@ -19,8 +22,9 @@ impl Arrangement {
         let strips = studio.strips.len() as u16;
         let beside = match body.width {
             0..76 => 0,
-            76..110 => 26,
-            width => width * 2 / 5,
+            76..110 => NARROW,
+            // Rather narrow figures than strips out of sight.
+            width => (width * 2 / 5).min(width.saturating_sub(board::narrowest(strips)).max(NARROW)),
         };
         let most = (body.width - beside).min(board::widest(strips, body.height));
         let wanted = if beside == 0 { body.width } else { most };
