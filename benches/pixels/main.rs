@@ -13,6 +13,7 @@
 
 mod content;
 mod processes;
+mod shown;
 
 use icy_sixel::{EncodeOptions, QuantizeMethod, SixelImage};
 use rigcast::tui::monitor::pixels::{ItermEncoder, Keeps, KittyEncoder, PixelPicture, SixelEncoder};
@@ -29,7 +30,7 @@ struct Row {
     psnr: Option<f64>,
 }
 
-pub fn main() {
+fn main() {
     for content in Content::ALL {
         let pictures = content.pictures();
         println!("{} ({} pictures of {WIDTH}×{HEIGHT})", content.name(), pictures.len());
@@ -69,8 +70,8 @@ pub fn main() {
 
 /// Writes a sequence as the client does, each picture as an update of the one before where that is possible.
 fn ours(name: &str, pictures: &[Picture], mut encode: impl FnMut(&Picture) -> Option<PixelPicture>) -> Row {
-    let (mut cpu, mut bytes, mut quality, mut judged) = (0.0, 0, 0.0, 0);
-    let (mut on_screen, mut last) = (None, None);
+    let (mut cpu, mut bytes, mut quality) = (0.0, 0, 0.0);
+    let (mut on_screen, mut last) = (None, Vec::new());
     for picture in pictures {
         let before = processes::thread_cpu_ms();
         let made = encode(picture);
@@ -80,23 +81,15 @@ fn ours(name: &str, pictures: &[Picture], mut encode: impl FnMut(&Picture) -> Op
             made.mark_shown();
             on_screen = Some(made.serial());
             // What the whole picture shows is what an update leaves on the screen: tests hold that.
-            let whole: Vec<u8> = made
-                .patches(None)
-                .iter()
-                .flat_map(|(_, _, bytes)| bytes.to_vec())
-                .collect();
-            last = whole.starts_with(b"\x1bP").then_some(whole);
+            last = shown::shown(&made);
         }
-        if let Some(whole) = &last {
-            quality += psnr(picture.rgb(), &decoded(whole));
-            judged += 1;
-        }
+        quality += psnr(picture.rgb(), &last);
     }
     Row {
         name: format!("rigcast: {name}"),
         cpu_ms: cpu / pictures.len() as f64,
         bytes: bytes / pictures.len(),
-        psnr: (judged > 0).then(|| quality / f64::from(judged)),
+        psnr: Some(quality / pictures.len() as f64),
     }
 }
 
@@ -119,7 +112,7 @@ fn wu(pictures: &[Picture], colors: u16) -> Row {
         let sixels = image.encode_with(&options).unwrap();
         cpu += processes::thread_cpu_ms() - before;
         bytes += sixels.len();
-        quality += psnr(picture.rgb(), &decoded(sixels.as_bytes()));
+        quality += psnr(picture.rgb(), &shown::sixels(sixels.as_bytes()));
     }
     let count = pictures.len();
     Row {
@@ -128,14 +121,6 @@ fn wu(pictures: &[Picture], colors: u16) -> Row {
         bytes: bytes / count,
         psnr: Some(quality / count as f64),
     }
-}
-
-/// The pixels of sixels.
-fn decoded(sixels: &[u8]) -> Vec<u8> {
-    let image = SixelImage::decode(sixels).unwrap();
-    let rows = image.pixels.chunks_exact(image.width * 4).take(HEIGHT);
-    rows.flat_map(|row| row[..WIDTH * 4].chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]))
-        .collect()
 }
 
 fn psnr(a: &[u8], b: &[u8]) -> f64 {

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use rigcast::tui::monitor::Picture;
 
 use super::content::{HEIGHT, WIDTH};
-use super::{Row, decoded, psnr};
+use super::shown;
+use super::{Row, psnr};
 
 /// Ways of calling the peers: name, program, arguments.
 const PEERS: [(&str, &str, &[&str]); 4] = [
@@ -67,7 +68,7 @@ pub fn rows(pictures: &[Picture]) -> Vec<Row> {
             bytes += sixels.len();
             // Some scale by themselves: then the pixels cannot be held against ours.
             if icy_sixel::SixelImage::decode(sixels).is_ok_and(|image| image.width == WIDTH && image.height >= HEIGHT) {
-                quality += psnr(picture.rgb(), &decoded(sixels));
+                quality += psnr(picture.rgb(), &shown::sixels(sixels));
                 judged += 1;
             }
         }

@@ -154,7 +154,13 @@ impl Painter {
             let mut other = std::mem::take(&mut self.other);
             self.write(picture, tile, *format, &mut other);
             self.other = other;
-            if at == 0 || self.other.len() < self.data.len() {
+            // Few colours look worse than what they stand in for: they must be worth it.
+            let most = if *format == Format::Indexed {
+                self.data.len() * 3 / 4
+            } else {
+                self.data.len()
+            };
+            if at == 0 || self.other.len() < most {
                 std::mem::swap(&mut self.data, &mut self.other);
                 best = at;
             }

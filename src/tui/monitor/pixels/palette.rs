@@ -29,7 +29,7 @@ pub struct Palette {
     /// The same, one channel after the other: that can be searched four at a time.
     planes: [Vec<f32>; 3],
     /// Nearest colour by 5, 6 and 5 bits, filled as asked for.
-    nearest: Box<[u8; 1 << 16]>,
+    nearest: Vec<[u8; 1 << 11]>,
     /// The colours by number, for distances.
     table: Box<[[i32; 4]; 256]>,
     bins: Vec<Bin>,
@@ -44,7 +44,7 @@ impl Default for Palette {
         Self {
             colors: Vec::new(),
             planes: Default::default(),
-            nearest: Box::new([UNKNOWN; 1 << 16]),
+            nearest: vec![[UNKNOWN; 1 << 11]; 1 << 5],
             table: Box::new([[0; 4]; 256]),
             bins: vec![Bin::default(); 1 << 15],
             met: Vec::new(),
@@ -184,7 +184,7 @@ impl Palette {
         self.colors.extend(centres.iter().map(|centre| round(*centre)));
         let exact: Vec<[f32; 3]> = self.colors.iter().map(|color| color.map(f32::from)).collect();
         self.planes = planes(&exact);
-        self.nearest.fill(UNKNOWN);
+        self.nearest.fill([UNKNOWN; 1 << 11]);
         for (entry, [r, g, b]) in self.table.iter_mut().zip(&self.colors) {
             *entry = [i32::from(*r), i32::from(*g), i32::from(*b), 0];
         }
@@ -201,24 +201,23 @@ impl Palette {
     /// The number of the colour that is nearest to a pixel.
     #[inline]
     pub fn nearest(&mut self, [r, g, b]: [u8; 3]) -> u8 {
-        let at = u16::from(r >> 3) << 11 | u16::from(g >> 2) << 5 | u16::from(b >> 3);
-        let known = self.nearest[usize::from(at)];
+        let known = self.nearest[usize::from(r >> 3)][usize::from(g >> 2) << 5 | usize::from(b >> 3)];
         if known == UNKNOWN {
-            self.look_up(usize::from(at))
+            self.look_up([r, g, b])
         } else {
             known
         }
     }
 
     #[cold]
-    fn look_up(&mut self, at: usize) -> u8 {
+    fn look_up(&mut self, [r, g, b]: [u8; 3]) -> u8 {
         let middle = [
-            (at >> 11 << 3) as f32 + 3.5,
-            (at >> 5 << 2 & 255) as f32 + 1.5,
-            (at << 3 & 255) as f32 + 3.5,
+            f32::from(r & !7) + 3.5,
+            f32::from(g & !3) + 1.5,
+            f32::from(b & !7) + 3.5,
         ];
         let found = search(&self.planes, middle).0 as u8;
-        self.nearest[at] = found;
+        self.nearest[usize::from(r >> 3)][usize::from(g >> 2) << 5 | usize::from(b >> 3)] = found;
         found
     }
 }
