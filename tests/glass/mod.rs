@@ -77,10 +77,15 @@ impl Glass {
 
     /// The screen as areas, row by row.
     pub fn pixels(&self) -> Vec<Pixel> {
-        let width = usize::from(self.columns) * ACROSS;
-        let mut pixels = vec![[0.0; 3]; width * usize::from(self.rows) * DOWN];
-        for y in 0..self.rows {
-            for x in 0..self.columns {
+        self.part(self.columns, self.rows)
+    }
+
+    /// The upper left of the screen as areas.
+    pub fn part(&self, columns: u16, rows: u16) -> Vec<Pixel> {
+        let width = usize::from(columns) * ACROSS;
+        let mut pixels = vec![[0.0; 3]; width * usize::from(rows) * DOWN];
+        for y in 0..rows {
+            for x in 0..columns {
                 let look = self.look(x, y);
                 for (at, pixel) in look.areas().into_iter().enumerate() {
                     let (sub_x, sub_y) = (at % ACROSS, at / ACROSS);
