@@ -260,6 +260,8 @@ async fn alarms_are_said_when_they_begin_and_when_they_are_over() {
         level: EventLevel::Warning,
         subject: "source guest".into(),
         text: "away: \u{1b}]0;no packet\u{7} for 5 s".into(),
+        by: None,
+        command: None,
     };
     it.events.send(event).unwrap();
     it.hear("Warning, source guest: away: ]0;no packet for 5 s.").await;
