@@ -91,7 +91,7 @@ fn head(x: usize, y: usize, at: usize) -> [f32; 3] {
         };
         [225.0 * light * eye, 175.0 * light * eye, 150.0 * light * eye]
     } else {
-        let shelf = if (y / 60) % 2 == 0 && (x / 24) % 3 != 0 {
+        let shelf = if (y / 60).is_multiple_of(2) && !(x / 24).is_multiple_of(3) {
             40.0
         } else {
             0.0
