@@ -99,7 +99,9 @@ fn main() {
         peers::measure(&clip);
         for glyphs in Glyphs::ALL {
             for palette in Palette::ALL {
-                for level in 0..4 {
+                // Thrift tells most where colours are dear.
+                let levels = if palette == Palette::TrueColor { 0..4 } else { 1..2 };
+                for level in levels {
                     let cost = ours(&clip, glyphs, palette, Thrift::new(level));
                     cost.print(name, &format!("{} {} thrift {level}", glyphs.name(), palette.name()));
                 }

@@ -19,6 +19,7 @@ pub fn measure(clip: &Clip) {
         "--no-audio",
         "--really-quiet",
         "--untimed",
+        "--no-keepaspect",
         "--vo=tct",
         "--vo-tct-algo=half-blocks",
     ])

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 use std::num::NonZeroU16;
+use std::sync::LazyLock;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
@@ -288,14 +289,14 @@ fn ink(character: char) -> Option<Ink> {
         '\u{1ceab}' => parts(0b0000_0010, 4, 1.0),
         '\u{1cea3}' => parts(0b0100_0000, 4, 1.0),
         '\u{1cea0}' => parts(0b1000_0000, 4, 1.0),
-        '\u{1cd00}'..='\u{1cde5}' => {
-            // All patterns that are not one of the characters above, in order.
-            let mut patterns = (0u32..256).filter(|pattern| !has_older_character(*pattern));
-            parts(patterns.nth(code as usize - 0x1cd00)?, 4, 1.0)
-        }
+        '\u{1cd00}'..='\u{1cde5}' => parts(*OCTANTS.get(code as usize - 0x1cd00)?, 4, 1.0),
         _ => return None,
     })
 }
+
+/// All patterns that are none of the older characters, in order.
+static OCTANTS: LazyLock<Vec<u32>> =
+    LazyLock::new(|| (0..256).filter(|pattern| !has_older_character(*pattern)).collect());
 
 fn has_older_character(octant: u32) -> bool {
     // Quadrants: rows in pairs.
