@@ -259,7 +259,9 @@ impl Client {
         };
         let typed = self.ui.history.take_new();
         if let Some(history) = &self.history {
-            typed.into_iter().for_each(|line| history.add(line));
+            for line in typed {
+                history.add(line);
+            }
         }
         for action in actions {
             match action {
