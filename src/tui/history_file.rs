@@ -87,7 +87,9 @@ fn keep(path: &Path, waiting: &Receiver<String>) {
     while let Ok(line) = waiting.recv() {
         let mut history = History::of(read(path));
         history.remember(&line);
-        waiting.try_iter().for_each(|line| history.remember(&line));
+        for line in waiting.try_iter() {
+            history.remember(&line);
+        }
         // Without a disk there is a history all the same, until the screen is left.
         let _ = write(path, history.lines());
     }

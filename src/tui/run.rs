@@ -226,7 +226,9 @@ impl Client {
         self.is_dirty = true;
         let typed = self.ui.history.take_new();
         if let Some(history) = &self.history {
-            typed.into_iter().for_each(|line| history.add(line));
+            for line in typed {
+                history.add(line);
+            }
         }
         for action in actions {
             match action {

@@ -17,6 +17,9 @@ use rigcast::tui::monitor::{CellEncoder, CellSize, Glyphs, Palette, Picture, Pre
 use rigcast::tui::terminal::{Capabilities, Colors};
 use rigcast::tui::view::{layout::Arrangement, view};
 
+/// Read once: there are thousands of screens.
+static KEYMAP: std::sync::LazyLock<Keymap> = std::sync::LazyLock::new(|| Keymap::shipped().unwrap());
+
 /// The shipped policies; off.
 pub fn occlusion() -> Occlusion {
     let library = rigcast::scene::Library::new(&|_: &str| None);
@@ -393,7 +396,7 @@ impl Screen {
     }
 
     pub fn of(studio: Studio, columns: u16, rows: u16) -> Self {
-        let mut ui = UiState::new(Keymap::shipped().unwrap(), capabilities(Colors::TrueColor));
+        let mut ui = UiState::new(KEYMAP.clone(), capabilities(Colors::TrueColor));
         ui.monitor_mode = MonitorMode::Ascii;
         ui.tick(studio.now);
         ui.follow(&studio);

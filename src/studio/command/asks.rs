@@ -9,7 +9,7 @@ use crate::studio::model::Studio;
 pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
     let (occlusion, moderation) = (&studio.occlusion, &studio.moderation);
     match command {
-        Command::OcclusionArm(is_armed) => !is_armed,
+        Command::OcclusionArm(is_armed) | Command::Moderate(is_armed) => !is_armed,
         Command::OcclusionLevel(level) => *level > occlusion.level,
         Command::OcclusionStep(is_more_hidden) => !is_more_hidden,
         Command::RenditionLevel(name, level) => {
@@ -26,7 +26,6 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
             occlusion.zones.iter().any(|zone| zone.name == *name && zone.rect != rect)
         }
         Command::Hold(hold, _) => *hold < moderation.hold.target,
-        Command::Moderate(is_armed) => !is_armed,
         Command::Unjudged(is_passed) => *is_passed,
         Command::ModerateProgram(switch) => moderation.is_program_muted && !switch.apply(true),
         Command::ModerateStrip(name, switch) => studio.is_moderated(name) && !switch.apply(true),

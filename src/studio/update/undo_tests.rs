@@ -106,6 +106,16 @@ fn settings(studio: &Studio) -> String {
     )
 }
 
+/// What is to be there again when `line` has been undone. Who disarms gives exemptions up for good: each was for a face that
+/// was seen, and nobody looks for faces then.
+fn again(line: &str, before: &Studio) -> String {
+    let mut before = before.clone();
+    if line == "occlusion off" {
+        before.occlusion.exempt.clear();
+    }
+    settings(&before)
+}
+
 /// A word for an argument: one of those that fit it.
 fn word(kind: ArgKind, before: Option<&str>, pick: usize, studio: &Studio) -> String {
     let one_of = |words: Vec<String>| {
@@ -188,7 +198,7 @@ proptest! {
         let mut studio = START.clone();
         for (spec, picks) in steps {
             let line = line_of(spec, &picks, &studio);
-            let before = (settings(&studio), studio.undo.count());
+            let before = (again(&line, &studio), studio.undo.count());
             if !matches!(try_line(&mut studio, &line), Some(Ok(_))) {
                 continue;
             }
@@ -249,7 +259,7 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             }
             can_be = true;
             run(&mut studio, "undo").unwrap();
-            assert_eq!(settings(&studio), settings(start), "{line}");
+            assert_eq!(settings(&studio), again(&line, start), "{line}");
             assert_eq!(run(&mut studio, "undo"), Err(Refusal::NothingToUndo));
         }
         assert!(!can_be || !has_changed, "{} is not always undone", spec.name);

@@ -196,7 +196,7 @@ impl UiState {
             ClientCommand::Select(what, by) => self.select(studio, what, by),
             ClientCommand::Count(digit) => self.count = counted(self.count, digit),
             ClientCommand::Palette => {
-                self.overlay = Overlay::Palette(CommandPalette::open(&self.keymap, self.context()))
+                self.overlay = Overlay::Palette(CommandPalette::open(&self.keymap, self.context()));
             }
             ClientCommand::Repeat => match self.last_line.clone() {
                 Some(line) => return self.run_line(studio, &line),

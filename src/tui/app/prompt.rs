@@ -153,18 +153,16 @@ impl Prompt {
 
     /// Begins to search the history; once begun, goes on to the next older line.
     pub fn search(&mut self, history: &[String]) {
-        let older = match &self.search {
-            Some(search) => search.at,
-            None => {
-                self.search = Some(Search {
-                    wanted: String::new(),
-                    at: None,
-                    typed: self.text.clone(),
-                });
-                return;
-            }
-        };
-        self.find(history, older.unwrap_or(history.len()));
+        if let Some(search) = &self.search {
+            let older = search.at.unwrap_or(history.len());
+            self.find(history, older);
+        } else {
+            self.search = Some(Search {
+                wanted: String::new(),
+                at: None,
+                typed: self.text.clone(),
+            });
+        }
     }
 
     /// Puts the newest line before `before` that has what is wanted into the prompt; without any, it stays as it is.

@@ -85,7 +85,7 @@ pub enum Lookup<'a> {
 }
 
 /// All bindings.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Keymap {
     /// What the files bind in each context.
     written: HashMap<Context, Node>,
@@ -93,6 +93,13 @@ pub struct Keymap {
     holding: HashMap<Context, Node>,
     /// How many bindings have been read.
     read: usize,
+}
+
+impl fmt::Debug for Keymap {
+    /// How many bindings there are: hundreds, each in the tries of many places, would be read by nobody.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keymap({} bindings)", self.bindings().len())
+    }
 }
 
 /// What is wrong in a keymap file, and where.

@@ -33,13 +33,11 @@ impl Node {
             Self::Branch(ways) => ways,
         };
         let Some((first, rest)) = keys.split_first() else {
-            return match self.leaves().first() {
-                Some(there) => Err(Arc::clone(there)),
-                None => {
-                    *self = Self::Leaf(binding);
-                    Ok(())
-                }
-            };
+            if let Some(there) = self.leaves().first() {
+                return Err(Arc::clone(there));
+            }
+            *self = Self::Leaf(binding);
+            return Ok(());
         };
         let at = ways.iter().position(|(key, _)| key == first).unwrap_or_else(|| {
             ways.push((*first, Self::default()));
@@ -54,19 +52,16 @@ impl Node {
         match (self, over) {
             (Self::Branch(ways), Self::Branch(over)) => {
                 for (key, node) in over {
-                    match ways.iter().position(|(known, _)| known == key) {
-                        Some(at) => {
-                            ways[at].1.merge(node);
-                            if ways[at].1.is_empty() {
-                                ways.remove(at);
-                            }
+                    if let Some(at) = ways.iter().position(|(known, _)| known == key) {
+                        ways[at].1.merge(node);
+                        if ways[at].1.is_empty() {
+                            ways.remove(at);
                         }
-                        None => {
-                            let mut new = Self::default();
-                            new.merge(node);
-                            if !new.is_empty() {
-                                ways.push((*key, new));
-                            }
+                    } else {
+                        let mut new = Self::default();
+                        new.merge(node);
+                        if !new.is_empty() {
+                            ways.push((*key, new));
                         }
                     }
                 }

@@ -119,7 +119,9 @@ fn first_of(text: &str, span: &Range<usize>) -> Option<(String, usize)> {
     };
     let (_, second) = lines().find(|(start, _)| *start == this)?;
     let wanted = word(second)?;
-    let table = lines().filter(|(start, line)| *start < this && is_heading(line)).last();
+    let table = lines()
+        .take_while(|(start, _)| *start < this)
+        .fold(None, |last, it| if is_heading(it.1) { Some(it) } else { last });
     let from = table
         .filter(|_| !is_heading(second))
         .map_or(0, |(start, line)| start + line.len());
