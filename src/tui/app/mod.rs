@@ -34,8 +34,8 @@ pub use complete::{Candidate, Completion, complete};
 pub use events::{EventKey, EventsView};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
-pub use layout::MULTIVIEW;
 pub use history::{History, LINES_KEPT, may_hold_secret};
+pub use layout::MULTIVIEW;
 pub use page::{Entry, Place, entries, is_stage_switch};
 pub use palette::{CommandPalette, Found};
 pub use prompt::Prompt;
@@ -310,7 +310,7 @@ impl UiState {
     /// Where keys are pressed.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::of(self.page, self.pane)
+        Context::of(self.page, self.focused_pane())
     }
 
     /// Pixels of a character cell.
