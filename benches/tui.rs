@@ -1,4 +1,5 @@
-//! What a picture costs on its way to the terminal, at the 120×34 layout: program monitor of 49×14 cells, moving content.
+//! What a picture costs on its way to the terminal, at the 120×34 layout, where the program monitor has 49×14 cells, and
+//! for a monitor of 120×34 cells; moving content. Beside other programs and with the PSNR: benches/cells.
 //!
 //! Besides the times, it prints the bytes of a frame on standard error: bytes are what an SSH link feels.
 #![allow(
@@ -11,9 +12,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ratatui::Terminal;
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::Backend;
 use ratatui::layout::{Rect, Size};
-use rigcast::tui::monitor::{CellPicture, Palette, Picture, ascii, half_blocks};
+use rigcast::tui::monitor::{CellEncoder, CellPicture, Glyphs, Palette, Picture, Thrift};
 use rigcast::tui::terminal::Paint;
 
 /// Frames of hard content: a gradient that moves, bars and noise.
@@ -55,69 +56,53 @@ fn bytes_per_frame(name: &str, total: usize, frames: usize) {
 }
 
 fn pictures(c: &mut Criterion) {
-    for (columns, rows) in [(49u16, 14u16), (160, 45)] {
-        let frames = clip(columns.into(), usize::from(rows) * 2);
-        let size = Size::new(columns, rows);
-        for (name, palette) in [("truecolor", Palette::TrueColor), ("256", Palette::Xterm256)] {
-            let mut at = 0;
-            c.bench_function(&format!("half-blocks {name} {columns}x{rows}: make"), |b| {
-                b.iter(|| {
-                    at = (at + 1) % frames.len();
-                    half_blocks(&frames[at], palette, None)
-                });
-            });
-            let mut before = None;
-            let cells: Vec<CellPicture> = frames
-                .iter()
-                .cycle()
-                .take(frames.len() * 2)
-                .map(|frame| {
-                    let cells = half_blocks(frame, palette, before.as_ref());
-                    before = Some(cells.clone());
-                    cells
-                })
-                .skip(frames.len())
-                .collect();
-            let mut terminal = Terminal::new(Paint::new(size, true)).unwrap();
-            let mut total = 0;
-            for picture in &cells {
-                draw_with(picture, &mut terminal);
-                total += terminal.backend_mut().take(Vec::new()).len();
-            }
-            bytes_per_frame(
-                &format!("half-blocks {name} {columns}x{rows}, own backend"),
-                total,
-                cells.len(),
-            );
-            let mut spare = Vec::new();
-            c.bench_function(&format!("half-blocks {name} {columns}x{rows}: diff and escapes"), |b| {
-                b.iter(|| {
-                    at = (at + 1) % cells.len();
-                    draw_with(&cells[at], &mut terminal);
-                    spare = terminal.backend_mut().take(std::mem::take(&mut spare));
-                    spare.len()
-                });
-            });
-            let mut bytes = Vec::new();
-            let mut stock = CrosstermBackend::new(&mut bytes);
-            let mut previous = ratatui::buffer::Buffer::empty(Rect::from(((0, 0).into(), size)));
-            for frame in &frames {
-                let mut next = ratatui::buffer::Buffer::empty(previous.area);
-                half_blocks(frame, palette, None).draw(next.area, &mut next);
-                stock.draw(previous.diff_iter(&next)).unwrap();
-                previous = next;
-            }
-            let name = format!("half-blocks {name} {columns}x{rows}, crossterm backend, no noise gate");
-            bytes_per_frame(&name, bytes.len(), frames.len());
+    for (columns, rows) in [(49u16, 14u16), (120, 34)] {
+        for (glyphs, palette) in [
+            (Glyphs::HalfBlocks, Palette::TrueColor),
+            (Glyphs::HalfBlocks, Palette::Xterm256),
+            (Glyphs::Sextants, Palette::TrueColor),
+            (Glyphs::Octants, Palette::TrueColor),
+            (Glyphs::Braille, Palette::Mono),
+            (Glyphs::Ascii, Palette::Mono),
+        ] {
+            cells(c, columns, rows, glyphs, palette);
         }
-        let mut at = 0;
-        c.bench_function(&format!("ascii {columns}x{rows}: make"), |b| {
-            b.iter(|| {
-                at = (at + 1) % frames.len();
-                ascii(&frames[at])
-            });
-        });
     }
+}
+
+/// One way of drawing at one size, with the thrift of a fair link.
+fn cells(c: &mut Criterion, columns: u16, rows: u16, glyphs: Glyphs, palette: Palette) {
+    let (across, down) = glyphs.grid();
+    let frames = clip(usize::from(columns) * across, usize::from(rows) * down);
+    let name = format!("{} {} {columns}x{rows}", glyphs.name(), palette.name());
+    let mut encoder = CellEncoder::new(glyphs, palette);
+    let mut at = 0;
+    c.bench_function(&format!("{name}: make"), |b| {
+        b.iter(|| {
+            at = (at + 1) % frames.len();
+            encoder.encode(&frames[at], Thrift::new(1))
+        });
+    });
+    let cells: Vec<CellPicture> = frames
+        .iter()
+        .filter_map(|frame| encoder.encode(frame, Thrift::new(1)))
+        .collect();
+    let mut terminal = Terminal::new(Paint::new(Size::new(columns, rows), true)).unwrap();
+    let mut total = 0;
+    for picture in &cells {
+        draw_with(picture, &mut terminal);
+        total += terminal.backend_mut().take(Vec::new()).len();
+    }
+    bytes_per_frame(&name, total, cells.len());
+    let mut spare = Vec::new();
+    c.bench_function(&format!("{name}: diff and escapes"), |b| {
+        b.iter(|| {
+            at = (at + 1) % cells.len();
+            draw_with(&cells[at], &mut terminal);
+            spare = terminal.backend_mut().take(std::mem::take(&mut spare));
+            spare.len()
+        });
+    });
 }
 
 criterion_group! {

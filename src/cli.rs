@@ -128,9 +128,15 @@ impl Address {
 /// What concerns the screen only.
 #[derive(Clone, Debug, Args)]
 struct ScreenArgs {
-    /// How monitors are drawn
-    #[arg(long, value_name = "MODE", value_parser = ["auto", "half-blocks", "ascii", "sixel", "off"], default_value = "auto")]
-    monitor: String,
+    /// How monitors are drawn: auto, kitty, sixel, iterm, octants, sextants, quadrants, half-blocks, braille, ascii, off
+    #[arg(long, value_name = "MODE")]
+    monitor: Option<String>,
+    /// How many colours are used: auto, truecolor, 256, 16, none
+    #[arg(long, value_name = "MODE")]
+    colors: Option<String>,
+    /// What pictures may take of the link to this terminal, in kB per second; without it, what the link carries
+    #[arg(long, value_name = "KB", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    cap: Option<u32>,
     /// Keys that replace the shipped ones, see presets/keymap.toml
     #[arg(long, value_name = "FILE")]
     keymap: Option<PathBuf>,

@@ -15,8 +15,8 @@ mod content;
 mod processes;
 
 use icy_sixel::{EncodeOptions, QuantizeMethod, SixelImage};
-use rigcast::tui::monitor::Picture;
-use rigcast::tui::monitor::pixels::{ItermEncoder, Keeps, KittyEncoder, PixelPicture, SixelEncoder, Thrift};
+use rigcast::tui::monitor::pixels::{ItermEncoder, Keeps, KittyEncoder, PixelPicture, SixelEncoder};
+use rigcast::tui::monitor::{Picture, Thrift};
 
 use content::{Content, HEIGHT, WIDTH};
 
@@ -39,19 +39,19 @@ pub fn main() {
         for level in 0..4 {
             let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, 20);
             rows.push(ours(&format!("sixel, thrift {level}"), &pictures, |picture| {
-                encoder.encode(picture, Thrift(level))
+                encoder.encode(picture, Thrift::new(level))
             }));
         }
         for level in 0..4 {
             let mut encoder = KittyEncoder::new((64, 18), 1, 0, false);
             rows.push(ours(&format!("kitty, thrift {level}"), &pictures, |picture| {
-                encoder.encode(picture, Thrift(level))
+                encoder.encode(picture, Thrift::new(level))
             }));
         }
         for level in 0..4 {
             let mut encoder = ItermEncoder::new((64, 18));
             rows.push(ours(&format!("iTerm2, thrift {level}"), &pictures, |picture| {
-                encoder.encode(picture, Thrift(level))
+                encoder.encode(picture, Thrift::new(level))
             }));
         }
         for Row {

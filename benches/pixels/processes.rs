@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rigcast::tui::monitor::Picture;
 
@@ -17,37 +17,11 @@ const PEERS: [(&str, &str, &[&str]); 4] = [
         "img2sixel",
         &["-q", "low", "-d", "none", "-p", "64"],
     ),
-    (
-        "chafa",
-        "chafa",
-        &[
-            "-f",
-            "sixels",
-            "--polite",
-            "on",
-            "--font-ratio",
-            "1/2",
-            "--view-size",
-            "64x18",
-            "--exact-size",
-            "on",
-        ],
-    ),
+    ("chafa", "chafa", &["-f", "sixels", "-s", "80x45", "--stretch"]),
     (
         "chafa, 240 colours, -w 1",
         "chafa",
-        &[
-            "-f",
-            "sixels",
-            "-c",
-            "240",
-            "-w",
-            "1",
-            "--polite",
-            "on",
-            "--exact-size",
-            "on",
-        ],
+        &["-f", "sixels", "-s", "80x45", "--stretch", "-c", "240", "-w", "1"],
     ),
 ];
 
@@ -73,7 +47,12 @@ pub fn rows(pictures: &[Picture]) -> Vec<Row> {
         let outputs: Vec<_> = files
             .iter()
             .map_while(|(path, picture)| {
-                let output = Command::new(program).args(arguments).arg(path).output().ok()?;
+                let output = Command::new(program)
+                    .args(arguments)
+                    .arg(path)
+                    .stdin(Stdio::null())
+                    .output()
+                    .ok()?;
                 output.status.success().then_some((output.stdout, *picture))
             })
             .collect();

@@ -157,8 +157,14 @@ pub fn attach(address: &Address, screen: &ScreenArgs, is_plain: bool) -> u8 {
             return exit::USAGE;
         }
     };
-    let options = tui::Options::new(&screen.monitor, screen.keymap.as_deref());
-    let options = match options.and_then(|options| options.with_theme(screen.theme.as_deref())) {
+    let flags = tui::Flags {
+        monitor: screen.monitor.as_deref(),
+        colors: screen.colors.as_deref(),
+        cap_kb: screen.cap,
+        keymap: screen.keymap.as_deref(),
+        theme: screen.theme.as_deref(),
+    };
+    let options = match tui::Options::load(&flags, &|name: &str| std::env::var(name).ok()) {
         Ok(options) => options,
         Err(error) => {
             complain(&error.to_string());

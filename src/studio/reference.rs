@@ -11,7 +11,9 @@ pub fn markdown() -> String {
     let mut page = String::from(
         "# Commands\n\n\
          Made from the command table (`src/studio/command/table.rs`); a test keeps it so. Every command of the first table can be\n\
-         typed at the prompt (`:`), bound to a key, or sent by a script: `rigcast ctl gain voice +3`.\n",
+         typed at the prompt (`:`), bound to a key, or sent by a script: `rigcast ctl gain voice +3`. Where it says that a\n\
+         command asks first, a screen asks before it reveals or ends something; what hides more is done at once, and a script\n\
+         is never asked. How keys are bound: [keys.md](keys.md).\n",
     );
     section(&mut page, "For keys and scripts", Scope::Studio);
     section(&mut page, "For the screen where they are typed", Scope::Client);

@@ -46,11 +46,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         Command::OcclusionPolicy(_) => policy(before)?,
         Command::OcclusionMask(_) => vec![Command::OcclusionMask(occlusion.mask)],
         Command::OcclusionSticker(_) => {
-            let before = occlusion.sticker.clone().map(Command::OcclusionSticker);
-            before
-                .into_iter()
-                .chain([Command::OcclusionMask(occlusion.mask)])
-                .collect()
+            let before = Command::OcclusionSticker(occlusion.sticker.clone()?);
+            vec![before, Command::OcclusionMask(occlusion.mask)]
         }
         Command::FaceExempt(track, _) => vec![Command::FaceExempt(*track, occlusion.is_exempt(*track))],
         Command::ZoneAdd(name, _) => vec![match occlusion.zones.iter().find(|zone| zone.name == *name) {

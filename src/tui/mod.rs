@@ -13,13 +13,15 @@ pub mod governor;
 pub mod history_file;
 pub mod keymap;
 pub mod monitor;
+mod options;
 pub mod plain;
 mod run;
 mod screen;
 pub mod terminal;
 pub mod view;
 
+pub use options::{Flags, Options, OptionsError};
 pub use plain::talk;
-pub use run::{Leave, Options, OptionsError, run};
+pub use run::{Leave, run};
 pub use screen::Screen;
 pub use terminal::describe_terminal;

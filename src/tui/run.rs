@@ -5,12 +5,10 @@
 //! of the link allows.
 
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::layout::{Rect, Size};
-use thiserror::Error;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -18,17 +16,16 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::app::{History, Preview, UiAction, UiState};
 use super::governor::{Ladder, Link, Load, Pace};
 use super::history_file::{self, HistoryFile};
-use super::keymap::{Keymap, KeymapError};
-use super::monitor::{Monitors, Picture, Renderer, Slot};
+use super::monitor::{Monitors, Picture, Renderer, Slot, Thrift};
+use super::options::Options;
 use super::screen::{Budget, Drawn, Screen};
 use super::terminal::{Answer, BELL, Input, InputThread, Taken, clipboard};
 use super::view::layout::Arrangement;
-use super::view::theme::{Theme, ThemeError};
 use crate::clock::Clock;
 use crate::control::client::{CUT, Incoming, Live};
 use crate::control::protocol::{MonitorTarget, Notification, TapMonitor};
 use crate::media::{TimeDelta, Timestamp};
-use crate::studio::command::{self, ClientCommand, Command, MonitorMode, UsageError};
+use crate::studio::command;
 use crate::studio::model::Studio;
 
 /// The least time between frames that pictures and meters cause: 30 per second.
@@ -39,101 +36,6 @@ const TELLING_FRAME: usize = 300;
 
 /// So often one looks how good previews can be.
 const LOOK_MS: i64 = 250;
-
-/// How a client is set up.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How monitors are drawn.
-    pub monitor: MonitorMode,
-    /// What keys do.
-    pub keymap: Keymap,
-    /// The look that was chosen; none: what suits the terminal.
-    pub theme: Option<Theme>,
-    /// The file that the lines of the prompt are kept in, if they are.
-    pub history: Option<PathBuf>,
-}
-
-impl Options {
-    /// Options from words of the command line: a mode of the `monitor` command, and a keymap file to merge over the
-    /// shipped one.
-    ///
-    /// # Errors
-    /// There is no such mode, the file cannot be read, or something in it is wrong.
-    pub fn new(monitor: &str, keymap: Option<&Path>) -> Result<Self, OptionsError> {
-        let monitor = match command::parse(&["monitor".to_owned(), monitor.to_owned()])? {
-            Command::Client(ClientCommand::Monitor(Some(mode))) => mode,
-            _ => MonitorMode::Auto,
-        };
-        let mut keys = Keymap::shipped()?;
-        if let Some(path) = keymap {
-            let text = std::fs::read_to_string(path).map_err(|error| OptionsError::KeymapFile {
-                path: path.to_owned(),
-                error,
-            })?;
-            keys.merge(&path.display().to_string(), &text)?;
-        }
-        Ok(Self {
-            monitor,
-            keymap: keys,
-            theme: None,
-            history: history_file::path(&|name: &str| std::env::var(name).ok()),
-        })
-    }
-
-    /// The same with a theme: the name of a shipped one, or a file to merge over one.
-    ///
-    /// # Errors
-    /// The file cannot be read, or something in it is wrong.
-    pub fn with_theme(mut self, theme: Option<&str>) -> Result<Self, OptionsError> {
-        let Some(name) = theme else {
-            return Ok(self);
-        };
-        let shipped = Theme::shipped(name);
-        self.theme = if shipped.is_some() {
-            shipped
-        } else {
-            let text = std::fs::read_to_string(name).map_err(|error| OptionsError::ThemeFile {
-                path: name.into(),
-                known: Theme::names().collect::<Vec<_>>().join(", "),
-                error,
-            })?;
-            Some(Theme::read(name, &text)?)
-        };
-        Ok(self)
-    }
-}
-
-/// Why options cannot be used.
-#[derive(Debug, Error)]
-pub enum OptionsError {
-    /// There is no such way to draw monitors.
-    #[error(transparent)]
-    Monitor(#[from] UsageError),
-    /// The keymap cannot be read.
-    #[error("keymap {path}: {error}")]
-    KeymapFile {
-        /// As it was given.
-        path: PathBuf,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The keymap is wrong.
-    #[error("keymap {0}")]
-    Keymap(#[from] KeymapError),
-    /// There is neither a shipped theme nor a file of that name.
-    #[error("theme {path}: {error}; shipped are {known}")]
-    ThemeFile {
-        /// As it was given.
-        path: PathBuf,
-        /// The themes that there are.
-        known: String,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The theme is wrong.
-    #[error("theme {0}")]
-    Theme(#[from] ThemeError),
-}
 
 /// Why a client ended. The terminal has been given back when this is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,6 +121,10 @@ impl Client {
         };
         let mut ui = UiState::new(options.keymap, taken.capabilities());
         ui.monitor_mode = options.monitor;
+        ui.color_mode = options.colors;
+        ui.cap_kb = options.cap_kb;
+        ui.layout = options.layout;
+        ui.bell.is_on = options.bell;
         if let Some(theme) = options.theme {
             ui.choose(theme);
         }
@@ -226,6 +132,9 @@ impl Client {
         ui.step = ladder.step();
         let mut screen = Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?;
         screen.synchronize(taken.is_synchronized());
+        screen.set_multiplexer(taken.capabilities().multiplexer.passage());
+        let monitors = Monitors::start(waker(&wake))?;
+        monitors.set_terminal(taken.pixel_terminal());
         let history = options.history.map(|path| {
             ui.history = History::of(history_file::read(&path));
             HistoryFile::start(path)
@@ -237,7 +146,7 @@ impl Client {
             pace: Pace::default(),
             ladder,
             watch: Watch::default(),
-            monitors: Monitors::start(waker(&wake))?,
+            monitors,
             live,
             ui,
             studio: None,
@@ -442,6 +351,7 @@ impl Client {
         if let Some(load) = self.watch.look(now, &self.pace, &self.link) {
             if self.ladder.look(load, now) {
                 self.ui.step = self.ladder.step();
+                self.monitors.set_thrift(Thrift::new(self.ui.step.thrift));
                 self.is_dirty = true;
             }
             let preview = Preview {
@@ -473,8 +383,8 @@ impl Client {
         let area = self.screen.area();
         let (wanted, slots) = wishes(area, studio, &self.ui);
         if slots != self.slots {
-            let renderer = |slots: &[Slot]| slots.first().map(|slot| slot.renderer);
-            if renderer(&slots) != renderer(&self.slots) || renderer(&slots).is_some_and(Renderer::is_pixels) {
+            let has_pixels = |slots: &[Slot]| slots.iter().any(|slot| slot.renderer.is_pixels());
+            if has_pixels(&slots) || has_pixels(&self.slots) {
                 // Pixels and cells do not wipe each other out reliably, nor do pixels where a picture stood before.
                 self.screen.clear();
                 self.ui.pictures.clear();
@@ -489,7 +399,9 @@ impl Client {
             self.wanted = wanted;
         }
         let now = self.clock.now();
-        self.pace.fill(now, self.link.rate() * self.link.relief(now), self.ui.cap_bytes());
+        self.screen.set_color(self.ui.has_color());
+        self.pace
+            .fill(now, self.link.rate() * self.link.relief(now), self.ui.cap_bytes());
         let is_asking = self.link.is_worth_asking();
         let budget = Budget {
             has_screen: is_answer || self.owes_answer || self.pace.is_screen_due(),
@@ -611,7 +523,8 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
     let mut wanted = Vec::new();
     let mut slots = Vec::new();
     for (target, area) in arrangement.monitors(studio) {
-        let Some((width, height)) = renderer.picture_size(area.width, area.height, ui.cell_size(), ui.step.scale) else {
+        let Some((width, height)) = renderer.picture_size(area.width, area.height, ui.cell_size(), ui.step.scale)
+        else {
             continue;
         };
         let per_second = match target {

@@ -120,6 +120,13 @@ impl Screen {
         self.is_synchronized = is_known;
     }
 
+    /// Colours are written from now on, or none.
+    pub fn set_color(&mut self, has_color: bool) {
+        if self.paint.set_color(has_color) {
+            self.clear();
+        }
+    }
+
     /// Pixels go to the terminal behind this from now on.
     pub fn set_multiplexer(&mut self, multiplexer: Multiplexer) {
         self.stage.set_multiplexer(multiplexer);
@@ -266,7 +273,11 @@ impl Screen {
             return;
         };
         // While the screen waits, the cursor waits with it.
-        let cursor = if budget.has_screen { cursor } else { self.cursor.unwrap_or(cursor) };
+        let cursor = if budget.has_screen {
+            cursor
+        } else {
+            self.cursor.unwrap_or(cursor)
+        };
         if self.cursor != Some(cursor) || !self.paint.is_empty() {
             let Ok(()) = self.paint.show_cursor();
             let Ok(()) = self.paint.set_cursor_position(cursor);
@@ -287,7 +298,10 @@ impl Screen {
             self.paint.begin(STATUS_QUERY);
             drawn.has_asked_before = true;
         }
-        if budget.asks_after.is_some_and(|least| drawn.screen + drawn.pictures >= least) {
+        if budget
+            .asks_after
+            .is_some_and(|least| drawn.screen + drawn.pictures >= least)
+        {
             self.paint.raw(STATUS_QUERY);
             drawn.has_asked_after = true;
         }
@@ -320,7 +334,11 @@ impl Screen {
                 let Some(standing) = standing else { continue };
                 standing
             };
-            placed.push((target.clone(), picture.covered(area, ui.cell_size()), Arc::clone(picture)));
+            placed.push((
+                target.clone(),
+                picture.covered(area, ui.cell_size()),
+                Arc::clone(picture),
+            ));
         }
         self.paint.raw(self.stage.after_cells(placed));
         drawn.largest = drawn.largest.max(Some(self.stage.largest()).filter(|bytes| *bytes > 0));

@@ -115,7 +115,9 @@ impl FarTerminal {
     /// Types; returns when.
     pub fn type_text(&self, text: &str) -> Instant {
         let now = Instant::now();
-        let _ = self.keys.send((now + self.line.round_trip / 2, text.as_bytes().to_vec()));
+        let _ = self
+            .keys
+            .send((now + self.line.round_trip / 2, text.as_bytes().to_vec()));
         now
     }
 
@@ -184,7 +186,10 @@ fn pass_on(from: &OwnedFd, line: Line, passed: &Sender<(Instant, Vec<u8>)>) {
         }
         let now = Instant::now();
         free = free.max(now) + Duration::from_secs_f64(read as f64 / line.bytes_per_second);
-        if passed.send((free + line.round_trip / 2, chunk[..read].to_vec())).is_err() {
+        if passed
+            .send((free + line.round_trip / 2, chunk[..read].to_vec()))
+            .is_err()
+        {
             return;
         }
         // Not a wait for something to happen: this is the line.

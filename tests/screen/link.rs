@@ -47,9 +47,32 @@ fn opened(home: &Home, bits_per_second: f64) -> Option<(Studio, FarTerminal)> {
     peer("ffmpeg")?;
     let clip = home.folder.path().join("busy.mp4");
     let made = std::process::Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "mandelbrot=size=640x360:rate=30,noise=alls=12:allf=t"])
-        .args(["-f", "lavfi", "-i", "aevalsrc=0.4*sin(2*PI*t*(300+200*sin(t*9)))*abs(sin(t*5))", "-t", "4"])
-        .args(["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"])
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "mandelbrot=size=640x360:rate=30,noise=alls=12:allf=t",
+        ])
+        .args([
+            "-f",
+            "lavfi",
+            "-i",
+            "aevalsrc=0.4*sin(2*PI*t*(300+200*sin(t*9)))*abs(sin(t*5))",
+            "-t",
+            "4",
+        ])
+        .args([
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-pix_fmt",
+            "yuv420p",
+            "-c:a",
+            "aac",
+        ])
         .arg(&clip)
         .status()
         .unwrap();
@@ -64,7 +87,9 @@ fn opened(home: &Home, bits_per_second: f64) -> Option<(Studio, FarTerminal)> {
         command.env("XDG_RUNTIME_DIR", home.folder.path());
     });
     let terminal = FarTerminal::run(home.command(&["attach"]), 120, 34, line);
-    terminal.until("the screen", common::PATIENCE, |screen| screen.contents().contains("MIXER"));
+    terminal.until("the screen", common::PATIENCE, |screen| {
+        screen.contents().contains("MIXER")
+    });
     Some((studio, terminal))
 }
 
@@ -84,19 +109,29 @@ fn echoes(terminal: &FarTerminal, count: usize) -> Vec<Duration> {
         screen.rows(0, 100).nth(usize::from(rows.get()) - 1).unwrap_or_default()
     };
     terminal.type_text(":");
-    terminal.until("the prompt", common::PATIENCE, |screen| last_row(screen).starts_with(':'));
+    terminal.until("the prompt", common::PATIENCE, |screen| {
+        last_row(screen).starts_with(':')
+    });
     let mut typed = ":".to_owned();
     let mut took = Vec::new();
     for at in 0..count {
         // No command begins so: nothing but the letter is drawn.
-        let letter = if at == 0 { 'z' } else { char::from(b'a' + (at % 26) as u8) };
+        let letter = if at == 0 {
+            'z'
+        } else {
+            char::from(b'a' + (at % 26) as u8)
+        };
         typed.push(letter);
         let pressed = terminal.type_text(&letter.to_string());
-        let seen = terminal.until("the letter", common::PATIENCE, |screen| last_row(screen).trim_end() == typed);
+        let seen = terminal.until("the letter", common::PATIENCE, |screen| {
+            last_row(screen).trim_end() == typed
+        });
         took.push(seen.saturating_duration_since(pressed));
     }
     terminal.type_text("\u{3}");
-    terminal.until("no prompt", common::PATIENCE, |screen| !last_row(screen).starts_with(':'));
+    terminal.until("no prompt", common::PATIENCE, |screen| {
+        !last_row(screen).starts_with(':')
+    });
     took.sort();
     took
 }
@@ -125,10 +160,21 @@ fn on_a_megabit_and_150_ms_keys_are_never_behind_pictures() {
         let pictures = terminal.changes(time, program);
         let rate = (terminal.bytes() - bytes) as f64 / time.as_secs_f64();
         let took = echoes(&terminal, extent(25, 200));
-        eprintln!("1 Mbit/s: {pictures} changes of program in {time:?}, {rate:.0} B/s; {}", said(&took));
+        eprintln!(
+            "1 Mbit/s: {pictures} changes of program in {time:?}, {rate:.0} B/s; {}",
+            said(&took)
+        );
         witness.hear(&home.status());
-        assert!(took[took.len() * 9 / 10] <= ROUND_TRIP + MORE, "{}\n{}", said(&took), terminal.text());
-        assert!(pictures as f64 / time.as_secs_f64() >= 3.0, "pictures must move: {pictures} in {time:?}");
+        assert!(
+            took[took.len() * 9 / 10] <= ROUND_TRIP + MORE,
+            "{}\n{}",
+            said(&took),
+            terminal.text()
+        );
+        assert!(
+            pictures as f64 / time.as_secs_f64() >= 3.0,
+            "pictures must move: {pictures} in {time:?}"
+        );
         assert!(rate > 20_000.0, "what the line carries is used: {rate:.0} B/s");
     });
 }
@@ -147,10 +193,21 @@ fn on_64_kbit_pictures_slow_to_stills_and_the_rest_stays_live() {
         let clock = |screen: &vt100::Screen| screen.rows(0, 40).next();
         let seconds = terminal.changes(time, clock);
         let rate = (terminal.bytes() - bytes) as f64 / time.as_secs_f64();
-        eprintln!("64 kbit/s: clock changed {seconds} times in {time:?}, {rate:.0} B/s; {}", said(&took));
+        eprintln!(
+            "64 kbit/s: clock changed {seconds} times in {time:?}, {rate:.0} B/s; {}",
+            said(&took)
+        );
         witness.hear(&home.status());
-        assert!(took[took.len() / 2] <= ROUND_TRIP + 4 * MORE, "{}\n{}", said(&took), terminal.text());
-        assert!(seconds as u64 + 2 >= time.as_secs(), "the clock stays live: {seconds} in {time:?}");
+        assert!(
+            took[took.len() / 2] <= ROUND_TRIP + 4 * MORE,
+            "{}\n{}",
+            said(&took),
+            terminal.text()
+        );
+        assert!(
+            seconds as u64 + 2 >= time.as_secs(),
+            "the clock stays live: {seconds} in {time:?}"
+        );
         terminal.changes(Duration::from_secs(1), program);
         let stills = terminal.changes(Duration::from_secs(extent(8, 30)), program);
         assert!(stills > 0, "a still comes now and then");

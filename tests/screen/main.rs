@@ -13,5 +13,6 @@ mod common;
 mod ctl;
 mod desk;
 mod link;
+mod passthrough;
 mod ssh;
 mod tmux;

@@ -78,6 +78,9 @@ fn undo_asks_where_it_reveals() {
     assert_eq!(asked(&mut screen, "u"), [""; 0]);
     assert!(screen.text().contains("undo: occlusion more"), "{}", screen.text());
     assert_eq!(asked(&mut screen, "y"), ["undo"]);
+    screen.press("u");
+    screen.studio.undo.next.as_mut().unwrap().did = "hold 9".to_owned();
+    assert_eq!(asked(&mut screen, "y"), [""; 0], "a yes is for what was read");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::tui_fixture;
 use rigcast::studio::command::table::{TABLE, spec};
 use rigcast::studio::command::{CommandSpec, KeyNeed, Scope, find, split_words};
 use rigcast::studio::model::PresetModel;
-use rigcast::tui::app::{Overlay, UiAction};
+use rigcast::tui::app::{Overlay, UiAction, complete};
 use rigcast::tui::keymap::Keymap;
 use tui_fixture::*;
 
@@ -330,6 +330,54 @@ fn leads_to(line: &str, spec: &CommandSpec) -> bool {
     let does = find(&words).is_ok_and(|(found, _)| found.name == spec.name);
     let begins = |begun: &str| spec.name.starts_with(begun.trim_end()) || begun.starts_with(spec.name);
     does || matches!(words.as_slice(), [prompt, begun] if prompt == "prompt" && begins(begun))
+}
+
+/// Everything that has a name in the studio is completed: what cannot be is a number, a time, a new name, a file.
+#[test]
+fn every_argument_that_can_be_known_is_completed() {
+    let mut screen = desk();
+    screen.studio.adapt.policies = vec![rigcast::studio::model::AdaptPolicyModel {
+        name: "steady".into(),
+        title: String::new(),
+    }];
+    let mut free = std::collections::BTreeSet::new();
+    for spec in TABLE {
+        let mut line = spec.name.to_owned();
+        for arg in spec.args {
+            line.push(' ');
+            let completion = complete(&line, &screen.studio);
+            let word = match completion.candidates.first() {
+                Some(first) => first.word.clone(),
+                None => {
+                    free.insert(format!("{:?}", arg.kind));
+                    "1".to_owned()
+                }
+            };
+            assert!(!completion.hint.is_empty(), "{line}: nothing is said of {}", arg.name);
+            line.push_str(&word);
+        }
+    }
+    let free: Vec<&str> = free.iter().map(String::as_str).collect();
+    assert_eq!(
+        free,
+        [
+            "Count", "Duration", "File", "Gain", "Hold", "Kbps", "Length", "NewName", "Percent", "Text", "Url",
+            "Value",
+        ],
+        "all others have names or words"
+    );
+    let words = |line: &str| -> Vec<String> {
+        complete(line, &screen.studio)
+            .candidates
+            .into_iter()
+            .map(|it| it.word)
+            .collect()
+    };
+    assert_eq!(words("adapt pin tier "), ["normal", "good", "excellent"]);
+    assert_eq!(words("adapt pin frame-rate "), ["30", "15", "10"]);
+    assert_eq!(words("take sht"), ["\"two shot\""], "letters from the middle");
+    assert_eq!(words("gain ues"), ["guest"]);
+    assert_eq!(words("ocllvl")[0], "occlusion level");
 }
 
 #[test]

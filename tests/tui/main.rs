@@ -7,10 +7,13 @@
     missing_docs
 )]
 
+#[path = "../glass/mod.rs"]
+mod glass;
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;
 
 mod commands;
+mod cells;
 mod desk;
 mod every_command;
 mod faces;

@@ -518,7 +518,7 @@ impl Screen {
         };
         for (at, (target, area)) in arrangement.monitors(&self.studio).into_iter().enumerate() {
             let renderer = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
-            let size = renderer.picture_size(area.width, area.height, CellSize::default());
+            let size = renderer.picture_size(area.width, area.height, CellSize::default(), 1.0);
             let Some((width, height)) = size else { continue };
             let picture = test_picture(width as usize, height as usize, at);
             let marks = match target {

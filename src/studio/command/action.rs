@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::monitor::{ColorMode, MonitorMode};
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
@@ -314,6 +315,10 @@ pub enum ClientCommand {
     Detach,
     /// How monitors are drawn; `None` goes to the next way.
     Monitor(Option<MonitorMode>),
+    /// How many colours the screen uses; without one, the next fewer.
+    Colors(Option<ColorMode>),
+    /// Bytes of pictures that go to the terminal at most, in kB per second; none: as many as the link carries.
+    Cap(Option<u32>),
     /// How the screen is laid out; `None` goes to the next layout.
     Layout(Option<Layout>),
     /// One thing over the whole body; `None`: what has the focus, or back.
@@ -440,21 +445,6 @@ impl ThemeName {
     pub fn word(self) -> &'static str {
         Self::WORDS[self as usize]
     }
-}
-
-/// How monitors are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MonitorMode {
-    /// What suits the terminal best.
-    Auto,
-    /// Two pixels per cell, coloured.
-    HalfBlocks,
-    /// Characters by brightness; needs no colour.
-    Ascii,
-    /// Real pixels.
-    Sixel,
-    /// No pictures.
-    Off,
 }
 
 /// What is selected.

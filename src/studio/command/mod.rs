@@ -5,6 +5,7 @@
 mod action;
 mod answer;
 mod asks;
+mod monitor;
 mod parse;
 mod row;
 mod spec;
@@ -13,11 +14,12 @@ mod told;
 pub mod word;
 
 pub use action::{
-    Bus, ClientCommand, Command, EventsCommand, Gain, Kbps, Layout, Leap, MonitorMode, Page, PinWord, Pinned, Place,
-    RecordPoint, Reset, Selection, Step, Switch, ThemeName, Zoom,
+    Bus, ClientCommand, Command, EventsCommand, Gain, Kbps, Layout, Leap, Page, PinWord, Pinned, Place, RecordPoint,
+    Reset, Selection, Step, Switch, ThemeName, Zoom,
 };
 pub use answer::Answer;
 pub use asks::reveals_or_ends;
+pub use monitor::{ColorMode, MonitorMode};
 pub use parse::{find, parse, split_words, with_whole_paths};
-pub use told::told;
 pub use spec::{ArgKind, ArgSpec, CommandSpec, KeyNeed, Scope, Suggestion, UsageError, Words};
+pub use told::told;

@@ -85,8 +85,9 @@ fn nearest(typed: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::super::action::{
-        Bus, ClientCommand, Gain, Kbps, MonitorMode, PinWord, Pinned, RecordPoint, Reset, Selection, Step, Switch,
+        Bus, ClientCommand, Gain, Kbps, PinWord, Pinned, RecordPoint, Reset, Selection, Step, Switch,
     };
+    use super::super::monitor::MonitorMode;
     use super::*;
     use crate::media::TimeDelta;
     use crate::studio::model::{Adjust, Stage, Tier, TransitionKind};

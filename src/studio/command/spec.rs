@@ -132,6 +132,8 @@ pub enum ArgKind {
     File,
     /// How often something is done.
     Count,
+    /// kB per second, or `off`.
+    Cap,
 }
 
 impl ArgKind {
@@ -178,6 +180,7 @@ impl ArgKind {
             Self::Seen => "the number of something that was seen".into(),
             Self::Span => "the number of a span that is held".into(),
             Self::Count => "a digit, or a number up to 99".into(),
+            Self::Cap => "kB per second, or off".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

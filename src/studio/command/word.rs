@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::action::{Gain, Kbps, MonitorMode, PinWord, Pinned, Reset, Step, Switch};
+use super::action::{Gain, Kbps, PinWord, Pinned, Reset, Step, Switch};
 use crate::hold;
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
@@ -173,16 +173,12 @@ pub fn url(word: &str) -> Option<SecretUrl> {
     SecretUrl::parse(word).ok().filter(DestinationSpec::accepts)
 }
 
-/// A way to draw monitors.
-pub fn monitor_mode(word: &str) -> Option<MonitorMode> {
-    match word {
-        "auto" => Some(MonitorMode::Auto),
-        "half-blocks" => Some(MonitorMode::HalfBlocks),
-        "ascii" => Some(MonitorMode::Ascii),
-        "sixel" => Some(MonitorMode::Sixel),
-        "off" => Some(MonitorMode::Off),
-        _ => None,
+/// kB per second, or `off`.
+pub fn cap(word: &str) -> Option<Option<u32>> {
+    if word == "off" {
+        return Some(None);
     }
+    word.parse().ok().filter(|kb| (1..=1_000_000).contains(kb)).map(Some)
 }
 
 /// A parameter of `params`, by its name.

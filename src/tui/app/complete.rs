@@ -203,6 +203,7 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::Url
         | ArgKind::Text
         | ArgKind::Count
+        | ArgKind::Cap
         | ArgKind::File => Vec::new(),
     }
 }

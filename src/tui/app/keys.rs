@@ -19,8 +19,14 @@ impl UiState {
                 name: name.clone(),
                 args: args.clone(),
             };
+            let is_undo = name == "undo";
             self.overlay = Overlay::None;
             return match event.code {
+                // Somebody else may have done something meanwhile: a yes is for what was read.
+                KeyCode::Char('y' | 'Y') if is_undo && self.asked_undo != studio.undo.next => {
+                    self.say("something else would be undone now; nothing was", true);
+                    Vec::new()
+                }
                 KeyCode::Char('y' | 'Y') => vec![action],
                 _ => Vec::new(),
             };

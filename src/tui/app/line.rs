@@ -4,10 +4,9 @@ use super::complete::quoted;
 use super::held::whole_seconds;
 use super::times::{counted, times};
 use super::{CommandPalette, Overlay, Prompt, UiAction, UiState, may_hold_secret, step};
-use crate::studio::command::{self, ClientCommand, Command, MonitorMode, Page, Scope, Selection, Step};
+use crate::studio::command::{self, ClientCommand, ColorMode, Command, Page, Scope, Selection, Step};
 use crate::studio::model::{MaskKind, Studio};
 use crate::tui::keymap::Placeholder;
-use crate::tui::monitor::{Glyphs, Renderer};
 
 impl UiState {
     /// Runs a line of a key or of the prompt: here, or by asking the studio.
@@ -52,6 +51,7 @@ impl UiState {
             Command::Client(client) => return self.run_client_again(studio, &client, count, again),
             command if spec.is_confirmed && command::reveals_or_ends(&command, studio) => {
                 let name = spec.name.to_owned();
+                self.asked_undo.clone_from(&studio.undo.next);
                 self.overlay = Overlay::Confirm { name, args };
             }
             _ => {
@@ -172,8 +172,24 @@ impl UiState {
             ClientCommand::Redraw => return vec![UiAction::Redraw],
             ClientCommand::Monitor(mode) => {
                 self.monitor_mode = mode.unwrap_or_else(|| self.next_mode());
-                self.pictures.clear();
                 self.say(format!("monitors: {}", self.renderer().name()), false);
+            }
+            ClientCommand::Colors(mode) => {
+                self.color_mode = mode.unwrap_or_else(|| {
+                    let at = ColorMode::ALL.iter().position(|mode| *mode == self.color_mode);
+                    ColorMode::ALL[(at.unwrap_or(0) + 1) % ColorMode::ALL.len()]
+                });
+                self.say(format!("colours: {}", self.color_mode.word()), false);
+            }
+            ClientCommand::Cap(cap) => {
+                self.cap_kb = cap;
+                self.say(
+                    cap.map_or_else(
+                        || "pictures take what the link carries".to_owned(),
+                        |kb| format!("pictures take at most {kb} kB/s"),
+                    ),
+                    false,
+                );
             }
             ClientCommand::Bell(switch) => self.switch_bell(switch),
             ClientCommand::Events(command) => return self.run_events(studio, command),
@@ -212,16 +228,6 @@ impl UiState {
             }
         };
         self.prompt = Some(Prompt::beginning(line));
-    }
-
-    /// The next way of drawing; sixels only where the terminal claimed them.
-    fn next_mode(&self) -> MonitorMode {
-        match self.renderer() {
-            Renderer::Cells(Glyphs::Ascii, _) if self.capabilities.has_sixel => MonitorMode::Sixel,
-            Renderer::Cells(Glyphs::Ascii, _) | Renderer::Sixel | Renderer::Kitty | Renderer::Iterm => MonitorMode::Off,
-            Renderer::Cells(..) => MonitorMode::Ascii,
-            Renderer::Off => MonitorMode::HalfBlocks,
-        }
     }
 
     /// Moves a selection. A strip and the source whose sound it is are selected together.

@@ -14,6 +14,7 @@ mod layout;
 mod line;
 mod page;
 mod palette;
+mod pictures;
 mod prompt;
 mod times;
 
@@ -21,11 +22,11 @@ use std::collections::HashMap;
 
 use crate::control::protocol::MonitorTarget;
 use crate::media::{TimeDelta, Timestamp};
-use crate::studio::command::{Layout, MonitorMode, Page, Step, Zoom};
-use crate::studio::model::{DestinationState, Meters, Studio};
+use crate::studio::command::{ColorMode, Layout, MonitorMode, Page, Step, Zoom};
+use crate::studio::model::{DestinationState, Meters, Studio, UndoNote};
 use crate::tui::governor;
 use crate::tui::keymap::{Context, Key, Keymap};
-use crate::tui::monitor::{CellSize, Glyphs, Palette, Prepared, Renderer};
+use crate::tui::monitor::Prepared;
 use crate::tui::terminal::{Capabilities, Colors};
 use crate::tui::view::theme::{Depth, Theme};
 
@@ -52,6 +53,8 @@ pub struct UiState {
     pub capabilities: Capabilities,
     /// How the operator wants monitors drawn.
     pub monitor_mode: MonitorMode,
+    /// How many colours the operator wants.
+    pub color_mode: ColorMode,
     /// The look of the screen.
     pub theme: Theme,
     /// The theme of the operator's own file.
@@ -86,6 +89,8 @@ pub struct UiState {
     pub history: History,
     /// How often the next command is to be done, if that was said.
     pub count: Option<u8>,
+    /// What would have been undone when the operator was asked.
+    pub asked_undo: Option<UndoNote>,
     /// The last line that asked something of the studio, with its placeholders.
     pub last_line: Option<String>,
     /// Keys of a sequence that is not complete.
@@ -242,6 +247,7 @@ impl UiState {
             keymap,
             capabilities,
             monitor_mode: MonitorMode::Auto,
+            color_mode: ColorMode::Auto,
             theme: Theme::new(capabilities.colors != Colors::None),
             own_theme: None,
             now: Timestamp::ZERO,
@@ -259,6 +265,7 @@ impl UiState {
             prompt: None,
             history: History::default(),
             count: None,
+            asked_undo: None,
             last_line: None,
             pending: Vec::new(),
             toast: None,
@@ -274,61 +281,16 @@ impl UiState {
         }
     }
 
-    /// Bytes of pictures per second at most.
-    #[must_use]
-    pub fn cap_bytes(&self) -> Option<f64> {
-        self.cap_kb.map(|kb| f64::from(kb) * 1000.0)
-    }
-
-    /// How monitors are drawn on this terminal.
-    #[must_use]
-    pub fn renderer(&self) -> Renderer {
-        // Half-blocks without colour would be blank; who asks for them by name gets them in the colours all terminals have.
-        let palette = match self.capabilities.colors {
-            Colors::TrueColor => Palette::TrueColor,
-            Colors::Xterm256 => Palette::Xterm256,
-            Colors::Ansi16 | Colors::None => Palette::Ansi16,
-        };
-        let blocks = Renderer::Cells(Glyphs::HalfBlocks, palette);
-        let ascii = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
-        match self.monitor_mode {
-            MonitorMode::Auto if self.capabilities.colors == Colors::None => ascii,
-            MonitorMode::Auto if self.capabilities.has_sixel && self.step.has_pixels => Renderer::Sixel,
-            MonitorMode::Auto | MonitorMode::HalfBlocks => blocks,
-            MonitorMode::Ascii => ascii,
-            MonitorMode::Sixel => Renderer::Sixel,
-            MonitorMode::Off => Renderer::Off,
-        }
-    }
-
-    /// Whether the monitors could be real pixels: the terminal draws them, and the operator has not asked for characters.
-    #[must_use]
-    pub fn has_pixels(&self) -> bool {
-        matches!(self.monitor_mode, MonitorMode::Auto | MonitorMode::Sixel) && self.capabilities.has_sixel
-    }
-
     /// Where keys are pressed.
     #[must_use]
     pub fn context(&self) -> Context {
         Context::of(self.page, self.focused_pane())
     }
 
-    /// Pixels of a character cell.
-    #[must_use]
-    pub fn cell_size(&self) -> CellSize {
-        self.capabilities.cell.unwrap_or_default()
-    }
-
-    /// Whether the screen shows colours.
-    #[must_use]
-    pub fn has_color(&self) -> bool {
-        self.capabilities.colors != Colors::None
-    }
-
     /// The theme as this terminal shows it.
     #[must_use]
     pub fn look(&self) -> Theme {
-        self.theme.at(match self.capabilities.colors {
+        self.theme.at(match self.colors() {
             Colors::None => Depth::None,
             Colors::Ansi16 => Depth::Ansi16,
             Colors::Xterm256 => Depth::Xterm256,

@@ -172,7 +172,7 @@ mod tests {
         for (query, name) in [
             ("take", "take"),
             ("dest rem", "destination remove"),
-            ("ocl", "occlusion level"),
+            ("ocllev", "occlusion level"),
             ("level occ", "occlusion level"),
             ("IDR", "keyframe"),
             ("g x", "destination stop"),

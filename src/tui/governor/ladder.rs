@@ -146,7 +146,11 @@ impl Ladder {
             self.picture = self.picture.max(bytes as f64).min(2.0 * bytes as f64);
         }
         // Pixels that the link no longer carries whole go at once.
-        if self.step().has_pixels && load.largest.is_some_and(|bytes| bytes as f64 > 2.0 * load.rate * WHOLE_PICTURE_S) {
+        if self.step().has_pixels
+            && load
+                .largest
+                .is_some_and(|bytes| bytes as f64 > 2.0 * load.rate * WHOLE_PICTURE_S)
+        {
             self.fall(now);
             return true;
         }
@@ -156,7 +160,10 @@ impl Ladder {
             self.fall(now);
             return true;
         }
-        if self.climbed.is_some_and(|at| (now - at).as_secs_f64() > 2.0 * PAUSES_S.0) {
+        if self
+            .climbed
+            .is_some_and(|at| (now - at).as_secs_f64() > 2.0 * PAUSES_S.0)
+        {
             // It has held for long: the next failure is a new one.
             self.pause_s = PAUSES_S.0;
         }
@@ -174,7 +181,10 @@ impl Ladder {
     }
 
     fn fall(&mut self, now: Timestamp) {
-        let was_climbed = self.climbed.take().is_some_and(|at| (now - at).as_secs_f64() < PAUSES_S.0);
+        let was_climbed = self
+            .climbed
+            .take()
+            .is_some_and(|at| (now - at).as_secs_f64() < PAUSES_S.0);
         if was_climbed {
             self.not_before = Some(now + TimeDelta::from_secs_f64(self.pause_s));
             self.pause_s = (self.pause_s * 2.0).min(PAUSES_S.1);
@@ -201,7 +211,10 @@ mod tests {
                 used: need.min(room),
                 room,
                 rate: room * 2.0,
-                largest: ladder.step().has_pixels.then_some(if ladder.at == 0 { 70_000 } else { 28_000 }),
+                largest: ladder
+                    .step()
+                    .has_pixels
+                    .then_some(if ladder.at == 0 { 70_000 } else { 28_000 }),
             };
             if ladder.look(load, now) {
                 steps.push(ladder.at);
@@ -216,14 +229,22 @@ mod tests {
             let (above, below) = (pair[0], pair[1]);
             assert!(above.has_pixels >= below.has_pixels && (above.scale >= below.scale || !below.has_pixels));
             let is_alike = above.has_pixels == below.has_pixels;
-            assert!(!is_alike || (above.per_second.0 >= below.per_second.0 && above.per_second.1 >= below.per_second.1));
+            assert!(
+                !is_alike || (above.per_second.0 >= below.per_second.0 && above.per_second.1 >= below.per_second.1)
+            );
             assert_ne!(above, below);
         }
     }
 
     #[test]
     fn it_settles_where_the_link_has_room() {
-        for (room, expected) in [(50e6, 0..=0), (1e6, 1..=3), (150_000.0, 3..=5), (60_000.0, 5..=6), (4_000.0, 8..=8)] {
+        for (room, expected) in [
+            (50e6, 0..=0),
+            (1e6, 1..=3),
+            (150_000.0, 3..=5),
+            (60_000.0, 5..=6),
+            (4_000.0, 8..=8),
+        ] {
             let mut ladder = Ladder::new(true);
             run(&mut ladder, room, 0, 60);
             assert!(expected.contains(&ladder.at), "{room}: {}", ladder.at);

@@ -120,9 +120,9 @@ impl Link {
             self.note_base(took, now);
         }
         let waited = took - self.base_round_trip();
-        let left_over = self
-            .before
-            .map_or(TimeDelta::ZERO, |(at, waited)| (waited - (query.at - at)).max(TimeDelta::ZERO));
+        let left_over = self.before.map_or(TimeDelta::ZERO, |(at, waited)| {
+            (waited - (query.at - at)).max(TimeDelta::ZERO)
+        });
         self.before = Some((query.at, waited));
         self.note_rate(query.burst, waited - left_over);
     }
@@ -137,7 +137,11 @@ impl Link {
 
     /// Lets time pass: queries that are too old are given up.
     pub fn tick(&mut self, now: Timestamp) {
-        while self.queries.front().is_some_and(|query| (now - query.at).as_secs_f64() > LOST_S) {
+        while self
+            .queries
+            .front()
+            .is_some_and(|query| (now - query.at).as_secs_f64() > LOST_S)
+        {
             self.queries.pop_front();
             self.unanswered = self.unanswered.saturating_add(1);
             if self.queries.is_empty() {
@@ -176,7 +180,11 @@ impl Link {
         let waits = self
             .round_trip(now)
             .map_or(0.0, |took| (took - self.base_round_trip()).as_secs_f64());
-        if waits <= STANDING_S { 1.0 } else { (STANDING_S / waits).max(0.1) }
+        if waits <= STANDING_S {
+            1.0
+        } else {
+            (STANDING_S / waits).max(0.1)
+        }
     }
 
     /// Bytes that are not known to have arrived.
@@ -293,7 +301,11 @@ pub mod tests {
 
     #[test]
     fn bursts_that_do_not_wait_for_answers_tell_the_same() {
-        for (rate, delay, burst) in [(125_000.0, 150, 2_400), (125_000.0, 300, 2_400), (1_000_000.0, 150, 18_000)] {
+        for (rate, delay, burst) in [
+            (125_000.0, 150, 2_400),
+            (125_000.0, 300, 2_400),
+            (1_000_000.0, 150, 18_000),
+        ] {
             let (mut link, mut pipe) = (Link::default(), Pipe::new(rate, delay));
             let mut now = run(&mut link, &mut pipe, 40, 2, Timestamp::ZERO);
             for _ in 0..300 {
@@ -374,7 +386,10 @@ pub mod tests {
         link.sent(12_000);
         link.asked(now, 12_000);
         let later = now + TimeDelta::from_millis(1200);
-        assert!(link.relief(later) < 0.1 + 1e-9, "it waits, and no answer is needed to know it");
+        assert!(
+            link.relief(later) < 0.1 + 1e-9,
+            "it waits, and no answer is needed to know it"
+        );
         pipe.ask(now);
         link.answered(pipe.answers.pop_front().unwrap());
         assert!(link.relief(now) < 0.1 + 1e-9);

@@ -42,7 +42,9 @@ pub struct Pace {
 impl Pace {
     /// Fills the buckets for a link of `rate` bytes per second, of which pictures may take at most `cap`.
     pub fn fill(&mut self, now: Timestamp, rate: f64, cap: Option<f64>) {
-        let seconds = self.filled.map_or(1.0, |before| (now - before).as_secs_f64().clamp(0.0, 1.0));
+        let seconds = self
+            .filled
+            .map_or(1.0, |before| (now - before).as_secs_f64().clamp(0.0, 1.0));
         self.filled = Some(now);
         let burst = (rate * BURST_S).max(SMALLEST);
         let pictures = (rate * PICTURES).min(cap.unwrap_or(f64::INFINITY));
@@ -91,7 +93,11 @@ impl Pace {
         let (screen_rate, picture_rate) = self.rates;
         let behind = wait(self.screen, -self.screen.most, screen_rate);
         let pictures = wait(self.pictures, self.enough(), picture_rate).max(behind);
-        let screen = if wants_screen { wait(self.screen, 0.0, screen_rate) } else { 1.0 };
+        let screen = if wants_screen {
+            wait(self.screen, 0.0, screen_rate)
+        } else {
+            1.0
+        };
         TimeDelta::from_secs_f64(pictures.min(screen).max(0.004))
     }
 }

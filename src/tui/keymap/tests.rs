@@ -68,7 +68,7 @@ fn what_is_wrong_is_named_with_its_place() {
             "k.toml:3:1: key 'x' is bound twice: here and at k.toml:2:1",
         ),
         (
-            "[a]\ny = \"take\"\n[ä]\nx = \"take\"\n \"x\" = \"cut\"",
+            "[a]\ny = \"take\"\n[\"ä\"]\nx = \"take\"\n \"x\" = \"cut\"",
             "k.toml:5:2: key 'x' is bound twice: here and at k.toml:4:1",
         ),
         (

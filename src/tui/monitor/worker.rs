@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use super::pixels::{self, PixelEncoder, PixelTerminal, ink};
+use super::pixels::{PixelEncoder, PixelTerminal, ink};
 use super::{CellEncoder, CellPicture, Picture, Prepared, Renderer, Thrift};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::model::FaceMark;
@@ -150,7 +150,8 @@ fn work(shared: &Shared, wake: &dyn Fn()) {
                     return;
                 }
                 // What is ready and not taken yet is on its way to the screen: the next picture is drawn from there.
-                let is_due = |(target, _): &(MonitorTarget, Marked)| !state.ready.iter().any(|(ready, _)| ready == target);
+                let is_due =
+                    |(target, _): &(MonitorTarget, Marked)| !state.ready.iter().any(|(ready, _)| ready == target);
                 let Some(at) = state.waiting.iter().position(is_due) else {
                     state = shared.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                     continue;
@@ -223,11 +224,11 @@ impl Artist {
                 };
                 let before = match before {
                     Some(Shown::Cells(cells, marks)) => Some((cells, marks)),
-                    _ => {
-                        encoder.forget();
-                        None
-                    }
+                    Some(Shown::Pixels(_)) | None => None,
                 };
+                if before.is_none() {
+                    encoder.forget();
+                }
                 let cells = match (encoder.encode(&picture, self.thrift), before) {
                     (Some(cells), _) => Arc::new(cells),
                     (None, Some((_, marks_before))) if **marks_before == marks => return None,
@@ -268,7 +269,7 @@ impl Artist {
         }
         match self.shown.get_mut(&slot.target) {
             Some((_, Shown::Pixels(encoder))) => {
-                let picture = encoder.encode(picture, pixels::Thrift(self.thrift.level()))?;
+                let picture = encoder.encode(picture, self.thrift)?;
                 Some(Prepared::Pixels(Arc::new(picture)))
             }
             _ => None,
@@ -369,8 +370,7 @@ mod tests {
     fn a_picture_of_another_size_is_made_to_fit() {
         let mut artist = Artist::default();
         let picture = Picture::new(9, 2, vec![50; 54]).unwrap();
-        let Some(Prepared::Cells(cells, _)) =
-            artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
+        let Some(Prepared::Cells(cells, _)) = artist.prepare(&slot(MonitorTarget::Preview, ASCII), picture, Vec::new())
         else {
             panic!("no cells");
         };

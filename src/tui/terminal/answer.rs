@@ -93,7 +93,10 @@ mod tests {
     #[test]
     fn real_terminals_are_understood() {
         for (bytes, expected) in [
-            (&b"\x1b[?63;1;2;4;6;9;15;22c"[..], Some(Answer::Attributes(vec![63, 1, 2, 4, 6, 9, 15, 22]))),
+            (
+                &b"\x1b[?63;1;2;4;6;9;15;22c"[..],
+                Some(Answer::Attributes(vec![63, 1, 2, 4, 6, 9, 15, 22])),
+            ),
             (b"\x1b[?6c", Some(Answer::Attributes(vec![6]))),
             (b"\x1b[6;21;10t", Some(Answer::CellSize(10, 21))),
             (b"\x1b[6;0;0t", None),
@@ -106,7 +109,10 @@ mod tests {
             (b"\x1bP>|XTerm(379)\x1b\\", Some(Answer::Name("XTerm(379)".to_owned()))),
             (b"\x1bP>|tmux 3.3a\x1b\\", Some(Answer::Name("tmux 3.3a".to_owned()))),
             (b"\x1b_Gi=31;OK\x1b\\", Some(Answer::Graphics(31, true))),
-            (b"\x1b_Gi=31,p=2;ENOENT:no such\x1b\\", Some(Answer::Graphics(31, false))),
+            (
+                b"\x1b_Gi=31,p=2;ENOENT:no such\x1b\\",
+                Some(Answer::Graphics(31, false)),
+            ),
             (b"\x1b[A", None),
             (b"\x1b[1;1R", None),
         ] {

@@ -70,7 +70,12 @@ impl<F: AsFd> Reader<F> {
     }
 
     /// The same; it also ends when `stop` can be read, or has no other side any more.
-    fn read_or(&mut self, deadline: Option<Instant>, stop: Option<&OwnedFd>, found: &mut Vec<Input>) -> io::Result<bool> {
+    fn read_or(
+        &mut self,
+        deadline: Option<Instant>,
+        stop: Option<&OwnedFd>,
+        found: &mut Vec<Input>,
+    ) -> io::Result<bool> {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let patience = match (self.splitter.is_waiting(), left) {
             (true, left) => Some(left.map_or(ESCAPE_TIME, |left| left.min(ESCAPE_TIME))),

@@ -1,10 +1,10 @@
 //! The terminal: taken over with care and given back whatever happens.
 
 mod answer;
+mod aside;
 mod input;
 mod key_event;
 mod multiplexer;
-mod aside;
 mod output;
 mod paint;
 mod probe;
@@ -19,14 +19,17 @@ use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use answer::Answer;
+pub use aside::{BELL, clipboard};
 pub use input::{Input, InputThread, Reader};
 pub use key_event::key_event;
 pub use multiplexer::Multiplexer;
-pub use aside::{BELL, clipboard};
 pub use output::Output;
 pub use paint::Paint;
 pub use probe::{Answers, Blocks, Capabilities, Colors, PATIENCE, ask, colors};
 pub use splitter::{Piece, Splitter};
+
+use crate::tui::monitor::PixelTerminal;
+use crate::tui::monitor::pixels::Keeps;
 
 /// Alternate screen, no cursor, bracketed paste, no line wrap (a character in the last column must not scroll).
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?7l\x1b[2J";
@@ -50,6 +53,7 @@ static HOOK: Once = Once::new();
 pub struct Taken {
     capabilities: Capabilities,
     is_synchronized: bool,
+    name: Option<String>,
     input: Option<(Reader<io::Stdin>, Vec<Input>)>,
 }
 
@@ -79,6 +83,7 @@ impl Taken {
         let mut taken = Self {
             capabilities: Capabilities::new(&Answers::default(), multiplexer, variable),
             is_synchronized: false,
+            name: None,
             input: None,
         };
         output.write_all(ENTER)?;
@@ -86,6 +91,7 @@ impl Taken {
         let answers = ask(&mut reader, &mut output, multiplexer, &mut keys)?;
         taken.capabilities = Capabilities::new(&answers, multiplexer, variable);
         taken.is_synchronized = answers.is_synchronized;
+        taken.name = answers.name;
         taken.input = Some((reader, keys));
         Ok(taken)
     }
@@ -100,6 +106,23 @@ impl Taken {
             .take()
             .unwrap_or_else(|| (Reader::new(io::stdin()), Vec::new()));
         InputThread::start(reader, keys)
+    }
+
+    /// What it makes of pixels.
+    #[must_use]
+    pub fn pixel_terminal(&self) -> PixelTerminal {
+        let is_direct = self.capabilities.multiplexer == Multiplexer::None;
+        let usual = PixelTerminal::default();
+        PixelTerminal {
+            keeps: self
+                .name
+                .as_deref()
+                .filter(|_| is_direct)
+                .map_or(usual.keeps, Keeps::by),
+            cell: self.capabilities.cell.unwrap_or(usual.cell),
+            has_placeholders: !is_direct,
+            ..usual
+        }
     }
 
     /// Whether it makes frames appear at once (mode 2026).
@@ -175,7 +198,10 @@ pub fn describe_terminal() -> String {
         }
         .to_owned(),
     );
-    parts.extend(can.cell.map(|cell| format!("cells of {}×{} pixels", cell.width, cell.height)));
+    parts.extend(
+        can.cell
+            .map(|cell| format!("cells of {}×{} pixels", cell.width, cell.height)),
+    );
     if answers.is_synchronized {
         parts.push("synchronised output".to_owned());
     }
@@ -186,9 +212,9 @@ pub fn describe_terminal() -> String {
     match multiplexer {
         Multiplexer::None => {}
         Multiplexer::Tmux { is_open: true, .. } => text.push_str("; in tmux, which lets pictures through"),
-        Multiplexer::Tmux { is_open: false, .. } => text.push_str(
-            "; in tmux, which lets no pictures through (tmux set -g allow-passthrough on)",
-        ),
+        Multiplexer::Tmux { is_open: false, .. } => {
+            text.push_str("; in tmux, which lets no pictures through (tmux set -g allow-passthrough on)")
+        }
         Multiplexer::Screen => text.push_str("; in screen, which lets no pictures through"),
     }
     if !answers.is_complete {

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::probe::Blocks;
+use crate::tui::monitor::pixels;
 
 /// How long tmux may take: it is on this machine.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -41,6 +42,17 @@ impl Multiplexer {
             Self::Screen
         } else {
             Self::None
+        }
+    }
+
+    /// How pictures get through it.
+    #[must_use]
+    pub const fn passage(self) -> pixels::Multiplexer {
+        match self {
+            Self::None => pixels::Multiplexer::None,
+            // Pictures on placeholders need no place of their own.
+            Self::Tmux { .. } => pixels::Multiplexer::Tmux { column: 0, row: 0 },
+            Self::Screen => pixels::Multiplexer::Screen { column: 0, row: 0 },
         }
     }
 
@@ -92,7 +104,10 @@ fn ask_tmux() -> Option<String> {
         std::thread::sleep(Duration::from_millis(2));
     }
     let output = child.wait_with_output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[cfg(test)]

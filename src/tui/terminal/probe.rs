@@ -189,10 +189,16 @@ pub fn colors(variable: impl Fn(&str) -> Option<String>) -> Colors {
 
 /// What a terminal of this name and environment can do beyond what it answers.
 fn by_name(name: Option<&str>, variable: &impl Fn(&str) -> Option<String>) -> (Blocks, bool) {
-    let program = variable("TERM_PROGRAM").or_else(|| variable("LC_TERMINAL")).unwrap_or_default();
+    let program = variable("TERM_PROGRAM")
+        .or_else(|| variable("LC_TERMINAL"))
+        .unwrap_or_default();
     let term = variable("TERM").unwrap_or_default();
     let is_any = |known: &[&str]| {
-        let names = [name.unwrap_or_default(), &program, term.strip_prefix("xterm-").unwrap_or(&term)];
+        let names = [
+            name.unwrap_or_default(),
+            &program,
+            term.strip_prefix("xterm-").unwrap_or(&term),
+        ];
         names.iter().any(|name| {
             let name = name.to_lowercase();
             known.iter().any(|known| name.starts_with(known))
@@ -200,7 +206,17 @@ fn by_name(name: Option<&str>, variable: &impl Fn(&str) -> Option<String>) -> (B
     };
     let blocks = if is_any(&["kitty", "ghostty"]) {
         Blocks::Octants
-    } else if is_any(&["foot", "wezterm", "alacritty", "contour", "vte", "konsole", "mintty", "iterm", "rio"]) {
+    } else if is_any(&[
+        "foot",
+        "wezterm",
+        "alacritty",
+        "contour",
+        "vte",
+        "konsole",
+        "mintty",
+        "iterm",
+        "rio",
+    ]) {
         Blocks::Sextants
     } else {
         Blocks::Quadrants
@@ -229,7 +245,11 @@ impl Capabilities {
     fn behind(mut self, multiplexer: Multiplexer) -> Self {
         match multiplexer {
             Multiplexer::None => {}
-            Multiplexer::Tmux { is_open, has_kitty, blocks } => {
+            Multiplexer::Tmux {
+                is_open,
+                has_kitty,
+                blocks,
+            } => {
                 // Sixels are tmux's own where it has them. Kitty's pictures stand on placeholders, which tmux moves like text;
                 // iTerm2's would stand where tmux's cursor is, which nobody knows.
                 self.has_kitty = is_open && has_kitty;
@@ -288,14 +308,26 @@ mod tests {
                 true,
                 cell(10, 20),
             ),
-            (b"\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2;4c", "tmux 3.3a", true, false, false, None),
+            (
+                b"\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2;4c",
+                "tmux 3.3a",
+                true,
+                false,
+                false,
+                None,
+            ),
             (b"\x1b[6;18;9t\x1b[?65;1;9c", "", false, false, false, cell(9, 18)),
         ] {
             let (answers, keys, _) = asked(bytes, Multiplexer::None);
             assert!(answers.is_complete && keys.is_empty());
             assert_eq!(answers.name.as_deref().unwrap_or_default(), name);
             assert_eq!(
-                (answers.has_sixel, answers.has_kitty, answers.is_synchronized, answers.cell),
+                (
+                    answers.has_sixel,
+                    answers.has_kitty,
+                    answers.is_synchronized,
+                    answers.cell
+                ),
                 (has_sixel, has_kitty, is_synchronized, expected),
                 "{name}"
             );
@@ -365,7 +397,11 @@ mod tests {
             (Answers::default(), &[("TERM", "xterm-ghostty")], Blocks::Octants, false),
         ] {
             let found = Capabilities::new(&answers, Multiplexer::None, find(variables));
-            assert_eq!((found.blocks, found.has_iterm), (blocks, has_iterm), "{answers:?} {variables:?}");
+            assert_eq!(
+                (found.blocks, found.has_iterm),
+                (blocks, has_iterm),
+                "{answers:?} {variables:?}"
+            );
         }
     }
 

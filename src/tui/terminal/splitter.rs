@@ -65,7 +65,8 @@ impl Splitter {
     /// Whether what has begun might be a key by itself: ESC, and ESC with a character that also begins a sequence.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        self.state == State::Escape || (matches!(self.state, State::Csi | State::Ss3 | State::Text) && self.bytes.len() == 2)
+        self.state == State::Escape
+            || (matches!(self.state, State::Csi | State::Ss3 | State::Text) && self.bytes.len() == 2)
     }
 
     /// Nothing followed for a while: what [is waiting](Self::is_waiting) was a key.

@@ -84,6 +84,8 @@ fn lasting(time: TimeDelta) -> String {
 /// The key that acknowledges, everywhere.
 fn key(keymap: &Keymap) -> Option<String> {
     let bindings = keymap.bindings();
-    let binding = bindings.into_iter().find(|binding| binding.line == ACK && binding.context == Context::Everywhere)?;
+    let binding = bindings
+        .into_iter()
+        .find(|binding| binding.line == ACK && binding.context == Context::Everywhere)?;
     Some(binding.keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" "))
 }

@@ -55,7 +55,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, screen: Rect, scene: &Scene<'_>) -> Op
         pending::draw(buf, screen, scene);
         return None;
     }
-    row.right(&format!("{} ", ui.renderer().name()), theme.label());
+    let [long, short] = ui.corner();
+    if !row.right(&format!("{long} "), theme.label()) {
+        row.right(&format!("{short} "), theme.label());
+    }
     if let Some(toast) = &ui.toast {
         let (mark, style) = if toast.is_error {
             (" × ", theme.error())
@@ -90,6 +93,8 @@ const HINTS: &[(&str, &str)] = &[
     ("retry {destination}", "retry"),
     ("monitor", "pictures"),
     ("detach", "detach"),
+    ("palette", "find"),
+    ("undo", "undo"),
 ];
 
 /// The same on a page.

@@ -1,13 +1,15 @@
 //! What the client carries out where it is typed: it concerns that screen only.
 
-use super::super::action::{ClientCommand, Command, EventsCommand, Layout, Leap, Page, Selection, Switch, ThemeName, Zoom};
+use super::super::action::{
+    ClientCommand, Command, EventsCommand, Layout, Leap, Page, Selection, Switch, ThemeName, Zoom,
+};
+use super::super::monitor::{ColorMode, MonitorMode};
 use super::super::row::{SWITCH, arg, client, may, only};
 use super::super::spec::{ArgKind, CommandSpec, UsageError, Words};
 use super::super::word;
 use crate::studio::model::EventLevel;
 
 const STEP: ArgKind = ArgKind::Choice(&["next", "previous"]);
-const MONITORS: ArgKind = ArgKind::Choice(&["auto", "half-blocks", "ascii", "sixel", "off"]);
 
 fn select(words: &mut Words<'_>, what: Selection) -> Result<Command, UsageError> {
     let step = words.required(word::step)?;
@@ -33,11 +35,29 @@ pub(super) const ROWS: &[CommandSpec] = &[
     }),
     client(
         "monitor",
-        &[may("MODE", MONITORS)],
-        "how monitors are drawn; without MODE, the next way",
+        &[may("MODE", ArgKind::Choice(MonitorMode::WORDS))],
+        "how monitors are drawn; without MODE, the next way that the terminal can",
         |words| {
-            let mode = words.optional(word::monitor_mode)?;
+            let mode = words.optional(MonitorMode::of)?;
             only(words, Command::Client(ClientCommand::Monitor(mode)))
+        },
+    ),
+    client(
+        "colors",
+        &[may("MODE", ArgKind::Choice(ColorMode::WORDS))],
+        "how many colours the screen uses; without MODE, the next way",
+        |words| {
+            let mode = words.optional(ColorMode::of)?;
+            only(words, Command::Client(ClientCommand::Colors(mode)))
+        },
+    ),
+    client(
+        "cap",
+        &[arg("KB", ArgKind::Cap)],
+        "lets pictures take at most so many kB per second of the link to this terminal",
+        |words| {
+            let cap = words.required(word::cap)?;
+            only(words, Command::Client(ClientCommand::Cap(cap)))
         },
     ),
     client(

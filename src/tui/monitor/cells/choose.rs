@@ -21,7 +21,7 @@ use super::split::{Split, error_of, pattern_for, split};
 use super::thrift::Thrift;
 
 /// A cell is not taken to stay longer than this, however long it has stood.
-const LONGEST_STAY: u8 = 63;
+const LONGEST_STAY: u8 = 120;
 
 /// Bytes of a move to a cell whose neighbour was not sent.
 const MOVE: u32 = 4;
@@ -95,13 +95,14 @@ impl Chooser {
                     is_neighbour_sent = false;
                     continue;
                 }
-                keep = error * stay;
+                // What nobody sees is no reason to send it anew.
+                keep = (error - unseen) * stay;
             }
             let stay = if is_known { f32::from(shown.age) } else { 1.0 };
             let split = split(&tile);
             let move_bytes = if is_neighbour_sent { 0 } else { MOVE };
             // Even for nothing, no offer is better than the best two colours.
-            if (keep - (split.error + unseen) * stay) <= price * (move_bytes + 1) as f32 {
+            if keep - split.error * stay <= price * (move_bytes + 1) as f32 {
                 is_neighbour_sent = false;
                 continue;
             }

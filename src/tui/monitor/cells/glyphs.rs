@@ -125,16 +125,11 @@ const OLD_OCTANTS: [(u8, char); 26] = [
 
 static OCTANTS: LazyLock<[char; 256]> = LazyLock::new(|| {
     let mut old = OLD_OCTANTS.iter().peekable();
-    let mut next = 0x1_cd00;
-    std::array::from_fn(
-        |pattern| match old.next_if(|(known, _)| usize::from(*known) == pattern) {
-            Some((_, symbol)) => *symbol,
-            None => {
-                next += 1;
-                char::from_u32(next - 1).unwrap_or(' ')
-            }
-        },
-    )
+    let mut new = '\u{1cd00}'..;
+    std::array::from_fn(|pattern| {
+        let known = old.next_if(|(known, _)| usize::from(*known) == pattern);
+        known.map(|(_, symbol)| *symbol).or_else(|| new.next()).unwrap_or(' ')
+    })
 });
 
 /// The bit in U+2800 of each dot, row by row.

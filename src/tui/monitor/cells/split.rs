@@ -62,8 +62,8 @@ fn split_into<const N: usize, const PATTERNS: usize>(tile: &Tile<N>) -> Split {
     let mut scores = [0.0_f32; PATTERNS];
     let mut sums = [0.0_f32; PATTERNS];
     for (channel, mean) in tile.iter().zip(mean) {
-        for bit in 0..N - 1 {
-            let value = channel[bit] - mean;
+        for (bit, value) in channel.iter().enumerate().take(N - 1) {
+            let value = value - mean;
             let (known, new) = sums.split_at_mut(1 << bit);
             for (new, known) in new.iter_mut().zip(known) {
                 *new = *known + value;

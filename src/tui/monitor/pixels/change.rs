@@ -158,7 +158,7 @@ pub struct Gate {
 
 impl Gate {
     fn of(thrift: Thrift) -> Self {
-        let (mean_square, shift_tenths) = match thrift.0 {
+        let (mean_square, shift_tenths) = match thrift.level() {
             0 => (10, 20),
             1 => (18, 25),
             2 => (36, 40),
@@ -182,30 +182,30 @@ mod tests {
     #[test]
     fn only_the_block_that_changed_is_fresh() {
         let mut changes = Changes::default();
-        assert_eq!(changes.compare(&grey(20, 13, 90), Thrift(0)), 9);
-        assert_eq!(changes.compare(&grey(20, 13, 90), Thrift(0)), 0);
+        assert_eq!(changes.compare(&grey(20, 13, 90), Thrift::new(0)), 9);
+        assert_eq!(changes.compare(&grey(20, 13, 90), Thrift::new(0)), 0);
         let mut picture = grey(20, 13, 90);
         let at = (12 * 20 + 19) * 3;
         picture.rgb[at..at + 3].fill(250);
-        assert_eq!(changes.compare(&picture, Thrift(3)), 1);
+        assert_eq!(changes.compare(&picture, Thrift::new(3)), 1);
         assert!(changes.is_fresh(2, 2));
         changes.send(&picture, 2, 2, 7);
         assert_eq!(changes.serial(2, 2), 7);
-        assert_eq!(changes.compare(&picture, Thrift(0)), 0);
+        assert_eq!(changes.compare(&picture, Thrift::new(0)), 0);
     }
 
     #[test]
     fn grain_is_let_pass_and_a_slow_fade_is_not() {
         let mut changes = Changes::default();
-        changes.compare(&grey(16, 12, 100), Thrift(0));
+        changes.compare(&grey(16, 12, 100), Thrift::new(0));
         let mut grainy = grey(16, 12, 100);
         for (at, value) in grainy.rgb.iter_mut().enumerate() {
             *value = [98, 102, 101, 99, 100, 103, 97][at * 5 % 7];
         }
-        assert_eq!(changes.compare(&grainy, Thrift(0)), 0);
-        let first = (101..110u8).find(|value| changes.compare(&grey(16, 12, *value), Thrift(0)) > 0);
+        assert_eq!(changes.compare(&grainy, Thrift::new(0)), 0);
+        let first = (101..110u8).find(|value| changes.compare(&grey(16, 12, *value), Thrift::new(0)) > 0);
         assert_eq!(first, Some(103));
-        let first = (101..120u8).find(|value| changes.compare(&grey(16, 12, *value), Thrift(3)) > 0);
+        let first = (101..120u8).find(|value| changes.compare(&grey(16, 12, *value), Thrift::new(3)) > 0);
         assert_eq!(first, Some(107));
     }
 }

@@ -21,7 +21,7 @@ pub struct Tuning {
 impl Tuning {
     /// For so much thrift and a terminal with so many colour registers.
     pub fn of(thrift: Thrift, registers: usize) -> Self {
-        let (colors, byte, dither) = match thrift.0 {
+        let (colors, byte, dither) = match thrift.level() {
             0 => (MOST, 6, 0.6),
             1 => (128, 30, 0.0),
             2 => (64, 90, 0.0),

@@ -41,7 +41,7 @@ impl ItermEncoder {
 
     /// The picture as images; `None` where it looks like the one before.
     pub fn encode(&mut self, picture: &Picture, thrift: Thrift) -> Option<PixelPicture> {
-        let formats = match thrift.0 {
+        let formats = match thrift.level() {
             0 => [Format::Jpeg(88), Format::Png],
             1 => [Format::Jpeg(75), Format::Indexed],
             2 => [Format::Jpeg(55), Format::Indexed],

@@ -55,7 +55,7 @@ impl KittyEncoder {
 
     /// The picture as images; `None` where it looks like the one before.
     pub fn encode(&mut self, picture: &Picture, thrift: Thrift) -> Option<PixelPicture> {
-        let formats: &[Format] = match thrift.0 {
+        let formats: &[Format] = match thrift.level() {
             0 => &[Format::Zlib, Format::Png],
             _ => &[Format::Indexed],
         };

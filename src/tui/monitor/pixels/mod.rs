@@ -20,7 +20,7 @@ mod sixel;
 mod stage;
 mod tiles;
 
-use super::{CellSize, Picture};
+use super::{CellSize, Picture, Thrift};
 
 pub use iterm::ItermEncoder;
 pub use kitty::KittyEncoder;
@@ -29,10 +29,6 @@ pub use patch::{Patches, PixelPicture};
 pub use placeholder::Placeholders;
 pub use sixel::{Keeps, SixelEncoder};
 pub use stage::Stage;
-
-/// How much a picture may lose to save bytes: 0 is the best picture, 3 the fewest bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Thrift(pub u8);
 
 /// What a terminal makes of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,10 @@ use ratatui::layout::Rect;
 use super::passthrough::{Multiplexer, pass_through, place};
 use super::patch::PixelPicture;
 
+/// Behind a multiplexer, after so many pictures of a monitor one is written whole: tmux loses what it should pass through while
+/// it is about to draw a window anew, and nobody tells.
+const WHOLE_EVERY: u64 = 64;
+
 /// The pictures of the monitors `K` as they stand on the terminal.
 #[derive(Debug)]
 pub struct Stage<K> {
@@ -50,7 +54,7 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             if before.is_some_and(|before| Arc::ptr_eq(before, picture)) {
                 continue;
             }
-            let patches = picture.patches(before.map(|before| before.serial()));
+            let patches = picture.patches(base(before, picture, self.multiplexer));
             let from = self.out.len();
             for (_, _, bytes) in patches.iter() {
                 pass_through(bytes, self.multiplexer, &mut self.out);
@@ -84,7 +88,8 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             };
             if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &picture)) {
                 let from = self.out.len();
-                for (column, row, bytes) in picture.patches(before.map(|before| before.serial())).iter() {
+                let base = base(before.as_ref(), &picture, self.multiplexer);
+                for (column, row, bytes) in picture.patches(base).iter() {
                     place(bytes, (area.x + column, area.y + row), self.multiplexer, &mut self.out);
                 }
                 self.largest = self.largest.max(self.out.len() - from);
@@ -125,6 +130,13 @@ impl<K: Clone + Eq + Hash> Stage<K> {
     }
 }
 
+/// The picture that a new one may build on.
+fn base(before: Option<&Arc<PixelPicture>>, picture: &PixelPicture, multiplexer: Multiplexer) -> Option<u64> {
+    let before = before?.serial();
+    let is_due = multiplexer != Multiplexer::None && before / WHOLE_EVERY != picture.serial() / WHOLE_EVERY;
+    (!is_due).then_some(before)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::Picture;
@@ -140,7 +152,7 @@ mod tests {
         let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, 20);
         let mut half = grey(90);
         half.rgb[..40 * 3 * 6].fill(200);
-        let first = Arc::new(encoder.encode(&half, Thrift(0)).unwrap());
+        let first = Arc::new(encoder.encode(&half, Thrift::new(0)).unwrap());
         let mut stage = Stage::new(Multiplexer::None);
         let (here, there) = (Rect::new(3, 2, 4, 1), Rect::new(3, 5, 4, 1));
         let full = stage.after_cells([("program", here, Arc::clone(&first))]).to_vec();
@@ -148,7 +160,7 @@ mod tests {
         assert!(stage.after_cells([("program", here, Arc::clone(&first))]).is_empty());
         assert_eq!(stage.largest(), 0);
         half.rgb[40 * 3 * 30..].fill(200);
-        let second = Arc::new(encoder.encode(&half, Thrift(0)).unwrap());
+        let second = Arc::new(encoder.encode(&half, Thrift::new(0)).unwrap());
         let update = stage.after_cells([("program", here, Arc::clone(&second))]).to_vec();
         assert!(!update.is_empty() && update.len() * 4 < full.len() * 3);
         // What was covered comes back whole, and so does what moved or was cleared away.
@@ -166,12 +178,31 @@ mod tests {
     }
 
     #[test]
+    fn behind_a_multiplexer_a_whole_picture_comes_now_and_then() {
+        for (multiplexer, expected) in [(Multiplexer::None, 1), (Multiplexer::Tmux { column: 0, row: 0 }, 3)] {
+            let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, 20);
+            let mut stage = Stage::new(multiplexer);
+            let mut wholes = 0;
+            for at in 0..150 {
+                let rgb = (0..40 * 36 * 3).map(|at| (at * 7 % 251) as u8).collect();
+                let mut picture = Picture::new(40, 36, rgb).unwrap();
+                picture.rgb[40 * 3 * 18..40 * 3 * 24].fill(if at % 2 == 0 { 200 } else { 150 });
+                let sixels = Arc::new(encoder.encode(&picture, Thrift::new(0)).unwrap());
+                let whole = sixels.patches(None).len();
+                let written = stage.after_cells([((), Rect::new(0, 0, 4, 1), sixels)]);
+                wholes += usize::from(written.len() >= whole);
+            }
+            assert!((expected..=expected + 1).contains(&wholes), "{multiplexer:?}: {wholes}");
+        }
+    }
+
+    #[test]
     fn images_are_forgotten_when_their_monitor_goes() {
         let mut stage = Stage::new(Multiplexer::None);
         let area = Rect::new(0, 0, 4, 2);
         let picture = Arc::new(
             KittyEncoder::new((4, 2), 1, 0, false)
-                .encode(&grey(9), Thrift(0))
+                .encode(&grey(9), Thrift::new(0))
                 .unwrap(),
         );
         for is_clear in [false, true] {
@@ -187,7 +218,7 @@ mod tests {
         let mut stage = Stage::new(Multiplexer::Tmux { column: 0, row: 0 });
         let picture = Arc::new(
             KittyEncoder::new((4, 2), 1, 0, true)
-                .encode(&grey(9), Thrift(0))
+                .encode(&grey(9), Thrift::new(0))
                 .unwrap(),
         );
         let pictures = [("a", Arc::clone(&picture))];

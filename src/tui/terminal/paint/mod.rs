@@ -58,6 +58,11 @@ impl Paint {
         self.has_repeats = has_repeats;
     }
 
+    /// Writes colours from now on, or none; returns whether that is a change.
+    pub fn set_color(&mut self, has_color: bool) -> bool {
+        std::mem::replace(&mut self.has_color, has_color) != has_color
+    }
+
     /// Follows a change of the terminal's size.
     pub fn set_size(&mut self, size: Size) {
         self.size = size;

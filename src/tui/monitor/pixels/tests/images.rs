@@ -271,7 +271,7 @@ fn placeholders_show_the_picture_wherever_they_are() {
     let (mut screen, mut player) = (Screen::new(36, 9), Player::new());
     let mut before: Option<Buffer> = None;
     for (at, picture) in clip(360, 180, 5).iter().enumerate() {
-        let images = encoder.encode(picture, Thrift(0)).unwrap();
+        let images = encoder.encode(picture, Thrift::new(0)).unwrap();
         player.show(&images, |_, _, bytes| screen.kitty(bytes, (0, 0), false));
         // Until the new cells are there, the old ones show what they did.
         if let Some(before) = &before {
@@ -317,7 +317,7 @@ fn a_long_image_comes_in_parts() {
         (state >> 24) as u8
     };
     let picture = Picture::new(600, 400, (0..600 * 400 * 3).map(|_| noise()).collect()).unwrap();
-    let images = ItermEncoder::new((20, 5)).encode(&picture, Thrift(0)).unwrap();
+    let images = ItermEncoder::new((20, 5)).encode(&picture, Thrift::new(0)).unwrap();
     let mut screen = Screen::new(20, 5);
     let mut longest = 0;
     Player::new().show(&images, |column, row, bytes| {
@@ -329,6 +329,7 @@ fn a_long_image_comes_in_parts() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
     fn any_grid_of_cells_is_covered(
         columns in 1u16..70, rows in 1u16..40, width in 1usize..90, height in 1usize..60, level in 0u8..4, value: u8,
@@ -337,10 +338,10 @@ proptest! {
         prop_assume!(width >= usize::from(columns) && height >= usize::from(rows));
         let picture = Picture::new(width, height, vec![value; width * height * 3]).unwrap();
         let mut screen = Screen::new(columns.into(), rows.into());
-        let images = KittyEncoder::new((columns, rows), 0, 0, false).encode(&picture, Thrift(level)).unwrap();
+        let images = KittyEncoder::new((columns, rows), 0, 0, false).encode(&picture, Thrift::new(level)).unwrap();
         Player::new().show(&images, |x, y, bytes| screen.kitty(bytes, (x.into(), y.into()), false));
         prop_assert!(screen.show_kitty().is_some());
-        let images = ItermEncoder::new((columns, rows)).encode(&picture, Thrift(level)).unwrap();
+        let images = ItermEncoder::new((columns, rows)).encode(&picture, Thrift::new(level)).unwrap();
         Player::new().show(&images, |x, y, bytes| screen.iterm(bytes, (x.into(), y.into())));
         let shown = screen.show_iterm().unwrap();
         prop_assert!(shown.iter().all(|shown| shown.abs_diff(value) <= 4));

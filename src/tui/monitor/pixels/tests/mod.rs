@@ -80,4 +80,4 @@ impl Player {
     }
 }
 
-const THRIFTS: [Thrift; 4] = [Thrift(0), Thrift(1), Thrift(2), Thrift(3)];
+const THRIFTS: [Thrift; 4] = [Thrift::new(0), Thrift::new(1), Thrift::new(2), Thrift::new(3)];

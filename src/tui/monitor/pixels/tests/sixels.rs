@@ -77,14 +77,14 @@ fn what_another_reader_reads_is_the_same() {
 fn a_still_picture_with_grain_sends_nothing_and_a_cut_comes_whole() {
     let mut still = clip(120, 60, 1).remove(0);
     let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, CELL);
-    let first = encoder.encode(&still, Thrift(1)).unwrap();
+    let first = encoder.encode(&still, Thrift::new(1)).unwrap();
     first.mark_shown();
     for (at, value) in still.rgb.iter_mut().enumerate() {
         *value = value.saturating_add((at * 7 % 3) as u8);
     }
-    assert!(encoder.encode(&still, Thrift(1)).is_none());
+    assert!(encoder.encode(&still, Thrift::new(1)).is_none());
     let cut = Picture::new(120, 60, [[200, 40, 90], [20, 220, 60]].concat().repeat(3600)).unwrap();
-    let after = encoder.encode(&cut, Thrift(1)).unwrap();
+    let after = encoder.encode(&cut, Thrift::new(1)).unwrap();
     assert_eq!(after.patches(Some(first.serial())), after.patches(None));
     let mut glass = Glass::new(120, 60);
     Player::new().show(&after, |_, row, bytes| glass.write(bytes, usize::from(row * CELL)));
@@ -95,9 +95,9 @@ fn a_still_picture_with_grain_sends_nothing_and_a_cut_comes_whole() {
 fn less_thrift_brings_a_still_picture_up_at_once() {
     let picture = clip(120, 60, 1).remove(0);
     let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, CELL);
-    encoder.encode(&picture, Thrift(3)).unwrap();
-    assert!(encoder.encode(&picture, Thrift(3)).is_none());
-    let better = encoder.encode(&picture, Thrift(0)).expect("a better one");
+    encoder.encode(&picture, Thrift::new(3)).unwrap();
+    assert!(encoder.encode(&picture, Thrift::new(3)).is_none());
+    let better = encoder.encode(&picture, Thrift::new(0)).expect("a better one");
     let mut glass = Glass::new(120, 60);
     Player::new().show(&better, |_, row, bytes| glass.write(bytes, usize::from(row * CELL)));
     assert!(psnr(picture.rgb(), &glass.rgb) > 37.0);
@@ -107,7 +107,7 @@ fn less_thrift_brings_a_still_picture_up_at_once() {
 fn few_registers_are_respected() {
     let picture = clip(120, 60, 1).remove(0);
     let sixels = SixelEncoder::new(Keeps::Pixels, 16, CELL)
-        .encode(&picture, Thrift(0))
+        .encode(&picture, Thrift::new(0))
         .unwrap();
     let (_, _, bytes) = sixels.patches(None).iter().next().unwrap();
     let text = std::str::from_utf8(bytes).unwrap();
@@ -140,7 +140,7 @@ fn no_more_bytes_and_no_worse_than_wu_with_64_colours() {
             .collect();
         let (mut glass, mut player) = (Glass::new(320, 180), Player::new());
         let ours = SixelEncoder::new(Keeps::Pixels, 256, CELL)
-            .encode(&picture, Thrift(1))
+            .encode(&picture, Thrift::new(1))
             .unwrap();
         player.show(&ours, |_, row, bytes| glass.write(bytes, usize::from(row * CELL)));
         let (mine, other) = (psnr(picture.rgb(), &glass.rgb), psnr(picture.rgb(), &shown));
@@ -155,6 +155,7 @@ fn no_more_bytes_and_no_worse_than_wu_with_64_colours() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn any_size_and_any_pixels_are_painted_once_and_near(
         width in 1usize..60, height in 1usize..40, seed: u64, level in 0u8..4, cell in 1u16..30, registers in 2usize..300,
@@ -167,14 +168,14 @@ proptest! {
             let mut rgb: Vec<u8> = (0..width * height * 3).map(|_| noise()).collect();
             for _ in 0..3 {
                 let picture = Picture::new(width, height, rgb.clone()).unwrap();
-                if let Some(sixels) = encoder.encode(&picture, Thrift(level)) {
+                if let Some(sixels) = encoder.encode(&picture, Thrift::new(level)) {
                     player.show(&sixels, |_, row, bytes| glass.write(bytes, usize::from(row * cell)));
                 }
                 prop_assert!(glass.is_painted.iter().all(|is_painted| *is_painted));
                 // What is shown is what the encoder believes to be shown.
                 let whole = {
                     let mut whole = Glass::new(width, height);
-                    if let Some(sixels) = encoder.encode(&Picture::new(width, height, vec![noise(); width * height * 3]).unwrap(), Thrift(level)) {
+                    if let Some(sixels) = encoder.encode(&Picture::new(width, height, vec![noise(); width * height * 3]).unwrap(), Thrift::new(level)) {
                         Player::new().show(&sixels, |_, row, bytes| whole.write(bytes, usize::from(row * cell)));
                         player.show(&sixels, |_, row, bytes| glass.write(bytes, usize::from(row * cell)));
                         Some(whole)

@@ -54,7 +54,7 @@ fn out_of_screen(bytes: &[u8]) -> Vec<u8> {
 fn a_picture_survives_both() {
     let picture = clip(120, 60, 1).remove(0);
     let sixels = SixelEncoder::new(Keeps::Pixels, 256, 20)
-        .encode(&picture, Thrift(1))
+        .encode(&picture, Thrift::new(1))
         .unwrap();
     let (_, _, bytes) = sixels.patches(None).iter().next().unwrap();
     for (multiplexer, unwrap) in [(TMUX, out_of_tmux as fn(&[u8]) -> Vec<u8>), (SCREEN, out_of_screen)] {
