@@ -43,7 +43,7 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
                 show.tmux.wait_for(&format!("✓ theme: {name}"));
             }
         }
-        _ => unknown(binding),
+        line => unknown(binding, line),
     }
     show.tmux.wait_for(DESK);
 }
