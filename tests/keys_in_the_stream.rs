@@ -227,6 +227,10 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             show.tmux.keys(&["Escape"]);
             show.tmux.wait_for("│▸tone ");
         }
+        "layout" | "zoom" | "theme" => support::layout::press_and_check(show, binding),
+        _ if line.starts_with("layout ") || line.starts_with("zoom ") => {
+            support::layout::press_and_check(show, binding);
+        }
         "redraw" => {
             // Somebody else writes onto the terminal.
             let tty = show.tmux.variable("pane_tty");

@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod faces;
+pub mod layout;
 pub mod moderation;
 pub mod network;
 pub mod page;

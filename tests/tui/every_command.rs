@@ -207,6 +207,9 @@ fn screen() -> Vec<Row> {
         ("count", "alt-1 alt-2", "", Shown("12 ×")),
         ("repeat", "d right .", "", Asked("denoise guest toggle")),
         ("palette", "p", "", Shown("COMMANDS · enter runs")),
+        ("layout", "L v", "", Shown("▸ PGM")),
+        ("zoom", "z", "", Shown("GR -6")),
+        ("theme", "T", "", Shown("theme: light")),
     ]
 }
 

@@ -17,6 +17,7 @@ use rigcast::control::client::Live;
 use rigcast::control::desk::{Audience, Desk, Order};
 use rigcast::control::server;
 use rigcast::control::taps::Taps;
+use rigcast::media::TimeDelta;
 use rigcast::studio::command::{Answer, Command};
 use rigcast::studio::model::*;
 use rigcast::studio::update::{Effect, Input, update};
@@ -239,30 +240,30 @@ async fn lines_that_end_leave_the_show_alone_but_are_answered() {
 async fn alarms_are_said_when_they_begin_and_when_they_are_over() {
     let mut it = Conversation::with(studio()).await;
     it.hear("No alarm.").await;
-    it.change(|studio| {
-        studio.destinations[0].state = DestinationState::Backoff {
-            reason: "connection reset".into(),
-            retry_in_ms: 100,
-            attempt: 1,
-        };
-    });
-    it.hear("Alarm: the show is off air.").await;
-    it.hear("Alarm: destination main is lost.").await;
-    it.change(|studio| studio.destinations[0].state = DestinationState::Live);
-    it.hear("Alarm over: the show is off air no more.").await;
-    it.hear("Alarm over: destination main is lost no more.").await;
-    it.meters.send_modify(|meters| Arc::make_mut(meters).silent_ms = 12_000);
-    it.hear("Alarm: program is silent.").await;
-    it.meters.send_modify(|meters| Arc::make_mut(meters).silent_ms = 0);
-    it.hear("Alarm over: program is silent no more.").await;
-    let event = Event {
-        at: it.state.borrow().now,
-        level: EventLevel::Warning,
-        subject: "source guest".into(),
-        text: "away: \u{1b}]0;no packet\u{7} for 5 s".into(),
-        by: None,
-        command: None,
+    let lost = DestinationState::Backoff {
+        reason: "connection reset".into(),
+        retry_in_ms: 100,
+        attempt: 1,
     };
+    // An alarm begins and ends a while after what it is about: the studio's clock goes on in between.
+    let becomes = |state: DestinationState| {
+        move |studio: &mut Studio| {
+            studio.destinations[0].state = state;
+            for _ in 0..2 {
+                studio.now += TimeDelta::from_secs_f64(20.0);
+                studio.alarms.note(troubles(studio), studio.now);
+            }
+        }
+    };
+    it.change(becomes(lost));
+    it.hear("Alarm, off air: main is lost: connection reset.").await;
+    it.type_line("status").await;
+    it.hear("Show demo is off air").await;
+    it.hear("Alarm, off air: main is lost: connection reset.").await;
+    it.change(becomes(DestinationState::Live));
+    it.hear("Alarm over: off air.").await;
+    let text = "away: \u{1b}]0;no packet\u{7} for 5 s";
+    let event = Event::new(it.state.borrow().now, EventLevel::Warning, "source guest", text);
     it.events.send(event).unwrap();
     it.hear("Warning, source guest: away: ]0;no packet for 5 s.").await;
     assert_eq!(it.end_input().await, Leave::Detached);

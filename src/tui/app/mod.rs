@@ -284,7 +284,7 @@ impl UiState {
     /// Where keys are pressed.
     #[must_use]
     pub fn context(&self) -> Context {
-        Context::of(self.page, self.pane)
+        Context::of(self.page, self.focused_pane())
     }
 
     /// The theme as this terminal shows it.

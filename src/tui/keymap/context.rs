@@ -44,10 +44,12 @@ impl Context {
             .map_or(Self::Everywhere, |(_, context)| context)
     }
 
-    /// Where keys are pressed while this page is open, or none and this pane has the focus.
+    /// Where keys are pressed while this page is open, or none and this pane has the focus, or a monitor has it.
     #[must_use]
-    pub fn of(page: Option<Page>, pane: Pane) -> Self {
-        page.map_or(Self::Pane(pane), Self::Page)
+    pub fn of(page: Option<Page>, pane: Option<Pane>) -> Self {
+        page.map(Self::Page)
+            .or(pane.map(Self::Pane))
+            .unwrap_or(Self::Everywhere)
     }
 
     /// What else holds here, the widest first: the keys of each replace those of the ones before.

@@ -13,7 +13,6 @@ mod say;
 mod talk;
 #[cfg(test)]
 mod tests;
-mod trouble;
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -136,7 +135,10 @@ impl<W: Write> PlainClient<W> {
             Some(Incoming::Notification(Notification::Ended { reason })) => return Ok(Some(Leave::Ended(reason))),
             Some(Incoming::Notification(Notification::State(studio))) => self.talk.on_state(*studio),
             Some(Incoming::Notification(Notification::Event(event))) => self.talk.on_event(&event, now),
-            Some(Incoming::Notification(Notification::Meters(meters))) => self.talk.on_meters(meters),
+            Some(Incoming::Notification(Notification::Meters(meters))) => {
+                self.talk.on_meters(meters);
+                Vec::new()
+            }
             Some(Incoming::Picture(..) | Incoming::Notification(Notification::Sample(_))) => Vec::new(),
             Some(Incoming::Reply { id, result }) => {
                 let at = self.asked.iter().position(|(asked, _)| *asked == id);

@@ -2,7 +2,7 @@
 
 use crate::media::TimeDelta;
 use crate::studio::model::{
-    DestinationState, Event, EventLevel, HoldPhase, Meters, SourceState, Studio, TransitionKind,
+    Alarm, DestinationState, Event, EventLevel, HoldPhase, Meters, SourceState, Studio, TransitionKind,
 };
 
 /// A sentence out of what somebody else wrote: one line, no control character, a capital first and a full stop last.
@@ -36,6 +36,23 @@ pub fn event(event: &Event) -> String {
         EventLevel::Error => "error, ",
     };
     sentence(&format!("{level}{}: {}", event.subject, event.text))
+}
+
+/// An alarm that holds.
+#[must_use]
+pub fn alarm(alarm: &Alarm) -> String {
+    // Not by its title: capitals are spelled out by some who read aloud.
+    sentence(&format!(
+        "alarm, {}: {}",
+        alarm.kind.word().replace('-', " "),
+        alarm.text
+    ))
+}
+
+/// The same when it is over.
+#[must_use]
+pub fn alarm_over(alarm: &Alarm) -> String {
+    sentence(&format!("alarm over: {}", alarm.kind.word().replace('-', " ")))
 }
 
 /// What became of a command.

@@ -3,17 +3,19 @@
 use std::collections::HashMap;
 
 use super::say;
-use super::trouble;
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::command::table::TABLE;
 use crate::studio::command::{self, ClientCommand, Command, Scope};
-use crate::studio::model::{Event, EventLevel, Meters, Studio};
+use crate::studio::model::{Alarm, Event, EventLevel, Meters, Studio};
 
 /// The same sentence with other figures is said again after this long at the earliest.
 const CHATTER_MS: i64 = 10_000;
 
 /// Different sentences of that kind that are remembered.
 const CHATTER_KEPT: usize = 64;
+
+/// What events of alarms are about.
+const ALARM: &str = "alarm";
 
 /// What is done about a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +49,8 @@ pub struct Talk {
     meters: Meters,
     has_meters: bool,
     ticks: u32,
-    troubles: Vec<String>,
-    has_been_on_air: bool,
+    /// The alarms that were told.
+    alarms: Vec<Alarm>,
     /// A command that waits for a yes.
     question: Option<(String, Vec<String>)>,
     /// By sentence without its figures.
@@ -82,11 +84,10 @@ impl Talk {
             said = say::status(&studio);
         }
         let is_first = self.studio.is_none();
-        self.has_been_on_air |= studio.is_on_air();
+        said.extend(self.tell_alarms(studio.alarms.raised()));
         self.studio = Some(studio);
-        said.extend(self.tell_troubles());
         if is_first {
-            if self.troubles.is_empty() {
+            if self.alarms.is_empty() {
                 said.push("No alarm.".to_owned());
             }
             said.push("Type help for what can be said; quit leaves, and the show goes on.".to_owned());
@@ -94,31 +95,28 @@ impl Talk {
         said
     }
 
-    /// Takes new meters: only silence is told unasked.
-    pub fn on_meters(&mut self, meters: Meters) -> Vec<String> {
+    /// Takes new meters: they are told when somebody asks.
+    pub fn on_meters(&mut self, meters: Meters) {
         self.meters = meters;
         self.has_meters = true;
-        self.tell_troubles()
     }
 
     /// Alarms that begin, and those that are over.
-    fn tell_troubles(&mut self) -> Vec<String> {
-        let Some(studio) = &self.studio else {
-            return Vec::new();
-        };
-        let now = trouble::all(studio, &self.meters, self.has_been_on_air);
-        let begun = now.iter().filter(|trouble| !self.troubles.contains(trouble));
-        let over = self.troubles.iter().filter(|trouble| !now.contains(trouble));
-        let said = begun
-            .map(|trouble| format!("Alarm: {trouble}."))
-            .chain(over.map(|trouble| format!("Alarm over: {trouble} no more.")))
-            .collect();
-        self.troubles = now;
+    fn tell_alarms(&mut self, now: &[Alarm]) -> Vec<String> {
+        let holds = |alarms: &[Alarm], alarm: &Alarm| alarms.iter().any(|other| other.kind == alarm.kind);
+        let begun = now.iter().filter(|alarm| !holds(&self.alarms, alarm));
+        let over = self.alarms.iter().filter(|alarm| !holds(now, alarm));
+        let said = begun.map(say::alarm).chain(over.map(say::alarm_over)).collect();
+        self.alarms = now.to_vec();
         said
     }
 
     /// Takes note of what happened. What differs from what was just said in its figures alone waits a while.
     pub fn on_event(&mut self, event: &Event, now: Timestamp) -> Vec<String> {
+        // The state tells them as well, and of none that is missed.
+        if event.subject == ALARM && !event.text.ends_with("acknowledged") {
+            return Vec::new();
+        }
         let text = say::event(event);
         if event.level != EventLevel::Info || !text.contains(|c: char| c.is_ascii_digit()) {
             return vec![text];
@@ -179,7 +177,7 @@ impl Talk {
             ["quit" | "detach" | "exit"] => return vec![TalkAction::Leave],
             ["status"] => {
                 let mut lines = say::status(studio);
-                lines.extend(self.troubles.iter().map(|trouble| format!("Alarm: {trouble}.")));
+                lines.extend(self.alarms.iter().map(say::alarm));
                 return all(lines);
             }
             ["say", "levels"] => return all(say::levels(studio, &self.meters)),

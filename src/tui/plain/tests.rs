@@ -5,14 +5,7 @@ use crate::media::Timestamp;
 use crate::studio::model::{Event, EventLevel};
 
 fn event(level: EventLevel, subject: &str, text: &str) -> Event {
-    Event {
-        at: Timestamp::ZERO,
-        level,
-        subject: subject.to_owned(),
-        text: text.to_owned(),
-        by: None,
-        command: None,
-    }
+    Event::new(Timestamp::ZERO, level, subject, text)
 }
 
 #[test]

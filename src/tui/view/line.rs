@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::desk::{loudness, meter, mixer};
 use super::text::{Row, clock, fitted};
 use super::{Scene, destinations, events, faces, footer, help, moderation};
-use crate::studio::model::{DestinationState, WorkerState};
+use crate::studio::model::{AlarmKind, DestinationState, WorkerState};
 use crate::tui::app::Overlay;
 
 /// The least and the most cells of the level bar.
@@ -210,31 +210,43 @@ fn parts(width: u16, scene: &Scene<'_>) -> Vec<Part> {
     parts
 }
 
-/// What is wrong, the worst first.
+/// What is wrong, the worst first: alarms that hold, then what has not become one, or never will.
 fn alarms(scene: &Scene<'_>) -> Vec<String> {
     let studio = scene.studio;
-    let mut alarms = Vec::new();
+    let raised = studio.alarms.raised();
+    let has = |kind: AlarmKind| raised.iter().any(|alarm| alarm.kind == kind);
+    let mut alarms: Vec<String> = raised.iter().map(|alarm| alarm.kind.title().to_owned()).collect();
+    let mut tell = |is_so: bool, text: String| {
+        if is_so {
+            alarms.push(text);
+        }
+    };
     if let Some(seconds) = mixer::silence_s(scene).filter(|_| studio.is_on_air()) {
-        alarms.push(format!("SILENCE {seconds} s"));
+        tell(!has(AlarmKind::Silence), format!("SILENCE {seconds} s"));
     }
     if let Some(reason) = &studio.occlusion.cover {
-        alarms.push(format!("COVER ON: {reason}"));
+        tell(!has(AlarmKind::NoMask), format!("COVER ON: {reason}"));
     }
-    alarms.extend(moderation::tell::alarms(studio).into_iter().map(str::to_owned));
-    if studio.recording.failure.is_some() {
-        alarms.push("NO RECORDING".to_owned());
+    for text in moderation::tell::alarms(studio) {
+        tell(true, text.to_owned());
     }
+    let is_told = has(AlarmKind::NoRecording) || has(AlarmKind::DiskFull);
+    tell(
+        studio.recording.failure.is_some() && !is_told,
+        "NO RECORDING".to_owned(),
+    );
     for worker in &studio.workers {
-        if matches!(worker.state, WorkerState::Backoff { .. }) {
-            alarms.push(format!("NO {} WORKER", worker.name));
-        }
+        let is_lost = matches!(worker.state, WorkerState::Backoff { .. });
+        tell(
+            is_lost && !has(AlarmKind::WorkerLost),
+            format!("NO {} WORKER", worker.name),
+        );
     }
     for destination in &studio.destinations {
-        match destination.state {
-            DestinationState::Backoff { .. } => alarms.push(format!("LOST {}", destination.name)),
-            DestinationState::Failed { .. } => alarms.push(format!("FAILED {}", destination.name)),
-            DestinationState::Idle | DestinationState::Connecting | DestinationState::Live => {}
-        }
+        let is_lost = matches!(destination.state, DestinationState::Backoff { .. });
+        let has_failed = matches!(destination.state, DestinationState::Failed { .. });
+        tell(is_lost, format!("LOST {}", destination.name));
+        tell(has_failed, format!("FAILED {}", destination.name));
     }
     alarms
 }
