@@ -1,5 +1,6 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
+pub mod events;
 pub mod faces;
 pub mod moderation;
 pub mod network;

@@ -15,6 +15,8 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
         Context::PicturePage => ("i", "PICTURE tone ", super::picture::on_page),
         Context::NetworkPage => ("N", "CHANGES, AND WHY", super::network::on_page),
         Context::ModerationPage => ("W", "WHO JUDGES", super::moderation::on_page),
+        Context::EventsPage => ("E", "newest at the bottom", super::events::on_page),
+        Context::ChartsPage => ("C", "the last ten minutes", super::events::on_charts),
         Context::Everywhere | Context::AnyPage | Context::StripPage => ("Enter", "STRIP tone ", on_strip),
     };
     show.tmux.keys(&[key]);

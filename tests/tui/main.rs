@@ -10,6 +10,7 @@
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;
 
+mod alarms;
 mod desk;
 mod faces;
 mod keys;
