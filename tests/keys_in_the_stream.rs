@@ -213,7 +213,8 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         "destination remove {destination}" => support::commands::asks_and_is_refused(show, binding),
         "dump" | "moderate program" | "moderate strip {strip}" => support::moderation::everywhere(show, binding),
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
-        "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation" => {
+        "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation"
+        | "page events" | "page charts" => {
             show.select_strip("tone");
             show.press(&binding.keys);
             show.tmux.wait_for(match line {
@@ -222,6 +223,8 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
                 "page faces" => "REGIONS NOW",
                 "page network" => "CHANGES, AND WHY",
                 "page moderation" => "WHO JUDGES",
+                "page events" => "newest at the bottom",
+                "page charts" => "the last ten minutes",
                 _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);
@@ -231,6 +234,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("layout ") || line.starts_with("zoom ") => {
             support::layout::press_and_check(show, binding);
         }
+        "alarm ack" | "bell toggle" => support::events::everywhere(show, binding),
         "redraw" => {
             // Somebody else writes onto the terminal.
             let tty = show.tmux.variable("pane_tty");

@@ -380,3 +380,7 @@ async fn next_change<T>(receiver: &mut Option<watch::Receiver<Arc<T>>>) -> Arc<T
     }
     Arc::clone(&receiver.borrow_and_update())
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;

@@ -14,6 +14,7 @@ mod tui_fixture;
 
 mod commands;
 mod cells;
+mod alarms;
 mod desk;
 mod every_command;
 mod faces;

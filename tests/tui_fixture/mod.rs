@@ -498,6 +498,7 @@ impl Screen {
             "right" => KeyCode::Right,
             "pageup" => KeyCode::PageUp,
             "pagedown" => KeyCode::PageDown,
+            "home" => KeyCode::Home,
             "end" => KeyCode::End,
             "f1" => KeyCode::F(1),
             one => KeyCode::Char(one.chars().next().unwrap()),

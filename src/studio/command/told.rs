@@ -43,7 +43,7 @@ mod tests {
             ("mute voice  on", "mute voice on"),
             (
                 "destination add live rtmp://me:pw@host/app/sk-secret 480p",
-                "destination add live rtmp://•••••@host/app/•••• 480p",
+                "destination add live rtmp://••••@host/app/•••• 480p",
             ),
             ("destination add live sk-secret", "destination add live ••••"),
         ] {

@@ -310,6 +310,7 @@ fn off_air(studio: &Studio) -> Option<String> {
     };
     Some(match wanted.count() {
         0 => text,
+        1 => format!("{text}; 1 more is not live either"),
         more => format!("{text}; {more} more are not live either"),
     })
 }

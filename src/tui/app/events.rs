@@ -96,7 +96,12 @@ impl UiState {
     /// Does what concerns the list of events.
     pub(super) fn run_events(&mut self, studio: &Studio, command: EventsCommand) -> Vec<UiAction> {
         match command {
-            EventsCommand::Filter(words) => self.events.words = words,
+            EventsCommand::Filter(words) => {
+                if words.is_empty() {
+                    self.say("no word leaves any event out", false);
+                }
+                self.events.words = words;
+            }
             EventsCommand::Level(level) => {
                 self.events.level = level.unwrap_or_else(|| self.events.level.next());
                 let text = match self.events.level {

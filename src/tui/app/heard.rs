@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::media::Timestamp;
+use crate::studio::model::History;
 
 /// Ten minutes.
 const SECONDS_KEPT: usize = 600;
@@ -30,6 +31,15 @@ impl Heard {
             *newest = short_term_lufs;
         }
         self.second = self.second.max(Some(second));
+    }
+
+    /// Begins with what the studio has heard before this screen was there.
+    pub fn recall(&mut self, history: &History) {
+        if self.second.is_none() {
+            for sample in history.iter() {
+                self.note(sample.at, sample.lufs);
+            }
+        }
     }
 
     /// The loudness of so many seconds ago.

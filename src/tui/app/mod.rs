@@ -310,6 +310,7 @@ impl UiState {
         };
         self.follow_held(studio);
         self.bell.follow(studio);
+        self.heard.recall(&studio.history);
         self.marked
             .take_if(|marked| !studio.strips.iter().any(|strip| strip.name == *marked));
         self.marked_source

@@ -63,7 +63,7 @@ pub fn page(buf: &mut Buffer, areas: &Areas, scene: &Scene<'_>) {
     }
     let hint = match scene.studio.destinations.len() {
         0 | 1 => "the last ten minutes, one figure a second".to_owned(),
-        _ => "the last ten minutes of the selected destination; { and } go to another".to_owned(),
+        _ => "the last ten minutes; up and down go to another destination".to_owned(),
     };
     Row::new(buf, areas.note, 0).put(&format!(" {hint}"), scene.theme.label());
 }
@@ -196,7 +196,8 @@ impl Chart {
         if plot.height > 2 {
             label(plot.height - 1, low);
         }
-        if plot.height > 6 {
+        // Halves of small numbers would read as wholes.
+        if plot.height > 6 && high - low >= 4.0 {
             label(plot.height / 2, f32::midpoint(low, high));
         }
         let mut grid = Canvas::new(plot);
