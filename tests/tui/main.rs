@@ -12,9 +12,9 @@ mod glass;
 #[path = "../tui_fixture/mod.rs"]
 mod tui_fixture;
 
-mod commands;
-mod cells;
 mod alarms;
+mod cells;
+mod commands;
 mod desk;
 mod every_command;
 mod faces;
