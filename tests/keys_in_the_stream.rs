@@ -189,11 +189,19 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             });
         }
         "monitor" => {
-            for name in ["ascii", "off", "half-blocks"] {
+            for name in ["quadrants", "half-blocks", "braille", "ascii", "off", "quadrants"] {
                 show.press(&binding.keys);
-                show.tmux.wait_until(name, |screen| screen.trim_end().ends_with(name));
+                let last = |screen: &str| screen.trim_end().lines().last().unwrap_or_default().to_owned();
+                show.tmux
+                    .wait_until(name, |screen| last(screen).contains(&format!(" {name}")));
             }
-            show.tmux.wait_for("▀▀▀▀");
+            show.tmux.wait_for("▀");
+        }
+        "colors" => {
+            for name in ["truecolor", "256", "16", "none", "auto"] {
+                show.press(&binding.keys);
+                show.tmux.wait_for(&format!("✓ colours: {name}"));
+            }
         }
         "help" => {
             show.press(&binding.keys);

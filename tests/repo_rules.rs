@@ -157,7 +157,7 @@ impl SourceFile {
     }
 
     fn is_test(&self) -> bool {
-        ["tests.rs", "testdata.rs"].iter().any(|end| self.name.ends_with(end))
+        ["tests.rs", "testdata.rs"].iter().any(|end| self.name.ends_with(end)) || self.name.contains("/tests/")
     }
 }
 

@@ -130,7 +130,7 @@ mod tests {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
                 assert!(
-                    ["adapt", "occlusion", "picture", "sound", "stickers", "words"].contains(&file.as_str()),
+                    ["adapt", "occlusion", "picture", "sound", "stickers", "themes", "words"].contains(&file.as_str()),
                     "{file}"
                 );
                 continue;

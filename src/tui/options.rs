@@ -313,7 +313,7 @@ mod tests {
         for (text, expected) in [
             (
                 "monitor = \"sixels\"",
-                "console.toml:1:11: monitor is 'sixels'; did you mean 'sixel'?; there are auto, kitty, sixel, iterm, octants, \
+                "console.toml:1:11: monitor is 'sixels'; did you mean \"sixel\"?; there are auto, kitty, sixel, iterm, octants, \
                  sextants, quadrants, half-blocks, braille, ascii, off",
             ),
             (
@@ -338,7 +338,7 @@ mod tests {
         };
         assert_eq!(
             options(&flags, "").unwrap_err(),
-            "colors is '17'; did you mean '16'?; there are auto, truecolor, 256, 16, none"
+            "colors is '17'; did you mean \"16\"?; there are auto, truecolor, 256, 16, none"
         );
         let missing = options(&Flags::default(), "keymap = \"mine.toml\"").unwrap_err();
         assert!(missing.starts_with("/nowhere/mine.toml: "), "{missing}");

@@ -144,7 +144,7 @@ fn it_is_there_on_every_page_and_under_every_overlay() {
         }
     }
     let text = Screen::of(off_air(), 50, 5).text();
-    assert!(text.contains("OFF AIR 0:42"), "{text}");
+    assert!(text.contains("OFF AIR"), "{text}");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn the_bell_rings_once_for_each_if_it_is_wanted() {
     let alarmed = off_air();
     screen.ui.follow(&alarmed);
     assert_eq!(screen.ui.ring(), None, "nobody wants it");
-    assert_eq!(screen.press("b"), []);
+    assert_eq!(screen.press("g b"), []);
     assert!(screen.text().contains("the bell rings when an alarm begins"));
     screen.ui.follow(&alarmed);
     assert_eq!(screen.ui.ring(), None, "it is known");

@@ -175,6 +175,7 @@ fn delivery() -> Vec<Row> {
         ("destination stop", "g x", "", Sure("destination stop main")),
         ("retry", "r", "", Asked("retry main")),
         ("source restart", "] o", "", Asked("source restart guest")),
+        ("alarm ack", "!", "", Asked("alarm ack")),
         ("undo", "u", "", Asked("undo")),
         ("end", "Q", "", Sure("end")),
     ]
@@ -210,6 +211,17 @@ fn screen() -> Vec<Row> {
         ("layout", "L v", "", Shown("▸ PGM")),
         ("zoom", "z", "", Shown("GR -6")),
         ("theme", "T", "", Shown("theme: light")),
+        ("colors", "g c", "", Shown("colours: truecolor")),
+        ("cap", "g k", "120", Shown("pictures take at most 120 kB/s")),
+        ("page events", "E", "", Shown("newest at the bottom")),
+        ("page charts", "C", "", Shown("the last ten minutes")),
+        ("select event", "E up", "", Shown("▸00:18:21")),
+        ("events filter", "E /", "camera", Shown("1/")),
+        ("events level", "E w", "", Shown("warnings and errors are shown")),
+        ("events go", "E home", "", Shown("▸00:00:00")),
+        ("events copy", "E y", "", Shown("no command has caused that")),
+        ("events edit", "E enter", "", Shown("no command has caused that")),
+        ("bell", "g b", "", Shown("the bell rings when an alarm begins")),
     ]
 }
 
@@ -373,8 +385,8 @@ fn every_argument_that_can_be_known_is_completed() {
     assert_eq!(
         free,
         [
-            "Count", "Duration", "File", "Gain", "Hold", "Kbps", "Length", "NewName", "Percent", "PinValue", "Text",
-            "Url", "Value",
+            "Cap", "Count", "Duration", "File", "Gain", "Hold", "Kbps", "Length", "NewName", "Percent", "PinValue",
+            "Text", "Url", "Value",
         ],
         "all others have names or words"
     );

@@ -187,14 +187,35 @@ fn panes_go_round() {
 
 #[test]
 fn monitors_are_drawn_as_the_terminal_can_and_as_the_key_says() {
-    let blocks = Renderer::Cells(Glyphs::HalfBlocks, Palette::TrueColor);
-    let blocks_256 = Renderer::Cells(Glyphs::HalfBlocks, Palette::Xterm256);
-    let ascii = Renderer::Cells(Glyphs::Ascii, Palette::Mono);
+    use Glyphs::{Ascii, Braille, HalfBlocks, Quadrants};
+    let cells = |palette| move |glyphs| Renderer::Cells(glyphs, palette);
+    let (true_color, xterm, mono) = (
+        cells(Palette::TrueColor),
+        cells(Palette::Xterm256),
+        cells(Palette::Mono),
+    );
     for (colors, has_sixel, expected) in [
-        (Colors::TrueColor, false, [blocks, ascii, Renderer::Off, blocks]),
-        (Colors::Xterm256, false, [blocks_256, ascii, Renderer::Off, blocks_256]),
-        (Colors::TrueColor, true, [Renderer::Sixel, Renderer::Off, blocks, ascii]),
-        (Colors::None, false, [ascii, Renderer::Off, blocks_256, ascii]),
+        (
+            Colors::TrueColor,
+            false,
+            [Quadrants, Quadrants, HalfBlocks, Braille].map(true_color),
+        ),
+        (
+            Colors::Xterm256,
+            false,
+            [Quadrants, Quadrants, HalfBlocks, Braille].map(xterm),
+        ),
+        (
+            Colors::TrueColor,
+            true,
+            [
+                Renderer::Sixel,
+                Renderer::Sixel,
+                true_color(Quadrants),
+                true_color(HalfBlocks),
+            ],
+        ),
+        (Colors::None, false, [Ascii, Quadrants, HalfBlocks, Braille].map(mono)),
     ] {
         let mut screen = Screen::new(80, 24);
         screen.ui.capabilities = capabilities(colors);

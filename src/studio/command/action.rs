@@ -534,13 +534,15 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
         Self::Picture,
         Self::Network,
         Self::Moderation,
+        Self::Events,
+        Self::Charts,
     ];
 }
 

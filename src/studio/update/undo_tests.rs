@@ -297,6 +297,7 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "destination stop",
             "retry",
             "source restart",
+            "alarm ack",
             "undo",
             "end",
         ]

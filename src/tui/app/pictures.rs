@@ -35,7 +35,14 @@ impl UiState {
         {
             return pixels;
         }
-        Renderer::Cells(Glyphs::HalfBlocks, self.palette())
+        let glyphs = match (self.colors(), self.capabilities.blocks) {
+            // Consoles of sixteen colours have the fonts of their time.
+            (Colors::Ansi16, _) => Glyphs::HalfBlocks,
+            (_, Blocks::Quadrants) => Glyphs::Quadrants,
+            (_, Blocks::Sextants) => Glyphs::Sextants,
+            (_, Blocks::Octants) => Glyphs::Octants,
+        };
+        Renderer::Cells(glyphs, self.palette())
     }
 
     /// Real pixels, where the terminal has them.
@@ -165,7 +172,7 @@ mod tests {
             has_iterm: true,
             ..Capabilities::default()
         };
-        let blocks = Renderer::Cells(Glyphs::HalfBlocks, Palette::Xterm256);
+        let blocks = |glyphs| Renderer::Cells(glyphs, Palette::Xterm256);
         for (capabilities, expected) in [
             (all, Renderer::Kitty),
             (
@@ -183,7 +190,21 @@ mod tests {
                 },
                 Renderer::Iterm,
             ),
-            (Capabilities::default(), blocks),
+            (Capabilities::default(), blocks(Glyphs::Quadrants)),
+            (
+                Capabilities {
+                    blocks: Blocks::Octants,
+                    ..Capabilities::default()
+                },
+                blocks(Glyphs::Octants),
+            ),
+            (
+                Capabilities {
+                    colors: Colors::Ansi16,
+                    ..Capabilities::default()
+                },
+                Renderer::Cells(Glyphs::HalfBlocks, Palette::Ansi16),
+            ),
             (
                 Capabilities {
                     colors: Colors::None,
@@ -230,7 +251,7 @@ mod tests {
     #[test]
     fn the_corner_says_what_the_governor_does() {
         let mut ui = ui(Capabilities::default());
-        assert_eq!(ui.corner()[0], "half-blocks");
+        assert_eq!(ui.corner()[0], "quadrants");
         ui.preview = Preview {
             bytes_per_second: 61_200,
             pictures_per_second: 6,
@@ -238,9 +259,6 @@ mod tests {
             depth: 2,
         };
         ui.cap_kb = Some(80);
-        assert_eq!(
-            ui.corner(),
-            ["half-blocks ▼2 6/s 62 kB/s cap 80 152 ms", "half-blocks ▼2"]
-        );
+        assert_eq!(ui.corner(), ["quadrants ▼2 6/s 62 kB/s cap 80 152 ms", "quadrants ▼2"]);
     }
 }

@@ -34,11 +34,11 @@ const fn step(has_pixels: bool, scale: f32, thrift: u8, program: f32, preview: f
 
 /// From the best to the most frugal.
 const STEPS: [Step; 9] = [
-    step(true, 1.0, 0, 15.0, 8.0, 3.0),
-    step(true, 0.6, 1, 15.0, 6.0, 2.0),
-    step(false, 1.0, 0, 15.0, 8.0, 3.0),
-    step(false, 1.0, 1, 15.0, 6.0, 2.0),
-    step(false, 1.0, 2, 10.0, 4.0, 1.5),
+    step(true, 1.0, 1, 15.0, 8.0, 3.0),
+    step(true, 0.6, 2, 15.0, 6.0, 2.0),
+    step(false, 1.0, 1, 15.0, 8.0, 3.0),
+    step(false, 1.0, 2, 15.0, 6.0, 2.0),
+    step(false, 1.0, 3, 10.0, 4.0, 1.5),
     step(false, 1.0, 3, 6.0, 2.0, 1.0),
     step(false, 1.0, 3, 3.0, 1.0, 0.5),
     step(false, 1.0, 3, 1.0, 0.5, 0.25),

@@ -374,6 +374,10 @@ mod tests {
         else {
             panic!("no cells");
         };
-        assert_eq!((cells.columns(), cells.rows()), (4, 2));
+        assert_eq!(
+            (cells.columns(), cells.rows()),
+            (2, 1),
+            "two by four pixels are a character"
+        );
     }
 }

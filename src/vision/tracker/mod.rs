@@ -606,9 +606,10 @@ fn is_hole(gap: TimeDelta) -> bool {
 /// What a detector says can be believed in at all.
 fn is_sound(found: &Found) -> bool {
     let face = &found.face;
-    [face.x, face.y, face.roll, found.score]
-        .iter()
-        .all(|value| value.is_finite())
+    // Far outside of any picture is nowhere; sums of such places are no numbers any more.
+    [face.x, face.y].iter().all(|value| value.abs() < 1e6)
+        && face.roll.is_finite()
+        && found.score.is_finite()
         && face.size > 1.0
         && face.size < 1e5
 }
