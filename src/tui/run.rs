@@ -425,20 +425,20 @@ impl Client {
     /// Pays for what was sent, and decides when to draw again.
     fn account(&mut self, drawn: Drawn, now: Timestamp) {
         let bytes = drawn.screen + drawn.pictures;
-        if drawn.has_asked_before {
+        if drawn.asked.before {
             self.link.asked(now, 0);
         }
         self.link.sent(bytes as u64);
-        if drawn.has_asked_after {
+        if drawn.asked.after {
             self.link.asked(now, bytes as u64);
         }
         self.pace.spent(drawn.screen, drawn.pictures);
         self.watch.note(drawn, now);
         self.last_frame = Instant::now();
-        self.is_dirty = drawn.is_screen_waiting || drawn.are_pictures_waiting;
+        self.is_dirty = drawn.waits.screen || drawn.waits.pictures;
         let pause = if self.is_dirty { self.wait() } else { FRAME_TIME };
         self.next_frame = self.last_frame + pause;
-        if !drawn.are_pictures_waiting {
+        if !drawn.waits.pictures {
             // What became ready while the picture before was on its way.
             self.wake.notify_one();
         }
@@ -468,11 +468,11 @@ impl Watch {
         self.pictures += drawn.pictures;
         self.all += drawn.screen + drawn.pictures;
         self.largest = self.largest.max(drawn.largest);
-        self.is_screen_waiting = drawn.is_screen_waiting;
-        if drawn.pictures > 0 && !drawn.are_pictures_waiting {
+        self.is_screen_waiting = drawn.waits.screen;
+        if drawn.pictures > 0 && !drawn.waits.pictures {
             self.whole += 1;
         }
-        match (drawn.are_pictures_waiting, self.waiting_since) {
+        match (drawn.waits.pictures, self.waiting_since) {
             (true, None) => self.waiting_since = Some(now),
             (false, Some(since)) => {
                 self.waited += now - since;
@@ -480,7 +480,7 @@ impl Watch {
             }
             _ => {}
         }
-        self.has_backlog = drawn.are_pictures_waiting;
+        self.has_backlog = drawn.waits.pictures;
     }
 
     /// The load since the last look, if that was long enough ago.

@@ -58,16 +58,30 @@ pub struct Drawn {
     pub screen: usize,
     /// Bytes of pictures.
     pub pictures: usize,
-    /// Something of the screen is not out yet.
-    pub is_screen_waiting: bool,
-    /// Something of the pictures is not out yet.
-    pub are_pictures_waiting: bool,
     /// Bytes of the largest picture of pixels in it.
     pub largest: Option<usize>,
-    /// It begins with a query.
-    pub has_asked_before: bool,
-    /// It ends with a query.
-    pub has_asked_after: bool,
+    /// What is not out yet.
+    pub waits: Waits,
+    /// The queries that went with it.
+    pub asked: Asked,
+}
+
+/// What is not out yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// Something of the screen itself.
+    pub screen: bool,
+    /// Something of the pictures.
+    pub pictures: bool,
+}
+
+/// The queries that went with a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// It begins with one.
+    pub before: bool,
+    /// It ends with one.
+    pub after: bool,
 }
 
 /// A terminal that is drawn on.
@@ -215,7 +229,7 @@ impl Screen {
             paint(&mut self.paint, &screen);
             painted.extend(screen.iter().map(|(x, y, _)| (*x, *y)));
         } else {
-            drawn.is_screen_waiting = !screen.is_empty();
+            drawn.waits.screen = !screen.is_empty();
         }
         drawn.screen += self.paint.len() - begun;
 
@@ -240,7 +254,7 @@ impl Screen {
             per_cell = ((self.paint.len() - begun) / cells).max(1);
         }
         drawn.pictures = self.paint.len() - begun;
-        drawn.are_pictures_waiting = !rest.is_empty();
+        drawn.waits.pictures = !rest.is_empty();
         self.turn = rest.first().map_or(0, |(_, y, _)| *y);
 
         for (x, y) in painted {
@@ -296,14 +310,14 @@ impl Screen {
         }
         if budget.asks_before {
             self.paint.begin(STATUS_QUERY);
-            drawn.has_asked_before = true;
+            drawn.asked.before = true;
         }
         if budget
             .asks_after
             .is_some_and(|least| drawn.screen + drawn.pictures >= least)
         {
             self.paint.raw(STATUS_QUERY);
-            drawn.has_asked_after = true;
+            drawn.asked.after = true;
         }
         let frame = self.paint.take(self.output.spare());
         // What frames a frame is paid for by what is in it.
@@ -330,7 +344,7 @@ impl Screen {
                 picture
             } else {
                 let standing = self.stage.standing(target);
-                drawn.are_pictures_waiting |= !standing.is_some_and(|standing| Arc::ptr_eq(standing, picture));
+                drawn.waits.pictures |= !standing.is_some_and(|standing| Arc::ptr_eq(standing, picture));
                 let Some(standing) = standing else { continue };
                 standing
             };

@@ -215,7 +215,7 @@ fn screen() -> Vec<Row> {
         ("cap", "g k", "120", Shown("pictures take at most 120 kB/s")),
         ("page events", "E", "", Shown("newest at the bottom")),
         ("page charts", "C", "", Shown("the last ten minutes")),
-        ("select event", "E up", "", Shown("▸00:18:21")),
+        ("select event", "E up", "", Shown("▸00:10:13")),
         ("events filter", "E /", "camera", Shown("1/")),
         ("events level", "E w", "", Shown("warnings and errors are shown")),
         ("events go", "E home", "", Shown("▸00:00:00")),
@@ -370,12 +370,11 @@ fn every_argument_that_can_be_known_is_completed() {
         for arg in spec.args {
             line.push(' ');
             let completion = complete(&line, &screen.studio);
-            let word = match completion.candidates.first() {
-                Some(first) => first.word.clone(),
-                None => {
-                    free.insert(format!("{:?}", arg.kind));
-                    "1".to_owned()
-                }
+            let word = if let Some(first) = completion.candidates.first() {
+                first.word.clone()
+            } else {
+                free.insert(format!("{:?}", arg.kind));
+                "1".to_owned()
             };
             assert!(!completion.hint.is_empty(), "{line}: nothing is said of {}", arg.name);
             line.push_str(&word);

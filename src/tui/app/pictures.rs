@@ -232,8 +232,8 @@ mod tests {
     fn the_key_goes_through_what_the_terminal_can_and_comes_back() {
         for (blocks, has_sixel, count) in [(Blocks::Quadrants, false, 6), (Blocks::Octants, true, 9)] {
             let mut ui = ui(Capabilities {
-                blocks,
                 has_sixel,
+                blocks,
                 ..Capabilities::default()
             });
             let mut seen = vec![ui.monitor_mode];

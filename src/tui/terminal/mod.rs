@@ -213,11 +213,11 @@ pub fn describe_terminal() -> String {
         Multiplexer::None => {}
         Multiplexer::Tmux { is_open: true, .. } => text.push_str("; in tmux, which lets pictures through"),
         Multiplexer::Tmux { is_open: false, .. } => {
-            text.push_str("; in tmux, which lets no pictures through (tmux set -g allow-passthrough on)")
+            text.push_str("; in tmux, which lets no pictures through (tmux set -g allow-passthrough on)");
         }
         Multiplexer::Screen => text.push_str("; in screen, which lets no pictures through"),
     }
-    if !answers.is_complete {
+    if !answers.is_complete() {
         text.push_str("; it did not answer in time");
     }
     text

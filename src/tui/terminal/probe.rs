@@ -15,7 +15,7 @@ use super::multiplexer::Multiplexer;
 use crate::tui::monitor::CellSize;
 
 /// How long the terminal may take to answer: what comes later is not lost, only unexpected.
-pub const PATIENCE: Duration = Duration::from_millis(1000);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The picture by which kitty's graphics are asked for.
 const QUERY_PICTURE: u32 = 31;
@@ -82,10 +82,8 @@ impl Default for Capabilities {
 /// What has been answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
-    /// Device attributes have come: nothing more will.
-    pub is_complete: bool,
-    /// Sixel was among them.
-    pub has_sixel: bool,
+    /// Device attributes, by number. When they have come, nothing more will.
+    pub attributes: Option<Vec<u16>>,
     /// Kitty's graphics were understood.
     pub has_kitty: bool,
     /// Mode 2026 is known: frames appear at once.
@@ -97,13 +95,23 @@ pub struct Answers {
 }
 
 impl Answers {
+    /// Whether all has been answered.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.attributes.is_some()
+    }
+
+    /// Whether sixel is among the attributes. The first of them is the terminal's class.
+    #[must_use]
+    pub fn has_sixel(&self) -> bool {
+        let mut numbers = self.attributes.iter().flat_map(|numbers| numbers.iter().skip(1));
+        numbers.any(|number| *number == 4)
+    }
+
     /// Takes one answer.
     pub fn take(&mut self, answer: &Answer) {
         match answer {
-            Answer::Attributes(numbers) => {
-                self.is_complete = true;
-                self.has_sixel = numbers.iter().skip(1).any(|number| *number == 4);
-            }
+            Answer::Attributes(numbers) => self.attributes = Some(numbers.clone()),
             Answer::CellSize(width, height) => {
                 let (width, height) = (*width, *height);
                 self.cell = Some(CellSize { width, height });
@@ -144,7 +152,7 @@ pub fn ask<F: AsFd>(
     let deadline = Instant::now() + PATIENCE;
     let mut answers = Answers::default();
     let mut found = Vec::new();
-    while !answers.is_complete && Instant::now() < deadline {
+    while !answers.is_complete() && Instant::now() < deadline {
         reader.read(Some(deadline), &mut found)?;
         for input in found.drain(..) {
             match input {
@@ -231,7 +239,7 @@ impl Capabilities {
         let (blocks, has_iterm) = by_name(answers.name.as_deref(), &variable);
         Self {
             colors: colors(variable),
-            has_sixel: answers.has_sixel,
+            has_sixel: answers.has_sixel(),
             has_kitty: answers.has_kitty,
             has_iterm,
             blocks,
@@ -319,11 +327,11 @@ mod tests {
             (b"\x1b[6;18;9t\x1b[?65;1;9c", "", false, false, false, cell(9, 18)),
         ] {
             let (answers, keys, _) = asked(bytes, Multiplexer::None);
-            assert!(answers.is_complete && keys.is_empty());
+            assert!(answers.is_complete() && keys.is_empty());
             assert_eq!(answers.name.as_deref().unwrap_or_default(), name);
             assert_eq!(
                 (
-                    answers.has_sixel,
+                    answers.has_sixel(),
                     answers.has_kitty,
                     answers.is_synchronized,
                     answers.cell
@@ -337,7 +345,7 @@ mod tests {
     #[test]
     fn keys_pressed_meanwhile_are_kept() {
         let (answers, keys, _) = asked(b"a\x1b[A\x1b[?6cb", Multiplexer::None);
-        assert!(answers.is_complete);
+        assert!(answers.is_complete());
         assert_eq!(keys.len(), 3, "{keys:?}");
     }
 
@@ -408,7 +416,7 @@ mod tests {
     #[test]
     fn a_multiplexer_lets_through_what_it_lets_through() {
         let answers = Answers {
-            has_sixel: true,
+            attributes: Some(vec![62, 4]),
             ..Answers::default()
         };
         let env = || find(&[("LC_TERMINAL", "iTerm2"), ("TERM", "tmux-256color")]);

@@ -59,7 +59,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) -> Option<Position>
             return None;
         }
         Overlay::Confirm { name, args } => {
-            footer::draw_question(buf, super::body(area, scene.studio), name, args, scene)
+            footer::draw_question(buf, super::body(area, scene.studio), name, args, scene);
         }
         _ => {}
     }
