@@ -15,11 +15,12 @@
 //! HOLD   studio/runtime/{holding,air/sound}.rs  sound before its encoder, packets behind theirs, on one course → hold/
 //! WORD   worker/analyse/words.rs → speech/{engine,judge}: words, verdicts, how far it has judged → studio/runtime/moderating.rs → hold
 //! LOOKS  worker/analyse/checks.rs → vision/check: codes, images, classifiers → moderating.rs → air/areas.rs and hold
-//! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor
+//! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor (cells or pixels)
+//!        → tui/view → tui/screen.rs (what has changed), as much as tui/governor says that the link carries → terminal
 //! LOOK   studio/runtime/analysis.rs  pictures, all sound                  → worker/analyse/ → events, stamps for the gate
 //! FACE   worker/analyse/faces.rs → vision/{finder,schedule,detector,tracker}: a verdict for each picture → studio/runtime/air/
-//! KEY    tui/keymap/   → control/client.rs ─┐
-//! CTL    cli/ctl.rs    → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
+//! KEY    tui/terminal/input.rs (keys, answers) → tui/keymap/ → control/client.rs ─┐
+//! CTL    cli/ctl.rs                                           → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
 //! NET    publish/sight.rs  a sample of each connection, 20 times a second; audience/ counts of viewers
 //!        → studio/runtime/adapting.rs → adapt/ (pure: what is carried, what may be sent, why) → studio/update/adapt.rs
