@@ -13,12 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::app::{History, Preview, UiAction, UiState};
-use super::governor::{Ladder, Link, Load, Pace};
+use super::app::{Flow, History, UiAction, UiState};
+use super::governor::{Ladder, Link, Pace, Sent, Watch};
 use super::history_file::{self, HistoryFile};
 use super::monitor::{Monitors, Picture, Renderer, Slot, Thrift};
 use super::options::Options;
-use super::screen::{Budget, Drawn, Screen};
+use super::screen::{Budget, Drawn, Screen, Waits};
 use super::terminal::{Answer, BELL, Input, InputThread, Taken, clipboard};
 use super::view::layout::Arrangement;
 use crate::clock::Clock;
@@ -33,9 +33,6 @@ const FRAME_TIME: Duration = Duration::from_millis(33);
 
 /// A frame of fewer bytes tells nothing about the link.
 const TELLING_FRAME: usize = 300;
-
-/// So often one looks how good previews can be.
-const LOOK_MS: i64 = 250;
 
 /// Why a client ended. The terminal has been given back when this is returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +76,8 @@ struct Client {
     pace: Pace,
     ladder: Ladder,
     watch: Watch,
+    /// What of the last frame is not out yet.
+    waits: Waits,
     monitors: Monitors,
     wake: Arc<Notify>,
     /// What has been asked of the studio.
@@ -132,9 +131,10 @@ impl Client {
         ui.step = ladder.step();
         let mut screen = Screen::new(taken.size()?, ui.has_color(), io::stdout(), waker(&wake))?;
         screen.synchronize(taken.is_synchronized());
-        screen.set_multiplexer(taken.capabilities().multiplexer.passage());
+        screen.set_passage(taken.capabilities().multiplexer.passage());
         let monitors = Monitors::start(waker(&wake))?;
         monitors.set_terminal(taken.pixel_terminal());
+        monitors.set_thrift(Thrift::new(ladder.step().thrift));
         let history = options.history.map(|path| {
             ui.history = History::of(history_file::read(&path));
             HistoryFile::start(path)
@@ -146,6 +146,7 @@ impl Client {
             pace: Pace::default(),
             ladder,
             watch: Watch::default(),
+            waits: Waits::default(),
             monitors,
             live,
             ui,
@@ -321,7 +322,7 @@ impl Client {
             self.link.wrote(bytes, took);
         }
         // A picture that is half out is finished first: else none is ever whole on a thin link.
-        if !self.watch.has_backlog {
+        if !self.waits.pictures {
             for (target, prepared) in self.monitors.take() {
                 self.ui.pictures.insert(target, prepared);
                 self.is_dirty = true;
@@ -350,26 +351,28 @@ impl Client {
             self.is_dirty = true;
         }
         self.ladder.allow_pixels(self.ui.has_pixels());
-        if let Some(load) = self.watch.look(now, &self.pace, &self.link) {
+        if let Some(load) = self.watch.look(now, self.pace.room(), self.link.rate()) {
             if self.ladder.look(load, now) {
                 self.ui.step = self.ladder.step();
                 self.monitors.set_thrift(Thrift::new(self.ui.step.thrift));
                 self.is_dirty = true;
             }
-            let preview = Preview {
-                bytes_per_second: self.watch.bytes_per_second,
-                pictures_per_second: self.watch.pictures_per_second,
-                round_trip: self.link.round_trip(now).filter(|_| self.link.answers()),
-                depth: self.ladder.depth(),
-            };
-            self.is_dirty |= self.ui.preview != preview;
-            self.ui.preview = preview;
+            // Figures that change more often than they can be read only cost bytes.
+            if let Some((bytes_per_second, pictures_per_second)) = self.watch.counted() {
+                self.ui.flow = Flow {
+                    bytes_per_second,
+                    pictures_per_second,
+                    round_trip: self.link.round_trip(now).filter(|_| self.link.answers()),
+                    depth: self.ladder.depth(),
+                };
+                self.is_dirty = true;
+            }
         }
     }
 
     /// How long until there may be something to send.
     fn wait(&self) -> Duration {
-        self.pace.next(self.watch.is_screen_waiting).to_duration()
+        self.pace.next(self.waits.screen).to_duration()
     }
 
     fn studio_now(&self) -> Timestamp {
@@ -433,7 +436,13 @@ impl Client {
             self.link.asked(now, bytes as u64);
         }
         self.pace.spent(drawn.screen, drawn.pictures);
-        self.watch.note(drawn, now);
+        self.waits = drawn.waits;
+        let pictures = Sent {
+            bytes: drawn.pictures,
+            largest: drawn.largest,
+            is_waiting: drawn.waits.pictures,
+        };
+        self.watch.note(bytes, pictures, now);
         self.last_frame = Instant::now();
         self.is_dirty = drawn.waits.screen || drawn.waits.pictures;
         let pause = if self.is_dirty { self.wait() } else { FRAME_TIME };
@@ -442,77 +451,6 @@ impl Client {
             // What became ready while the picture before was on its way.
             self.wake.notify_one();
         }
-    }
-}
-
-/// What is seen of the load between two looks.
-#[derive(Debug, Default)]
-struct Watch {
-    since: Option<Timestamp>,
-    /// Since when pictures wait, if they do.
-    waiting_since: Option<Timestamp>,
-    waited: TimeDelta,
-    pictures: usize,
-    all: usize,
-    whole: u32,
-    largest: Option<usize>,
-    has_backlog: bool,
-    is_screen_waiting: bool,
-    bytes_per_second: u32,
-    pictures_per_second: u32,
-    counted_since: Option<Timestamp>,
-}
-
-impl Watch {
-    fn note(&mut self, drawn: Drawn, now: Timestamp) {
-        self.pictures += drawn.pictures;
-        self.all += drawn.screen + drawn.pictures;
-        self.largest = self.largest.max(drawn.largest);
-        self.is_screen_waiting = drawn.waits.screen;
-        if drawn.pictures > 0 && !drawn.waits.pictures {
-            self.whole += 1;
-        }
-        match (drawn.waits.pictures, self.waiting_since) {
-            (true, None) => self.waiting_since = Some(now),
-            (false, Some(since)) => {
-                self.waited += now - since;
-                self.waiting_since = None;
-            }
-            _ => {}
-        }
-        self.has_backlog = drawn.waits.pictures;
-    }
-
-    /// The load since the last look, if that was long enough ago.
-    fn look(&mut self, now: Timestamp, pace: &Pace, link: &Link) -> Option<Load> {
-        let since = *self.since.get_or_insert(now);
-        let seconds = (now - since).as_secs_f64();
-        if (now - since).to_millis() < LOOK_MS {
-            return None;
-        }
-        if let Some(since) = &mut self.waiting_since {
-            self.waited += now - *since;
-            *since = now;
-        }
-        let load = Load {
-            waiting: self.waited.as_secs_f64() / seconds,
-            used: self.pictures as f64 / seconds,
-            room: pace.room(),
-            rate: link.rate(),
-            largest: self.largest.take(),
-        };
-        self.since = Some(now);
-        self.waited = TimeDelta::ZERO;
-        self.pictures = 0;
-        let counted_since = *self.counted_since.get_or_insert(now);
-        let counted_s = (now - counted_since).as_secs_f64();
-        if counted_s >= 1.0 {
-            self.bytes_per_second = (self.all as f64 / counted_s) as u32;
-            self.pictures_per_second = (f64::from(self.whole) / counted_s).round() as u32;
-            (self.all, self.whole) = (0, 0);
-            self.counted_since = Some(now);
-        }
-        Some(load)
     }
 }
 

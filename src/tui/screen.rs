@@ -13,7 +13,7 @@ use ratatui::layout::{Position, Rect, Size};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::UiState;
-use super::monitor::pixels::{Multiplexer, Stage};
+use super::monitor::pixels::{Passage, Stage};
 use super::monitor::{PixelPicture, Prepared};
 use super::terminal::{FRAME_BEGIN, FRAME_END, Output, Paint, STATUS_QUERY};
 use super::view::{render, uncovered_monitors};
@@ -124,7 +124,7 @@ impl Screen {
             is_synchronized: true,
             cursor: None,
             turn: 0,
-            stage: Stage::new(Multiplexer::None),
+            stage: Stage::new(Passage::None),
             aside: Vec::new(),
         })
     }
@@ -142,8 +142,8 @@ impl Screen {
     }
 
     /// Pixels go to the terminal behind this from now on.
-    pub fn set_multiplexer(&mut self, multiplexer: Multiplexer) {
-        self.stage.set_multiplexer(multiplexer);
+    pub fn set_passage(&mut self, passage: Passage) {
+        self.stage.set_passage(passage);
     }
 
     /// The terminal has another size now.

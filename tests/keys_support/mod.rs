@@ -178,7 +178,7 @@ impl Show {
     }
 
     pub fn select_strip(&self, name: &str) {
-        for _ in 0..5 {
+        for _ in 0..12 {
             let selected = selected_strip(&self.tmux.text());
             if selected.as_deref() == Some(name) {
                 return;

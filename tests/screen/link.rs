@@ -42,8 +42,8 @@ program = "clip"
 preview = "corner"
 "#;
 
-/// A screen of 120×34 on the demo, behind a line of so many bits per second.
-fn opened(home: &Home, bits_per_second: f64) -> Option<(Studio, FarTerminal)> {
+/// A screen of 120×34, behind a line of so many bits per second.
+fn opened(home: &Home, bits_per_second: f64, round_trip: Duration) -> Option<(Studio, FarTerminal)> {
     peer("ffmpeg")?;
     let clip = home.folder.path().join("busy.mp4");
     let made = std::process::Command::new("ffmpeg")
@@ -79,7 +79,7 @@ fn opened(home: &Home, bits_per_second: f64) -> Option<(Studio, FarTerminal)> {
     assert!(made.success());
     let line = Line {
         bytes_per_second: bits_per_second / 8.0,
-        round_trip: ROUND_TRIP,
+        round_trip,
     };
     std::fs::write(home.folder.path().join("busy.toml"), SCENE).unwrap();
     let scene = home.folder.path().join("busy.toml").display().to_string();
@@ -150,7 +150,7 @@ fn said(took: &[Duration]) -> String {
 fn on_a_megabit_and_150_ms_keys_are_never_behind_pictures() {
     in_real_time("keys at 1 Mbit/s", |witness| {
         let home = Home::new();
-        let Some((_studio, terminal)) = opened(&home, 1e6) else {
+        let Some((_studio, terminal)) = opened(&home, 1e6, ROUND_TRIP) else {
             return;
         };
         // Until the governor has found out.
@@ -183,7 +183,7 @@ fn on_a_megabit_and_150_ms_keys_are_never_behind_pictures() {
 fn on_64_kbit_pictures_slow_to_stills_and_the_rest_stays_live() {
     in_real_time("keys at 64 kbit/s", |witness| {
         let home = Home::new();
-        let Some((_studio, terminal)) = opened(&home, 64e3) else {
+        let Some((_studio, terminal)) = opened(&home, 64e3, ROUND_TRIP) else {
             return;
         };
         terminal.changes(Duration::from_secs(extent(6, 15)), program);
@@ -211,5 +211,31 @@ fn on_64_kbit_pictures_slow_to_stills_and_the_rest_stays_live() {
         terminal.changes(Duration::from_secs(1), program);
         let stills = terminal.changes(Duration::from_secs(extent(8, 30)), program);
         assert!(stills > 0, "a still comes now and then");
+    });
+}
+
+#[test]
+fn on_a_fast_link_keys_are_on_the_screen_within_a_frame() {
+    in_real_time("keys on a fast link", |witness| {
+        let home = Home::new();
+        let Some((_studio, terminal)) = opened(&home, 1e10, Duration::ZERO) else {
+            return;
+        };
+        let time = Duration::from_secs(extent(3, 10));
+        let bytes = terminal.bytes();
+        let pictures = terminal.changes(time, program);
+        let rate = (terminal.bytes() - bytes) as f64 / time.as_secs_f64();
+        let took = echoes(&terminal, extent(100, 500));
+        eprintln!(
+            "fast link: {pictures} changes of program in {time:?}, {rate:.0} B/s; {}, 99 of 100 within {:?}",
+            said(&took),
+            took[took.len() * 99 / 100]
+        );
+        witness.hear(&home.status());
+        assert!(took[took.len() / 2] <= Duration::from_millis(16), "{}", said(&took));
+        assert!(
+            pictures as f64 / time.as_secs_f64() >= 10.0,
+            "pictures move: {pictures} in {time:?}"
+        );
     });
 }

@@ -9,9 +9,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../glass/mod.rs"]
+mod glass;
 
+mod cells;
 mod ctl;
 mod desk;
+mod hygiene;
 mod link;
 mod passthrough;
 mod ssh;

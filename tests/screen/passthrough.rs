@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ratatui::Terminal;
 use ratatui::layout::{Rect, Size};
-use rigcast::tui::monitor::pixels::{Keeps, KittyEncoder, Multiplexer, SixelEncoder, Stage};
+use rigcast::tui::monitor::pixels::{Keeps, KittyEncoder, Passage, SixelEncoder, Stage};
 use rigcast::tui::monitor::{Picture, Thrift};
 use rigcast::tui::terminal::Paint;
 
@@ -100,7 +100,7 @@ fn psnr(a: &[u8], b: &[u8]) -> f64 {
     10.0 * (65025.0 / (squares / a.len() as f64).max(1e-9)).log10()
 }
 
-fn sixels_get_through(multiplexer: Multiplexer, inside: impl FnOnce(&Path) -> String) {
+fn sixels_get_through(multiplexer: Passage, inside: impl FnOnce(&Path) -> String) {
     let folder = tempfile::tempdir().unwrap();
     let picture = picture();
     let sixels = Arc::new(
@@ -137,7 +137,7 @@ fn sixels_get_through_tmux() {
     let (Some(_), Some(_)) = (peer("tmux"), peer("script")) else {
         return;
     };
-    sixels_get_through(Multiplexer::Tmux { column: 0, row: 0 }, tmux);
+    sixels_get_through(Passage::Tmux { column: 0, row: 0 }, tmux);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn sixels_get_through_screen() {
     let (Some(_), Some(_)) = (peer("screen"), peer("script")) else {
         return;
     };
-    sixels_get_through(Multiplexer::Screen { column: 0, row: 0 }, |_| {
+    sixels_get_through(Passage::Screen { column: 0, row: 0 }, |_| {
         format!("exec screen -U -c /dev/null sh -c '{SHELL}'")
     });
 }
@@ -162,7 +162,7 @@ fn kittys_images_and_their_placeholders_get_through_tmux() {
             .encode(&picture, Thrift::new(0))
             .unwrap(),
     );
-    let mut stage = Stage::new(Multiplexer::Tmux { column: 0, row: 0 });
+    let mut stage = Stage::new(Passage::Tmux { column: 0, row: 0 });
     let mut bytes = stage.before_cells([(&(), &images)]).to_vec();
     let mut terminal = Terminal::new(Paint::new(Size::new(80, 24), true)).unwrap();
     terminal

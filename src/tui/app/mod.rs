@@ -106,7 +106,7 @@ pub struct UiState {
     /// How good pictures are made, which the governor of the link says.
     pub step: governor::Step,
     /// What the governor does, for the corner.
-    pub preview: Preview,
+    pub flow: Flow,
     /// Bytes of pictures per second at most, where the operator has said so; in kB.
     pub cap_kb: Option<u32>,
     /// What is shown of the events.
@@ -163,7 +163,7 @@ impl Pane {
 
 /// What the governor of the link does, as the corner of the screen shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Preview {
+pub struct Flow {
     /// Bytes that go to the terminal.
     pub bytes_per_second: u32,
     /// Changes of pictures that go out whole.
@@ -273,7 +273,7 @@ impl UiState {
             heard: Heard::default(),
             pictures: HashMap::new(),
             step: governor::Step::BEST,
-            preview: Preview::default(),
+            flow: Flow::default(),
             cap_kb: None,
             events: EventsView::default(),
             bell: Bell::default(),

@@ -1,6 +1,6 @@
 //! How the monitors of this screen are drawn: what the operator asked for, made to fit the terminal and the link.
 
-use super::{Preview, UiState};
+use super::{Flow, UiState};
 use crate::studio::command::{ColorMode, MonitorMode};
 use crate::tui::monitor::{CellSize, Glyphs, Palette, Renderer};
 use crate::tui::terminal::{Blocks, Colors};
@@ -128,12 +128,12 @@ impl UiState {
     #[must_use]
     pub fn corner(&self) -> [String; 2] {
         let name = self.renderer().name();
-        let Preview {
+        let Flow {
             bytes_per_second,
             pictures_per_second,
             round_trip,
             depth,
-        } = self.preview;
+        } = self.flow;
         if self.renderer() == Renderer::Off || bytes_per_second == 0 {
             return [name.to_owned(), name.to_owned()];
         }
@@ -252,7 +252,7 @@ mod tests {
     fn the_corner_says_what_the_governor_does() {
         let mut ui = ui(Capabilities::default());
         assert_eq!(ui.corner()[0], "quadrants");
-        ui.preview = Preview {
+        ui.flow = Flow {
             bytes_per_second: 61_200,
             pictures_per_second: 6,
             round_trip: Some(TimeDelta::from_millis(152)),

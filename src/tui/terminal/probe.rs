@@ -265,6 +265,7 @@ impl Capabilities {
                 self.blocks = blocks;
             }
             Multiplexer::Screen => {
+                self.blocks = Blocks::Quadrants;
                 self.has_kitty = false;
                 self.has_iterm = false;
                 self.has_sixel = false;

@@ -24,7 +24,7 @@ use super::{CellSize, Picture, Thrift};
 
 pub use iterm::ItermEncoder;
 pub use kitty::KittyEncoder;
-pub use passthrough::{Multiplexer, pass_through, place};
+pub use passthrough::{Passage, pass_through, place};
 pub use patch::{Patches, PixelPicture};
 pub use placeholder::Placeholders;
 pub use sixel::{Keeps, SixelEncoder};

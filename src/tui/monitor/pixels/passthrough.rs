@@ -8,7 +8,7 @@ use std::io::Write as _;
 
 /// What stands between us and the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Multiplexer {
+pub enum Passage {
     /// Nothing.
     #[default]
     None,
@@ -31,7 +31,7 @@ pub enum Multiplexer {
 /// The most that screen takes between `DCS` and `ST`.
 const SCREEN_CHUNK: usize = 764;
 
-impl Multiplexer {
+impl Passage {
     /// Where the upper left of what we draw on is on the terminal.
     #[must_use]
     pub const fn origin(self) -> (u16, u16) {
@@ -43,11 +43,11 @@ impl Multiplexer {
 }
 
 /// Appends `bytes` to `out` so that the terminal behind the multiplexer gets them as they are.
-pub fn pass_through(bytes: &[u8], multiplexer: Multiplexer, out: &mut Vec<u8>) {
-    match multiplexer {
+pub fn pass_through(bytes: &[u8], passage: Passage, out: &mut Vec<u8>) {
+    match passage {
         _ if bytes.is_empty() => {}
-        Multiplexer::None => out.extend_from_slice(bytes),
-        Multiplexer::Tmux { .. } => {
+        Passage::None => out.extend_from_slice(bytes),
+        Passage::Tmux { .. } => {
             out.extend_from_slice(b"\x1bPtmux;");
             for part in bytes.split_inclusive(|byte| *byte == 0x1b) {
                 out.extend_from_slice(part);
@@ -57,7 +57,7 @@ pub fn pass_through(bytes: &[u8], multiplexer: Multiplexer, out: &mut Vec<u8>) {
             }
             out.extend_from_slice(b"\x1b\\");
         }
-        Multiplexer::Screen { .. } => {
+        Passage::Screen { .. } => {
             let mut rest = bytes;
             while !rest.is_empty() {
                 // `ESC \` would end what is handed on: its two characters go into two chunks.
@@ -74,10 +74,10 @@ pub fn pass_through(bytes: &[u8], multiplexer: Multiplexer, out: &mut Vec<u8>) {
 }
 
 /// Appends `bytes` so that they are drawn at column `x` and row `y` of what we draw on.
-pub fn place(bytes: &[u8], (x, y): (u16, u16), multiplexer: Multiplexer, out: &mut Vec<u8>) {
-    let (column, row) = multiplexer.origin();
+pub fn place(bytes: &[u8], (x, y): (u16, u16), passage: Passage, out: &mut Vec<u8>) {
+    let (column, row) = passage.origin();
     let mut placed = Vec::new();
-    let target = if multiplexer == Multiplexer::None {
+    let target = if passage == Passage::None {
         &mut *out
     } else {
         &mut placed
@@ -85,12 +85,12 @@ pub fn place(bytes: &[u8], (x, y): (u16, u16), multiplexer: Multiplexer, out: &m
     // Writing to a Vec cannot fail.
     let _ = write!(target, "\x1b[{};{}H", y + row + 1, x + column + 1);
     target.extend_from_slice(bytes);
-    if multiplexer != Multiplexer::None {
+    if passage != Passage::None {
         // The multiplexer believes the cursor to be where it left it.
         let mut whole = Vec::with_capacity(placed.len() + 4);
         whole.extend_from_slice(b"\x1b7");
         whole.extend_from_slice(&placed);
         whole.extend_from_slice(b"\x1b8");
-        pass_through(&whole, multiplexer, out);
+        pass_through(&whole, passage, out);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::passthrough::{Multiplexer, pass_through, place};
+use super::passthrough::{Passage, pass_through, place};
 use super::patch::PixelPicture;
 
 /// Behind a multiplexer, after so many pictures of a monitor one is written whole: tmux loses what it should pass through while
@@ -17,7 +17,7 @@ const WHOLE_EVERY: u64 = 64;
 #[derive(Debug)]
 pub struct Stage<K> {
     standing: HashMap<K, (Rect, Arc<PixelPicture>)>,
-    multiplexer: Multiplexer,
+    passage: Passage,
     out: Vec<u8>,
     largest: usize,
 }
@@ -25,18 +25,18 @@ pub struct Stage<K> {
 impl<K: Clone + Eq + Hash> Stage<K> {
     /// An empty one, on a terminal behind this.
     #[must_use]
-    pub fn new(multiplexer: Multiplexer) -> Self {
+    pub fn new(passage: Passage) -> Self {
         Self {
             standing: HashMap::new(),
-            multiplexer,
+            passage,
             out: Vec::new(),
             largest: 0,
         }
     }
 
     /// Pictures go this way from now on.
-    pub fn set_multiplexer(&mut self, multiplexer: Multiplexer) {
-        self.multiplexer = multiplexer;
+    pub fn set_passage(&mut self, passage: Passage) {
+        self.passage = passage;
     }
 
     /// What has to be written before the cells: images that the terminal shows wherever their placeholders are. `pictures` are
@@ -54,10 +54,10 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             if before.is_some_and(|before| Arc::ptr_eq(before, picture)) {
                 continue;
             }
-            let patches = picture.patches(base(before, picture, self.multiplexer));
+            let patches = picture.patches(base(before, picture, self.passage));
             let from = self.out.len();
             for (_, _, bytes) in patches.iter() {
-                pass_through(bytes, self.multiplexer, &mut self.out);
+                pass_through(bytes, self.passage, &mut self.out);
             }
             self.largest = self.largest.max(self.out.len() - from);
             picture.mark_shown();
@@ -81,16 +81,16 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             let before = match self.standing.remove(&key) {
                 Some((was, before)) if was == area => Some(before),
                 Some((_, before)) => {
-                    pass_through(before.remove(), self.multiplexer, &mut self.out);
+                    pass_through(before.remove(), self.passage, &mut self.out);
                     None
                 }
                 None => None,
             };
             if !before.as_ref().is_some_and(|before| Arc::ptr_eq(before, &picture)) {
                 let from = self.out.len();
-                let base = base(before.as_ref(), &picture, self.multiplexer);
+                let base = base(before.as_ref(), &picture, self.passage);
                 for (column, row, bytes) in picture.patches(base).iter() {
-                    place(bytes, (area.x + column, area.y + row), self.multiplexer, &mut self.out);
+                    place(bytes, (area.x + column, area.y + row), self.passage, &mut self.out);
                 }
                 self.largest = self.largest.max(self.out.len() - from);
                 picture.mark_shown();
@@ -98,7 +98,7 @@ impl<K: Clone + Eq + Hash> Stage<K> {
             standing.insert(key, (area, picture));
         }
         for (_, (_, gone)) in std::mem::replace(&mut self.standing, standing) {
-            pass_through(gone.remove(), self.multiplexer, &mut self.out);
+            pass_through(gone.remove(), self.passage, &mut self.out);
         }
         &self.out
     }
@@ -107,7 +107,7 @@ impl<K: Clone + Eq + Hash> Stage<K> {
     pub fn clear(&mut self) -> &[u8] {
         self.begin();
         for (_, (_, gone)) in self.standing.drain() {
-            pass_through(gone.remove(), self.multiplexer, &mut self.out);
+            pass_through(gone.remove(), self.passage, &mut self.out);
         }
         &self.out
     }
@@ -131,9 +131,9 @@ impl<K: Clone + Eq + Hash> Stage<K> {
 }
 
 /// The picture that a new one may build on.
-fn base(before: Option<&Arc<PixelPicture>>, picture: &PixelPicture, multiplexer: Multiplexer) -> Option<u64> {
+fn base(before: Option<&Arc<PixelPicture>>, picture: &PixelPicture, passage: Passage) -> Option<u64> {
     let before = before?.serial();
-    let is_due = multiplexer != Multiplexer::None && before / WHOLE_EVERY != picture.serial() / WHOLE_EVERY;
+    let is_due = passage != Passage::None && before / WHOLE_EVERY != picture.serial() / WHOLE_EVERY;
     (!is_due).then_some(before)
 }
 
@@ -153,7 +153,7 @@ mod tests {
         let mut half = grey(90);
         half.rgb[..40 * 3 * 6].fill(200);
         let first = Arc::new(encoder.encode(&half, Thrift::new(0)).unwrap());
-        let mut stage = Stage::new(Multiplexer::None);
+        let mut stage = Stage::new(Passage::None);
         let (here, there) = (Rect::new(3, 2, 4, 1), Rect::new(3, 5, 4, 1));
         let full = stage.after_cells([("program", here, Arc::clone(&first))]).to_vec();
         assert!(full.starts_with(b"\x1b[3;4H\x1bP") && full.len() == stage.largest());
@@ -179,9 +179,9 @@ mod tests {
 
     #[test]
     fn behind_a_multiplexer_a_whole_picture_comes_now_and_then() {
-        for (multiplexer, expected) in [(Multiplexer::None, 1), (Multiplexer::Tmux { column: 0, row: 0 }, 3)] {
+        for (passage, expected) in [(Passage::None, 1), (Passage::Tmux { column: 0, row: 0 }, 3)] {
             let mut encoder = SixelEncoder::new(Keeps::Pixels, 256, 20);
-            let mut stage = Stage::new(multiplexer);
+            let mut stage = Stage::new(passage);
             let mut wholes = 0;
             for at in 0..150 {
                 let rgb = (0..40 * 36 * 3).map(|at| (at * 7 % 251) as u8).collect();
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn images_are_forgotten_when_their_monitor_goes() {
-        let mut stage = Stage::new(Multiplexer::None);
+        let mut stage = Stage::new(Passage::None);
         let area = Rect::new(0, 0, 4, 2);
         let picture = Arc::new(
             KittyEncoder::new((4, 2), 1, 0, false)
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn virtual_images_go_ahead_of_the_cells_and_through_the_multiplexer() {
-        let mut stage = Stage::new(Multiplexer::Tmux { column: 0, row: 0 });
+        let mut stage = Stage::new(Passage::Tmux { column: 0, row: 0 });
         let picture = Arc::new(
             KittyEncoder::new((4, 2), 1, 0, true)
                 .encode(&grey(9), Thrift::new(0))

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::super::{Keeps, Multiplexer, SixelEncoder, pass_through, place};
+use super::super::{Keeps, Passage, SixelEncoder, pass_through, place};
 use super::glass::Glass;
 use super::*;
 
-const TMUX: Multiplexer = Multiplexer::Tmux { column: 0, row: 0 };
-const SCREEN: Multiplexer = Multiplexer::Screen { column: 0, row: 0 };
+const TMUX: Passage = Passage::Tmux { column: 0, row: 0 };
+const SCREEN: Passage = Passage::Screen { column: 0, row: 0 };
 
 /// What tmux hands on: the text of each `DCS tmux ;`, each doubled ESC once.
 fn out_of_tmux(bytes: &[u8]) -> Vec<u8> {
@@ -69,10 +69,10 @@ fn a_picture_survives_both() {
 #[test]
 fn a_place_is_a_place_of_the_pane() {
     let mut out = Vec::new();
-    place(b"x", (4, 2), Multiplexer::None, &mut out);
+    place(b"x", (4, 2), Passage::None, &mut out);
     assert_eq!(out, b"\x1b[3;5Hx");
     out.clear();
-    place(b"x", (4, 2), Multiplexer::Tmux { column: 10, row: 1 }, &mut out);
+    place(b"x", (4, 2), Passage::Tmux { column: 10, row: 1 }, &mut out);
     assert_eq!(out_of_tmux(&out), b"\x1b7\x1b[4;15Hx\x1b8");
 }
 
