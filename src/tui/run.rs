@@ -11,7 +11,7 @@ use std::time::Duration;
 use ratatui::layout::{Rect, Size};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
 use super::app::{Flow, History, UiAction, UiState};
 use super::governor::{Ladder, Link, Pace, Sent, Watch};
@@ -30,6 +30,9 @@ use crate::studio::model::Studio;
 
 /// The least time between frames that pictures and meters cause: 30 per second.
 const FRAME_TIME: Duration = Duration::from_millis(33);
+
+/// How long answers may take that come when one has left.
+const LAST_ANSWERS: Duration = Duration::from_millis(600);
 
 /// A frame of fewer bytes tells nothing about the link.
 const TELLING_FRAME: usize = 300;
@@ -58,7 +61,9 @@ pub async fn run(live: Live, options: Options) -> io::Result<Leave> {
     let mut taken = Taken::take()?;
     let mut client = Client::new(live, &mut taken, options)?;
     // `client` is dropped before `taken`: its last frame is out before the terminal is given back.
-    client.run().await
+    let leave = client.run().await;
+    client.hear_out().await;
+    leave
 }
 
 /// A running client.
@@ -245,6 +250,20 @@ impl Client {
             }
         }
         Ok(Turn::Answer)
+    }
+
+    /// Takes the answers that are still on their way: after us, the shell would take them for keys.
+    async fn hear_out(&mut self) {
+        let patience = self.link.round_trip(self.clock.now()).unwrap_or_default().to_duration();
+        let deadline = Instant::now() + (patience * 2).clamp(Duration::from_millis(20), LAST_ANSWERS);
+        while self.link.is_waiting() {
+            match timeout_at(deadline, self.input.next()).await {
+                Ok(Ok(Input::Answer(Answer::Status))) => self.link.answered(self.clock.now()),
+                Ok(Ok(_)) => {}
+                // Nothing came in time, or the terminal is gone.
+                Ok(Err(_)) | Err(_) => return,
+            }
+        }
     }
 
     fn on_resize(&mut self) -> io::Result<Turn> {

@@ -67,7 +67,7 @@ fn it_fits_every_size_and_moves() {
         assert_moves(&tmux);
     }
     tmux.resize(40, 8);
-    tmux.wait_for("too small");
+    tmux.wait_until("the line of small screens", |screen| screen.contains("off air") && !screen.contains("MIXER"));
     tmux.resize(80, 24);
     assert_whole(&tmux, 80, 24);
 }
@@ -83,7 +83,7 @@ fn help_and_prompt_answer() {
     assert!(top.contains("On air") && top.contains("1-"), "{top}");
     tmux.keys(&["End"]);
     // The last of the commands that have no key.
-    tmux.wait_for("stops a destination and forgets it");
+    tmux.wait_for("the same over a preset of your own");
     tmux.keys(&["Home"]);
     tmux.wait_for("On air");
     tmux.keys(&["Escape"]);

@@ -168,6 +168,12 @@ impl Link {
         self.has_answered && self.unanswered < 2
     }
 
+    /// Whether an answer is on its way.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.has_answered && !self.queries.is_empty()
+    }
+
     /// Bytes per second.
     #[must_use]
     pub fn rate(&self) -> f64 {

@@ -90,7 +90,8 @@ impl Taken {
         let (mut reader, mut keys) = (Reader::new(input), Vec::new());
         let answers = ask(&mut reader, &mut output, multiplexer, &mut keys)?;
         taken.capabilities = Capabilities::new(&answers, multiplexer, variable);
-        taken.is_synchronized = answers.is_synchronized;
+        // Terminals that do not know the mode ignore it; only one that says so is spared the bytes.
+        taken.is_synchronized = answers.is_synchronized != Some(false);
         taken.name = answers.name;
         taken.input = Some((reader, keys));
         Ok(taken)
@@ -202,7 +203,7 @@ pub fn describe_terminal() -> String {
         can.cell
             .map(|cell| format!("cells of {}×{} pixels", cell.width, cell.height)),
     );
-    if answers.is_synchronized {
+    if answers.is_synchronized == Some(true) {
         parts.push("synchronised output".to_owned());
     }
     let mut text = parts.join(", ");
@@ -243,6 +244,8 @@ fn give_back() {
         if matches!(poll(&mut fds, Some(&patience)), Ok(1)) {
             let _ = rustix::io::write(&output, LEAVE);
         }
+        // An answer that came too late would be typed at the shell.
+        let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
         let _ = disable_raw_mode();
     }
 }

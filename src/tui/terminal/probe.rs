@@ -86,8 +86,8 @@ pub struct Answers {
     pub attributes: Option<Vec<u16>>,
     /// Kitty's graphics were understood.
     pub has_kitty: bool,
-    /// Mode 2026 is known: frames appear at once.
-    pub is_synchronized: bool,
+    /// Whether mode 2026 is known, so that frames appear at once; nothing where it was not said.
+    pub is_synchronized: Option<bool>,
     /// The size of a cell.
     pub cell: Option<CellSize>,
     /// What it calls itself.
@@ -117,7 +117,7 @@ impl Answers {
                 self.cell = Some(CellSize { width, height });
             }
             Answer::Graphics(QUERY_PICTURE, true) => self.has_kitty = true,
-            Answer::Mode(2026, is_known) => self.is_synchronized = *is_known,
+            Answer::Mode(2026, is_known) => self.is_synchronized = Some(*is_known),
             Answer::Name(name) => self.name = Some(name.clone()),
             Answer::Graphics(..) | Answer::Mode(..) | Answer::TextSize(..) | Answer::Status => {}
         }
@@ -298,7 +298,7 @@ mod tests {
                 "XTerm(379)",
                 true,
                 false,
-                false,
+                Some(false),
                 cell(8, 16),
             ),
             (
@@ -306,7 +306,7 @@ mod tests {
                 "foot(1.16.2)",
                 true,
                 false,
-                true,
+                Some(true),
                 cell(10, 21),
             ),
             (
@@ -314,7 +314,7 @@ mod tests {
                 "kitty(0.26.5)",
                 false,
                 true,
-                true,
+                Some(true),
                 cell(10, 20),
             ),
             (
@@ -325,7 +325,7 @@ mod tests {
                 false,
                 None,
             ),
-            (b"\x1b[6;18;9t\x1b[?65;1;9c", "", false, false, false, cell(9, 18)),
+            (b"\x1b[6;18;9t\x1b[?65;1;9c", "", false, false, None, cell(9, 18)),
         ] {
             let (answers, keys, _) = asked(bytes, Multiplexer::None);
             assert!(answers.is_complete() && keys.is_empty());
