@@ -178,7 +178,9 @@ impl FarTerminal {
 /// Reads what the program writes no faster than the line carries it. What is not read fills the pty and then blocks the program,
 /// as a real line does.
 fn pass_on(from: &OwnedFd, line: Line, passed: &Sender<(Instant, Vec<u8>)>) {
-    let mut chunk = [0; 1024];
+    // A line carries bytes one by one; hundredths of a second will do.
+    let piece = (line.bytes_per_second / 100.0).clamp(16.0, 65_536.0) as usize;
+    let mut chunk = vec![0; piece];
     let mut free = Instant::now();
     while let Ok(read) = rustix::io::read(from, &mut chunk) {
         if read == 0 {

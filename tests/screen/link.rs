@@ -115,6 +115,18 @@ fn echoes(terminal: &FarTerminal, count: usize) -> Vec<Duration> {
     let mut typed = ":".to_owned();
     let mut took = Vec::new();
     for at in 0..count {
+        if at % 60 == 59 {
+            // The line is not to be longer than the screen.
+            terminal.type_text("\u{15}");
+            terminal.until("an empty prompt", common::PATIENCE, |screen| {
+                last_row(screen).trim_end() == ":"
+            });
+            typed = ":z".to_owned();
+            terminal.type_text("z");
+            terminal.until("the letter", common::PATIENCE, |screen| {
+                last_row(screen).trim_end() == typed
+            });
+        }
         // No command begins so: nothing but the letter is drawn.
         let letter = if at == 0 {
             'z'

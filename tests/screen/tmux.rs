@@ -67,7 +67,9 @@ fn it_fits_every_size_and_moves() {
         assert_moves(&tmux);
     }
     tmux.resize(40, 8);
-    tmux.wait_until("the line of small screens", |screen| screen.contains("off air") && !screen.contains("MIXER"));
+    tmux.wait_until("the line of small screens", |screen| {
+        screen.contains("off air") && !screen.contains("MIXER")
+    });
     tmux.resize(80, 24);
     assert_whole(&tmux, 80, 24);
 }

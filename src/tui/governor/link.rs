@@ -37,6 +37,12 @@ const BASE_KEPT_S: f64 = 20.0;
 /// So often a query stands alone.
 const ALONE_S: f64 = 2.0;
 
+/// How long everything must have waited to tell what is carried, and over how long that is looked at.
+const BUSY_S: (f64, f64) = (0.25, 1.0);
+
+/// So much faster than it was thought to be may a link be found at once.
+const MOST_GROWTH: f64 = 2.0;
+
 /// A query that is not answered by then never will be.
 const LOST_S: f64 = 4.0;
 
@@ -63,6 +69,9 @@ pub struct Link {
     before: Option<(Timestamp, TimeDelta)>,
     /// When the newest query was sent that stands alone.
     alone: Option<Timestamp>,
+    /// When the newest answers came, and how many bytes had arrived then; only of bursts of which each stood behind
+    /// the one before.
+    busy: VecDeque<(Timestamp, u64)>,
     samples: VecDeque<f64>,
     rate: f64,
     has_answered: bool,
@@ -79,6 +88,7 @@ impl Default for Link {
             round_trip: None,
             before: None,
             alone: None,
+            busy: VecDeque::new(),
             samples: VecDeque::new(),
             rate: FIRST_RATE,
             has_answered: false,
@@ -125,6 +135,7 @@ impl Link {
         });
         self.before = Some((query.at, waited));
         self.note_rate(query.burst, waited - left_over);
+        self.note_busy(now, waited.as_secs_f64() > STANDING_S && left_over > TimeDelta::ZERO);
     }
 
     /// Writing `bytes` took so long.
@@ -220,6 +231,35 @@ impl Link {
         });
     }
 
+    /// While everything has to wait, what arrives is what the link carries, whatever single bursts seem to say: a line that hands
+    /// on several at once makes each but the first look quick.
+    fn note_busy(&mut self, now: Timestamp, is_behind_another: bool) {
+        if !is_behind_another {
+            self.busy.clear();
+        }
+        self.busy.push_back((now, self.arrived));
+        while self.busy.len() > 2
+            && self
+                .busy
+                .front()
+                .is_some_and(|(at, _)| (now - *at).as_secs_f64() > BUSY_S.1)
+        {
+            self.busy.pop_front();
+        }
+        let Some((since, arrived)) = self.busy.front() else {
+            return;
+        };
+        let seconds = (now - *since).as_secs_f64();
+        if seconds >= BUSY_S.0 {
+            let carried = ((self.arrived - arrived) as f64 / seconds).clamp(LEAST_RATE, MOST_RATE);
+            if carried * 1.1 < self.rate {
+                self.rate = carried * 1.1;
+                self.samples.clear();
+                self.samples.push_back(self.rate);
+            }
+        }
+    }
+
     /// `bytes` took so long.
     fn note_rate(&mut self, bytes: u64, took: TimeDelta) {
         let bytes_f = bytes as f64;
@@ -230,7 +270,7 @@ impl Link {
             bytes_f / took.as_secs_f64()
         } else if expected * 2.0 > NOISE_S {
             // Sooner than was thought possible. How much more there is shows when more is sent.
-            (bytes_f / NOISE_S).max(self.rate * 1.5)
+            (bytes_f / NOISE_S).clamp(self.rate, self.rate * MOST_GROWTH)
         } else {
             return;
         };
@@ -327,6 +367,33 @@ mod tests {
             let found = link.rate() / rate;
             assert!((0.8..1.3).contains(&found), "{rate} {delay}: {found}");
         }
+    }
+
+    #[test]
+    fn a_line_that_hands_on_several_bursts_at_once_is_not_taken_for_a_fast_one() {
+        let (mut link, mut pipe) = (Link::default(), Pipe::new(8_000.0, 150));
+        let mut now = run(&mut link, &mut pipe, 40, 2, Timestamp::ZERO);
+        for _ in 0..200 {
+            now += TimeDelta::from_millis(40);
+            while pipe.answers.front().is_some_and(|at| *at <= now) {
+                link.answered(pipe.answers.pop_front().unwrap());
+            }
+            let burst = (link.rate() * link.relief(now) * 0.03) as u64 + 100;
+            pipe.send(burst, now);
+            link.sent(burst);
+            link.asked(now, burst);
+            pipe.ask(now);
+            // It hands on what it has each 128 ms.
+            let at = pipe.answers.pop_back().unwrap();
+            let gathered = Timestamp::from_millis((at.to_millis() / 128 + 1) * 128);
+            pipe.answers.push_back(gathered);
+        }
+        assert!(link.rate() < 16_000.0, "{}", link.rate());
+        assert!(
+            (pipe.free - now).as_secs_f64() < 0.5,
+            "nothing piles up: {:?}",
+            pipe.free - now
+        );
     }
 
     #[test]

@@ -110,7 +110,10 @@ mod tests {
         watch.note(150, pictures(false), at(200));
         assert_eq!(watch.look(at(240), 1000.0, 2000.0), None, "too soon");
         let load = watch.look(at(400), 1000.0, 2000.0).unwrap();
-        assert!((load.waiting - 0.25).abs() < 1e-9 && (load.used - 500.0).abs() < 1e-9, "{load:?}");
+        assert!(
+            (load.waiting - 0.25).abs() < 1e-9 && (load.used - 500.0).abs() < 1e-9,
+            "{load:?}"
+        );
         assert_eq!((load.room, load.rate), (1000.0, 2000.0));
         watch.note(200, pictures(true), at(500));
         let load = watch.look(at(900), 1000.0, 2000.0).unwrap();

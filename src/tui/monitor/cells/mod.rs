@@ -1,8 +1,8 @@
 //! Pictures of character cells: blocks, braille and ASCII, in as many colours as there are.
 //!
 //! Glyph and colours of a cell are chosen together, by the least squared error over the subpixels of the cell, and against
-//! what they cost on the link: see [`choose`]. Without colour, dots are diffused ([`dots`]); letters are chosen by where their
-//! ink lies ([`letters`]).
+//! what they cost on the link: see `choose.rs`. Without colour, dots are diffused (`dots.rs`); letters are chosen by where their
+//! ink lies (`letters.rs`).
 
 mod ansi;
 mod choose;
