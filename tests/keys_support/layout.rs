@@ -24,7 +24,8 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
         }
         "layout line" => {
             show.press(&binding.keys);
-            show.tmux.wait_for("● ON AIR 0");
+            show.tmux.wait_gone(DESK);
+            show.tmux.wait_for("● ON AIR ");
             show.tmux.type_text("Ld");
         }
         line if line.starts_with("layout ") => {
