@@ -86,6 +86,11 @@ impl Tmux {
         self.ask(&["capture-pane", "-p", "-e", "-t", "test"])
     }
 
+    /// The same with the blanks at the end of each row, which may have a colour.
+    pub fn escapes_and_blanks(&self) -> String {
+        self.ask(&["capture-pane", "-p", "-e", "-N", "-t", "test"])
+    }
+
     /// Waits until the screen is as `is_so` says, and gives it; fails with what it showed instead.
     pub fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
         let mut last = String::new();

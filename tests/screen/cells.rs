@@ -71,10 +71,10 @@ fn in_tmux_they_look_as_they_do_without_it() {
             direct.write(&bytes);
             std::fs::write(&path, &bytes).unwrap();
             tmux.run(&format!("cat {}; printf '\\033[{};1H'", path.display(), ROWS + 2));
-            let name = format!("{} {}", glyphs.name(), palette.name());
+            let name = format!("{glyphs:?} {palette:?}");
             let shown = || {
-                // A row of the capture ends with a line feed alone.
-                let captured = tmux.escapes().replace('\n', "\x1b[m\r\n");
+                // A row of the capture ends with a line feed alone, and begins in the colours of the one before.
+                let captured = tmux.escapes_and_blanks().trim_end_matches('\n').replace('\n', "\r\n");
                 let mut glass = Glass::new(80, ROWS + 6);
                 glass.write(captured.as_bytes());
                 psnr(&glass.part(COLUMNS, ROWS), &direct.part(COLUMNS, ROWS))

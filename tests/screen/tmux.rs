@@ -85,7 +85,7 @@ fn help_and_prompt_answer() {
     assert!(top.contains("On air") && top.contains("1-"), "{top}");
     tmux.keys(&["End"]);
     // The last of the commands that have no key.
-    tmux.wait_for("the same over a preset of your own");
+    tmux.wait_for("picture replace NAME SOURCE");
     tmux.keys(&["Home"]);
     tmux.wait_for("On air");
     tmux.keys(&["Escape"]);
