@@ -121,7 +121,7 @@ fn echoes(terminal: &FarTerminal, count: usize) -> Vec<Duration> {
             terminal.until("an empty prompt", common::PATIENCE, |screen| {
                 last_row(screen).trim_end() == ":"
             });
-            typed = ":z".to_owned();
+            ":z".clone_into(&mut typed);
             terminal.type_text("z");
             terminal.until("the letter", common::PATIENCE, |screen| {
                 last_row(screen).trim_end() == typed

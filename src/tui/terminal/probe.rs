@@ -322,7 +322,7 @@ mod tests {
                 "tmux 3.3a",
                 true,
                 false,
-                false,
+                None,
                 None,
             ),
             (b"\x1b[6;18;9t\x1b[?65;1;9c", "", false, false, None, cell(9, 18)),

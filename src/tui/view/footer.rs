@@ -174,6 +174,30 @@ const MODERATION_HINTS: &[(&str, &str)] = &[
     ("moderate off", "off"),
 ];
 
+/// The same on the page of events.
+const EVENTS_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("select event previous", "older"),
+    ("prompt \"events filter \"", "filter"),
+    ("events level", "level"),
+    ("events copy", "copy command"),
+    ("events edit", "to the prompt"),
+    ("help", "help"),
+    ("alarm ack", "acknowledge"),
+    ("events go first", "first"),
+    ("events go last", "newest"),
+];
+
+/// The same on the page of charts.
+const CHARTS_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("select destination next", "destination"),
+    ("page network", "network"),
+    ("help", "help"),
+    ("zoom", "zoom"),
+    ("alarm ack", "acknowledge"),
+];
+
 /// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
@@ -184,7 +208,9 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
         Some(Page::Faces) => FACES_HINTS,
         Some(Page::Network) => NETWORK_HINTS,
         Some(Page::Moderation) => MODERATION_HINTS,
-        Some(_) => PAGE_HINTS,
+        Some(Page::Events) => EVENTS_HINTS,
+        Some(Page::Charts) => CHARTS_HINTS,
+        Some(Page::Strip | Page::Buses | Page::Picture) => PAGE_HINTS,
     };
     for (line, word) in shown {
         let Some(binding) = bindings.iter().find(|binding| binding.line == *line) else {

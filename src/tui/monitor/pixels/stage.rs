@@ -192,7 +192,7 @@ mod tests {
                 let written = stage.after_cells([((), Rect::new(0, 0, 4, 1), sixels)]);
                 wholes += usize::from(written.len() >= whole);
             }
-            assert!((expected..=expected + 1).contains(&wholes), "{multiplexer:?}: {wholes}");
+            assert!((expected..=expected + 1).contains(&wholes), "{passage:?}: {wholes}");
         }
     }
 
