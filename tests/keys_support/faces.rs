@@ -115,6 +115,10 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
                 let before = show.control.status()["occlusion"]["policy"]["name"].clone();
                 show.press(&binding.keys);
                 show.until(|status| status["occlusion"]["policy"]["name"] != before);
+                // Which policy is the next is the screen's to know.
+                let status = show.control.status();
+                let name = status["occlusion"]["policy"]["name"].as_str().unwrap().to_owned();
+                show.tmux.wait_for(&format!("policy  {name}"));
             }
             assert_eq!(
                 show.control.status()["occlusion"]["policy"]["name"],
