@@ -19,7 +19,7 @@ use super::history_file::{self, HistoryFile};
 use super::monitor::{Monitors, Picture, Renderer, Slot, Thrift};
 use super::options::Options;
 use super::screen::{Budget, Drawn, Screen, Waits};
-use super::terminal::{Answer, BELL, Input, InputThread, Taken, clipboard};
+use super::terminal::{Answer, BELL, Input, InputThread, Taken, clipboard, is_foreground};
 use super::view::layout::Arrangement;
 use crate::clock::Clock;
 use crate::control::client::{CUT, Incoming, Live};
@@ -426,7 +426,7 @@ impl Client {
         self.screen.set_color(self.ui.has_color());
         self.pace
             .fill(now, self.link.rate() * self.link.relief(now), self.ui.cap_bytes());
-        let is_asking = self.link.is_worth_asking();
+        let is_asking = self.link.is_worth_asking() && is_foreground();
         let budget = Budget {
             has_screen: is_answer || self.owes_answer || self.pace.is_screen_due(),
             pictures: self.pace.pictures(),

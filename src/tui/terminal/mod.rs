@@ -148,6 +148,13 @@ impl Taken {
     }
 }
 
+/// Whether what the terminal sends comes to us. While a shell has it (we were stopped and go on in the background), answers would
+/// be typed at that shell, and reading them would stop us. A terminal that does not know of such things is ours.
+#[must_use]
+pub fn is_foreground() -> bool {
+    rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |group| group == rustix::process::getpgrp())
+}
+
 /// A variable of the environment.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
