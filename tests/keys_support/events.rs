@@ -121,9 +121,15 @@ pub fn on_charts(show: &mut Show, binding: &Binding) {
 
 /// Which event is selected, counted from the oldest that is shown.
 fn place(show: &Show) -> usize {
-    let screen = show
-        .tmux
-        .wait_until("a selected event", |screen| place_on(screen).is_some());
+    // Events that are still on their way to the screen would count as steps.
+    let seen = std::cell::Cell::new((None, 0));
+    let screen = show.tmux.wait_until("a list of events at rest", |screen| {
+        let (last, times) = seen.get();
+        let now = place_on(screen);
+        let times = if now == last { times + 1 } else { 0 };
+        seen.set((now, times));
+        now.is_some() && times >= 15
+    });
     place_on(&screen).unwrap()
 }
 
