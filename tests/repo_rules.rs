@@ -22,6 +22,22 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("encode", &["media"]),
     ("adapt", &["media"]),
     ("trust", &[]),
+    ("cue", &["media"]),
+    ("rules", &["media"]),
+    (
+        "obs",
+        &[
+            "media",
+            "clock",
+            "secret",
+            "wire",
+            "studio::model",
+            "studio::command",
+            "control::desk",
+            "control::taps",
+            "control::protocol",
+        ],
+    ),
     ("audience", &["media", "clock", "secret", "trust"]),
     (
         "worker",
@@ -53,6 +69,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "worker::analyse",
             "hold",
             "speech",
+            "param",
+            "cue",
+            "rules",
+            "obs",
         ],
     ),
     ("speech", &["media"]),
@@ -60,7 +80,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "studio",
         &[
             "media", "clock", "secret", "suggest", "source", "sound", "picture", "speech", "vision", "encode", "hold",
-            "publish", "record", "relay", "adapt", "audience", "scene", "control", "worker",
+            "publish", "record", "relay", "adapt", "audience", "scene", "control", "worker", "cue", "rules", "obs",
         ],
     ),
     ("control", &["media", "clock", "studio::model", "studio::command"]),
@@ -83,13 +103,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "cli",
         &[
             "media", "clock", "secret", "source", "sound", "picture", "vision", "encode", "publish", "record", "relay",
-            "adapt", "audience", "scene", "speech", "studio", "control", "tui", "worker",
+            "adapt", "audience", "scene", "speech", "studio", "control", "tui", "worker", "cue", "rules", "obs",
         ],
     ),
 ];
 
 /// Rooms of pure logic: bytes, samples, pictures and time come in as values.
-const PURE_ROOMS: &[&str] = &["media", "wire", "sound", "picture", "encode", "adapt", "hold"];
+const PURE_ROOMS: &[&str] = &[
+    "media", "wire", "sound", "picture", "encode", "adapt", "hold", "cue", "rules",
+];
 
 /// What pure code does not name. A file system or a socket makes tests slow, a clock makes them lie.
 const IMPURE: &[&str] = &[

@@ -13,6 +13,8 @@ pub(crate) use row::row;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A parameter of `S`, which is the settings of a strip, of the buses or of a source's picture.
 pub struct Param<S: 'static> {
     /// As files, commands and messages call it; unique in its list.
@@ -198,7 +200,8 @@ impl Unit {
 }
 
 /// The value of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Value {
     /// On or off.
     Switch(bool),

@@ -4,6 +4,7 @@
 //! are those of SIMD libraries, or loops that the compiler vectorises; buffers are kept from one picture to the next.
 
 mod blend;
+mod chroma_key;
 pub mod colour;
 mod compositor;
 pub mod enhance;
@@ -13,12 +14,17 @@ pub mod occlude;
 mod scale;
 mod slate;
 pub mod text;
+mod text_style;
 mod thumbnail;
 mod watch;
+mod wipe;
 
+pub use chroma_key::ChromaKey;
 pub use compositor::{Compositor, Layer};
 pub use enhance::{Enhancer, PICTURE_PARAMS, PictureSettings, picture_param};
 pub use geometry::{Crop, Fit, Rect};
 pub use slate::slate;
+pub use text_style::{Align, TextStyle};
 pub use thumbnail::Thumbnailer;
 pub use watch::{BlackWatch, FrozenWatch};
+pub use wipe::WipeDirection;

@@ -3,6 +3,7 @@
 //! Goes on after each error, so that one reading shows everything that is wrong.
 
 use super::error::{Diagnostic, Place};
+use super::item::{Item, Shown};
 use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset::{self, Preset};
@@ -13,11 +14,11 @@ use super::raw::{
 use super::schema;
 use super::script::Script;
 use super::secrets;
-use super::show::{Item, MAX_ITEMS, Scene, Show, Start, TransitionSettings};
+use super::show::{MAX_ITEMS, Scene, Show, Start, TransitionSettings};
 use super::value::Length;
 use crate::encode::{AudioSettings, Channels, VideoSettings};
 use crate::media::{RateControl, TimeDelta};
-use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect};
+use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect, WipeDirection};
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
@@ -159,6 +160,8 @@ impl Check<'_> {
             transition: TransitionSettings {
                 kind: raw.transition.kind,
                 duration: TimeDelta::from_millis(raw.transition.duration_ms),
+                direction: WipeDirection::default(),
+                stinger: None,
             },
             analysis: analysis(&raw.analysis),
             occlusion,
@@ -352,6 +355,7 @@ impl Check<'_> {
             name: name.to_owned(),
             items,
             occlusion_level,
+            ..Scene::default()
         }
     }
 
@@ -375,13 +379,17 @@ impl Check<'_> {
                 "nothing is left: opposite sides must add up to less than 1",
             );
         }
+        let source = source?;
         Some(Item {
-            source: source?,
+            name: source.clone(),
+            what: Shown::Source(source),
             target,
             fit: raw.fit.unwrap_or_default(),
             crop: raw.crop,
             z: raw.z,
             opacity: raw.opacity.unwrap_or(1.0),
+            key: None,
+            is_hidden: false,
         })
     }
 

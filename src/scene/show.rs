@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::adapt::AdaptChoice;
+use super::item::{Item, SceneStrip};
 use super::moderation::ModerationSettings;
 use super::occlusion::OcclusionSettings;
 use super::recording::RecordingSettings;
@@ -13,14 +14,14 @@ use super::script::Script;
 use crate::audience::StatsSpec;
 use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
-use crate::picture::{Crop, Fit, PictureSettings, Rect};
+use crate::picture::{ChromaKey, PictureSettings, WipeDirection};
 use crate::publish::DestinationSpec;
 use crate::sound::{BusSettings, StripSettings};
 use crate::source::SourceSpec;
 use crate::worker::analyse::AnalysisSettings;
 
 /// The most items that a scene can have.
-pub const MAX_ITEMS: usize = 32;
+pub const MAX_ITEMS: usize = 64;
 
 /// A whole show, ready to start. Serialises without its secrets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -72,32 +73,21 @@ pub struct Show {
     pub script: Script,
 }
 
-/// Sources on a canvas of program size.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// What is seen together: items on a canvas of program size.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Scene {
     /// Unique among the scenes.
     pub name: String,
-    /// The lowest first: sorted by `z`, equal ones as listed. One at least, [`MAX_ITEMS`] at most.
+    /// The lowest first: sorted by `z`, equal ones as listed. One at least, [`MAX_ITEMS`] at most, those of groups included.
     pub items: Vec<Item>,
     /// The occlusion level that this scene sets when it comes on program.
     pub occlusion_level: Option<u8>,
-}
-
-/// One source in a scene.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Item {
-    /// Name of a source of the show.
-    pub source: String,
-    /// Where, in pixels of the program. May stick out of it.
-    pub target: Rect,
-    /// How the picture fills that place.
-    pub fit: Fit,
-    /// What is cut away first.
-    pub crop: Crop,
-    /// Higher lies on top.
-    pub z: i32,
-    /// 0 is invisible, 1 hides what lies below.
-    pub opacity: f32,
+    /// What it sets on strips while it is on program.
+    pub strips: Vec<SceneStrip>,
+    /// How it comes on program by `take`, where that is not left to the show.
+    pub transition: Option<TransitionSettings>,
+    /// What its texts and pictures may refer to as `{name}`, each with its value: a scene with parameters is a template.
+    pub parameters: Vec<(String, String)>,
 }
 
 /// The two buses at the start.
@@ -110,23 +100,61 @@ pub struct Start {
 }
 
 /// How a take changes the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TransitionSettings {
     /// At once or by and by.
     pub kind: TransitionKind,
-    /// How long a fade takes.
+    /// How long a fade or a wipe takes.
     #[serde(rename = "duration_ms")]
     pub duration: TimeDelta,
+    /// Where a wipe goes.
+    #[serde(default)]
+    pub direction: WipeDirection,
+    /// What a stinger plays.
+    #[serde(default)]
+    pub stinger: Option<Stinger>,
 }
 
 /// The kinds of transition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TransitionKind {
     /// From one frame to the next.
+    #[default]
     Cut,
     /// One picture into the other.
     Fade,
+    /// An edge that moves over the picture.
+    Wipe,
+    /// A clip that is played over both, behind which one becomes the other.
+    Stinger,
+}
+
+/// The clip of a stinger.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stinger {
+    /// Name of the source that is played from its beginning; its strip is its sound.
+    pub source: String,
+    /// From its first picture until the scenes change behind it.
+    #[serde(rename = "cut_at_ms")]
+    pub cut_at: TimeDelta,
+    /// What of it is seen.
+    pub matte: Matte,
+}
+
+/// What of a clip is seen: clips of H.264 have no transparency of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matte {
+    /// All of it.
+    #[default]
+    None,
+    /// What does not have that colour.
+    Key(ChromaKey),
+    /// The left half, as far as the right half is white.
+    Side,
+    /// The upper half, as far as the lower half is white.
+    Below,
 }
 
 impl Show {

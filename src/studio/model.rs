@@ -34,9 +34,11 @@ pub use occlusion::{FaceMark, FaceModel, Occlusion};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::encode::{AudioRate, Channels};
-pub use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect, picture_param};
+pub use crate::picture::{
+    Align, ChromaKey, Crop, Fit, PICTURE_PARAMS, PictureSettings, Rect, TextStyle, WipeDirection, picture_param,
+};
 pub use crate::publish::{DestinationState, DestinationStats};
-pub use crate::scene::Zone;
+pub use crate::scene::{ImageItem, Item, Matte, SceneStrip, Shown, Stinger, TextItem, Zone};
 pub use crate::scene::{TransitionKind, TransitionSettings as Transition};
 pub use crate::sound::settings::{bus_param, strip_param};
 pub use crate::sound::{
@@ -135,16 +137,28 @@ pub struct ProgramFormat {
     pub frame_rate: FrameRate,
 }
 
-/// A scene as clients see it: its name and which sources it shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A scene as clients see it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SceneModel {
     /// Unique among the scenes.
     pub name: String,
-    /// Names of the sources that its items show, bottom first.
+    /// Names of the sources that are seen in it, those of scenes in it included, bottom first. Follows from `items`.
     pub sources: Vec<String>,
+    /// What is in it, and where: as the scene file has it, or as an operator has moved it since.
+    #[serde(default)]
+    pub items: Vec<Item>,
     /// The occlusion level that it sets when it comes on program.
     #[serde(default)]
     pub occlusion_level: Option<u8>,
+    /// What it sets on strips while it is on program.
+    #[serde(default)]
+    pub strips: Vec<SceneStrip>,
+    /// How it comes on program by `take`, where that is not left to the show.
+    #[serde(default)]
+    pub transition: Option<Transition>,
+    /// What its texts may refer to, with the values of now.
+    #[serde(default)]
+    pub parameters: Vec<(String, String)>,
 }
 
 /// A fade under way: program is already the new scene, the old one is still seen in it.
@@ -368,6 +382,18 @@ impl Studio {
     #[must_use]
     pub fn scene(&self, name: &str) -> Option<&SceneModel> {
         self.scenes.iter().find(|scene| scene.name == name)
+    }
+
+    /// Finds out anew which sources each scene shows: after items have changed.
+    pub fn find_sources(&mut self) {
+        let sources = self.scenes.iter().map(|scene| {
+            let items = |name: &str| self.scene(name).map(|scene| scene.items.as_slice());
+            crate::scene::sources_seen(&scene.name, &items)
+        });
+        let sources: Vec<_> = sources.collect();
+        for (scene, sources) in self.scenes.iter_mut().zip(sources) {
+            scene.sources = sources;
+        }
     }
 
     /// Whether the scene of that name shows the source of that name.

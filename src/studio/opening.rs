@@ -11,7 +11,7 @@ use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged};
+use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged, sources_seen};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -111,10 +111,8 @@ fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
 /// A studio that has not started yet.
 #[must_use]
 pub fn studio(name: &str, show: &Show) -> Studio {
-    let shows = |scene: &str, source: &str| {
-        let scene = show.scenes.iter().find(|known| known.name == scene);
-        scene.is_some_and(|scene| scene.items.iter().any(|item| item.source == source))
-    };
+    let items = |scene: &str| show.scene(scene).map(|scene| scene.items.as_slice());
+    let shows = |scene: &str, source: &str| sources_seen(scene, &items).iter().any(|name| name == source);
     let sources = show.sources.iter().map(|spec| {
         let (kind, location) = describe(spec);
         SourceModel {
@@ -151,13 +149,17 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .iter()
             .map(|scene| SceneModel {
                 name: scene.name.clone(),
-                sources: scene.items.iter().map(|item| item.source.clone()).collect(),
+                sources: sources_seen(&scene.name, &items),
+                items: scene.items.clone(),
                 occlusion_level: scene.occlusion_level,
+                strips: scene.strips.clone(),
+                transition: scene.transition.clone(),
+                parameters: scene.parameters.clone(),
             })
             .collect(),
         program: show.start.program.clone(),
         preview: show.start.preview.clone(),
-        transition: show.transition,
+        transition: show.transition.clone(),
         fade: None,
         sources: sources.collect(),
         strips: show

@@ -226,7 +226,7 @@ impl Standing {
         Self {
             program: studio.program.clone(),
             preview: studio.preview.clone(),
-            transition: studio.transition,
+            transition: studio.transition.clone(),
             strips: studio.strips.clone(),
             pictures: studio
                 .sources
@@ -264,7 +264,7 @@ impl Standing {
                 applied.missing.push(format!("there is no scene {name} any more"));
             }
         }
-        show.transition = self.transition;
+        show.transition = self.transition.clone();
         show.transition.duration = self
             .transition
             .duration

@@ -207,6 +207,8 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             transition: Transition {
                 kind: scene::TransitionKind::Fade,
                 duration: TimeDelta::from_millis(ms % 1_000_000),
+                direction: crate::picture::WipeDirection::default(),
+                stinger: None,
             },
             strips: lists.0,
             pictures: lists.2,

@@ -395,12 +395,12 @@ impl Unit<'_> {
 
     fn command(&mut self, command: Command) -> Result<(), Refusal> {
         match command {
-            Command::Take(scene) => self.take(scene, self.studio.transition),
+            Command::Take(scene) => self.take(scene, self.studio.transition.clone()),
             Command::Cut(scene) => self.take(
                 scene,
                 Transition {
                     kind: TransitionKind::Cut,
-                    ..self.studio.transition
+                    ..self.studio.transition.clone()
                 },
             ),
             Command::Fade(duration) => {
@@ -410,6 +410,7 @@ impl Unit<'_> {
                     Transition {
                         kind: TransitionKind::Fade,
                         duration,
+                        ..self.studio.transition.clone()
                     },
                 )
             }

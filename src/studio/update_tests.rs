@@ -38,7 +38,7 @@ fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
-        occlusion_level: None,
+        ..SceneModel::default()
     };
     let source = |name: &str| SourceModel {
         name: name.into(),
@@ -82,6 +82,8 @@ fn studio() -> Studio {
         transition: Transition {
             kind: TransitionKind::Cut,
             duration: TimeDelta::from_millis(500),
+            direction: crate::picture::WipeDirection::default(),
+            stinger: None,
         },
         fade: None,
         sources: vec![source("camera"), source("slides")],

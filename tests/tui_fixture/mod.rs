@@ -242,6 +242,8 @@ pub fn studio() -> Studio {
         transition: Transition {
             kind: TransitionKind::Fade,
             duration: TimeDelta::from_millis(500),
+            direction: rigcast::studio::model::WipeDirection::default(),
+            stinger: None,
         },
         fade: None,
         occlusion: occlusion(),

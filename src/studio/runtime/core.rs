@@ -436,7 +436,7 @@ impl Core {
         for effect in effects {
             match effect {
                 Effect::Picture => {
-                    let plan = Arc::new(Plan::new(&self.studio, &self.show.scenes));
+                    let plan = Arc::new(Plan::new(&self.studio));
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
                 Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),

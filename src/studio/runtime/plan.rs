@@ -3,7 +3,7 @@
 use super::air::{self, Levels};
 use crate::media::{TimeDelta, Timestamp, VideoFrame};
 use crate::picture::{Compositor, Crop, Fit, Layer, Rect};
-use crate::scene::{MAX_ITEMS, Scene};
+use crate::scene::{MAX_ITEMS, Shown};
 use crate::studio::model::Studio;
 
 /// All scenes, and which of them are on program and preview.
@@ -37,10 +37,9 @@ pub struct PlannedItem {
 }
 
 impl Plan {
-    /// The plan of `studio`, whose scenes are laid out as `scenes` says. Names are checked when a scene file is loaded;
-    /// one that is unknown all the same shows nothing.
+    /// The plan of `studio`. Names are checked when a scene file is loaded; one that is unknown all the same shows nothing.
     #[must_use]
-    pub fn new(studio: &Studio, scenes: &[Scene]) -> Self {
+    pub fn new(studio: &Studio) -> Self {
         let source = |name: &str| studio.sources.iter().position(|source| source.name == name);
         let scene = |name: &str| {
             studio
@@ -49,9 +48,10 @@ impl Plan {
                 .position(|scene| scene.name == name)
                 .unwrap_or_default()
         };
-        let planned = scenes.iter().map(|scene| {
+        let planned = studio.scenes.iter().map(|scene| {
             let items = scene.items.iter().filter_map(|item| {
-                let source = source(&item.source)?;
+                let Shown::Source(name) = &item.what else { return None };
+                let source = source(name).filter(|_| !item.is_hidden)?;
                 let (target, fit, crop, opacity) = (item.target, item.fit, item.crop, item.opacity);
                 Some(PlannedItem {
                     source,

@@ -176,7 +176,7 @@ pub fn raise(
             .map(|strip| studio.is_in_scene(&studio.program, &strip.name))
             .collect(),
         buses: studio.buses,
-        plan: Arc::new(Plan::new(studio, &show.scenes)),
+        plan: Arc::new(Plan::new(studio)),
         video: LineEncoder::new(video, SOURCE, show.video.clone(), open),
         renditions: renditions.collect(),
         audio: vec![(Sound::Aac, Box::new(aac)), (Sound::Opus, Box::new(opus))],

@@ -16,6 +16,8 @@ pub fn line(command: &Command) -> Option<String> {
             let kind = match kind {
                 TransitionKind::Cut => "cut",
                 TransitionKind::Fade => "fade",
+                TransitionKind::Wipe => "wipe",
+                TransitionKind::Stinger => "stinger",
             };
             duration.map_or_else(
                 || format!("transition {kind}"),

@@ -72,6 +72,8 @@ pub fn status(studio: &Studio) -> Vec<String> {
     let since = span(TimeDelta::from_millis(studio.now.to_millis()));
     let take = match studio.transition.kind {
         TransitionKind::Cut => "a cut".to_owned(),
+        TransitionKind::Wipe => format!("a wipe of {:.1} seconds", studio.transition.duration.as_secs_f64()),
+        TransitionKind::Stinger => "a stinger".to_owned(),
         TransitionKind::Fade => format!("a fade of {:.1} seconds", studio.transition.duration.as_secs_f64()),
     };
     let mut lines = vec![

@@ -69,6 +69,10 @@ fn preview(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         TransitionKind::Fade => {
             format!(" take: fade {:.1} s ", studio.transition.duration.as_secs_f64())
         }
+        TransitionKind::Wipe => {
+            format!(" take: wipe {:.1} s ", studio.transition.duration.as_secs_f64())
+        }
+        TransitionKind::Stinger => " take: stinger ".to_owned(),
     };
     row.right(&transition, theme.label());
     picture(buf, area, &MonitorTarget::Preview, scene);
