@@ -1,0 +1,11 @@
+//! A show as text: scenes that are edited while it runs, cues, rules, and controllers of others, against the whole program.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    dead_code,
+    missing_docs
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
