@@ -129,7 +129,7 @@ fn the_order_of_the_file_is_kept() {
     let items: Vec<(&str, i32)> = show.scenes[1]
         .items
         .iter()
-        .map(|item| (item.source.as_str(), item.z))
+        .map(|item| (item.name.as_str(), item.z))
         .collect();
     assert_eq!(
         items,

@@ -109,7 +109,7 @@ fn what_operators_changed_comes_back() {
     );
     let again = opening::studio("test", &resumed);
     assert_eq!((again.program.as_str(), again.preview.as_str()), ("two", "two"));
-    assert_eq!((again.transition, again.encoder), (studio.transition, studio.encoder));
+    assert_eq!((&again.transition, again.encoder), (&studio.transition, studio.encoder));
     assert_eq!(again.strips, studio.strips);
     let pictures = |studio: &Studio| studio.sources.iter().map(|source| source.picture).collect::<Vec<_>>();
     assert_eq!(pictures(&again), pictures(&studio));

@@ -215,7 +215,7 @@ pub fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).into()).collect(),
-        occlusion_level: None,
+        ..SceneModel::default()
     };
     let strip = |name: &str, settings: StripSettings| Strip {
         name: name.into(),
