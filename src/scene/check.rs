@@ -269,7 +269,18 @@ impl Check<'_> {
         let folder = self.layers.resolve(&place, "");
         match Library::new(self.environment).read_from(&mut self.layers.shelf, name, &folder) {
             Ok(preset) if is_for(&preset) => return Some(preset),
-            Ok(_) => self.error(&key, format!("preset \"{name}\" is not for a {what}")),
+            Ok(preset) => {
+                let others = [
+                    (preset.is_for_strip(), "a strip"),
+                    (preset.is_for_picture(), "a picture"),
+                    (preset.is_for_buses(), "the buses"),
+                ];
+                let other = others
+                    .iter()
+                    .find(|(is_for, _)| *is_for)
+                    .map_or("something else", |(_, other)| other);
+                self.error(&key, format!("preset \"{name}\" is for {other}, not for a {what}"));
+            }
             Err(error) => self.error(&key, error),
         }
         None
@@ -315,7 +326,12 @@ impl Check<'_> {
         let url = match SecretUrl::parse(text) {
             Ok(url) => url,
             Err(error) => {
-                self.error(key, format!("{wanted}; {error}"));
+                let problem = error.to_string();
+                let remedy = match problem.as_str() {
+                    "relative URL without a base" => format!("begin it with {}://", schemes[0]),
+                    _ => problem,
+                };
+                self.error(key, format!("{wanted}; {remedy}"));
                 return None;
             }
         };

@@ -45,6 +45,7 @@ mod secrets;
 mod shipped;
 mod show;
 mod sticker;
+mod toml_errors;
 mod transition_checks;
 mod value;
 mod video_checks;
