@@ -3,11 +3,13 @@
 mod adapt;
 mod adapt_chart;
 mod check;
+mod config;
 mod ctl;
 mod handover;
 mod log;
 mod mend;
 mod opening;
+mod presets;
 mod probe;
 mod scrub;
 mod start;
@@ -181,6 +183,17 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Say what a show would be set to, and where each setting comes from
+    Config {
+        #[command(subcommand)]
+        command: config::ConfigCommand,
+    },
+    /// List all presets, policies, word lists, stickers and themes that can be had by name
+    Presets {
+        /// As JSON, one list
+        #[arg(long)]
+        json: bool,
+    },
     /// Cut the torn end off recordings whose copy broke off; a crash of rigcast needs none of it
     Mend {
         /// Recordings, none of which is being written
@@ -274,6 +287,8 @@ pub fn main() -> ExitCode {
         Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
+        Some(Sub::Config { command }) => config::run(&command),
+        Some(Sub::Presets { json }) => presets::run(json),
         Some(Sub::Adapt { command }) => adapt::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
         Some(Sub::Probe) => probe::run(),

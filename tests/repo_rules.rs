@@ -45,6 +45,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("source", &["media", "picture", "clock", "secret"]),
     ("sockopt", &[]),
+    ("folders", &[]),
     (
         "publish",
         &["media", "wire", "clock", "secret", "sockopt", "trust", "adapt"],
@@ -70,6 +71,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "hold",
             "speech",
             "param",
+            "folders",
             "cue",
             "rules",
             "obs",
@@ -94,6 +96,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "control::protocol",
             "control::client",
             "suggest",
+            "folders",
         ],
     ),
     ("record", &["media", "wire", "clock", "secret"]),
@@ -104,6 +107,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "media", "clock", "secret", "source", "sound", "picture", "vision", "encode", "publish", "record", "relay",
             "adapt", "audience", "scene", "speech", "studio", "control", "tui", "worker", "cue", "rules", "obs",
+            "folders",
         ],
     ),
 ];

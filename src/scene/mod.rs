@@ -1,7 +1,7 @@
 //! Scene and preset files: what is written, what is meant, and what is wrong with it, by file, line and column.
 //!
 //! ```text
-//! default preset < included presets < scene file < RIGCAST_… < --set       five layers, each held against the schema
+//! default preset < machine < user < included < scene file < RIGCAST_… < --set   layers, each held against the schema
 //!   └────────────── layer: text → values + places ─────────────┘          unknown keys, types, ranges
 //!                    layers: values merged by `config`
 //!                    raw: merged values as types                          names may still point nowhere
@@ -42,6 +42,7 @@ mod scene_keys;
 mod schema;
 mod script;
 mod secrets;
+mod settings;
 mod shipped;
 mod show;
 mod sticker;
@@ -56,7 +57,8 @@ pub use adapt_keys::adapt_policy_markdown;
 pub use adapt_policy::read_adapt_policy;
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use item::{ImageItem, Item, SceneStrip, Shown, TextItem, sources_seen};
-pub use library::{Library, is_preset_path};
+pub use layers::Rank;
+pub use library::{CatalogEntry, Library, is_preset_path};
 pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
 pub use picture_checks::PictureCheckSettings;
@@ -67,6 +69,7 @@ pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
 pub use reference::reference_markdown;
 pub use relay::RelayChoice;
 pub use script::{Change, Script};
+pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
@@ -147,7 +150,7 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = word_list(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
-        let mut layers = Layers::new(Shelf::disk());
+        let mut layers = Layers::new(Shelf::disk(), env);
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
     found.collect()
@@ -227,7 +230,7 @@ fn start(
             .insert(name.to_owned(), Secret::new(value.as_str()));
         Some(value)
     };
-    let mut layers = Layers::new(shelf);
+    let mut layers = Layers::new(shelf, &noting);
     let (show, diagnostics) = read(text, &mut layers, overrides, &noting, Purpose::Start);
     let Some(mut show) = show.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
         return Err(SceneErrors(diagnostics));

@@ -64,9 +64,11 @@ impl Preset {
             buses: section(&table, "bus").map(|raw| settings(BUS_PARAMS, &raw)),
             picture: section(&table, "picture").map(|raw| settings(PICTURE_PARAMS, &raw)),
         };
-        let is_empty = preset.strip.is_none() && preset.buses.is_none() && preset.picture.is_none();
-        if errors.is_empty() && is_empty {
-            let message = "a preset needs a table [strip], [bus] or [picture]";
+        let has_any = schema::PRESET
+            .iter()
+            .any(|key| key.name != "title" && table.contains_key(key.name));
+        if errors.is_empty() && !has_any {
+            let message = "a preset needs a table [strip], [bus], [picture], [video], [audio], [destination], [occlusion], [moderation] or [adapt]";
             errors.push(Diagnostic::error(Place::file(0, &file), "", message));
         }
         if errors.is_empty() {
@@ -253,7 +255,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         for (text, expected) in [
-            ("", "mine.toml: a preset needs a table [strip], [bus] or [picture]"),
+            (
+                "",
+                "mine.toml: a preset needs a table [strip], [bus], [picture], [video], [audio], [destination], [occlusion], [moderation] or [adapt]",
+            ),
             (
                 "[strip]\ngate_treshold_db = -40",
                 "mine.toml:2:1: strip.gate_treshold_db: unknown key; did you mean \"gate_threshold_db\"?",
