@@ -163,10 +163,11 @@ fn stage_preset(path: &Path) -> Option<Result<Preset, SceneErrors>> {
     let table = text.parse::<toml::Table>().ok()?;
     let has_only = table
         .keys()
-        .all(|key| matches!(key.as_str(), "title" | "strip" | "bus" | "picture"));
-    let treated = ["strip", "picture"].map(|key| table.get(key));
+        .all(|key| schema::PRESET.iter().any(|known| known.name == key));
+    // What a show has by name has settings here.
+    let treated = ["strip", "picture", "destination"].map(|key| table.get(key));
     let is_nameless = if treated.iter().all(Option::is_none) {
-        table.contains_key("bus") && table.contains_key("title")
+        table.len() > 1 && table.contains_key("title")
     } else {
         let has_parameters = |value: &toml::Value| matches!(value, toml::Value::Table(keys) if !keys.values().any(toml::Value::is_table));
         treated.into_iter().flatten().all(has_parameters)

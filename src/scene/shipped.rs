@@ -13,6 +13,10 @@ const PRESETS: &[(&str, &str)] = &[
     ("portrait-1080", include_str!("../../presets/portrait-1080.toml")),
     ("square-720", include_str!("../../presets/square-720.toml")),
     ("square-1080", include_str!("../../presets/square-1080.toml")),
+    ("lower-third", include_str!("../../presets/lower-third.toml")),
+    ("ticker", include_str!("../../presets/ticker.toml")),
+    ("countdown", include_str!("../../presets/countdown.toml")),
+    ("starting-soon", include_str!("../../presets/starting-soon.toml")),
     ("cut", include_str!("../../presets/cut.toml")),
     ("fade", include_str!("../../presets/fade.toml")),
 ];
