@@ -1,5 +1,5 @@
-//! Presets of sound and picture: files with the sound of a strip, the settings of the buses, the picture chain of a source, or
-//! several of these.
+//! Presets: files with the sound of a strip, the settings of the buses, the picture chain of a source, those of other tables of a
+//! show, or several of these.
 //!
 //! ```toml
 //! title = "One voice, close to the microphone"
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::error::{Diagnostic, Place, SceneErrors};
 use super::layer::{self, Table};
+use super::live_settings::LiveSettings;
 use super::places::Places;
 use super::raw::{RawParameters, RawValue};
 use super::schema;
@@ -32,6 +33,7 @@ pub struct Preset {
     strip: Option<Settings>,
     buses: Option<Settings>,
     picture: Option<Settings>,
+    live: LiveSettings,
 }
 
 /// Parameters by name, in the order of their table.
@@ -63,6 +65,7 @@ impl Preset {
             strip: section(&table, "strip").map(|raw| settings(STRIP_PARAMS, &raw)),
             buses: section(&table, "bus").map(|raw| settings(BUS_PARAMS, &raw)),
             picture: section(&table, "picture").map(|raw| settings(PICTURE_PARAMS, &raw)),
+            live: LiveSettings::of(&table),
         };
         let has_any = schema::PRESET
             .iter()
@@ -76,6 +79,12 @@ impl Preset {
         } else {
             Err(SceneErrors(errors))
         }
+    }
+
+    /// What it sets of encoder, occlusion, moderation and adaptation while a show is on.
+    #[must_use]
+    pub fn live(&self) -> &LiveSettings {
+        &self.live
     }
 
     /// Whether it says how a strip sounds.

@@ -10,6 +10,7 @@ pub use line::line;
 use self::settings::{buses, picture, strip};
 use super::command::{Command, Kbps, PinWord, Pinned, Place, Reset, Switch};
 use super::model::{Pin, PinKind, ProgramFormat, Rect, Studio};
+use super::update::settings_preset;
 use crate::scene::Preset;
 
 /// What brings the settings back that `command` is about to change: nothing where it changes none, `None` where it cannot be
@@ -140,6 +141,8 @@ pub fn inverse_of_preset(before: &Studio, preset: &Preset, target: Option<&str>)
     if preset.is_for_buses() {
         by.extend(buses::difference(&before.buses, &preset.on_buses(before.buses)));
     }
+    let (done, _) = settings_preset::commands(before, preset);
+    by.extend(done.iter().filter_map(|command| inverse(before, command)).flatten());
     by
 }
 

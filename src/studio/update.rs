@@ -11,6 +11,7 @@ mod moderation;
 mod occlusion;
 mod picture;
 mod reports;
+pub(in crate::studio) mod settings_preset;
 mod undo;
 
 pub use adapt::AdaptOrder;
