@@ -88,6 +88,15 @@ impl Filling {
         })
     }
 
+    /// `text` as it is: braces in it are braces.
+    #[must_use]
+    pub fn plain(text: &str) -> Self {
+        Self {
+            text: text.replace('{', "{{").replace('}', "}}"),
+            pieces: vec![Piece::Text(text.to_owned())],
+        }
+    }
+
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -104,6 +104,19 @@ impl Expression {
         })
     }
 
+    /// What never holds.
+    #[must_use]
+    pub fn never() -> Self {
+        let condition = Condition {
+            text: "false".to_owned(),
+            what: What::Truth(Operand::Value(Value::Bool(false))),
+        };
+        Self {
+            text: condition.text.clone(),
+            root: Node::Condition(condition),
+        }
+    }
+
     /// As it was written.
     #[must_use]
     pub fn text(&self) -> &str {
