@@ -36,7 +36,7 @@ pub enum DataError {
         reason: &'static str,
     },
     /// JSON, but no object.
-    #[error("expected a JSON object as {{\"product\": {{\"stock\": 3}}}}, found {0}")]
+    #[error("no object but {0}")]
     NoObject(&'static str),
     /// Objects in objects in objects.
     #[error("more than {MAX_DEPTH} objects and lists inside each other")]
