@@ -140,6 +140,8 @@ impl Check<'_> {
         if let Some(level) = first.and_then(|scene| scene.occlusion_level) {
             occlusion.level = level.min(occlusion.policy.top());
         }
+        let rules = self.rules(raw.rules, &scenes);
+        let data = self.data(raw.data);
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
@@ -161,6 +163,8 @@ impl Check<'_> {
             audience,
             renditions,
             destinations,
+            rules,
+            data,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
         }

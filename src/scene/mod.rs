@@ -37,6 +37,7 @@ mod read;
 mod recording;
 mod reference;
 mod relay;
+mod rules;
 mod scene_checks;
 mod scene_keys;
 mod schema;
@@ -66,6 +67,7 @@ pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
 pub use reference::reference_markdown;
 pub use relay::RelayChoice;
+pub use rules::{DataChoice, MAX_RULES, RulesChoice, RulesFile, read_rules, rules_markdown};
 pub use script::{Change, Script};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
@@ -147,6 +149,9 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = word_list(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
+        if let Some(result) = rules_file(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
         let mut layers = Layers::new(Shelf::disk());
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
@@ -197,6 +202,13 @@ fn word_list(path: &Path) -> Option<Result<WordList, SceneErrors>> {
     let table = text.parse::<toml::Table>().ok()?;
     let name = path.file_stem()?.to_string_lossy();
     words::is_word_list(&table).then(|| read_word_list(&name, &path.display().to_string(), &text))
+}
+
+/// Reads the file at `path` as rules, if it looks like them. Which scenes there are is the business of the show that names it.
+fn rules_file(path: &Path) -> Option<Result<RulesFile, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    rules::is_rules(&table).then(|| read_rules(&path.display().to_string(), &text))
 }
 
 /// Where the text of a show is.

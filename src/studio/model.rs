@@ -10,6 +10,7 @@ mod event;
 mod history;
 mod moderation;
 mod occlusion;
+mod rules;
 mod undo;
 
 use std::collections::VecDeque;
@@ -31,6 +32,7 @@ pub use moderation::{
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
+pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::encode::{AudioRate, Channels};
@@ -108,6 +110,12 @@ pub struct Studio {
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
+    /// Business data.
+    #[serde(default)]
+    pub data: DataModel,
+    /// What chooses scenes by it.
+    #[serde(default)]
+    pub rules: RulesModel,
     /// What operators can take back.
     #[serde(default)]
     pub undo: Undo,

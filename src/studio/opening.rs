@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
-    History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
-    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel,
+    EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
+    RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged, sources_seen};
+use crate::scene::{AdaptChoice, ModerationSettings, RulesChoice, Show, Unjudged, sources_seen};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -97,6 +97,20 @@ fn moderation(settings: &ModerationSettings) -> Moderation {
         is_unjudged_passed: settings.unjudged == Unjudged::Pass,
         lists,
         ..Moderation::default()
+    }
+}
+
+/// The rules before they have seen anything.
+fn rules(choice: &RulesChoice) -> RulesModel {
+    let Some(set) = &choice.set else {
+        return RulesModel::default();
+    };
+    RulesModel {
+        file: choice.file.as_ref().map(|file| file.display().to_string()),
+        title: set.title.clone(),
+        default: set.default.as_ref().map(|target| target.scene.clone()),
+        is_on: choice.is_on,
+        ..RulesModel::default()
     }
 }
 
@@ -194,6 +208,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: rules(&show.rules),
         undo: Undo::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),

@@ -11,12 +11,14 @@ mod moderation;
 mod occlusion;
 mod picture;
 mod reports;
+mod rules;
 mod undo;
 
 pub use adapt::AdaptOrder;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
+pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
 
 use std::path::PathBuf;
 
@@ -32,6 +34,7 @@ use super::model::{
 use crate::adapt::{Change, State};
 use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp, Turn};
+use crate::rules::{Data, DataError};
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
 use crate::studio::undo::inverse_of_preset;
@@ -85,6 +88,12 @@ pub enum Input {
     Program(Condition, Turn),
     /// A second has passed, in which program was so loud, in LUFS, as far as that is known.
     Second(Option<f32>),
+    /// Something happened to where business data comes from.
+    Data(DataNews),
+    /// Rules are in force.
+    Rules(RulesNews),
+    /// The rules have looked at the data.
+    Ruled(Box<Ruled>),
     /// Time has passed.
     Tick,
 }
@@ -162,6 +171,11 @@ pub enum Effect {
     RecordSplit,
     /// A source is to be opened anew.
     RestartSource(String),
+    /// Business data or what rules may do has changed; anew: whatever they had chosen.
+    Rules {
+        /// Program is an operator's, or nobody's.
+        is_anew: bool,
+    },
     /// Clients and the log are to be told.
     Event(Event),
     /// The show is over.
@@ -285,6 +299,15 @@ pub enum Refusal {
     /// What brings it back is refused; why.
     #[error("{0} cannot be undone: {1}")]
     NotUndone(String, Box<Refusal>),
+    /// No rules to switch.
+    #[error("there are no rules: rules load FILE, or [rules] in the scene file")]
+    NoRules,
+    /// No override to end.
+    #[error("nobody holds program against the rules")]
+    NoOverride,
+    /// Data that cannot be taken.
+    #[error("no data: {0}")]
+    Data(DataError),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -326,7 +349,11 @@ pub fn update_for(
     unit.end_fade();
     match input {
         Input::Command(Command::Undo) => unit.undo()?,
-        Input::Command(command) => unit.undoable(command)?,
+        Input::Command(command) => {
+            let program = unit.studio.program.clone();
+            unit.undoable(command)?;
+            unit.notice_override(&program);
+        }
         Input::Presets(presets) => unit.studio.presets = presets,
         Input::Preset(preset, strip) => {
             let by = inverse_of_preset(unit.studio, &preset, strip.as_deref());
@@ -368,6 +395,9 @@ pub fn update_for(
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Program(condition, turn) => unit.program(condition, turn),
         Input::Second(lufs) => unit.second(lufs),
+        Input::Data(news) => unit.data_news(news),
+        Input::Rules(news) => unit.rules_loaded(news),
+        Input::Ruled(ruled) => unit.ruled(*ruled),
         Input::Tick => {}
     }
     Ok(unit.effects)
@@ -580,6 +610,18 @@ impl Unit<'_> {
                 self.effects.push(Effect::RestartSource(name));
                 Ok(())
             }
+            Command::DataSet(data) => {
+                self.data_set(data);
+                Ok(())
+            }
+            Command::DataMerge(patch) => self.data_merge(&patch),
+            Command::DataClear => {
+                self.data_set(Data::default());
+                Ok(())
+            }
+            Command::Rules(switch) => self.rules_switch(switch),
+            Command::RulesRelease => self.rules_release(),
+            Command::RulesLoad(_) | Command::RulesExplain(_) => Err(Refusal::NeedsFiles),
             Command::End => {
                 self.event(EventLevel::Info, "studio", "the show ends");
                 self.effects.push(Effect::End);

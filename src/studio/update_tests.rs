@@ -112,6 +112,8 @@ fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         undo: Undo::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),

@@ -6,7 +6,8 @@ use super::monitor::{ColorMode, MonitorMode};
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
-    Adjust, AlarmKind, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
+    Adjust, AlarmKind, Data, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier,
+    TransitionKind,
 };
 
 /// One operator action.
@@ -138,6 +139,20 @@ pub enum Command {
     AlarmAck(Option<AlarmKind>),
     /// Takes the newest command back that can be taken back.
     Undo,
+    /// Business data, as a whole.
+    DataSet(Data),
+    /// Changes business data by a JSON merge patch (RFC 7396).
+    DataMerge(String),
+    /// There is no business data.
+    DataClear,
+    /// Whether rules choose what is on program.
+    Rules(Switch),
+    /// Gives program back to the rules.
+    RulesRelease,
+    /// Reads rules from a file.
+    RulesLoad(PathBuf),
+    /// Tells why the rules choose what they choose, by the data of now or by this.
+    RulesExplain(Option<Data>),
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.
@@ -489,6 +504,8 @@ pub enum Page {
     Events,
     /// The last ten minutes in figures.
     Charts,
+    /// Business data, and the rules that choose scenes by it.
+    Rules,
 }
 
 /// What is done with the list of events.
@@ -534,7 +551,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -543,6 +560,7 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
+        Self::Rules,
     ];
 }
 

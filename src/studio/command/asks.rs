@@ -82,6 +82,13 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::AlarmAck(_)
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::DataSet(_)
+        | Command::DataMerge(_)
+        | Command::DataClear
+        | Command::Rules(_)
+        | Command::RulesRelease
+        | Command::RulesLoad(_)
+        | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
 }

@@ -204,6 +204,8 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::Text
         | ArgKind::Count
         | ArgKind::Cap
+        | ArgKind::Json
+        | ArgKind::RulesFile
         | ArgKind::File => Vec::new(),
     }
 }

@@ -220,7 +220,13 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => {
+            Page::Strip
+            | Page::Faces
+            | Page::Network
+            | Page::Moderation
+            | Page::Events
+            | Page::Charts
+            | Page::Rules => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };

@@ -18,6 +18,7 @@ mod network;
 mod palette;
 mod pane;
 mod pending;
+mod rules;
 mod scenes;
 mod shape;
 mod sources;
