@@ -43,6 +43,7 @@ mod show;
 mod sticker;
 mod value;
 mod words;
+mod write_back;
 
 pub use adapt::AdaptChoice;
 pub use adapt_keys::adapt_policy_markdown;
@@ -62,6 +63,7 @@ pub use script::{Change, Script};
 pub use show::{MAX_ITEMS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
+pub use write_back::{SceneBack, WriteBackError, has_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
-    History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
-    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, Edits, EncoderKind, EncoderModel,
+    EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
+    RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -136,7 +136,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         loss: None,
         stats: DestinationStats::default(),
     });
-    Studio {
+    let mut studio = Studio {
         name: name.to_owned(),
         now: Timestamp::ZERO,
         format: ProgramFormat {
@@ -159,6 +159,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         program: show.start.program.clone(),
         preview: show.start.preview.clone(),
+        edits: Edits::default(),
+        lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
         sources: sources.collect(),
@@ -200,7 +202,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         watch: ProgramWatch::default(),
         history: History::default(),
         events: VecDeque::new(),
-    }
+    };
+    studio.edits = Edits::none(&studio.scenes);
+    studio.change_scene_strips();
+    studio
 }
 
 fn rendition(settings: &RenditionSettings) -> RenditionModel {

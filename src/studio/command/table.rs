@@ -8,18 +8,20 @@ mod delivery;
 mod moderation;
 mod occlusion;
 mod picture;
+mod scenes;
 mod screen;
 mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 7] = [
+const PARTS: [&[CommandSpec]; 8] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    scenes::ROWS,
     screen::ROWS,
 ];
 
