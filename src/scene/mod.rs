@@ -51,6 +51,7 @@ mod transition_checks;
 mod value;
 mod video_checks;
 mod words;
+mod write_back;
 
 pub use adapt::AdaptChoice;
 pub use adapt_keys::adapt_policy_markdown;
@@ -72,6 +73,7 @@ pub use script::{Change, Script};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
+pub use write_back::{SceneBack, WriteBackError, has_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;

@@ -3,9 +3,7 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel,
-    EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
-    RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, Edits,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -150,7 +148,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         loss: None,
         stats: DestinationStats::default(),
     });
-    Studio {
+    let mut studio = Studio {
         name: name.to_owned(),
         now: Timestamp::ZERO,
         format: ProgramFormat {
@@ -173,6 +171,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         program: show.start.program.clone(),
         preview: show.start.preview.clone(),
+        edits: Edits::default(),
+        lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
         sources: sources.collect(),
@@ -216,7 +216,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         watch: ProgramWatch::default(),
         history: History::default(),
         events: VecDeque::new(),
-    }
+    };
+    studio.edits = Edits::none(&studio.scenes);
+    studio.change_scene_strips();
+    studio
 }
 
 fn rendition(settings: &RenditionSettings) -> RenditionModel {

@@ -12,6 +12,7 @@ mod occlusion;
 mod picture;
 mod reports;
 mod rules;
+mod scenes;
 mod undo;
 
 pub use adapt::AdaptOrder;
@@ -19,12 +20,14 @@ pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
+pub use scenes::SavedScene;
+pub(in crate::studio) use scenes::inverse_of_item;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::command::Command;
+use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
@@ -54,6 +57,8 @@ pub enum Input {
     Preset(Box<Preset>, Option<String>),
     /// These presets can be had now.
     Presets(Vec<PresetModel>),
+    /// These scenes were written into their files.
+    ScenesSaved(Vec<SavedScene>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -308,6 +313,9 @@ pub enum Refusal {
     /// Data that cannot be taken.
     #[error("no data: {0}")]
     Data(DataError),
+    /// An item or a scene that cannot be changed so.
+    #[error(transparent)]
+    Item(#[from] Misfit),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -360,6 +368,7 @@ pub fn update_for(
             unit.apply_preset(&preset, strip.as_deref())?;
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
+        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
@@ -457,6 +466,9 @@ impl Unit<'_> {
                 }
                 Ok(())
             }
+            Command::Item(item, change) => self.item(&item, &change),
+            Command::SceneSet(scene, parameter, value) => self.scene_set(&scene, &parameter, value),
+            Command::SceneReset(scene) => self.scene_reset(&scene),
             Command::Gain(strip, gain) => self.gain(&strip, gain),
             Command::Mute(strip, switch) => self.strip(&strip, |settings| {
                 settings.is_muted = switch.apply(settings.is_muted);
@@ -488,7 +500,8 @@ impl Unit<'_> {
                 self.event(EventLevel::Info, "program", "loudness is measured anew");
                 Ok(())
             }
-            Command::PresetApply(..)
+            Command::SceneSave(_)
+            | Command::PresetApply(..)
             | Command::PresetDiff(..)
             | Command::PresetSave(..)
             | Command::PictureSave(..)
@@ -673,6 +686,7 @@ impl Unit<'_> {
             TimeDelta::from_millis(CUT_SOUND_MS)
         };
         self.follow_video(&last, over);
+        self.change_scene_strips();
         // Program and preview change places, so that the next take goes back.
         if self.studio.preview == next {
             self.studio.preview = last;

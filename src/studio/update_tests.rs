@@ -11,8 +11,8 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation, Occlusion,
-    OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
+    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind, Moderation,
+    Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
     RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
@@ -85,6 +85,8 @@ fn studio() -> Studio {
             direction: crate::picture::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],

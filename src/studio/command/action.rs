@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::item::{ItemChange, ItemRef};
 use super::monitor::{ColorMode, MonitorMode};
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
@@ -23,6 +24,14 @@ pub enum Command {
     Preview(String),
     /// Sets what `take` does.
     Transition(TransitionKind, Option<TimeDelta>),
+    /// Changes an item of a scene.
+    Item(ItemRef, ItemChange),
+    /// Sets a parameter of a scene.
+    SceneSet(String, String, String),
+    /// Brings everything in a scene back to what the scene file says.
+    SceneReset(String),
+    /// Writes what was changed by hand in a scene, or in all of them, into the scene file.
+    SceneSave(Option<String>),
     /// Sets or changes a strip's gain.
     Gain(String, Gain),
     /// Mutes a strip on program.

@@ -2,7 +2,9 @@
 //! for an answer.
 
 use super::action::Command;
-use crate::studio::model::Studio;
+use super::item::{ItemChange, ItemRef};
+use super::item_patch::{leaves_a_zone, meant, scene_at};
+use crate::studio::model::{Studio, item_paths};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -30,6 +32,8 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         Command::ModerateProgram(switch) => moderation.is_program_muted && !switch.apply(true),
         Command::ModerateStrip(name, switch) => studio.is_moderated(name) && !switch.apply(true),
         Command::PresetSave(_, _, is_replacing) | Command::PictureSave(_, _, is_replacing) => *is_replacing,
+        Command::Item(item, change) => meant(studio, item, change).is_ok_and(|meant| leaves_a_zone(studio, &meant)),
+        Command::SceneReset(scene) => reset_leaves_a_zone(scene, studio),
         Command::FaceRelease
         | Command::ZoneRemove(_)
         | Command::ModerateRestore(_)
@@ -44,6 +48,8 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::Fade(_)
         | Command::Preview(_)
         | Command::Transition(..)
+        | Command::SceneSet(..)
+        | Command::SceneSave(_)
         | Command::Gain(..)
         | Command::Mute(..)
         | Command::Solo(..)
@@ -91,4 +97,19 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
+}
+
+/// Whether one of the items that are brought back would show what a zone may hide.
+fn reset_leaves_a_zone(scene: &str, studio: &Studio) -> bool {
+    let Ok(at) = scene_at(studio, scene) else {
+        return false;
+    };
+    let scene = &studio.scenes[at];
+    item_paths(&scene.items).into_iter().any(|item| {
+        let item = ItemRef {
+            scene: scene.name.clone(),
+            item,
+        };
+        meant(studio, &item, &ItemChange::Reset).is_ok_and(|meant| leaves_a_zone(studio, &meant))
+    })
 }

@@ -9,19 +9,20 @@ mod moderation;
 mod occlusion;
 mod picture;
 mod rules;
+mod scenes;
 mod screen;
 mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 8] = [
+const PARTS: [&[CommandSpec]; 9] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
-    rules::ROWS,
+    rules::ROWS, scenes::ROWS,
     screen::ROWS,
 ];
 
