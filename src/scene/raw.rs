@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::adapt::RawAdapt;
 use super::audience::RawAudience;
+use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
 use super::occlusion::RawOcclusion;
@@ -56,6 +57,8 @@ pub(super) struct RawShow {
     pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
+    #[serde(default)]
+    pub cues: RawCues,
 }
 
 #[derive(Deserialize)]

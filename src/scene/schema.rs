@@ -4,6 +4,7 @@
 
 use super::adapt::ADAPT;
 use super::audience::AUDIENCE;
+use super::cues::CUES;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
 use super::recording::RECORDING;
@@ -128,6 +129,11 @@ pub(super) const ROOT: &[Key] = &[
         "destination",
         Kind::Named(DESTINATION),
         "where the show is published to",
+    ),
+    key(
+        "cues",
+        Kind::Table(CUES),
+        "commands at their time, in a file of their own",
     ),
 ];
 

@@ -5,6 +5,7 @@ pub mod command;
 pub mod compliance;
 pub mod model;
 pub mod opening;
+pub mod rehearsal;
 pub mod reference;
 pub mod runtime;
 pub mod saved;

@@ -34,7 +34,7 @@ fn occlusion() -> Occlusion {
     occlusion
 }
 
-fn studio() -> Studio {
+pub(super) fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
@@ -113,6 +113,7 @@ fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

@@ -2,7 +2,8 @@
 //! for an answer.
 
 use super::action::Command;
-use crate::studio::model::Studio;
+use super::parse::{parse, split_words};
+use crate::studio::model::{CueList, Studio};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -37,7 +38,14 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::DestinationRemove(_)
         | Command::DestinationStop(_)
         | Command::RecordStop
+        | Command::CueStop
         | Command::End => true,
+        Command::CueFire(name) => cue_reveals(studio, |list| list.find(name)),
+        // A run that is held goes on as it was planned.
+        Command::CueGo => {
+            let run = studio.cues.active().filter(|_| studio.cues.is_running());
+            run.is_some_and(|run| cue_reveals(studio, |list| run.first_by_hand(list)))
+        }
         Command::Undo => studio.undo.next.as_ref().is_some_and(|note| note.is_asked),
         Command::Take(_)
         | Command::Cut(_)
@@ -80,8 +88,22 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::DestinationAdd(..)
         | Command::DestinationStart(_)
         | Command::AlarmAck(_)
+        | Command::CueLoad(_)
+        | Command::CueRun(_)
+        | Command::CueHold
+        | Command::CueSkip
         | Command::Retry(_)
         | Command::SourceRestart(_)
         | Command::Client(_) => false,
     }
+}
+
+/// Whether a command of the cue that `find` finds reveals or ends something now.
+fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {
+    let Some(list) = &studio.cues.list else { return false };
+    let cue = find(list).and_then(|at| list.cues.get(at));
+    let lines = cue.into_iter().flat_map(|cue| &cue.lines);
+    let mut commands = lines.filter_map(|line| parse(&split_words(line)).ok());
+    // No cue fires cues: this ends.
+    commands.any(|command| reveals_or_ends(&command, studio))
 }

@@ -134,6 +134,10 @@ pub enum ArgKind {
     Count,
     /// kB per second, or `off`.
     Cap,
+    /// The name or the number of a cue.
+    Cue,
+    /// A cue file, on the machine of the studio.
+    CueFile,
 }
 
 impl ArgKind {
@@ -181,6 +185,8 @@ impl ArgKind {
             Self::Span => "the number of a span that is held".into(),
             Self::Count => "a digit, or a number up to 99".into(),
             Self::Cap => "kB per second, or off".into(),
+            Self::Cue => "the name or the number of a cue".into(),
+            Self::CueFile => "a cue file, on the machine of the studio".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

@@ -4,6 +4,7 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod cues;
 mod delivery;
 mod moderation;
 mod occlusion;
@@ -13,13 +14,14 @@ mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 7] = [
+const PARTS: [&[CommandSpec]; 8] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    cues::ROWS,
     screen::ROWS,
 ];
 
