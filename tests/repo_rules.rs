@@ -425,6 +425,29 @@ fn nothing_panics_or_prints_by_habit() {
 }
 
 #[test]
+fn examples_in_the_documentation_are_no_programs() {
+    let is_comment = |line: &str| line.trim_start().starts_with("//!") || line.trim_start().starts_with("///");
+    let mut broken = Vec::new();
+    for file in sources() {
+        let mut is_open = false;
+        for (number, line) in file.text.lines().enumerate().filter(|(_, line)| is_comment(line)) {
+            let Some((_, language)) = line.split_once("```") else {
+                continue;
+            };
+            if !is_open && language.is_empty() {
+                broken.push(format!("src/{}:{}", file.name, number + 1));
+            }
+            is_open = !is_open;
+        }
+    }
+    // `./test` asks rustdoc for none: an example that is a program belongs into tests/.
+    complain(
+        &broken,
+        "an example in the documentation says what it is: ```text, ```toml",
+    );
+}
+
+#[test]
 fn unsafe_code_lives_in_one_small_file_per_border() {
     let mut by_room: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut broken = Vec::new();

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Diagnostic, Place, Spot};
 use super::places::Places;
 use super::schema::{self, Key, Kind, ROOT};
-use super::value::{Length, parse_rate};
+use super::value::{Length, parse_color, parse_rate};
 use crate::suggest;
 
 /// Values by key, as `config` takes them.
@@ -100,7 +100,10 @@ pub(super) fn read_typed(
 /// is.
 fn typed<'a>(kind: Option<&Kind>, text: &'a str, document: &'a str) -> DeValue<'a> {
     let quoted = DeValue::String(text.into());
-    if matches!(kind, None | Some(Kind::Text | Kind::Choice(_) | Kind::Rate)) {
+    if matches!(
+        kind,
+        None | Some(Kind::Text | Kind::Address | Kind::Color | Kind::Length | Kind::Choice(_) | Kind::Rate)
+    ) {
         return quoted;
     }
     let Ok(mut parsed) = DeTable::parse(document) else {
@@ -148,6 +151,10 @@ fn wanted(kind: &Kind) -> String {
         Kind::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
         Kind::Rate => "frames per second from 1 to 120, as 30 or \"30000/1001\"".to_owned(),
         Kind::Lengths => "two lengths, each in pixels or as \"50%\" of the program".to_owned(),
+        Kind::Length => "a length in pixels or as \"5%\" of the program's height".to_owned(),
+        Kind::Color => "a colour as \"#rrggbb\", or \"#rrggbbaa\" with its opacity".to_owned(),
+        Kind::Address => "an address as text".to_owned(),
+        Kind::Values => "a table of texts as { price = \"9.90\" }".to_owned(),
         Kind::Secret => "text, { env = \"VARIABLE\" } or { file = \"path\" }".to_owned(),
         Kind::Texts => "a list of texts".to_owned(),
         Kind::Table(_) => "a table".to_owned(),
@@ -203,13 +210,13 @@ impl Reader<'_> {
                 continue;
             };
             let span = match key.kind {
-                Kind::Table(_) | Kind::Named(_) | Kind::List(_) => name.span(),
+                Kind::Table(_) | Kind::Named(_) | Kind::List(_) | Kind::Values => name.span(),
                 _ => value.span(),
             };
             let place = self.place(&span);
             self.places.set(&path, place);
             let value = match &key.kind {
-                Kind::Named(keys) => self.named(key.name, value, keys, &key.kind),
+                Kind::Named(keys) => self.named(&path, value, keys, &key.kind),
                 kind => self.value(&path, value, kind),
             };
             if let Some(value) = value {
@@ -221,7 +228,7 @@ impl Reader<'_> {
 
     fn named(
         &mut self,
-        section: &'static str,
+        section: &str,
         value: &Spanned<DeValue<'_>>,
         keys: &'static [Key],
         kind: &Kind,
@@ -259,7 +266,16 @@ impl Reader<'_> {
             (Kind::Table(keys), DeValue::Table(table)) => return Some(plain(self.table(path, table, keys))),
             (Kind::List(keys), DeValue::Array(entries)) => return Some(self.list(path, entries, keys)),
             (Kind::Texts, DeValue::Array(entries)) => return Some(self.texts(path, entries)),
-            (Kind::Text, DeValue::String(text)) => return Some(plain(text.as_ref())),
+            (Kind::Values, DeValue::Table(table)) => return Some(self.values(path, table)),
+            (Kind::Text | Kind::Address, DeValue::String(text)) => return Some(plain(text.as_ref())),
+            (Kind::Color, DeValue::String(text)) => {
+                let color = parse_color(text).map(|_| text.as_ref());
+                return self.in_range(path, value, kind, color);
+            }
+            (Kind::Length, DeValue::Integer(_) | DeValue::Float(_) | DeValue::String(_)) => {
+                let text = written(value.get_ref());
+                return self.in_range(path, value, kind, text.filter(|text| Length::parse(text).is_some()));
+            }
             (Kind::Flag, DeValue::Boolean(flag)) => return Some(plain(*flag)),
             (Kind::Choice(words), DeValue::String(text)) => {
                 if words.contains(&text.as_ref()) {
@@ -339,6 +355,30 @@ impl Reader<'_> {
             } else {
                 let message = format!("expected a table, found {}", describe(entry.get_ref()));
                 self.error(&entry.span(), &path, message);
+            }
+        }
+        plain(read)
+    }
+
+    /// Texts with names that the writer chooses. A number is taken as it is written: a price is no less a text.
+    fn values(&mut self, path: &str, table: &DeTable<'_>) -> Value {
+        let mut read = Table::new();
+        for (name, value) in in_order(table) {
+            let name_text = name.get_ref();
+            let key = join(path, name_text);
+            if !schema::is_name(name_text) {
+                let message = "not a name: letters, digits, \"-\" and \"_\", 32 at most";
+                self.error(&name.span(), &key, message);
+                continue;
+            }
+            let place = self.place(&value.span());
+            self.places.set(&key, place);
+            self.places.add_name(path, name_text);
+            match written(value.get_ref()) {
+                Some(text) => {
+                    read.insert(name_text.to_string(), plain(text));
+                }
+                None => self.mismatch(&key, value, &Kind::Text),
             }
         }
         plain(read)

@@ -10,7 +10,7 @@
 //! The format is TOML 1.1 and is described in `docs/scenes.md`, whose tables are made from [the schema](reference_markdown).
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 mod adapt;
@@ -28,21 +28,27 @@ mod library;
 mod moderation;
 mod occlusion;
 mod picture_checks;
+mod placeholder;
 mod places;
 mod policy;
 mod preset;
 mod raw;
+mod raw_scene;
 mod read;
 mod recording;
 mod reference;
 mod relay;
+mod scene_checks;
+mod scene_keys;
 mod schema;
 mod script;
 mod secrets;
 mod shipped;
 mod show;
 mod sticker;
+mod transition_checks;
 mod value;
+mod video_checks;
 mod words;
 
 pub use adapt::AdaptChoice;
@@ -55,13 +61,14 @@ pub use library::{Library, is_preset_path};
 pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
 pub use picture_checks::PictureCheckSettings;
+pub use placeholder::{Piece, Placeholder, PlaceholderError, pieces};
 pub use policy::read_policy;
 pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip_preset_text};
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
 pub use reference::reference_markdown;
 pub use relay::RelayChoice;
 pub use script::{Change, Script};
-pub use show::{MAX_ITEMS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
+pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
 
@@ -293,6 +300,7 @@ fn read(
                 purpose,
                 whole,
                 is_preset,
+                kinds: HashMap::new(),
             };
             check.show(raw, &title)
         })

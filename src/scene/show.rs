@@ -24,6 +24,9 @@ use crate::worker::analyse::AnalysisSettings;
 /// The most items that a scene can have.
 pub const MAX_ITEMS: usize = 64;
 
+/// The most pictures that a scene can be made of, those of the scenes in it included.
+pub const MAX_LAYERS: usize = 4 * MAX_ITEMS;
+
 /// A whole show, ready to start. Serialises without its secrets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Show {
