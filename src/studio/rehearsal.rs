@@ -177,7 +177,8 @@ impl Rehearsal {
         };
         let left = list.cues.iter().zip(&run.cues);
         let left = left.filter(|(_, state)| state.phase == CuePhase::Waiting && state.times == 0);
-        left.map(|(cue, _)| (cue.name.clone(), list.trigger_text(cue))).collect()
+        left.map(|(cue, _)| (cue.name.clone(), list.trigger_text(cue)))
+            .collect()
     }
 
     fn input(&mut self, input: Input) -> Vec<Effect> {
@@ -278,7 +279,9 @@ impl Moment {
     /// Whether a command of it was refused.
     #[must_use]
     pub fn is_refused(&self) -> bool {
-        self.deeds.iter().any(|deed| matches!(deed.outcome, Outcome::Refused(_)))
+        self.deeds
+            .iter()
+            .any(|deed| matches!(deed.outcome, Outcome::Refused(_)))
     }
 
     /// For scripts.
@@ -304,7 +307,11 @@ impl Moment {
     #[must_use]
     pub fn as_text(&self) -> Vec<String> {
         let name = self.cue.as_deref().unwrap_or("(by hand)");
-        let hand = if self.is_by_hand && self.cue.is_some() { "  by hand" } else { "" };
+        let hand = if self.is_by_hand && self.cue.is_some() {
+            "  by hand"
+        } else {
+            ""
+        };
         let way = if self.transition > TimeDelta::ZERO {
             format!(", in {} ms", self.transition.to_millis())
         } else {

@@ -54,7 +54,10 @@ do = ["preset apply music a", "end"]
 fn a_rehearsal_goes_from_cue_to_cue() {
     let mut rehearsal = rehearsal(CUES);
     let moment = rehearsal.next().remove(0);
-    assert_eq!((moment.at.to_millis(), moment.cue.as_deref(), moment.program.as_str()), (10_000, Some("second"), "two"));
+    assert_eq!(
+        (moment.at.to_millis(), moment.cue.as_deref(), moment.program.as_str()),
+        (10_000, Some("second"), "two")
+    );
     assert_eq!(moment.transition.to_millis(), 400);
     assert_eq!(moment.as_text()[0], "    0:10  second  → program two, in 400 ms");
     assert!(matches!(&moment.deeds[0].outcome, Outcome::Done(told) if told[0] == "program: scene two is on program"));
@@ -62,7 +65,10 @@ fn a_rehearsal_goes_from_cue_to_cue() {
     let moment = rehearsal.next().remove(0);
     assert_eq!((moment.at.to_millis(), moment.program.as_str()), (15_000, "one"));
     let moment = rehearsal.next().remove(0);
-    assert!(moment.is_refused() && moment.deeds.len() == 1, "the rest is left out: {moment:?}");
+    assert!(
+        moment.is_refused() && moment.deeds.len() == 1,
+        "the rest is left out: {moment:?}"
+    );
     assert_eq!(moment.as_json()["commands"][0]["ok"], false);
 
     assert!(rehearsal.forward(TimeDelta::from_millis(5000)).is_empty());
