@@ -42,6 +42,9 @@ pub use occlusion::{FaceMark, FaceModel, Occlusion};
 pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
+pub use crate::cue::{
+    Cue, CueList, CuePhase, CueState, Cues, Next as NextCue, Run as CueRun, RunPhase, Trigger, clock_text,
+};
 pub use crate::encode::{AudioRate, Channels};
 pub use crate::picture::{
     Align, ChromaKey, Crop, Fit, PICTURE_PARAMS, PictureSettings, Rect, TextStyle, WipeDirection, picture_param,
@@ -132,6 +135,9 @@ pub struct Studio {
     /// What operators can take back.
     #[serde(default)]
     pub undo: Undo,
+    /// Commands at their time.
+    #[serde(default)]
+    pub cues: Cues,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The alarms that hold, the worst first.

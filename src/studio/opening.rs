@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, Edits,
+    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, Edits, CueRun, Cues, clock_text,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -24,6 +24,8 @@ pub struct Opening {
     pub published: Vec<SecretUrl>,
     /// What was done before air, where the show goes on.
     pub moderation: Option<ModerationStanding>,
+    /// The run of the cues, held, where the show goes on.
+    pub cues: Option<CueRun>,
     /// Destinations that are not to be started.
     pub stopped: Vec<String>,
     /// What the studio tells first.
@@ -49,6 +51,7 @@ impl Opening {
             of_scene,
             published,
             moderation: None,
+            cues: None,
             stopped: Vec::new(),
             news: Vec::new(),
         }
@@ -60,13 +63,22 @@ impl Opening {
         let of_scene = show.destinations.clone();
         let applied = saved.standing().apply(&mut show);
         let news = applied.missing.into_iter().map(|text| (EventLevel::Warning, text));
+        let cues = saved.standing().cue_run().cloned();
+        let held = cues.as_ref().map(|run| {
+            let position = clock_text(run.position(Timestamp::ZERO));
+            (
+                EventLevel::Warning,
+                format!("the cues are held at {position}; cue go goes on"),
+            )
+        });
         Self {
             show,
             of_scene,
             published: saved.published(),
             moderation: saved.standing().moderation.clone(),
+            cues,
             stopped: applied.stopped,
-            news: news.collect(),
+            news: news.chain(held).collect(),
         }
     }
 }
@@ -110,6 +122,12 @@ fn rules(choice: &RulesChoice) -> RulesModel {
         is_on: choice.is_on,
         ..RulesModel::default()
     }
+}
+/// The cues that the scene file names; nothing of them runs.
+fn cues(show: &Show) -> Cues {
+    let mut cues = Cues::default();
+    cues.load(show.cues.clone());
+    cues
 }
 
 /// The bitrate of the source rendition that the operator holds.
@@ -211,6 +229,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         data: DataModel::default(),
         rules: rules(&show.rules),
         undo: Undo::default(),
+        cues: cues(show),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

@@ -115,6 +115,13 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::DestinationStart(_)
         | Command::DestinationStop(_)
         | Command::AlarmAck(_)
+        | Command::CueLoad(_)
+        | Command::CueRun(_)
+        | Command::CueHold
+        | Command::CueGo
+        | Command::CueSkip
+        | Command::CueFire(_)
+        | Command::CueStop
         | Command::Retry(_)
         | Command::SourceRestart(_)
         | Command::DataSet(_)

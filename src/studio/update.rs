@@ -5,6 +5,7 @@
 
 mod adapt;
 mod alarms;
+mod cues;
 mod delivery;
 mod desk;
 mod moderation;
@@ -16,6 +17,7 @@ mod scenes;
 mod undo;
 
 pub use adapt::AdaptOrder;
+pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
@@ -35,6 +37,7 @@ use super::model::{
     SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
+use crate::cue::Firing;
 use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp, Turn};
 use crate::rules::{Data, DataError};
@@ -99,6 +102,8 @@ pub enum Input {
     Rules(RulesNews),
     /// The rules have looked at the data.
     Ruled(Box<Ruled>),
+    /// Something happens to the cues.
+    Cues(CueNews),
     /// Time has passed.
     Tick,
 }
@@ -181,6 +186,8 @@ pub enum Effect {
         /// Program is an operator's, or nobody's.
         is_anew: bool,
     },
+    /// The commands of a cue are to be carried out.
+    Cue(Firing),
     /// Clients and the log are to be told.
     Event(Event),
     /// The show is over.
@@ -298,6 +305,24 @@ pub enum Refusal {
     /// Nothing to acknowledge.
     #[error("there is no such alarm")]
     NoAlarm,
+    /// No list of cues.
+    #[error("no cues are loaded; cue load FILE does it")]
+    NoCues,
+    /// No run of them.
+    #[error("no cues run; cue run begins")]
+    NoCueRun,
+    /// A run is under way.
+    #[error("the cues run already; cue run CUE goes to one of them, cue stop ends the run")]
+    CuesRun,
+    /// The run is held.
+    #[error("the cues are held; cue go goes on")]
+    CuesHeld,
+    /// Nothing waits for a hand; what comes next.
+    #[error("no cue waits for a hand; next is {0}: cue fire does it now, cue skip leaves it out")]
+    NotByHand(String),
+    /// More was fired than can be carried out.
+    #[error("too many cues were fired at once")]
+    CuesBusy,
     /// Nothing that could be taken back.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -407,8 +432,10 @@ pub fn update_for(
         Input::Data(news) => unit.data_news(news),
         Input::Rules(news) => unit.rules_loaded(news),
         Input::Ruled(ruled) => unit.ruled(*ruled),
+        Input::Cues(news) => unit.cues(news)?,
         Input::Tick => {}
     }
+    unit.see_for_cues();
     Ok(unit.effects)
 }
 
@@ -505,7 +532,14 @@ impl Unit<'_> {
             | Command::PresetDiff(..)
             | Command::PresetSave(..)
             | Command::PictureSave(..)
+            | Command::CueLoad(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
+            Command::CueRun(first) => self.cue_run(first),
+            Command::CueHold => self.cue_hold(),
+            Command::CueGo => self.cue_go(),
+            Command::CueSkip => self.cue_skip(),
+            Command::CueFire(name) => self.cue_fire(&name),
+            Command::CueStop => self.cue_stop(),
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),

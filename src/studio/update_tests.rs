@@ -34,7 +34,7 @@ fn occlusion() -> Occlusion {
     occlusion
 }
 
-fn studio() -> Studio {
+pub(super) fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
@@ -117,6 +117,7 @@ fn studio() -> Studio {
         data: DataModel::default(),
         rules: RulesModel::default(),
         undo: Undo::default(),
+        cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

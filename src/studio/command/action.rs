@@ -146,6 +146,20 @@ pub enum Command {
     SourceRestart(String),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
+    /// Reads a cue file.
+    CueLoad(PathBuf),
+    /// Runs the cues from their beginning, or from that one on.
+    CueRun(Option<String>),
+    /// The clock of the cues stands.
+    CueHold,
+    /// It goes on; or the next cue comes that waits for a hand.
+    CueGo,
+    /// The next cue is left out.
+    CueSkip,
+    /// Does what a cue does.
+    CueFire(String),
+    /// Ends the run of the cues.
+    CueStop,
     /// Takes the newest command back that can be taken back.
     Undo,
     /// Business data, as a whole.
@@ -492,6 +506,8 @@ pub enum Selection {
     Word,
     /// An event.
     Event,
+    /// A cue.
+    Cue,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -515,6 +531,8 @@ pub enum Page {
     Charts,
     /// Business data, and the rules that choose scenes by it.
     Rules,
+    /// Commands at their time: what has come, and what is to come.
+    Cues,
 }
 
 /// What is done with the list of events.
@@ -569,7 +587,7 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
-        Self::Rules,
+        Self::Rules, Self::Cues,
     ];
 }
 

@@ -148,6 +148,10 @@ pub enum ArgKind {
     Count,
     /// kB per second, or `off`.
     Cap,
+    /// The name or the number of a cue.
+    Cue,
+    /// A cue file, on the machine of the studio.
+    CueFile,
 }
 
 impl ArgKind {
@@ -202,6 +206,8 @@ impl ArgKind {
             Self::Cap => "kB per second, or off".into(),
             Self::Json => "a JSON object: {\"product\": {\"stock\": 3}}".into(),
             Self::RulesFile => "a rules file, on the machine of the studio".into(),
+            Self::Cue => "the name or the number of a cue".into(),
+            Self::CueFile => "a cue file, on the machine of the studio".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

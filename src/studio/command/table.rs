@@ -4,6 +4,7 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod cues;
 mod delivery;
 mod moderation;
 mod occlusion;
@@ -15,14 +16,14 @@ mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 9] = [
+const PARTS: [&[CommandSpec]; 8] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
-    rules::ROWS, scenes::ROWS,
+    rules::ROWS, scenes::ROWS, cues::ROWS,
     screen::ROWS,
 ];
 

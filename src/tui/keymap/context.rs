@@ -28,6 +28,7 @@ const HEADINGS: [(&str, Context); 14] = [
     ("events page", Context::Page(Page::Events)),
     ("charts page", Context::Page(Page::Charts)),
     ("rules page", Context::Page(Page::Rules)),
+    ("cues page", Context::Page(Page::Cues)),
     ("mixer pane", Context::Pane(Pane::Mixer)),
     ("sources pane", Context::Pane(Pane::Sources)),
     ("destinations pane", Context::Pane(Pane::Destinations)),
