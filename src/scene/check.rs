@@ -173,7 +173,9 @@ impl Check<'_> {
             audience,
             renditions,
             destinations,
-            rules, data, cues,
+            rules,
+            data,
+            cues,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
         }

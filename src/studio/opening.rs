@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, Edits, CueRun, Cues, clock_text,
+    AdaptModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
+    EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
+    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState,
+    Stats, Strip, Studio, Undo, clock_text,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};

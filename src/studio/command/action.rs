@@ -578,7 +578,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -587,7 +587,8 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
-        Self::Rules, Self::Cues,
+        Self::Rules,
+        Self::Cues,
     ];
 }
 

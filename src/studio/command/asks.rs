@@ -4,9 +4,8 @@
 use super::action::Command;
 use super::item::{ItemChange, ItemRef};
 use super::item_patch::{leaves_a_zone, meant, scene_at};
-use crate::studio::model::{Studio, item_paths};
 use super::parse::{parse, split_words};
-use crate::studio::model::{CueList, Studio};
+use crate::studio::model::{CueList, Studio, item_paths};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]

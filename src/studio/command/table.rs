@@ -16,14 +16,16 @@ mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 8] = [
+const PARTS: [&[CommandSpec]; 10] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
-    rules::ROWS, scenes::ROWS, cues::ROWS,
+    rules::ROWS,
+    scenes::ROWS,
+    cues::ROWS,
     screen::ROWS,
 ];
 

@@ -12,7 +12,8 @@ use crate::control::desk::{Order, Reply};
 use crate::cue::CueList;
 use crate::media::TimeDelta;
 use crate::scene::{
-    Difference, Library, Preset, RulesFile, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text, CueNames, read_cue_file,
+    CueNames, Difference, Library, Preset, RulesFile, StickerSet, bus_preset_text, picture_preset_text, read_cue_file,
+    strip_preset_text,
 };
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};

@@ -17,7 +17,7 @@ pub enum Context {
 }
 
 /// How the headings of tables begin whose keys hold on pages or in panes only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 14] = [
+const HEADINGS: [(&str, Context); 15] = [
     ("page", Context::AnyPage),
     ("strip page", Context::Page(Page::Strip)),
     ("buses page", Context::Page(Page::Buses)),
