@@ -5,6 +5,7 @@ mod adapt_chart;
 mod check;
 mod config;
 mod ctl;
+mod cues;
 mod handover;
 mod log;
 mod mend;
@@ -205,6 +206,11 @@ enum Sub {
         #[command(subcommand)]
         command: adapt::AdaptCommand,
     },
+    /// Try out cue files: commands at their time
+    Cues {
+        #[command(subcommand)]
+        command: cues::CuesCommand,
+    },
     /// Try out and tune what moderation listens for
     Words {
         #[command(subcommand)]
@@ -290,6 +296,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Config { command }) => config::run(&command),
         Some(Sub::Presets { json }) => presets::run(json),
         Some(Sub::Adapt { command }) => adapt::run(&command),
+        Some(Sub::Cues { command }) => cues::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),

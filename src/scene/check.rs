@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::cues::CueNames;
 use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
 use super::library::Library;
@@ -134,12 +135,23 @@ impl Check<'_> {
         }
         let mut buses = BusSettings::default();
         preset::set_all(BUS_PARAMS, &raw.bus, &mut buses);
+        let cues = self.cues(
+            std::mem::take(&mut raw.cues),
+            &CueNames {
+                scenes: names(self.layers, "scene"),
+                sources: names(self.layers, "source"),
+                strips: strip_names,
+                destinations: names(self.layers, "destination"),
+            },
+        );
         let start = self.start(raw.start.program, raw.start.preview, &scenes);
         // As if the scene on air had been taken.
         let first = scenes.iter().find(|scene| scene.name == start.program);
         if let Some(level) = first.and_then(|scene| scene.occlusion_level) {
             occlusion.level = level.min(occlusion.policy.top());
         }
+        let rules = self.rules(raw.rules, &scenes);
+        let data = self.data(raw.data);
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
@@ -161,6 +173,9 @@ impl Check<'_> {
             audience,
             renditions,
             destinations,
+            rules,
+            data,
+            cues,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
         }
