@@ -12,7 +12,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, ModerationStanding, PictureSettings, Pin, Strip, Studio, Transition};
+use super::model::{
+    BusSettings, Lent, ModerationStanding, PictureSettings, Pin, SceneEdits, Strip, Studio, Transition,
+};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::scene::{OcclusionSettings, Script, Show};
@@ -69,7 +71,20 @@ pub struct Standing {
     /// What is done before air; in files of before, as the scene file says.
     #[serde(default)]
     pub moderation: Option<ModerationStanding>,
+    /// What was changed by hand in scenes, and what they have set; in files of before, nothing.
+    #[serde(default)]
+    pub scenes: ScenesStanding,
     destinations: Vec<SavedDestination>,
+}
+
+/// What is kept of scenes beside their file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenesStanding {
+    /// What was changed by hand.
+    pub edits: Vec<SceneEdits>,
+    /// What the scene on program has set on strips.
+    pub lent: Vec<Lent>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,6 +200,11 @@ impl Saved {
         &self.standing
     }
 
+    /// It was read from this now.
+    pub fn set_script(&mut self, script: &Script) {
+        self.script = script.into();
+    }
+
     /// It stands so now.
     pub fn set_standing(&mut self, standing: Standing) {
         self.standing = standing;
@@ -247,6 +267,10 @@ impl Standing {
                 .collect(),
             occlusion: studio.occlusion.settings(),
             moderation: Some(studio.moderation.standing()),
+            scenes: ScenesStanding {
+                edits: SceneEdits::of(&studio.edits, &studio.scenes),
+                lent: studio.lent.clone(),
+            },
             destinations: destinations.collect(),
         }
     }

@@ -1,6 +1,7 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
 mod held;
+mod scenes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,6 +157,9 @@ impl Core {
         let show = options.opening.show.clone();
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
+        if let Some(scenes) = &options.opening.scenes {
+            opening::resume_scenes(&mut studio, &show, scenes);
+        }
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
         }
@@ -341,6 +345,9 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
+        if let Command::SceneSave(scene) = &order.command {
+            return self.save_scenes(scene.as_deref(), order.reply);
+        }
         if let Some(order) = self.errands.start(order, &self.studio) {
             self.obey_command(order.command, order.reply);
         }
@@ -385,6 +392,7 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::ScenesSaved(saved, reply) => self.scenes_saved(*saved, reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::recording::{self, Recorder, Writer};
+use super::scene_saving::{Saved, Saving};
 use crate::control::desk::{Order, Reply};
 use crate::media::TimeDelta;
 use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text};
@@ -24,6 +25,8 @@ pub enum Brought {
     Apply(Box<Preset>, Option<String>, Reply),
     /// A preset to be compared with a strip or the buses, and who asked.
     Compare(Box<Preset>, Option<String>, Reply),
+    /// Scenes that were written into their files, and who asked.
+    ScenesSaved(Box<Saved>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
     /// A set of stickers to hide faces with, the command that takes it, and who asked.
@@ -131,6 +134,16 @@ impl Errands {
             command => return Some(Order { command, reply }),
         }
         None
+    }
+
+    /// Writes scenes into their files.
+    pub fn save_scenes(&self, saving: Saving, reply: Reply) {
+        let bring = self.bring.clone();
+        tokio::task::spawn_blocking(move || match saving.run() {
+            // The studio has ended where nobody takes it.
+            Ok(saved) => drop(bring.blocking_send(Brought::ScenesSaved(Box::new(saved), reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
     }
 
     fn fetch(
