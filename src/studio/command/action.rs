@@ -477,6 +477,10 @@ pub enum Selection {
     Word,
     /// An event.
     Event,
+    /// An item of the scene of the page of items.
+    Item,
+    /// The scene of that page.
+    Scene,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -498,6 +502,8 @@ pub enum Page {
     Events,
     /// The last ten minutes in figures.
     Charts,
+    /// What is in a scene, and where.
+    Items,
 }
 
 /// What is done with the list of events.
@@ -543,7 +549,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -552,6 +558,7 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
+        Self::Items,
     ];
 }
 

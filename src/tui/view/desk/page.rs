@@ -15,6 +15,7 @@ use crate::tui::view::Scene;
 use crate::tui::view::charts;
 use crate::tui::view::events;
 use crate::tui::view::faces;
+use crate::tui::view::items;
 use crate::tui::view::moderation;
 use crate::tui::view::monitors;
 use crate::tui::view::network;
@@ -35,6 +36,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Network => network::draw(buf, areas, scene),
         Page::Events => events::page(buf, areas, scene),
         Page::Charts => charts::page(buf, areas, scene),
+        Page::Items => items::draw(buf, areas, scene),
     }
 }
 
