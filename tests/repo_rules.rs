@@ -73,6 +73,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "cue",
             "rules",
             "obs",
+            // What a cue file says is held against the table.
+            "studio::command",
         ],
     ),
     ("speech", &["media"]),
@@ -130,6 +132,8 @@ const PURE_FILES: &[&str] = &[
     "studio/model.rs",
     "studio/command/table.rs",
     "studio/command/table/air.rs",
+    "studio/command/table/cues.rs",
+    "studio/update/cues.rs",
     "studio/command/table/delivery.rs",
     "studio/command/table/moderation.rs",
     "studio/command/table/occlusion.rs",
@@ -418,6 +422,29 @@ fn nothing_panics_or_prints_by_habit() {
         }
     }
     complain(&broken, "no unwrap, no print, no todo outside of tests");
+}
+
+#[test]
+fn examples_in_the_documentation_are_no_programs() {
+    let is_comment = |line: &str| line.trim_start().starts_with("//!") || line.trim_start().starts_with("///");
+    let mut broken = Vec::new();
+    for file in sources() {
+        let mut is_open = false;
+        for (number, line) in file.text.lines().enumerate().filter(|(_, line)| is_comment(line)) {
+            let Some((_, language)) = line.split_once("```") else {
+                continue;
+            };
+            if !is_open && language.is_empty() {
+                broken.push(format!("src/{}:{}", file.name, number + 1));
+            }
+            is_open = !is_open;
+        }
+    }
+    // `./test` asks rustdoc for none: an example that is a program belongs into tests/.
+    complain(
+        &broken,
+        "an example in the documentation says what it is: ```text, ```toml",
+    );
 }
 
 #[test]

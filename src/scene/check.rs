@@ -2,23 +2,22 @@
 //!
 //! Goes on after each error, so that one reading shows everything that is wrong.
 
+use std::collections::HashMap;
+
+use super::cues::CueNames;
 use super::error::{Diagnostic, Place};
-use super::item::{Item, Shown};
 use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset::{self, Preset};
-use super::raw::{
-    RawAnalysis, RawAudio, RawItem, RawKind, RawLength, RawParameters, RawRateControl, RawScene, RawSecret, RawShow,
-    RawSource, RawValue, RawVideo,
-};
+use super::raw::{RawAnalysis, RawAudio, RawKind, RawLength, RawParameters, RawSecret, RawShow, RawSource, RawValue};
 use super::schema;
 use super::script::Script;
 use super::secrets;
-use super::show::{MAX_ITEMS, Scene, Show, Start, TransitionSettings};
+use super::show::{Scene, Show, Start, TransitionSettings};
 use super::value::Length;
 use crate::encode::{AudioSettings, Channels, VideoSettings};
-use crate::media::{RateControl, TimeDelta};
-use crate::picture::{Crop, PICTURE_PARAMS, PictureSettings, Rect, WipeDirection};
+use crate::media::TimeDelta;
+use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect};
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
 use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
@@ -27,9 +26,6 @@ use crate::worker::analyse::AnalysisSettings;
 
 /// The most sources that a show can have: each is a thread and a tile.
 const MAX_SOURCES: usize = 64;
-
-/// The quantiser of a quality that nobody named: good, at a few Mbit/s for moving pictures.
-const USUAL_QUALITY: u8 = 26;
 
 /// What a check is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +45,8 @@ pub(super) struct Check<'a> {
     pub whole: Place,
     /// Whether the text is a preset: no show by itself, so it may name sources that it does not have.
     pub is_preset: bool,
+    /// The kind of each source that has been read, by its name.
+    pub kinds: HashMap<String, &'static str>,
 }
 
 impl Check<'_> {
@@ -76,7 +74,7 @@ impl Check<'_> {
     }
 
     /// `name`, if `section` has it; an error at `key` otherwise.
-    fn known(&mut self, section: &str, name: Option<String>, key: &str) -> Option<String> {
+    pub(super) fn known(&mut self, section: &str, name: Option<String>, key: &str) -> Option<String> {
         let name = name?;
         let names = self.layers.places.names(section);
         if self.is_preset || names.contains(&name) {
@@ -113,12 +111,8 @@ impl Check<'_> {
             }
         }
         let mut occlusion = self.occlusion(raw.occlusion, &video);
-        let mut scenes = Vec::new();
-        for name in names(self.layers, "scene") {
-            let Some(scene) = raw.scene.remove(&name) else { continue };
-            let level = self.scene_level(&name, scene.occlusion_level, &occlusion.policy);
-            scenes.push(self.scene(&name, scene, level, &video));
-        }
+        let transition = self.transition("transition", &raw.transition, &TransitionSettings::default());
+        let scenes = self.scenes(std::mem::take(&mut raw.scene), &video, &occlusion.policy, &transition);
         if scenes.is_empty() && !self.is_preset {
             self.error("scene", "a show needs one scene at least: [scene.NAME] with items");
         }
@@ -141,12 +135,23 @@ impl Check<'_> {
         }
         let mut buses = BusSettings::default();
         preset::set_all(BUS_PARAMS, &raw.bus, &mut buses);
+        let cues = self.cues(
+            std::mem::take(&mut raw.cues),
+            &CueNames {
+                scenes: names(self.layers, "scene"),
+                sources: names(self.layers, "source"),
+                strips: strip_names,
+                destinations: names(self.layers, "destination"),
+            },
+        );
         let start = self.start(raw.start.program, raw.start.preview, &scenes);
         // As if the scene on air had been taken.
         let first = scenes.iter().find(|scene| scene.name == start.program);
         if let Some(level) = first.and_then(|scene| scene.occlusion_level) {
             occlusion.level = level.min(occlusion.policy.top());
         }
+        let rules = self.rules(raw.rules, &scenes);
+        let data = self.data(raw.data);
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
@@ -157,12 +162,7 @@ impl Check<'_> {
             buses,
             scenes,
             start,
-            transition: TransitionSettings {
-                kind: raw.transition.kind,
-                duration: TimeDelta::from_millis(raw.transition.duration_ms),
-                direction: WipeDirection::default(),
-                stinger: None,
-            },
+            transition,
             analysis: analysis(&raw.analysis),
             occlusion,
             moderation,
@@ -173,60 +173,11 @@ impl Check<'_> {
             audience,
             renditions,
             destinations,
+            rules,
+            data,
+            cues,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
-        }
-    }
-
-    fn video(&mut self, raw: &RawShow) -> VideoSettings {
-        let video = &raw.video;
-        for (key, pixels) in [("video.width", video.width), ("video.height", video.height)] {
-            if pixels % 2 != 0 {
-                self.error(key, format!("{pixels} is odd; pictures in 4:2:0 need an even size"));
-            }
-        }
-        VideoSettings {
-            width: video.width,
-            height: video.height,
-            frame_rate: video.frame_rate,
-            bitrate_kbps: video.bitrate_kbps,
-            rate_control: self.rate_control(video),
-            gop_seconds: video.gop_seconds,
-            threads: video.threads,
-        }
-    }
-
-    fn rate_control(&mut self, video: &RawVideo) -> RateControl {
-        let kbps = video.bitrate_kbps;
-        let mut only_for = |key: &str, is_given: bool, mode: &str| {
-            if is_given {
-                self.error(key, format!("goes with rate_control = \"{mode}\" alone"));
-            }
-        };
-        let is_vbr = matches!(video.rate_control, RawRateControl::Vbr);
-        let is_quality = matches!(video.rate_control, RawRateControl::Quality);
-        only_for(
-            "video.max_bitrate_kbps",
-            video.max_bitrate_kbps.is_some() && !is_vbr,
-            "vbr",
-        );
-        only_for("video.quality", video.quality.is_some() && !is_quality, "quality");
-        match video.rate_control {
-            RawRateControl::Cbr => RateControl::Constant,
-            RawRateControl::Abr => RateControl::Average,
-            RawRateControl::Quality => RateControl::Quality {
-                quantiser: video.quality.unwrap_or(USUAL_QUALITY),
-            },
-            RawRateControl::Vbr => {
-                let max_kbps = video.max_bitrate_kbps.unwrap_or(kbps + kbps / 2);
-                if max_kbps < kbps {
-                    let message = format!("{max_kbps} is less than the {kbps} of bitrate_kbps, which it caps");
-                    self.error("video.max_bitrate_kbps", message);
-                }
-                RateControl::Capped {
-                    max_kbps: max_kbps.max(kbps),
-                }
-            }
         }
     }
 
@@ -260,6 +211,8 @@ impl Check<'_> {
             RawKind::File => "file",
             RawKind::Rtsp => "rtsp",
         };
+        self.kinds
+            .insert(key.trim_start_matches("source.").to_owned(), kind_name);
         for (other, keys) in schema::SOURCE_KINDS.iter().filter(|(other, _)| *other != kind_name) {
             for name in *keys {
                 let key = format!("{key}.{name}");
@@ -331,66 +284,21 @@ impl Check<'_> {
         let folder = self.layers.resolve(&place, "");
         match Library::new(self.environment).read_from(&mut self.layers.shelf, name, &folder) {
             Ok(preset) if is_for(&preset) => return Some(preset),
-            Ok(_) => self.error(&key, format!("preset \"{name}\" is not for a {what}")),
+            Ok(preset) => {
+                let others = [
+                    (preset.is_for_strip(), "a strip"),
+                    (preset.is_for_picture(), "a picture"),
+                    (preset.is_for_buses(), "the buses"),
+                ];
+                let other = others
+                    .iter()
+                    .find(|(is_for, _)| *is_for)
+                    .map_or("something else", |(_, other)| other);
+                self.error(&key, format!("preset \"{name}\" is for {other}, not for a {what}"));
+            }
             Err(error) => self.error(&key, error),
         }
         None
-    }
-
-    fn scene(&mut self, name: &str, raw: RawScene, occlusion_level: Option<u8>, video: &VideoSettings) -> Scene {
-        let key = format!("scene.{name}");
-        let items_key = format!("{key}.items");
-        if raw.items.is_empty() && !(self.layers.places.has(&format!("{items_key}[0]"))) {
-            self.error(&key, "has no items; it would be black");
-        }
-        if raw.items.len() > MAX_ITEMS {
-            self.error(&items_key, format!("{} items; {MAX_ITEMS} at most", raw.items.len()));
-        }
-        let items = raw.items.into_iter().enumerate();
-        let mut items: Vec<Item> = items
-            .filter_map(|(index, item)| self.item(&format!("{items_key}[{index}]"), item, video))
-            .collect();
-        items.sort_by_key(|item| item.z);
-        Scene {
-            name: name.to_owned(),
-            items,
-            occlusion_level,
-            ..Scene::default()
-        }
-    }
-
-    fn item(&mut self, key: &str, raw: RawItem, video: &VideoSettings) -> Option<Item> {
-        let source = self.required(raw.source, key, "source");
-        let source = self.known("source", source, &format!("{key}.source"));
-        let target = target(raw.position, raw.size, video);
-        if target.width < 2 || target.height < 2 {
-            let message = format!("{} by {} pixels is too small to see", target.width, target.height);
-            self.error(&format!("{key}.size"), message);
-        }
-        let Crop {
-            left,
-            top,
-            right,
-            bottom,
-        } = raw.crop;
-        if left + right >= 1.0 || top + bottom >= 1.0 {
-            self.error(
-                &format!("{key}.crop"),
-                "nothing is left: opposite sides must add up to less than 1",
-            );
-        }
-        let source = source?;
-        Some(Item {
-            name: source.clone(),
-            what: Shown::Source(source),
-            target,
-            fit: raw.fit.unwrap_or_default(),
-            crop: raw.crop,
-            z: raw.z,
-            opacity: raw.opacity.unwrap_or(1.0),
-            key: None,
-            is_hidden: false,
-        })
     }
 
     fn start(&mut self, program: Option<String>, preview: Option<String>, scenes: &[Scene]) -> Start {
@@ -433,7 +341,12 @@ impl Check<'_> {
         let url = match SecretUrl::parse(text) {
             Ok(url) => url,
             Err(error) => {
-                self.error(key, format!("{wanted}; {error}"));
+                let problem = error.to_string();
+                let remedy = match problem.as_str() {
+                    "relative URL without a base" => format!("begin it with {}://", schemes[0]),
+                    _ => problem,
+                };
+                self.error(key, format!("{wanted}; {remedy}"));
                 return None;
             }
         };

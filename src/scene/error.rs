@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// What diagnostics are sorted by: layer, line, column.
-    fn order(&self) -> (usize, usize, usize) {
+    pub(super) fn order(&self) -> (usize, usize, usize) {
         match self.spot {
             Spot::Text { line, column, .. } => (self.layer, line, column),
             _ => (self.layer, 0, 0),

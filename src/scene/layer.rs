@@ -11,7 +11,8 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Diagnostic, Place, Spot};
 use super::places::Places;
 use super::schema::{self, Key, Kind, ROOT};
-use super::value::{Length, parse_rate};
+use super::toml_errors::remedy;
+use super::value::{Length, parse_color, parse_rate};
 use crate::suggest;
 
 /// Values by key, as `config` takes them.
@@ -61,8 +62,9 @@ pub(super) fn read_text(
     match DeTable::parse(text) {
         Ok(root) => Some(reader.table("", root.get_ref(), keys)),
         Err(error) => {
-            let message = error.message().replace('\n', "; ");
-            reader.error(&error.span().unwrap_or(0..0), "", message);
+            let span = error.span().unwrap_or(0..0);
+            let message = remedy(error.message(), text, &span);
+            reader.error(&span, "", message);
             None
         }
     }
@@ -100,7 +102,10 @@ pub(super) fn read_typed(
 /// is.
 fn typed<'a>(kind: Option<&Kind>, text: &'a str, document: &'a str) -> DeValue<'a> {
     let quoted = DeValue::String(text.into());
-    if matches!(kind, None | Some(Kind::Text | Kind::Choice(_) | Kind::Rate)) {
+    if matches!(
+        kind,
+        None | Some(Kind::Text | Kind::Address | Kind::Color | Kind::Length | Kind::Choice(_) | Kind::Rate)
+    ) {
         return quoted;
     }
     let Ok(mut parsed) = DeTable::parse(document) else {
@@ -137,6 +142,62 @@ fn describe(value: &DeValue<'_>) -> &'static str {
     }
 }
 
+/// What to write instead of `value`, where that is plain to see. Says nothing of what may be a secret.
+fn instead(value: &DeValue<'_>, kind: &Kind, path: &str) -> String {
+    let said = match (kind, value) {
+        (Kind::Flag, DeValue::String(text)) => match text.to_lowercase().as_str() {
+            "true" | "yes" | "on" => "true, without quotes",
+            "false" | "no" | "off" => "false, without quotes",
+            _ => return String::new(),
+        },
+        (Kind::Flag, DeValue::Integer(_)) => match integer(value) {
+            Some(0) => "false",
+            Some(1) => "true",
+            _ => return String::new(),
+        },
+        (Kind::Integer(..) | Kind::Number(..) | Kind::OneOf(_), DeValue::String(text))
+            if text.parse::<f64>().is_ok() =>
+        {
+            "the number without quotes"
+        }
+        (Kind::Integer(..) | Kind::OneOf(_), DeValue::Float(_)) => return "; whole numbers have no point".to_owned(),
+        (Kind::List(_), DeValue::Table(_)) if path.contains('[') => "it in square brackets, as [{ … }]",
+        (Kind::List(_), DeValue::Table(_)) => return format!("; write [[{path}]] with two brackets, or [{{ … }}]"),
+        (Kind::Texts, DeValue::String(_)) => "it in square brackets, as [\"…\"]",
+        (Kind::Lengths, DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_)) => "both, as [\"50%\", \"50%\"]",
+        (Kind::Text | Kind::Address, DeValue::Integer(_) | DeValue::Float(_)) => "it in quotes",
+        _ => return String::new(),
+    };
+    format!("; write {said}")
+}
+
+/// What may be meant by the key `name`, where only `keys` are known: a near name, one that goes on like this, or the table that it
+/// belongs into. `is_inside` is whether these are the keys of a table.
+fn meant(name: &str, keys: &'static [Key], is_inside: bool) -> String {
+    let near = suggest::nearest(name, keys.iter().map(|key| key.name));
+    if near.is_none() {
+        let longer = |key: &&Key| key.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+        if let Some(key) = keys.iter().find(longer) {
+            return format!("; did you mean \"{}\"?", key.name);
+        }
+        let has = |inner: &[Key]| inner.iter().any(|inner| inner.name == name);
+        let around = keys
+            .iter()
+            .find(|key| matches!(key.kind, Kind::Table(inner) if has(inner)));
+        if let Some(key) = around {
+            return if !is_inside {
+                format!("; it belongs under [{}]", key.name)
+            } else {
+                format!("; it belongs into {} = {{ {name} = … }}", key.name)
+            };
+        }
+        if is_inside && has(ROOT) {
+            return "; it belongs at the top of the file, before the first [table]".to_owned();
+        }
+    }
+    suggest::hint(name, keys.iter().map(|key| key.name))
+}
+
 /// What the schema asks for, in words.
 fn wanted(kind: &Kind) -> String {
     match kind {
@@ -148,6 +209,10 @@ fn wanted(kind: &Kind) -> String {
         Kind::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
         Kind::Rate => "frames per second from 1 to 120, as 30 or \"30000/1001\"".to_owned(),
         Kind::Lengths => "two lengths, each in pixels or as \"50%\" of the program".to_owned(),
+        Kind::Length => "a length in pixels or as \"5%\" of the program's height".to_owned(),
+        Kind::Color => "a colour as \"#rrggbb\", or \"#rrggbbaa\" with its opacity".to_owned(),
+        Kind::Address => "an address as text".to_owned(),
+        Kind::Values => "a table of texts as { price = \"9.90\" }".to_owned(),
         Kind::Secret => "text, { env = \"VARIABLE\" } or { file = \"path\" }".to_owned(),
         Kind::Texts => "a list of texts".to_owned(),
         Kind::Table(_) => "a table".to_owned(),
@@ -189,8 +254,10 @@ impl Reader<'_> {
 
     /// "expected … , found …", without the value itself, which may be a secret.
     fn mismatch(&mut self, path: &str, value: &Spanned<DeValue<'_>>, kind: &Kind) {
-        let message = format!("expected {}, found {}", wanted(kind), describe(value.get_ref()));
-        self.error(&value.span(), path, message);
+        let found = value.get_ref();
+        let message = format!("expected {}, found {}", wanted(kind), describe(found));
+        let hint = instead(found, kind, path);
+        self.error(&value.span(), path, format!("{message}{hint}"));
     }
 
     fn table(&mut self, path: &str, table: &DeTable<'_>, keys: &'static [Key]) -> Table {
@@ -198,18 +265,24 @@ impl Reader<'_> {
         for (name, value) in in_order(table) {
             let path = join(path, name.get_ref());
             let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
-                let hint = suggest::hint(name.get_ref(), keys.iter().map(|key| key.name));
-                self.error(&name.span(), &path, format!("unknown key{hint}"));
+                self.error(
+                    &name.span(),
+                    &path,
+                    format!(
+                        "unknown key{}",
+                        meant(name.get_ref(), keys, path.len() > name.get_ref().len())
+                    ),
+                );
                 continue;
             };
             let span = match key.kind {
-                Kind::Table(_) | Kind::Named(_) | Kind::List(_) => name.span(),
+                Kind::Table(_) | Kind::Named(_) | Kind::List(_) | Kind::Values => name.span(),
                 _ => value.span(),
             };
             let place = self.place(&span);
             self.places.set(&path, place);
             let value = match &key.kind {
-                Kind::Named(keys) => self.named(key.name, value, keys, &key.kind),
+                Kind::Named(keys) => self.named(&path, value, keys, &key.kind),
                 kind => self.value(&path, value, kind),
             };
             if let Some(value) = value {
@@ -221,7 +294,7 @@ impl Reader<'_> {
 
     fn named(
         &mut self,
-        section: &'static str,
+        section: &str,
         value: &Spanned<DeValue<'_>>,
         keys: &'static [Key],
         kind: &Kind,
@@ -259,7 +332,16 @@ impl Reader<'_> {
             (Kind::Table(keys), DeValue::Table(table)) => return Some(plain(self.table(path, table, keys))),
             (Kind::List(keys), DeValue::Array(entries)) => return Some(self.list(path, entries, keys)),
             (Kind::Texts, DeValue::Array(entries)) => return Some(self.texts(path, entries)),
-            (Kind::Text, DeValue::String(text)) => return Some(plain(text.as_ref())),
+            (Kind::Values, DeValue::Table(table)) => return Some(self.values(path, table)),
+            (Kind::Text | Kind::Address, DeValue::String(text)) => return Some(plain(text.as_ref())),
+            (Kind::Color, DeValue::String(text)) => {
+                let color = parse_color(text).map(|_| text.as_ref());
+                return self.in_range(path, value, kind, color);
+            }
+            (Kind::Length, DeValue::Integer(_) | DeValue::Float(_) | DeValue::String(_)) => {
+                let text = written(value.get_ref());
+                return self.in_range(path, value, kind, text.filter(|text| Length::parse(text).is_some()));
+            }
             (Kind::Flag, DeValue::Boolean(flag)) => return Some(plain(*flag)),
             (Kind::Choice(words), DeValue::String(text)) => {
                 if words.contains(&text.as_ref()) {
@@ -339,6 +421,30 @@ impl Reader<'_> {
             } else {
                 let message = format!("expected a table, found {}", describe(entry.get_ref()));
                 self.error(&entry.span(), &path, message);
+            }
+        }
+        plain(read)
+    }
+
+    /// Texts with names that the writer chooses. A number is taken as it is written: a price is no less a text.
+    fn values(&mut self, path: &str, table: &DeTable<'_>) -> Value {
+        let mut read = Table::new();
+        for (name, value) in in_order(table) {
+            let name_text = name.get_ref();
+            let key = join(path, name_text);
+            if !schema::is_name(name_text) {
+                let message = "not a name: letters, digits, \"-\" and \"_\", 32 at most";
+                self.error(&name.span(), &key, message);
+                continue;
+            }
+            let place = self.place(&value.span());
+            self.places.set(&key, place);
+            self.places.add_name(path, name_text);
+            match written(value.get_ref()) {
+                Some(text) => {
+                    read.insert(name_text.to_string(), plain(text));
+                }
+                None => self.mismatch(&key, value, &Kind::Text),
             }
         }
         plain(read)

@@ -11,7 +11,7 @@ use super::error::Place;
 #[derive(Debug, Default)]
 pub(super) struct Places {
     by_key: BTreeMap<String, Place>,
-    order: HashMap<&'static str, Vec<String>>,
+    order: HashMap<String, Vec<String>>,
 }
 
 impl Places {
@@ -24,11 +24,12 @@ impl Places {
     pub fn forget_entries(&mut self, key: &str) {
         let prefix = format!("{key}[");
         self.by_key.retain(|key, _| !key.starts_with(&prefix));
+        self.order.retain(|key, _| !key.starts_with(&prefix));
     }
 
-    /// Notes that the table of names `section` has `name`.
-    pub fn add_name(&mut self, section: &'static str, name: &str) {
-        let names = self.order.entry(section).or_default();
+    /// Notes that the table of names `section`, a dotted key, has `name`.
+    pub fn add_name(&mut self, section: &str, name: &str) {
+        let names = self.order.entry(section.to_owned()).or_default();
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }

@@ -8,16 +8,17 @@ use serde::Deserialize;
 
 use super::adapt::RawAdapt;
 use super::audience::RawAudience;
+use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
 use super::occlusion::RawOcclusion;
+use super::raw_scene::{RawScene, RawTransition};
 use super::recording::RawRecording;
 use super::relay::RawRelay;
-use super::show::TransitionKind;
+use super::rules::{RawData, RawRulesTable};
 use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
-use crate::picture::{Crop, Fit};
 use crate::secret::Secret;
 use crate::source::{PatternStyle, RtspTransport};
 
@@ -56,6 +57,10 @@ pub(super) struct RawShow {
     pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
+    pub rules: Option<RawRulesTable>,
+    pub data: Option<RawData>,
+    #[serde(default)]
+    pub cues: RawCues,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +68,7 @@ pub(super) struct RawShow {
 pub(super) struct RawVideo {
     pub width: u32,
     pub height: u32,
+    pub aspect: Option<String>,
     #[serde(deserialize_with = "rate")]
     pub frame_rate: FrameRate,
     pub bitrate_kbps: u32,
@@ -131,40 +137,11 @@ pub(super) enum RawValue {
     Text(String),
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawScene {
-    #[serde(default)]
-    pub items: Vec<RawItem>,
-    pub occlusion_level: Option<u8>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawItem {
-    pub source: Option<String>,
-    pub position: Option<(RawLength, RawLength)>,
-    pub size: Option<(RawLength, RawLength)>,
-    pub fit: Option<Fit>,
-    #[serde(default)]
-    pub crop: Crop,
-    #[serde(default)]
-    pub z: i32,
-    pub opacity: Option<f32>,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStart {
     pub program: Option<String>,
     pub preview: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawTransition {
-    pub kind: TransitionKind,
-    pub duration_ms: i64,
 }
 
 #[derive(Deserialize)]

@@ -73,8 +73,9 @@ pub(super) fn section(page: &mut String, title: &str, doc: &str, keys: &'static 
         if let Kind::List(inner) = key.kind {
             for key in inner {
                 row(page, &format!("items[].{}", key.name), key);
-                if let Kind::Table(crop) = key.kind {
-                    for side in crop {
+                // What is in a group has the keys of items again.
+                if let Kind::Table(inner) = key.kind {
+                    for side in inner {
                         row(page, &format!("items[].{}.{}", key.name, side.name), side);
                     }
                 }
@@ -124,6 +125,10 @@ fn value(kind: &Kind) -> String {
         Kind::Choice(words) => format!("`\"{}\"`", words.join("\"`, `\"")),
         Kind::Rate => "`30` or `\"30000/1001\"`".to_owned(),
         Kind::Lengths => "`[ACROSS, DOWN]`, each in pixels or as `\"50%\"`".to_owned(),
+        Kind::Length => "a length in pixels or as `\"5%\"` of the height".to_owned(),
+        Kind::Color => "`\"#rrggbb\"` or `\"#rrggbbaa\"`".to_owned(),
+        Kind::Address => "address".to_owned(),
+        Kind::Values => "table of texts".to_owned(),
         Kind::Secret => "text, `{ env = \"VARIABLE\" }` or `{ file = \"path\" }`".to_owned(),
         Kind::Texts => "list of texts".to_owned(),
         Kind::Table(_) => "table".to_owned(),

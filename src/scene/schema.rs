@@ -4,10 +4,13 @@
 
 use super::adapt::ADAPT;
 use super::audience::AUDIENCE;
+use super::cues::CUES;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
 use super::recording::RECORDING;
 use super::relay::RELAY;
+use super::rules::{DATA, RULES};
+use super::scene_keys::{SCENE, TRANSITION};
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
 use crate::vision::MaskKind;
@@ -42,6 +45,14 @@ pub(super) enum Kind {
     Rate,
     /// Two lengths, across and down: pixels of the program, or shares of it as `"50%"`.
     Lengths,
+    /// One length: pixels of the program, or a share of its height as `"5%"`.
+    Length,
+    /// A colour: `"#rrggbb"`, or `"#rrggbbaa"` where it may be seen through.
+    Color,
+    /// An address, which may have a password or a stream key in it: shown without.
+    Address,
+    /// A table of texts (or numbers, which are taken as they are written) whose names the writer chooses.
+    Values,
     /// Text that is never shown: written out, or `{ env = "VARIABLE" }`, or `{ file = "path" }`.
     Secret,
     /// A list of texts.
@@ -88,7 +99,7 @@ pub(super) const ROOT: &[Key] = &[
         "the picture chain of the source of the same name",
     ),
     key("bus", Kind::Table(BUS), "the buses: loudness, limiter, ducking"),
-    key("scene", Kind::Named(SCENE), "which sources are seen, and where"),
+    key("scene", Kind::Named(SCENE), "what is seen together, and where"),
     key(
         "start",
         Kind::Table(START),
@@ -129,11 +140,27 @@ pub(super) const ROOT: &[Key] = &[
         Kind::Named(DESTINATION),
         "where the show is published to",
     ),
+    key(
+        "rules",
+        Kind::Table(RULES),
+        "rules that choose the scene by business data",
+    ),
+    key("data", Kind::Table(DATA), "where business data comes from"),
+    key(
+        "cues",
+        Kind::Table(CUES),
+        "commands at their time, in a file of their own",
+    ),
 ];
 
 const VIDEO: &[Key] = &[
     key("width", Kind::Integer(16, 3840), "pixels across, even"),
     key("height", Kind::Integer(16, 2160), "pixels down, even"),
+    key(
+        "aspect",
+        Kind::Choice(&["16:9", "9:16", "1:1"]),
+        "the shape: one of width and height is enough beside it; with neither, the shorter side stays as it was",
+    ),
     key("frame_rate", Kind::Rate, "frames per second, from 1 to 120"),
     key(
         "bitrate_kbps",
@@ -324,7 +351,7 @@ const OCCLUSION_LEVEL: &[Key] = &[
 ];
 
 const STRIP: &[Key] = &parameters::<_, { STRIP_PARAMS.len() + 1 }>(STRIP_PARAMS, Some(PRESET_OF_STRIP));
-const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
+pub(super) const STRIP_PARAMETERS: &[Key] = &parameters::<_, { STRIP_PARAMS.len() }>(STRIP_PARAMS, None);
 const PICTURE: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() + 1 }>(PICTURE_PARAMS, Some(PRESET_OF_PICTURE));
 const PICTURE_PARAMETERS: &[Key] = &parameters::<_, { PICTURE_PARAMS.len() }>(PICTURE_PARAMS, None);
 const BUS: &[Key] = &parameters::<_, { BUS_PARAMS.len() }>(BUS_PARAMS, None);
@@ -350,67 +377,12 @@ const fn parameters<S, const N: usize>(params: &[Param<S>], first: Option<Key>) 
     keys
 }
 
-const SCENE: &[Key] = &[
-    key("items", Kind::List(ITEM), "the sources in this scene, the lowest first"),
-    key(
-        "occlusion_level",
-        Kind::Integer(0, 31),
-        "the occlusion level that is set when this scene comes on program (default: it stays as it is)",
-    ),
-];
-
-const ITEM: &[Key] = &[
-    key("source", Kind::Text, "name of the source"),
-    key("position", Kind::Lengths, "top left corner (default [0, 0])"),
-    key("size", Kind::Lengths, "width and height (default [\"100%\", \"100%\"])"),
-    key(
-        "fit",
-        Kind::Choice(&["contain", "cover", "stretch"]),
-        "contain: all of it is seen, with bars; cover: no bars, the edges are cut; stretch: distorted (default contain)",
-    ),
-    key(
-        "crop",
-        Kind::Table(CROP),
-        "cut away at the edges first, as shares of the source from 0 to 1",
-    ),
-    key(
-        "z",
-        Kind::Integer(-1000, 1000),
-        "higher lies on top; equal ones as listed (default 0)",
-    ),
-    key(
-        "opacity",
-        Kind::Number(0.0, 1.0),
-        "0 is invisible, 1 hides what lies below (default 1)",
-    ),
-];
-
-const CROP: &[Key] = &[
-    key("left", Kind::Number(0.0, 1.0), "share of the width"),
-    key("top", Kind::Number(0.0, 1.0), "share of the height"),
-    key("right", Kind::Number(0.0, 1.0), "share of the width"),
-    key("bottom", Kind::Number(0.0, 1.0), "share of the height"),
-];
-
 const START: &[Key] = &[
     key("program", Kind::Text, "the scene on air (default: the first)"),
     key(
         "preview",
         Kind::Text,
         "the scene that is next (default: the second, else the first)",
-    ),
-];
-
-const TRANSITION: &[Key] = &[
-    key(
-        "kind",
-        Kind::Choice(&["cut", "fade"]),
-        "at once, or one picture into the other",
-    ),
-    key(
-        "duration_ms",
-        Kind::Integer(0, 10_000),
-        "how long a fade takes, in milliseconds",
     ),
 ];
 
@@ -509,6 +481,10 @@ pub(super) fn kind_at(path: &str) -> Option<&'static Kind> {
             Kind::Named(inner) => {
                 parts.next()?;
                 keys = inner;
+            }
+            Kind::Values => {
+                let is_entry = parts.next().is_some() && parts.next().is_none();
+                return is_entry.then_some(&Kind::Text);
             }
             _ => return parts.next().is_none().then_some(kind),
         }

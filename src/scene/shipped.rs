@@ -9,6 +9,10 @@ const PRESETS: &[(&str, &str)] = &[
     ("720p30", include_str!("../../presets/720p30.toml")),
     ("720p60", include_str!("../../presets/720p60.toml")),
     ("1080p30", include_str!("../../presets/1080p30.toml")),
+    ("portrait-720", include_str!("../../presets/portrait-720.toml")),
+    ("portrait-1080", include_str!("../../presets/portrait-1080.toml")),
+    ("square-720", include_str!("../../presets/square-720.toml")),
+    ("square-1080", include_str!("../../presets/square-1080.toml")),
     ("cut", include_str!("../../presets/cut.toml")),
     ("fade", include_str!("../../presets/fade.toml")),
 ];

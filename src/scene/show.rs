@@ -10,8 +10,10 @@ use super::moderation::ModerationSettings;
 use super::occlusion::OcclusionSettings;
 use super::recording::RecordingSettings;
 use super::relay::RelayChoice;
+use super::rules::{DataChoice, RulesChoice};
 use super::script::Script;
 use crate::audience::StatsSpec;
+use crate::cue::CueList;
 use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{ChromaKey, PictureSettings, WipeDirection};
@@ -22,6 +24,9 @@ use crate::worker::analyse::AnalysisSettings;
 
 /// The most items that a scene can have.
 pub const MAX_ITEMS: usize = 64;
+
+/// The most pictures that a scene can be made of, those of the scenes in it included.
+pub const MAX_LAYERS: usize = 4 * MAX_ITEMS;
 
 /// A whole show, ready to start. Serialises without its secrets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,6 +71,12 @@ pub struct Show {
     pub renditions: Vec<RenditionSettings>,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
+    /// What chooses scenes by business data.
+    pub rules: RulesChoice,
+    /// Where business data comes from.
+    pub data: DataChoice,
+    /// Commands at their time, loaded when the show starts.
+    pub cues: Option<CueList>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
     pub files: Vec<PathBuf>,
     /// What it was read from, to read it once more.

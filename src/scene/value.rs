@@ -41,6 +41,25 @@ impl Length {
     }
 }
 
+/// `"#rgb"`, `"#rgba"`, `"#rrggbb"` or `"#rrggbbaa"`: red, green, blue and opacity.
+pub(super) fn parse_color(text: &str) -> Option<[u8; 4]> {
+    let digits = text.strip_prefix('#')?;
+    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let number = u32::from_str_radix(digits, 16).ok()?;
+    // Each of four bits twice: "#f80" is "#ff8800".
+    let doubled = |at: u32| ((number >> (4 * at)) & 0xf) * 0x11;
+    let whole = match digits.len() {
+        3 => doubled(2) << 24 | doubled(1) << 16 | doubled(0) << 8 | 0xff,
+        4 => doubled(3) << 24 | doubled(2) << 16 | doubled(1) << 8 | doubled(0),
+        6 => number << 8 | 0xff,
+        8 => number,
+        _ => return None,
+    };
+    Some(whole.to_be_bytes())
+}
+
 /// `30`, `29.97` (taken as 30000/1001, as everybody means it) or `30000/1001`; from 1 to 120 frames per second.
 pub(super) fn parse_rate(text: &str) -> Option<FrameRate> {
     let rate = match text.split_once('/') {
@@ -78,6 +97,25 @@ mod tests {
             assert_eq!(Length::parse(text), meant, "{text}");
         }
         assert_eq!(Length::Share(0.5).of(1280).to_bits(), 640.0_f64.to_bits());
+    }
+
+    #[test]
+    fn colours_have_four_parts() {
+        for (text, meant) in [
+            ("#00b140", Some([0x00, 0xb1, 0x40, 0xff])),
+            ("#00B14080", Some([0x00, 0xb1, 0x40, 0x80])),
+            ("#f80", Some([0xff, 0x88, 0x00, 0xff])),
+            ("#f808", Some([0xff, 0x88, 0x00, 0x88])),
+            ("00b140", None),
+            ("#00b14", None),
+            ("#+0b140", None),
+            ("#ééé", None),
+            ("green", None),
+            ("#", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_color(text), meant, "{text}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod history;
 mod lent;
 mod moderation;
 mod occlusion;
+mod rules;
 mod undo;
 
 use std::collections::VecDeque;
@@ -38,8 +39,12 @@ pub use moderation::{
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
+pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
+pub use crate::cue::{
+    Cue, CueList, CuePhase, CueState, Cues, Next as NextCue, Run as CueRun, RunPhase, Trigger, clock_text,
+};
 pub use crate::encode::{AudioRate, Channels};
 pub use crate::picture::{
     Align, ChromaKey, Crop, Fit, PICTURE_PARAMS, PictureSettings, Rect, TextStyle, WipeDirection, picture_param,
@@ -121,9 +126,18 @@ pub struct Studio {
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
+    /// Business data.
+    #[serde(default)]
+    pub data: DataModel,
+    /// What chooses scenes by it.
+    #[serde(default)]
+    pub rules: RulesModel,
     /// What operators can take back.
     #[serde(default)]
     pub undo: Undo,
+    /// Commands at their time.
+    #[serde(default)]
+    pub cues: Cues,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The alarms that hold, the worst first.

@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use super::model::{
-    BusSettings, Lent, ModerationStanding, PictureSettings, Pin, SceneEdits, Strip, Studio, Transition,
+    BusSettings, CueList, CueRun, Cues, Lent, ModerationStanding, PictureSettings, Pin, RunPhase, SceneEdits, Strip,
+    Studio, Transition,
 };
-use crate::media::TimeDelta;
+use crate::media::{TimeDelta, Timestamp};
 use crate::publish::DestinationSpec;
 use crate::scene::{OcclusionSettings, Script, Show};
 use crate::secret::{Secret, SecretUrl};
@@ -74,6 +75,9 @@ pub struct Standing {
     /// What was changed by hand in scenes, and what they have set; in files of before, nothing.
     #[serde(default)]
     pub scenes: ScenesStanding,
+    /// The cues that are loaded, and where the run of them is.
+    #[serde(default)]
+    cues: Option<SavedCues>,
     destinations: Vec<SavedDestination>,
 }
 
@@ -85,6 +89,12 @@ pub struct ScenesStanding {
     pub edits: Vec<SceneEdits>,
     /// What the scene on program has set on strips.
     pub lent: Vec<Lent>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SavedCues {
+    list: CueList,
+    run: Option<CueRun>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -271,8 +281,17 @@ impl Standing {
                 edits: SceneEdits::of(&studio.edits, &studio.scenes),
                 lent: studio.lent.clone(),
             },
+            cues: cues(&studio.cues, studio.now),
             destinations: destinations.collect(),
         }
+    }
+
+    /// The run of the cues that was under way; it is held.
+    #[must_use]
+    pub fn cue_run(&self) -> Option<&CueRun> {
+        let cues = self.cues.as_ref()?;
+        let run = cues.run.as_ref().filter(|run| run.fits(&cues.list));
+        run.filter(|run| run.phase != RunPhase::Over)
     }
 
     /// Puts `show`, as it was read from its texts, where it stood. Whatever this holds, the show stays one that can start.
@@ -310,6 +329,9 @@ impl Standing {
             }
         }
         show.buses = self.buses.sanitised();
+        if let Some(cues) = &self.cues {
+            show.cues = Some(cues.list.clone());
+        }
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
         if let Some(adapt) = &self.adapt {
             show.adapt.is_on = adapt.is_on;
@@ -348,6 +370,14 @@ impl Standing {
         }
         applied
     }
+}
+
+/// The cues as they are kept: of a clock that goes, whole seconds, or the file would be written as often as anybody looks.
+fn cues(cues: &Cues, now: Timestamp) -> Option<SavedCues> {
+    Some(SavedCues {
+        list: cues.list.clone()?,
+        run: cues.run.as_ref().map(|run| run.kept(now)),
+    })
 }
 
 /// The video target that the scene file says, whatever the network has made of it.

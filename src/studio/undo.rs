@@ -89,7 +89,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
                 .collect()
         }
         Command::DestinationAdd(name, ..) => vec![Command::DestinationRemove(name.clone())],
-        // They went out, ended, or changed what lies outside.
+        Command::Rules(_) => vec![Command::Rules(switch(before.rules.is_on))],
+        // They went out, ended, or changed what lies outside. Data comes from outside.
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
@@ -114,8 +115,21 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::DestinationStart(_)
         | Command::DestinationStop(_)
         | Command::AlarmAck(_)
+        | Command::CueLoad(_)
+        | Command::CueRun(_)
+        | Command::CueHold
+        | Command::CueGo
+        | Command::CueSkip
+        | Command::CueFire(_)
+        | Command::CueStop
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::DataSet(_)
+        | Command::DataMerge(_)
+        | Command::DataClear
+        | Command::RulesRelease
+        | Command::RulesLoad(_)
+        | Command::RulesExplain(_)
         | Command::End
         | Command::Undo
         | Command::Client(_) => return None,

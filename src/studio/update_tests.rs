@@ -34,7 +34,7 @@ fn occlusion() -> Occlusion {
     occlusion
 }
 
-fn studio() -> Studio {
+pub(super) fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
@@ -114,7 +114,10 @@ fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: crate::studio::model::DataModel::default(),
+        rules: crate::studio::model::RulesModel::default(),
         undo: Undo::default(),
+        cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

@@ -365,6 +365,7 @@ pub fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        cues: Cues::default(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,

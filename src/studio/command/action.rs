@@ -7,7 +7,8 @@ use super::monitor::{ColorMode, MonitorMode};
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
-    Adjust, AlarmKind, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
+    Adjust, AlarmKind, Data, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier,
+    TransitionKind,
 };
 
 /// One operator action.
@@ -145,8 +146,36 @@ pub enum Command {
     SourceRestart(String),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
+    /// Reads a cue file.
+    CueLoad(PathBuf),
+    /// Runs the cues from their beginning, or from that one on.
+    CueRun(Option<String>),
+    /// The clock of the cues stands.
+    CueHold,
+    /// It goes on; or the next cue comes that waits for a hand.
+    CueGo,
+    /// The next cue is left out.
+    CueSkip,
+    /// Does what a cue does.
+    CueFire(String),
+    /// Ends the run of the cues.
+    CueStop,
     /// Takes the newest command back that can be taken back.
     Undo,
+    /// Business data, as a whole.
+    DataSet(Data),
+    /// Changes business data by a JSON merge patch (RFC 7396).
+    DataMerge(String),
+    /// There is no business data.
+    DataClear,
+    /// Whether rules choose what is on program.
+    Rules(Switch),
+    /// Gives program back to the rules.
+    RulesRelease,
+    /// Reads rules from a file.
+    RulesLoad(PathBuf),
+    /// Tells why the rules choose what they choose, by the data of now or by this.
+    RulesExplain(Option<Data>),
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.
@@ -481,6 +510,8 @@ pub enum Selection {
     Item,
     /// The scene of that page.
     Scene,
+    /// A cue.
+    Cue,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -504,6 +535,10 @@ pub enum Page {
     Charts,
     /// What is in a scene, and where.
     Items,
+    /// Business data, and the rules that choose scenes by it.
+    Rules,
+    /// Commands at their time: what has come, and what is to come.
+    Cues,
 }
 
 /// What is done with the list of events.
@@ -549,7 +584,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -559,6 +594,8 @@ impl Page {
         Self::Events,
         Self::Charts,
         Self::Items,
+        Self::Rules,
+        Self::Cues,
     ];
 }
 

@@ -4,7 +4,8 @@
 use super::action::Command;
 use super::item::{ItemChange, ItemRef};
 use super::item_patch::{leaves_a_zone, meant, scene_at};
-use crate::studio::model::{Studio, item_paths};
+use super::parse::{parse, split_words};
+use crate::studio::model::{CueList, Studio, item_paths};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -41,7 +42,14 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::DestinationRemove(_)
         | Command::DestinationStop(_)
         | Command::RecordStop
+        | Command::CueStop
         | Command::End => true,
+        Command::CueFire(name) => cue_reveals(studio, |list| list.find(name)),
+        // A run that is held goes on as it was planned.
+        Command::CueGo => {
+            let run = studio.cues.active().filter(|_| studio.cues.is_running());
+            run.is_some_and(|run| cue_reveals(studio, |list| run.first_by_hand(list)))
+        }
         Command::Undo => studio.undo.next.as_ref().is_some_and(|note| note.is_asked),
         Command::Take(_)
         | Command::Cut(_)
@@ -86,8 +94,19 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::DestinationAdd(..)
         | Command::DestinationStart(_)
         | Command::AlarmAck(_)
+        | Command::CueLoad(_)
+        | Command::CueRun(_)
+        | Command::CueHold
+        | Command::CueSkip
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::DataSet(_)
+        | Command::DataMerge(_)
+        | Command::DataClear
+        | Command::Rules(_)
+        | Command::RulesRelease
+        | Command::RulesLoad(_)
+        | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
 }
@@ -105,4 +124,13 @@ fn reset_leaves_a_zone(scene: &str, studio: &Studio) -> bool {
         };
         meant(studio, &item, &ItemChange::Reset).is_ok_and(|meant| leaves_a_zone(studio, &meant))
     })
+}
+/// Whether a command of the cue that `find` finds reveals or ends something now.
+fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {
+    let Some(list) = &studio.cues.list else { return false };
+    let cue = find(list).and_then(|at| list.cues.get(at));
+    let lines = cue.into_iter().flat_map(|cue| &cue.lines);
+    let mut commands = lines.filter_map(|line| parse(&split_words(line)).ok());
+    // No cue fires cues: this ends.
+    commands.any(|command| reveals_or_ends(&command, studio))
 }

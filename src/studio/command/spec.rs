@@ -140,10 +140,18 @@ pub enum ArgKind {
     Seen,
     /// A file to be written, on the machine of the studio.
     File,
+    /// Business data.
+    Json,
+    /// A rules file, on the machine of the studio.
+    RulesFile,
     /// How often something is done.
     Count,
     /// kB per second, or `off`.
     Cap,
+    /// The name or the number of a cue.
+    Cue,
+    /// A cue file, on the machine of the studio.
+    CueFile,
 }
 
 impl ArgKind {
@@ -196,6 +204,10 @@ impl ArgKind {
             Self::Span => "the number of a span that is held".into(),
             Self::Count => "a digit, or a number up to 99".into(),
             Self::Cap => "kB per second, or off".into(),
+            Self::Json => "a JSON object: {\"product\": {\"stock\": 3}}".into(),
+            Self::RulesFile => "a rules file, on the machine of the studio".into(),
+            Self::Cue => "the name or the number of a cue".into(),
+            Self::CueFile => "a cue file, on the machine of the studio".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }
@@ -285,6 +297,8 @@ impl<'a> Words<'a> {
     fn bad(&self, arg: &'static ArgSpec, word: &str) -> UsageError {
         let word = if matches!(arg.kind, ArgKind::Url) {
             DOTS.to_owned()
+        } else if matches!(arg.kind, ArgKind::Json) && word.len() > 80 {
+            "{…}".to_owned()
         } else {
             word.to_owned()
         };

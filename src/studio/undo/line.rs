@@ -101,6 +101,7 @@ pub fn line(command: &Command) -> Option<String> {
         },
         Command::AdaptRelease(None) => "adapt release".to_owned(),
         Command::AdaptRelease(Some(what)) => format!("adapt release {}", what.word()),
+        Command::Rules(to) => format!("rules {}", switch(*to)),
         // Its address may hold a secret.
         Command::DestinationAdd(name, ..) => format!("destination add {}", word(name)),
         _ => return None,

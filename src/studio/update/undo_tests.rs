@@ -332,6 +332,13 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "undo",
             "end",
             "scene save",
+            "cue load",
+            "cue run",
+            "cue hold",
+            "cue go",
+            "cue skip",
+            "cue fire",
+            "cue stop",
         ]
     );
 }

@@ -201,6 +201,14 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         }
         ArgKind::Zone => names(studio.occlusion.zones.iter().map(|zone| zone.name.as_str())),
         ArgKind::PinValue => pin_values(before, studio),
+        ArgKind::Cue => names(
+            studio
+                .cues
+                .list
+                .iter()
+                .flat_map(|list| &list.cues)
+                .map(|cue| cue.name.as_str()),
+        ),
         ArgKind::Percent
         | ArgKind::Shift
         | ArgKind::Share
@@ -215,6 +223,9 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::Text
         | ArgKind::Count
         | ArgKind::Cap
+        | ArgKind::Json
+        | ArgKind::RulesFile
+        | ArgKind::CueFile
         | ArgKind::File => Vec::new(),
     }
 }

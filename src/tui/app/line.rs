@@ -104,6 +104,7 @@ impl UiState {
             Placeholder::Marked => self.marked.clone(),
             Placeholder::MarkedSource => self.marked_source.clone(),
             Placeholder::Face => self.face(studio).map(|track| track.to_string()),
+            Placeholder::Cue => self.cue(studio).map(str::to_owned),
             Placeholder::Word => self.held_word(studio).map(|id| id.to_string()),
             Placeholder::Span => self.held_span(studio).map(|id| id.to_string()),
             Placeholder::From => self.marked_seconds(studio).map(|(from, _)| from),
@@ -245,6 +246,8 @@ impl UiState {
             | Page::Moderation
             | Page::Events
             | Page::Charts
+            | Page::Rules
+            | Page::Cues
             | Page::Items => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
@@ -296,6 +299,7 @@ impl UiState {
             Selection::Event => self.step_event(studio, by),
             Selection::Item => self.step_item(studio, by),
             Selection::Scene => self.step_items_scene(studio, by),
+            Selection::Cue => self.step_cue(studio, by),
             Selection::Pane => self.step_focus(studio, by),
         }
     }

@@ -196,6 +196,12 @@ pub(super) const ROWS: &[CommandSpec] = &[
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Charts)))),
     ),
     client(
+        "page rules",
+        &[],
+        "opens the page of rules: business data, what rules make of it, and who holds program against them",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Rules)))),
+    ),
+    client(
         "page items",
         &[],
         "opens the page of items: what is in the scene on preview, to be moved by keys",
