@@ -23,7 +23,6 @@ pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
-pub use scenes::SavedScene;
 pub(in crate::studio) use scenes::inverse_of_item;
 
 use std::path::PathBuf;
@@ -34,8 +33,8 @@ use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
-    FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount, SourceFormat,
-    SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount,
+    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::cue::Firing;
@@ -61,8 +60,8 @@ pub enum Input {
     Preset(Box<Preset>, Option<String>),
     /// These presets can be had now.
     Presets(Vec<PresetModel>),
-    /// These scenes were written into their files.
-    ScenesSaved(Vec<SavedScene>),
+    /// These scenes were written into their files, as somebody asked; these are read from them otherwise than before.
+    ScenesSaved(Vec<String>, Vec<SceneRead>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -394,7 +393,7 @@ pub fn update_for(
             unit.apply_preset(&preset, strip.as_deref())?;
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
-        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
+        Input::ScenesSaved(asked, read) => unit.scenes_saved(&asked, read),
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {

@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod events;
 pub mod faces;
+pub mod items;
 pub mod layout;
 pub mod moderation;
 pub mod network;

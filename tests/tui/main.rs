@@ -18,6 +18,7 @@ mod commands;
 mod desk;
 mod every_command;
 mod faces;
+mod items;
 mod keys;
 mod layouts;
 mod moderation;

@@ -188,6 +188,36 @@ pub fn treated_voice() -> StripSettings {
     voice
 }
 
+/// An item of the source of that name, or of anything else.
+pub fn item(name: &str, what: Shown, target: Rect) -> Item {
+    Item {
+        name: name.into(),
+        what,
+        target,
+        fit: Fit::Contain,
+        crop: Crop::default(),
+        key: None,
+        z: 0,
+        opacity: 1.0,
+        is_hidden: false,
+    }
+}
+
+/// Items of sources, each as high as the program.
+fn side_by_side(sources: &[&str]) -> Vec<Item> {
+    let width = 1280 / sources.len() as i32;
+    let at = |(at, name): (usize, &&str)| {
+        let target = Rect {
+            x: at as i32 * width,
+            y: 0,
+            width,
+            height: 720,
+        };
+        item(name, Shown::Source((*name).into()), target)
+    };
+    sources.iter().enumerate().map(at).collect()
+}
+
 /// Four scenes, four sources, two destinations, nineteen minutes in.
 pub fn studio() -> Studio {
     let source = |name: &str, kind: &str, location: &str, size: Option<(u32, u32)>, on: (bool, bool)| SourceModel {
@@ -215,6 +245,7 @@ pub fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).into()).collect(),
+        items: side_by_side(sources),
         ..SceneModel::default()
     };
     let strip = |name: &str, settings: StripSettings| Strip {
@@ -223,7 +254,14 @@ pub fn studio() -> Studio {
     };
     let event =
         |at: i64, level, subject: &str, text: &str| Event::new(Timestamp::from_millis(at), level, subject, text);
+    let scenes = vec![
+        scene("wide", &["camera"]),
+        scene("two shot", &["camera", "guest"]),
+        scene("clip", &["clip"]),
+        scene("break", &["bars"]),
+    ];
     Studio {
+        edits: Edits::none(&scenes),
         name: "demo".into(),
         now: Timestamp::from_millis(1_154_000),
         format: ProgramFormat {
@@ -231,12 +269,7 @@ pub fn studio() -> Studio {
             height: 720,
             frame_rate: FrameRate::new(30, 1).unwrap(),
         },
-        scenes: vec![
-            scene("wide", &["camera"]),
-            scene("two shot", &["camera", "guest"]),
-            scene("clip", &["clip"]),
-            scene("break", &["bars"]),
-        ],
+        scenes,
         program: "wide".into(),
         preview: "two shot".into(),
         transition: Transition {
@@ -245,7 +278,6 @@ pub fn studio() -> Studio {
             direction: rigcast::studio::model::WipeDirection::default(),
             stinger: None,
         },
-        edits: Edits::default(),
         lent: Vec::new(),
         fade: None,
         occlusion: occlusion(),

@@ -3,6 +3,7 @@
 mod cueing;
 mod held;
 mod ruled;
+mod scenes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -162,6 +163,9 @@ impl Core {
         let show = options.opening.show.clone();
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
+        if let Some(scenes) = &options.opening.scenes {
+            opening::resume_scenes(&mut studio, &show, scenes);
+        }
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
         }
@@ -358,6 +362,9 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
+        if let Command::SceneSave(scene) = &order.command {
+            return self.save_scenes(scene.as_deref(), order.reply);
+        }
         if let Some(order) = self.errands.start(order, &self.studio) {
             self.obey_command(order.command, order.reply);
         }
@@ -405,6 +412,7 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::ScenesSaved(saved, reply) => self.scenes_saved(*saved, reply),
             Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
             Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),

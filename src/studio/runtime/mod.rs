@@ -37,6 +37,7 @@ mod recording;
 mod relaying;
 mod reporters;
 mod saver;
+mod scene_saving;
 mod service;
 mod sound_loop;
 mod stage;
