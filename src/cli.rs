@@ -10,6 +10,7 @@ mod log;
 mod mend;
 mod opening;
 mod probe;
+mod script;
 mod scrub;
 mod start;
 mod studio;
@@ -167,12 +168,20 @@ enum Sub {
     /// Send one command to a running studio
     #[command(
         after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 no studio, 4 the studio died or the connection to it \
-                            broke.\nWithout COMMAND: what there is."
+                            broke.\nWithout COMMAND: what there is, or where something is piped in, the script in it. Of a script every line is \
+                            checked before the first is done; errors name their line."
     )]
     Ctl {
         #[command(flatten)]
         address: Address,
-        /// status, watch, or a command with its arguments
+        /// Of a script: go on after a line that was refused
+        #[arg(long)]
+        keep_going: bool,
+        /// Of a script: how long 'wait until' waits
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_span)]
+        within: Duration,
+        /// status, watch, or a command with its arguments; - reads a script from standard input: one command per line, # begins a
+        /// comment, 'wait 2s' and 'wait until scene NAME' wait
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
         words: Vec<String>,
     },
@@ -277,7 +286,18 @@ pub fn main() -> ExitCode {
         None => start::open(&cli.open),
         Some(Sub::Studio(args)) => studio::run(args),
         Some(Sub::Attach { address, screen, plain }) => start::attach(&address, &screen, plain),
-        Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
+        Some(Sub::Ctl {
+            address,
+            keep_going,
+            within,
+            words,
+        }) => {
+            let manner = script::Manner {
+                is_going_on: keep_going,
+                within,
+            };
+            ctl::run(&address, &words, manner)
+        }
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Adapt { command }) => adapt::run(&command),
