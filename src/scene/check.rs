@@ -150,6 +150,8 @@ impl Check<'_> {
         if let Some(level) = first.and_then(|scene| scene.occlusion_level) {
             occlusion.level = level.min(occlusion.policy.top());
         }
+        let rules = self.rules(raw.rules, &scenes);
+        let data = self.data(raw.data);
         Show {
             title: raw.title.unwrap_or_else(|| title.to_owned()),
             video,
@@ -171,6 +173,8 @@ impl Check<'_> {
             audience,
             renditions,
             destinations,
+            rules,
+            data,
             cues,
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
@@ -280,7 +284,18 @@ impl Check<'_> {
         let folder = self.layers.resolve(&place, "");
         match Library::new(self.environment).read_from(&mut self.layers.shelf, name, &folder) {
             Ok(preset) if is_for(&preset) => return Some(preset),
-            Ok(_) => self.error(&key, format!("preset \"{name}\" is not for a {what}")),
+            Ok(preset) => {
+                let others = [
+                    (preset.is_for_strip(), "a strip"),
+                    (preset.is_for_picture(), "a picture"),
+                    (preset.is_for_buses(), "the buses"),
+                ];
+                let other = others
+                    .iter()
+                    .find(|(is_for, _)| *is_for)
+                    .map_or("something else", |(_, other)| other);
+                self.error(&key, format!("preset \"{name}\" is for {other}, not for a {what}"));
+            }
             Err(error) => self.error(&key, error),
         }
         None
@@ -326,7 +341,12 @@ impl Check<'_> {
         let url = match SecretUrl::parse(text) {
             Ok(url) => url,
             Err(error) => {
-                self.error(key, format!("{wanted}; {error}"));
+                let problem = error.to_string();
+                let remedy = match problem.as_str() {
+                    "relative URL without a base" => format!("begin it with {}://", schemes[0]),
+                    _ => problem,
+                };
+                self.error(key, format!("{wanted}; {remedy}"));
                 return None;
             }
         };

@@ -9,6 +9,7 @@ use super::delivery::RENDITION;
 use super::moderation::MODERATION;
 use super::recording::RECORDING;
 use super::relay::RELAY;
+use super::rules::{DATA, RULES};
 use super::scene_keys::{SCENE, TRANSITION};
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
@@ -139,6 +140,12 @@ pub(super) const ROOT: &[Key] = &[
         Kind::Named(DESTINATION),
         "where the show is published to",
     ),
+    key(
+        "rules",
+        Kind::Table(RULES),
+        "rules that choose the scene by business data",
+    ),
+    key("data", Kind::Table(DATA), "where business data comes from"),
     key(
         "cues",
         Kind::Table(CUES),

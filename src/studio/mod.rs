@@ -3,6 +3,7 @@
 pub mod clearance;
 pub mod command;
 pub mod compliance;
+pub mod fill;
 pub mod model;
 pub mod opening;
 pub mod reference;

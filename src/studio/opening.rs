@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, CueRun, Cues, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel,
-    EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
-    RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, clock_text,
+    AdaptModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
+    EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
+    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState,
+    Stats, Strip, Studio, Undo, clock_text,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged, sources_seen};
+use crate::scene::{AdaptChoice, ModerationSettings, RulesChoice, Show, Unjudged, sources_seen};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -112,6 +113,19 @@ fn moderation(settings: &ModerationSettings) -> Moderation {
     }
 }
 
+/// The rules before they have seen anything.
+fn rules(choice: &RulesChoice) -> RulesModel {
+    let Some(set) = &choice.set else {
+        return RulesModel::default();
+    };
+    RulesModel {
+        file: choice.file.as_ref().map(|file| file.display().to_string()),
+        title: set.title.clone(),
+        default: set.default.as_ref().map(|target| target.scene.clone()),
+        is_on: choice.is_on,
+        ..RulesModel::default()
+    }
+}
 /// The cues that the scene file names; nothing of them runs.
 fn cues(show: &Show) -> Cues {
     let mut cues = Cues::default();
@@ -155,7 +169,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         loss: None,
         stats: DestinationStats::default(),
     });
-    Studio {
+    let mut studio = Studio {
         name: name.to_owned(),
         now: Timestamp::ZERO,
         format: ProgramFormat {
@@ -178,6 +192,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         program: show.start.program.clone(),
         preview: show.start.preview.clone(),
+        edits: Edits::default(),
+        lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
         sources: sources.collect(),
@@ -213,6 +229,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: rules(&show.rules),
         undo: Undo::default(),
         cues: cues(show),
         stats: Stats::default(),
@@ -220,7 +238,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         watch: ProgramWatch::default(),
         history: History::default(),
         events: VecDeque::new(),
-    }
+    };
+    studio.edits = Edits::none(&studio.scenes);
+    studio.change_scene_strips();
+    studio
 }
 
 fn rendition(settings: &RenditionSettings) -> RenditionModel {

@@ -11,8 +11,8 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation, Occlusion,
-    OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
+    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind, Moderation,
+    Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
     RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
@@ -85,6 +85,8 @@ pub(super) fn studio() -> Studio {
             direction: crate::picture::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
@@ -112,6 +114,8 @@ pub(super) fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: crate::studio::model::DataModel::default(),
+        rules: crate::studio::model::RulesModel::default(),
         undo: Undo::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),

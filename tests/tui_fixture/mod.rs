@@ -245,6 +245,8 @@ pub fn studio() -> Studio {
             direction: rigcast::studio::model::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         occlusion: occlusion(),
         moderation: Moderation::default(),

@@ -2,8 +2,10 @@
 //! for an answer.
 
 use super::action::Command;
+use super::item::{ItemChange, ItemRef};
+use super::item_patch::{leaves_a_zone, meant, scene_at};
 use super::parse::{parse, split_words};
-use crate::studio::model::{CueList, Studio};
+use crate::studio::model::{CueList, Studio, item_paths};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -31,6 +33,8 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         Command::ModerateProgram(switch) => moderation.is_program_muted && !switch.apply(true),
         Command::ModerateStrip(name, switch) => studio.is_moderated(name) && !switch.apply(true),
         Command::PresetSave(_, _, is_replacing) | Command::PictureSave(_, _, is_replacing) => *is_replacing,
+        Command::Item(item, change) => meant(studio, item, change).is_ok_and(|meant| leaves_a_zone(studio, &meant)),
+        Command::SceneReset(scene) => reset_leaves_a_zone(scene, studio),
         Command::FaceRelease
         | Command::ZoneRemove(_)
         | Command::ModerateRestore(_)
@@ -52,6 +56,8 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::Fade(_)
         | Command::Preview(_)
         | Command::Transition(..)
+        | Command::SceneSet(..)
+        | Command::SceneSave(_)
         | Command::Gain(..)
         | Command::Mute(..)
         | Command::Solo(..)
@@ -94,10 +100,31 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::CueSkip
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::DataSet(_)
+        | Command::DataMerge(_)
+        | Command::DataClear
+        | Command::Rules(_)
+        | Command::RulesRelease
+        | Command::RulesLoad(_)
+        | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
 }
 
+/// Whether one of the items that are brought back would show what a zone may hide.
+fn reset_leaves_a_zone(scene: &str, studio: &Studio) -> bool {
+    let Ok(at) = scene_at(studio, scene) else {
+        return false;
+    };
+    let scene = &studio.scenes[at];
+    item_paths(&scene.items).into_iter().any(|item| {
+        let item = ItemRef {
+            scene: scene.name.clone(),
+            item,
+        };
+        meant(studio, &item, &ItemChange::Reset).is_ok_and(|meant| leaves_a_zone(studio, &meant))
+    })
+}
 /// Whether a command of the cue that `find` finds reveals or ends something now.
 fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {
     let Some(list) = &studio.cues.list else { return false };

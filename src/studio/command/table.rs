@@ -9,18 +9,22 @@ mod delivery;
 mod moderation;
 mod occlusion;
 mod picture;
+mod rules;
+mod scenes;
 mod screen;
 mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 8] = [
+const PARTS: [&[CommandSpec]; 10] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    rules::ROWS,
+    scenes::ROWS,
     cues::ROWS,
     screen::ROWS,
 ];

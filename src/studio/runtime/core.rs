@@ -2,6 +2,7 @@
 
 mod cueing;
 mod held;
+mod ruled;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
 use super::counting::Counting;
+use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
@@ -133,6 +135,9 @@ struct Core {
     taping: Taping,
     adapting: Adapting,
     counting: Counting,
+    ruling: Ruling,
+    /// For those who bring data, once the show runs.
+    desk: Desk,
     moderator: Arc<Moderator>,
     compliance: Option<ComplianceFile>,
     /// Since the start.
@@ -241,6 +246,8 @@ impl Core {
             taping: Taping::default(),
             adapting,
             counting,
+            ruling: Ruling::new(&options.opening.show.rules),
+            desk: desk.clone(),
             moderator,
             compliance: None,
             ticks: 0,
@@ -291,6 +298,8 @@ impl Core {
         if self.show.recording.is_at_start {
             self.record(None);
         }
+        let feeds = Feeds::start(&self.show.data, &self.desk, &self.post).await;
+        self.rule();
         let mut lost = None;
         while !self.is_over {
             tokio::select! {
@@ -319,6 +328,7 @@ impl Core {
             }
             self.is_over = true;
         }
+        drop(feeds);
         self.publish();
         service.stopping();
         // The threads first: their last packets are still sent, and nothing new comes while we say goodbye.
@@ -354,6 +364,9 @@ impl Core {
     }
 
     fn obey_command(&mut self, command: Command, reply: Reply) {
+        if let Command::RulesExplain(asked) = &command {
+            return reply.send(self.explain(asked.as_ref()));
+        }
         // Whoever takes something back wants to know what it was.
         let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());
         let said = undone
@@ -392,6 +405,7 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
             Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
@@ -511,6 +525,12 @@ impl Core {
                         self.tell_pictures(PictureMessage::Restart(at));
                     }
                 }
+                Effect::Rules { is_anew } => {
+                    if is_anew {
+                        self.ruling.forget_choice();
+                    }
+                    self.rule();
+                }
                 Effect::Cue(firing) => self.do_cue(firing),
                 Effect::Event(event) => self.announce(event),
                 Effect::End => self.is_over = true,
@@ -615,6 +635,9 @@ impl Core {
         self.adapt();
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);
+        }
+        if self.ruling.is_due(self.clock.now()) {
+            self.rule();
         }
         if self.is_dirty {
             self.publish();

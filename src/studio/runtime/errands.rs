@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::data;
 use super::recording::{self, Recorder, Writer};
 use crate::control::desk::{Order, Reply};
 use crate::cue::CueList;
 use crate::media::TimeDelta;
 use crate::scene::{
-    CueNames, Difference, Library, Preset, StickerSet, bus_preset_text, picture_preset_text, read_cue_file,
+    CueNames, Difference, Library, Preset, RulesFile, StickerSet, bus_preset_text, picture_preset_text, read_cue_file,
     strip_preset_text,
 };
 use crate::sound::Point;
@@ -36,6 +37,8 @@ pub enum Brought {
     Cues(Box<CueList>, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
+    /// Rules that were read from that file, to be held against the scenes, and who asked.
+    Rules(Box<RulesFile>, PathBuf, Reply),
     /// Something to tell: of what, and what.
     News(EventLevel, String, String),
 }
@@ -135,6 +138,7 @@ impl Errands {
                 Ok(at) => self.record(at, subject(&point), length, path, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
+            Command::RulesLoad(path) => self.fetch_rules(path, reply),
             command => return Some(Order { command, reply }),
         }
         None
@@ -151,6 +155,20 @@ impl Errands {
         tokio::task::spawn_blocking(move || match library.read(&name, Path::new("")) {
             // The studio has ended where nobody takes it.
             Ok(preset) => drop(bring.blocking_send(what_for(Box::new(preset), strip, reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
+    }
+
+    fn fetch_rules(&self, path: PathBuf, reply: Reply) {
+        if !path.is_absolute() {
+            return answer(
+                reply,
+                Err(Refusal::RelativePath(path.display().to_string()).to_string()),
+            );
+        }
+        let bring = self.bring.clone();
+        tokio::task::spawn_blocking(move || match data::read(&path) {
+            Ok(file) => drop(bring.blocking_send(Brought::Rules(Box::new(file), path, reply))),
             Err(error) => answer(reply, Err(error)),
         });
     }

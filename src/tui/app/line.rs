@@ -221,7 +221,14 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Cues => {
+            Page::Strip
+            | Page::Faces
+            | Page::Network
+            | Page::Moderation
+            | Page::Events
+            | Page::Charts
+            | Page::Rules
+            | Page::Cues => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };

@@ -198,6 +198,18 @@ const CHARTS_HINTS: &[(&str, &str)] = &[
     ("alarm ack", "acknowledge"),
 ];
 
+/// The same on the page of rules.
+const RULES_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("rules toggle", "on, off"),
+    ("rules release", "release"),
+    ("rules explain", "explain"),
+    ("prompt \"data set \"", "data"),
+    ("help", "help"),
+    ("prompt \"data merge \"", "change"),
+    ("prompt \"rules load \"", "load"),
+    ("data clear", "clear"),
+];
 /// The same on the page of cues.
 const CUES_HINTS: &[(&str, &str)] = &[
     ("page close", "close"),
@@ -223,6 +235,7 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
         Some(Page::Moderation) => MODERATION_HINTS,
         Some(Page::Events) => EVENTS_HINTS,
         Some(Page::Charts) => CHARTS_HINTS,
+        Some(Page::Rules) => RULES_HINTS,
         Some(Page::Cues) => CUES_HINTS,
         Some(Page::Strip | Page::Buses | Page::Picture) => PAGE_HINTS,
     };

@@ -19,6 +19,7 @@ mod network;
 mod palette;
 mod pane;
 mod pending;
+mod rules;
 mod scenes;
 mod shape;
 mod sources;

@@ -20,6 +20,7 @@ use crate::tui::view::moderation;
 use crate::tui::view::monitors;
 use crate::tui::view::network;
 use crate::tui::view::pane::{framed, titled};
+use crate::tui::view::rules;
 use crate::tui::view::text::Row;
 
 /// Draws the page that is open.
@@ -36,6 +37,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Network => network::draw(buf, areas, scene),
         Page::Events => events::page(buf, areas, scene),
         Page::Charts => charts::page(buf, areas, scene),
+        Page::Rules => rules::page(buf, areas, scene),
         Page::Cues => cues::page(buf, areas, scene),
     }
 }
