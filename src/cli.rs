@@ -3,10 +3,12 @@
 mod adapt;
 mod adapt_chart;
 mod check;
+mod completions;
 mod ctl;
 mod cues;
 mod handover;
 mod log;
+mod man;
 mod mend;
 mod opening;
 mod probe;
@@ -214,6 +216,26 @@ enum Sub {
     },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
+    /// Print what a shell needs to complete the arguments of rigcast, and the words after 'rigcast ctl'
+    #[command(after_help = "\
+Examples:
+  source <(rigcast completions bash)
+  rigcast completions zsh > ~/.zfunc/_rigcast
+  rigcast completions fish > ~/.config/fish/completions/rigcast.fish")]
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: completions::Kind,
+    },
+    /// What a shell asks while it completes
+    #[command(hide = true)]
+    Complete {
+        /// The words after 'rigcast ctl', the last of which is being typed
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Print the manual page: rigcast man | man -l -
+    Man,
     /// How a studio starts its workers; of no use by hand
     #[command(hide = true)]
     Worker {
@@ -303,6 +325,9 @@ pub fn main() -> ExitCode {
         Some(Sub::Adapt { command }) => adapt::run(&command),
         Some(Sub::Cues { command }) => cues::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
+        Some(Sub::Completions { shell }) => completions::run(shell),
+        Some(Sub::Complete { words }) => completions::words(&words),
+        Some(Sub::Man) => man::run(),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

@@ -291,3 +291,71 @@ fn a_script_from_standard_input_stops_where_it_is_told() {
         "{said}"
     );
 }
+
+/// What bash makes of a line that is being typed, with the script that is printed for it.
+fn completed_by_bash(home: &Home, line: &str) -> Vec<String> {
+    let script = r#"
+        source <(rigcast completions bash)
+        COMP_WORDS=($1); [[ $1 == *" " ]] && COMP_WORDS+=("")
+        COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$1; COMP_POINT=${#1}
+        _rigcast_words rigcast "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}"
+    "#;
+    let program = Path::new(rigcast()).parent().unwrap().display().to_string();
+    let output = Command::new("bash")
+        .args(["--norc", "-c", script, "bash", line])
+        .env("PATH", format!("{program}:/usr/bin:/bin"))
+        .env("XDG_RUNTIME_DIR", home.folder.path())
+        .output()
+        .unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let found = String::from_utf8(output.stdout).unwrap();
+    found.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn shells_complete_arguments_commands_and_names() {
+    let home = Home::new();
+    for (shell, check) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
+        let script = home.rigcast(&["completions", shell]);
+        assert!(script.status.success());
+        let path = home.folder.path().join(shell);
+        std::fs::write(&path, script.stdout).unwrap();
+        if peer(shell).is_some() {
+            let read = Command::new(shell).arg(check).arg(&path).output().unwrap();
+            let said = String::from_utf8_lossy(&read.stderr);
+            assert!(read.status.success() && said.is_empty(), "{shell}: {said}");
+        }
+    }
+    assert_eq!(completed_by_bash(&home, "rigcast cues reh"), ["rehearse"]);
+    assert_eq!(completed_by_bash(&home, "rigcast ctl cue s"), ["skip", "stop"]);
+    assert_eq!(completed_by_bash(&home, "rigcast ctl mute voice o"), ["on", "off"]);
+    let path = home.folder.path().join("show.toml");
+    std::fs::write(&path, SHOW.replace("[cues]\nfile = \"show.cues.toml\"\n", "")).unwrap();
+    let _studio = start(&home, &[path.to_str().unwrap()]);
+    assert_eq!(completed_by_bash(&home, "rigcast ctl take "), ["grid", "bars", "ramp", "duo"]);
+    assert_eq!(completed_by_bash(&home, "rigcast ctl --name studio take d"), ["duo"]);
+}
+
+#[test]
+fn the_manual_page_is_one() {
+    let home = Home::new();
+    let page = home.rigcast(&["man"]);
+    assert!(page.status.success());
+    if peer("man").is_none() {
+        return;
+    }
+    let path = home.folder.path().join("rigcast.1");
+    std::fs::write(&path, page.stdout).unwrap();
+    let shown = Command::new("man")
+        .args(["--warnings", "-E", "UTF-8", "-l", "-P", "cat"])
+        .arg(&path)
+        .env("MANWIDTH", "120")
+        .output()
+        .unwrap();
+    let (text, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+    assert_eq!(said, "");
+    for wanted in ["RIGCAST CUES REHEARSE", "cue fire CUE", "does at once what CUE does", "--keep-going"] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+}
