@@ -1,6 +1,7 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
 pub mod commands;
+pub mod cues;
 pub mod events;
 pub mod faces;
 pub mod items;

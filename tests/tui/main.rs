@@ -15,6 +15,7 @@ mod tui_fixture;
 mod alarms;
 mod cells;
 mod commands;
+mod cues;
 mod desk;
 mod every_command;
 mod faces;
