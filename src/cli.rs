@@ -9,6 +9,7 @@ mod log;
 mod mend;
 mod opening;
 mod probe;
+mod rules;
 mod scrub;
 mod start;
 mod studio;
@@ -197,6 +198,11 @@ enum Sub {
         #[command(subcommand)]
         command: words::WordsCommand,
     },
+    /// Ask rules which scene they would choose, and why
+    Rules {
+        #[command(subcommand)]
+        command: rules::RulesCommand,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
     /// How a studio starts its workers; of no use by hand
@@ -276,6 +282,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Adapt { command }) => adapt::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
+        Some(Sub::Rules { command }) => rules::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use super::model::{
     AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel,
     EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
-    RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
+    Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -26,6 +27,8 @@ pub struct Opening {
     pub published: Vec<SecretUrl>,
     /// What was done before air, where the show goes on.
     pub moderation: Option<ModerationStanding>,
+    /// Business data and who holds program against the rules, likewise.
+    pub rules: Option<RulesKept>,
     /// Destinations that are not to be started.
     pub stopped: Vec<String>,
     /// What the studio tells first.
@@ -51,6 +54,7 @@ impl Opening {
             of_scene,
             published,
             moderation: None,
+            rules: None,
             stopped: Vec::new(),
             news: Vec::new(),
         }
@@ -67,6 +71,7 @@ impl Opening {
             of_scene,
             published: saved.published(),
             moderation: saved.standing().moderation.clone(),
+            rules: saved.standing().rules.clone(),
             stopped: applied.stopped,
             news: news.collect(),
         }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, ModerationStanding, PictureSettings, Pin, Strip, Studio, Transition};
+use super::model::{BusSettings, ModerationStanding, PictureSettings, Pin, RulesKept, Strip, Studio, Transition};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::scene::{OcclusionSettings, Script, Show};
@@ -69,6 +69,9 @@ pub struct Standing {
     /// What is done before air; in files of before, as the scene file says.
     #[serde(default)]
     pub moderation: Option<ModerationStanding>,
+    /// Business data, and who holds program against the rules.
+    #[serde(default)]
+    pub rules: Option<RulesKept>,
     destinations: Vec<SavedDestination>,
 }
 
@@ -247,6 +250,7 @@ impl Standing {
                 .collect(),
             occlusion: studio.occlusion.settings(),
             moderation: Some(studio.moderation.standing()),
+            rules: Some(RulesKept::of(&studio.rules, &studio.data)),
             destinations: destinations.collect(),
         }
     }

@@ -215,6 +215,7 @@ fn screen() -> Vec<Row> {
         ("cap", "g k", "120", Shown("pictures take at most 120 kB/s")),
         ("page events", "E", "", Shown("newest at the bottom")),
         ("page charts", "C", "", Shown("the last ten minutes")),
+        ("page rules", "O", "", Shown("a take by hand holds program")),
         ("select event", "E up", "", Shown("▸00:10:13")),
         ("events filter", "E /", "camera", Shown("1/")),
         ("events level", "E w", "", Shown("warnings and errors are shown")),
@@ -225,11 +226,36 @@ fn screen() -> Vec<Row> {
     ]
 }
 
+fn rules() -> Vec<Row> {
+    vec![
+        ("data set", "O s", "{\"a\": 1}", Asked("data set {\"a\": 1}")),
+        ("data merge", "O m", "{\"a\": null}", Asked("data merge {\"a\": null}")),
+        ("data clear", "O x", "", Asked("data clear")),
+        ("rules", "O t", "", Asked("rules toggle")),
+        ("rules release", "g o", "", Asked("rules release")),
+        (
+            "rules load",
+            "O f",
+            "/tmp/a.rules.toml",
+            Asked("rules load /tmp/a.rules.toml"),
+        ),
+        ("rules explain", "O e", "", Asked("rules explain")),
+    ]
+}
+
 fn rows() -> Vec<Row> {
-    [on_air(), sound(), picture(), moderation(), delivery(), screen()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        on_air(),
+        sound(),
+        picture(),
+        moderation(),
+        delivery(),
+        rules(),
+        screen(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A show in which every command has something to act on.

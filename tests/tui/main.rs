@@ -23,4 +23,5 @@ mod layouts;
 mod moderation;
 mod network;
 mod plain;
+mod rules;
 mod screens;

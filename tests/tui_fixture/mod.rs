@@ -330,6 +330,8 @@ pub fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         undo: Undo::default(),
         stats: Stats {
             fps: 30.0,

@@ -164,6 +164,9 @@ impl Core {
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
         }
+        if let Some(kept) = &options.opening.rules {
+            kept.apply(&mut studio.rules, &mut studio.data);
+        }
         studio.presets = errands.presets();
         studio.occlusion.policies = errands.library().policies();
         studio.occlusion.stickers = errands.library().sticker_names();

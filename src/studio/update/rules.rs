@@ -189,3 +189,7 @@ impl Unit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;
