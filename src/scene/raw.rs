@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::adapt::RawAdapt;
 use super::audience::RawAudience;
+use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
 use super::occlusion::RawOcclusion;
@@ -58,6 +59,8 @@ pub(super) struct RawShow {
     pub destination: HashMap<String, RawDestination>,
     pub rules: Option<RawRulesTable>,
     pub data: Option<RawData>,
+    #[serde(default)]
+    pub cues: RawCues,
 }
 
 #[derive(Deserialize)]

@@ -4,6 +4,7 @@
 
 use super::adapt::ADAPT;
 use super::audience::AUDIENCE;
+use super::cues::CUES;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
 use super::recording::RECORDING;
@@ -145,6 +146,11 @@ pub(super) const ROOT: &[Key] = &[
         "rules that choose the scene by business data",
     ),
     key("data", Kind::Table(DATA), "where business data comes from"),
+    key(
+        "cues",
+        Kind::Table(CUES),
+        "commands at their time, in a file of their own",
+    ),
 ];
 
 const VIDEO: &[Key] = &[

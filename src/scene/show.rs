@@ -13,6 +13,7 @@ use super::relay::RelayChoice;
 use super::rules::{DataChoice, RulesChoice};
 use super::script::Script;
 use crate::audience::StatsSpec;
+use crate::cue::CueList;
 use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{ChromaKey, PictureSettings, WipeDirection};
@@ -74,6 +75,8 @@ pub struct Show {
     pub rules: RulesChoice,
     /// Where business data comes from.
     pub data: DataChoice,
+    /// Commands at their time, loaded when the show starts.
+    pub cues: Option<CueList>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
     pub files: Vec<PathBuf>,
     /// What it was read from, to read it once more.

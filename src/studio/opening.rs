@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DataModel, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel,
-    EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
-    RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio,
-    Undo,
+    AdaptModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
+    EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
+    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel,
+    SourceState, Stats, Strip, Studio, Undo, clock_text,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -29,6 +29,8 @@ pub struct Opening {
     pub moderation: Option<ModerationStanding>,
     /// Business data and who holds program against the rules, likewise.
     pub rules: Option<RulesKept>,
+    /// The run of the cues, held, where the show goes on.
+    pub cues: Option<CueRun>,
     /// Destinations that are not to be started.
     pub stopped: Vec<String>,
     /// What the studio tells first.
@@ -55,6 +57,7 @@ impl Opening {
             published,
             moderation: None,
             rules: None,
+            cues: None,
             stopped: Vec::new(),
             news: Vec::new(),
         }
@@ -66,14 +69,23 @@ impl Opening {
         let of_scene = show.destinations.clone();
         let applied = saved.standing().apply(&mut show);
         let news = applied.missing.into_iter().map(|text| (EventLevel::Warning, text));
+        let cues = saved.standing().cue_run().cloned();
+        let held = cues.as_ref().map(|run| {
+            let position = clock_text(run.position(Timestamp::ZERO));
+            (
+                EventLevel::Warning,
+                format!("the cues are held at {position}; cue go goes on"),
+            )
+        });
         Self {
             show,
             of_scene,
             published: saved.published(),
             moderation: saved.standing().moderation.clone(),
             rules: saved.standing().rules.clone(),
+            cues,
             stopped: applied.stopped,
-            news: news.collect(),
+            news: news.chain(held).collect(),
         }
     }
 }
@@ -118,6 +130,12 @@ fn rules(choice: &RulesChoice) -> RulesModel {
         ..RulesModel::default()
     }
 }
+/// The cues that the scene file names; nothing of them runs.
+fn cues(show: &Show) -> Cues {
+    let mut cues = Cues::default();
+    cues.load(show.cues.clone());
+    cues
+}
 
 /// The bitrate of the source rendition that the operator holds.
 fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
@@ -155,7 +173,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         loss: None,
         stats: DestinationStats::default(),
     });
-    Studio {
+    let mut studio = Studio {
         name: name.to_owned(),
         now: Timestamp::ZERO,
         format: ProgramFormat {
@@ -178,6 +196,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         program: show.start.program.clone(),
         preview: show.start.preview.clone(),
+        edits: Edits::default(),
+        lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
         sources: sources.collect(),
@@ -216,12 +236,16 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         data: DataModel::default(),
         rules: rules(&show.rules),
         undo: Undo::default(),
+        cues: cues(show),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),
         history: History::default(),
         events: VecDeque::new(),
-    }
+    };
+    studio.edits = Edits::none(&studio.scenes);
+    studio.change_scene_strips();
+    studio
 }
 
 fn rendition(settings: &RenditionSettings) -> RenditionModel {

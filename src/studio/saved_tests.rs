@@ -219,6 +219,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
                 overridden: (ms % 3 == 0).then(|| (preview.to_owned(), program.to_owned())),
                 ..RulesKept::default()
             }),
+            cues: None,
             moderation: (ms % 5 != 0).then(|| ModerationStanding {
                 hold: TimeDelta::from_millis(ms % 100_000),
                 is_armed: ms % 2 == 0,

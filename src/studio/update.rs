@@ -5,6 +5,7 @@
 
 mod adapt;
 mod alarms;
+mod cues;
 mod delivery;
 mod desk;
 mod moderation;
@@ -12,19 +13,23 @@ mod occlusion;
 mod picture;
 mod reports;
 mod rules;
+mod scenes;
 mod undo;
 
 pub use adapt::AdaptOrder;
+pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
+pub use scenes::SavedScene;
+pub(in crate::studio) use scenes::inverse_of_item;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::command::Command;
+use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
@@ -32,6 +37,7 @@ use super::model::{
     SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
+use crate::cue::Firing;
 use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp, Turn};
 use crate::rules::{Data, DataError};
@@ -54,6 +60,8 @@ pub enum Input {
     Preset(Box<Preset>, Option<String>),
     /// These presets can be had now.
     Presets(Vec<PresetModel>),
+    /// These scenes were written into their files.
+    ScenesSaved(Vec<SavedScene>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -94,6 +102,8 @@ pub enum Input {
     Rules(RulesNews),
     /// The rules have looked at the data.
     Ruled(Box<Ruled>),
+    /// Something happens to the cues.
+    Cues(CueNews),
     /// Time has passed.
     Tick,
 }
@@ -176,6 +186,8 @@ pub enum Effect {
         /// Program is an operator's, or nobody's.
         is_anew: bool,
     },
+    /// The commands of a cue are to be carried out.
+    Cue(Firing),
     /// Clients and the log are to be told.
     Event(Event),
     /// The show is over.
@@ -293,6 +305,24 @@ pub enum Refusal {
     /// Nothing to acknowledge.
     #[error("there is no such alarm")]
     NoAlarm,
+    /// No list of cues.
+    #[error("no cues are loaded; cue load FILE does it")]
+    NoCues,
+    /// No run of them.
+    #[error("no cues run; cue run begins")]
+    NoCueRun,
+    /// A run is under way.
+    #[error("the cues run already; cue run CUE goes to one of them, cue stop ends the run")]
+    CuesRun,
+    /// The run is held.
+    #[error("the cues are held; cue go goes on")]
+    CuesHeld,
+    /// Nothing waits for a hand; what comes next.
+    #[error("no cue waits for a hand; next is {0}: cue fire does it now, cue skip leaves it out")]
+    NotByHand(String),
+    /// More was fired than can be carried out.
+    #[error("too many cues were fired at once")]
+    CuesBusy,
     /// Nothing that could be taken back.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -308,6 +338,9 @@ pub enum Refusal {
     /// Data that cannot be taken.
     #[error("no data: {0}")]
     Data(DataError),
+    /// An item or a scene that cannot be changed so.
+    #[error(transparent)]
+    Item(#[from] Misfit),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -360,6 +393,7 @@ pub fn update_for(
             unit.apply_preset(&preset, strip.as_deref())?;
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
+        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
@@ -398,8 +432,10 @@ pub fn update_for(
         Input::Data(news) => unit.data_news(news),
         Input::Rules(news) => unit.rules_loaded(news),
         Input::Ruled(ruled) => unit.ruled(*ruled),
+        Input::Cues(news) => unit.cues(news)?,
         Input::Tick => {}
     }
+    unit.see_for_cues();
     Ok(unit.effects)
 }
 
@@ -457,6 +493,9 @@ impl Unit<'_> {
                 }
                 Ok(())
             }
+            Command::Item(item, change) => self.item(&item, &change),
+            Command::SceneSet(scene, parameter, value) => self.scene_set(&scene, &parameter, value),
+            Command::SceneReset(scene) => self.scene_reset(&scene),
             Command::Gain(strip, gain) => self.gain(&strip, gain),
             Command::Mute(strip, switch) => self.strip(&strip, |settings| {
                 settings.is_muted = switch.apply(settings.is_muted);
@@ -488,11 +527,19 @@ impl Unit<'_> {
                 self.event(EventLevel::Info, "program", "loudness is measured anew");
                 Ok(())
             }
-            Command::PresetApply(..)
+            Command::SceneSave(_)
+            | Command::PresetApply(..)
             | Command::PresetDiff(..)
             | Command::PresetSave(..)
             | Command::PictureSave(..)
+            | Command::CueLoad(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
+            Command::CueRun(first) => self.cue_run(first),
+            Command::CueHold => self.cue_hold(),
+            Command::CueGo => self.cue_go(),
+            Command::CueSkip => self.cue_skip(),
+            Command::CueFire(name) => self.cue_fire(&name),
+            Command::CueStop => self.cue_stop(),
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
@@ -673,6 +720,7 @@ impl Unit<'_> {
             TimeDelta::from_millis(CUT_SOUND_MS)
         };
         self.follow_video(&last, over);
+        self.change_scene_strips();
         // Program and preview change places, so that the next take goes back.
         if self.studio.preview == next {
             self.studio.preview = last;

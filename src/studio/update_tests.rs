@@ -11,9 +11,9 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, Alarms, BusSettings, DataModel, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation,
-    Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
-    RenditionModel, RulesModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
+    AdaptModel, Alarms, BusSettings, DataModel, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind,
+    Moderation, Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel,
+    Region, Regions, RenditionModel, RulesModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -34,7 +34,7 @@ fn occlusion() -> Occlusion {
     occlusion
 }
 
-fn studio() -> Studio {
+pub(super) fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
@@ -85,6 +85,8 @@ fn studio() -> Studio {
             direction: crate::picture::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
@@ -115,6 +117,7 @@ fn studio() -> Studio {
         data: DataModel::default(),
         rules: RulesModel::default(),
         undo: Undo::default(),
+        cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

@@ -102,7 +102,7 @@ pub fn with_whole_paths(mut words: Vec<String>, folder: &std::path::Path) -> Vec
     let first = words.len() - args.len();
     for (at, arg) in spec.args.iter().enumerate() {
         let is_path = |word: &str| match arg.kind {
-            ArgKind::File | ArgKind::RulesFile => true,
+            ArgKind::File | ArgKind::RulesFile | ArgKind::CueFile => true,
             ArgKind::Preset => is_preset_path(word),
             _ => false,
         };

@@ -60,6 +60,16 @@ pub struct ArgSpec {
 pub enum ArgKind {
     /// A scene's name or number.
     Scene,
+    /// An item of the scene before it, by name or number.
+    Item,
+    /// A parameter of the scene before it.
+    SceneParameter,
+    /// A length on the program, set or changed.
+    Shift,
+    /// A share, set or changed.
+    Share,
+    /// How high an item lies.
+    Height,
     /// A strip's name.
     Strip,
     /// A source's name.
@@ -138,6 +148,10 @@ pub enum ArgKind {
     Count,
     /// kB per second, or `off`.
     Cap,
+    /// The name or the number of a cue.
+    Cue,
+    /// A cue file, on the machine of the studio.
+    CueFile,
 }
 
 impl ArgKind {
@@ -146,6 +160,11 @@ impl ArgKind {
     pub fn expected(self) -> String {
         match self {
             Self::Scene => "the name or the number of a scene".into(),
+            Self::Item => "the name or the number of an item of that scene: camera, badge/logo".into(),
+            Self::SceneParameter => "the name of a parameter of that scene".into(),
+            Self::Shift => "pixels or percent of the program: 40 or 50% sets, +10, -=10 or +1% changes".into(),
+            Self::Share => "a share: 50% or 0.5 sets, +5% or -=5% changes".into(),
+            Self::Height => "a whole number from -1000 to 1000; +1 and -=1 change".into(),
             Self::Strip => "the name of a strip".into(),
             Self::Source => "the name of a source".into(),
             Self::Destination => "the name of a destination".into(),
@@ -187,6 +206,8 @@ impl ArgKind {
             Self::Cap => "kB per second, or off".into(),
             Self::Json => "a JSON object: {\"product\": {\"stock\": 3}}".into(),
             Self::RulesFile => "a rules file, on the machine of the studio".into(),
+            Self::Cue => "the name or the number of a cue".into(),
+            Self::CueFile => "a cue file, on the machine of the studio".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

@@ -1,5 +1,6 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+mod cueing;
 mod held;
 mod ruled;
 
@@ -46,7 +47,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{Effect, Input, RecordingNews, update, update_for};
+use crate::studio::update::{CueNews, Effect, Input, RecordingNews, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -167,6 +168,9 @@ impl Core {
         if let Some(kept) = &options.opening.rules {
             kept.apply(&mut studio.rules, &mut studio.data);
         }
+        if let Some(run) = &options.opening.cues {
+            studio.cues.resume(run.clone());
+        }
         studio.presets = errands.presets();
         studio.occlusion.policies = errands.library().policies();
         studio.occlusion.stickers = errands.library().sticker_names();
@@ -277,6 +281,7 @@ impl Core {
         self.check_uplink();
         self.open_compliance();
         self.resume_moderation();
+        self.tell_cues_the_time();
         for destination in &self.show.destinations {
             if !options.opening.stopped.contains(&destination.name) {
                 self.destinations.start(&destination.name);
@@ -305,6 +310,7 @@ impl Core {
                 _ = signals.terminate.recv() => self.tell(EventLevel::Info, "told to end by a signal"),
                 _ = signals.interrupt.recv() => self.tell(EventLevel::Info, "interrupted"),
                 () = until(deadline) => self.tell(EventLevel::Info, "its time is up"),
+                () = until(self.next_cue()) => { self.cue(); continue }
                 Some(order) = self.orders.recv() => { self.order(order); continue }
                 Some(input) = self.inputs.recv() => { self.feed(input); continue }
                 Some(brought) = self.errands.next() => { self.take_in(brought); continue }
@@ -314,6 +320,7 @@ impl Core {
                     let (stats, kbps) = self.measure.take(&self.outlet.counters, self.audience.count());
                     self.feed(Input::Stats(stats, kbps));
                     self.count();
+                    self.tell_cues_the_time();
                     let loudness = self.newest_meters().loudness.short_term_lufs;
                     self.feed(Input::Second(loudness));
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
@@ -402,6 +409,7 @@ impl Core {
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
             Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
+            Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
         }
@@ -526,6 +534,7 @@ impl Core {
                     }
                     self.rule();
                 }
+                Effect::Cue(firing) => self.do_cue(firing),
                 Effect::Event(event) => self.announce(event),
                 Effect::End => self.is_over = true,
             }
@@ -625,6 +634,7 @@ impl Core {
         self.destinations.tick();
         self.relaying.tick(&self.outlet);
         self.look_at_hold();
+        self.listen_for_cues();
         self.adapt();
         if self.studio.fade.is_some() {
             self.feed(Input::Tick);

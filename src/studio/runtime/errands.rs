@@ -9,9 +9,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::data;
 use super::recording::{self, Recorder, Writer};
 use crate::control::desk::{Order, Reply};
+use crate::cue::CueList;
 use crate::media::TimeDelta;
 use crate::scene::{
-    Difference, Library, Preset, RulesFile, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text,
+    CueNames, Difference, Library, Preset, RulesFile, StickerSet, bus_preset_text, picture_preset_text, read_cue_file,
+    strip_preset_text,
 };
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
@@ -31,6 +33,8 @@ pub enum Brought {
     Presets(Vec<PresetModel>),
     /// A set of stickers to hide faces with, the command that takes it, and who asked.
     Stickers(Arc<StickerSet>, Command, Reply),
+    /// A cue list to be loaded, and who asked.
+    Cues(Box<CueList>, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
     /// Rules that were read from that file, to be held against the scenes, and who asked.
@@ -117,6 +121,7 @@ impl Errands {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
+            Command::CueLoad(path) => self.fetch_cues(path, cue_names(studio), reply),
             Command::OcclusionSticker(name) => {
                 self.fetch_stickers(name.clone(), Command::OcclusionSticker(name), reply);
             }
@@ -176,6 +181,20 @@ impl Errands {
         });
     }
 
+    fn fetch_cues(&self, path: PathBuf, names: CueNames, reply: Reply) {
+        let bring = self.bring.clone();
+        if !path.is_absolute() {
+            return answer(
+                reply,
+                Err(Refusal::RelativePath(path.display().to_string()).to_string()),
+            );
+        }
+        tokio::task::spawn_blocking(move || match read_cue_file(&path, Some(&names)) {
+            Ok(list) => drop(bring.blocking_send(Brought::Cues(Box::new(list), reply))),
+            Err(errors) => answer(reply, Err(errors.to_string())),
+        });
+    }
+
     fn record(&self, point: Point, subject: String, length: TimeDelta, path: PathBuf, reply: Reply) {
         let Ok(permit) = Arc::clone(&self.recorders).try_acquire_owned() else {
             return answer(reply, Err(format!("{} recordings are under way", recording::MOST)));
@@ -210,6 +229,16 @@ impl Errands {
             });
             answer(reply, said);
         });
+    }
+}
+
+/// What cues can name in this studio.
+fn cue_names(studio: &Studio) -> CueNames {
+    CueNames {
+        scenes: studio.scenes.iter().map(|scene| scene.name.clone()).collect(),
+        sources: studio.sources.iter().map(|source| source.name.clone()).collect(),
+        strips: studio.strips.iter().map(|strip| strip.name.clone()).collect(),
+        destinations: studio.destinations.iter().map(|to| to.name.clone()).collect(),
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Context {
 }
 
 /// How the headings of tables begin whose keys hold on pages or in panes only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 14] = [
+const HEADINGS: [(&str, Context); 15] = [
     ("page", Context::AnyPage),
     ("strip page", Context::Page(Page::Strip)),
     ("buses page", Context::Page(Page::Buses)),
@@ -28,6 +28,7 @@ const HEADINGS: [(&str, Context); 14] = [
     ("events page", Context::Page(Page::Events)),
     ("charts page", Context::Page(Page::Charts)),
     ("rules page", Context::Page(Page::Rules)),
+    ("cues page", Context::Page(Page::Cues)),
     ("mixer pane", Context::Pane(Pane::Mixer)),
     ("sources pane", Context::Pane(Pane::Sources)),
     ("destinations pane", Context::Pane(Pane::Destinations)),

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod charts;
+mod cues;
 mod desk;
 mod destinations;
 mod events;

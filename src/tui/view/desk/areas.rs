@@ -55,7 +55,7 @@ pub struct Areas {
     pub hold: Rect,
     /// Of moderation: words and spans. Of rules: the data.
     pub held: Rect,
-    /// Of events: the selected one.
+    /// Of events and cues: the selected one.
     pub detail: Rect,
 }
 
@@ -75,7 +75,7 @@ impl Areas {
             Page::Picture => areas.picture(main, format),
             Page::Network => areas.network(main, format),
             Page::Moderation => areas.moderation(main, format),
-            Page::Events => areas.events(main),
+            Page::Events | Page::Cues => areas.events(main),
             Page::Charts => Self { sheet: main, ..areas },
             Page::Rules => areas.rules(main, format),
         }

@@ -13,6 +13,7 @@ use crate::studio::command::Page;
 use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMeter};
 use crate::tui::view::Scene;
 use crate::tui::view::charts;
+use crate::tui::view::cues;
 use crate::tui::view::events;
 use crate::tui::view::faces;
 use crate::tui::view::moderation;
@@ -37,6 +38,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Events => events::page(buf, areas, scene),
         Page::Charts => charts::page(buf, areas, scene),
         Page::Rules => rules::page(buf, areas, scene),
+        Page::Cues => cues::page(buf, areas, scene),
     }
 }
 
