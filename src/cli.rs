@@ -15,6 +15,7 @@ mod opening;
 mod presets;
 mod probe;
 mod script;
+mod rules;
 mod scrub;
 mod start;
 mod studio;
@@ -227,6 +228,11 @@ enum Sub {
         #[command(subcommand)]
         command: words::WordsCommand,
     },
+    /// Ask rules which scene they would choose, and why
+    Rules {
+        #[command(subcommand)]
+        command: rules::RulesCommand,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
     /// Print what a shell needs to complete the arguments of rigcast, and the words after 'rigcast ctl'
@@ -343,6 +349,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Completions { shell }) => completions::run(shell),
         Some(Sub::Complete { words }) => completions::words(&words),
         Some(Sub::Man) => man::run(),
+        Some(Sub::Rules { command }) => rules::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

@@ -39,7 +39,7 @@ pub use moderation::{
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
-pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
+pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesKept, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::cue::{

@@ -11,9 +11,9 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind, Moderation,
-    Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
-    RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
+    AdaptModel, Alarms, BusSettings, DataModel, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind,
+    Moderation, Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel,
+    Region, Regions, RenditionModel, RulesModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -114,8 +114,8 @@ pub(super) fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
-        data: crate::studio::model::DataModel::default(),
-        rules: crate::studio::model::RulesModel::default(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         undo: Undo::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),

@@ -11,6 +11,7 @@ pub mod network;
 pub mod page;
 pub mod pane;
 pub mod picture;
+pub mod rules;
 
 use std::net::TcpListener;
 use std::path::Path;

@@ -229,6 +229,7 @@ fn screen() -> Vec<Row> {
         ("page items", "I", "", Shown("ITEMS two shot")),
         ("select item", "I j", "", Shown("▸● camera")),
         ("select scene", "I ]", "", Shown("ITEMS clip")),
+        ("page rules", "O", "", Shown("a take by hand holds program")),
         ("select event", "E up", "", Shown("▸00:10:13")),
         ("events filter", "E /", "camera", Shown("1/")),
         ("events level", "E w", "", Shown("warnings and errors are shown")),
@@ -264,6 +265,22 @@ fn scenes() -> Vec<Row> {
         ("scene save", "I w", "", Asked("scene save two shot")),
     ]
 }
+fn rules() -> Vec<Row> {
+    vec![
+        ("data set", "O s", "{\"a\": 1}", Asked("data set {\"a\": 1}")),
+        ("data merge", "O m", "{\"a\": null}", Asked("data merge {\"a\": null}")),
+        ("data clear", "O x", "", Asked("data clear")),
+        ("rules", "O t", "", Asked("rules toggle")),
+        ("rules release", "g o", "", Asked("rules release")),
+        (
+            "rules load",
+            "O f",
+            "/tmp/a.rules.toml",
+            Asked("rules load /tmp/a.rules.toml"),
+        ),
+        ("rules explain", "O e", "", Asked("rules explain")),
+    ]
+}
 
 fn rows() -> Vec<Row> {
     [
@@ -273,6 +290,7 @@ fn rows() -> Vec<Row> {
         picture(),
         moderation(),
         delivery(),
+        rules(),
         screen(),
     ]
     .into_iter()

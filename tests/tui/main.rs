@@ -25,4 +25,5 @@ mod layouts;
 mod moderation;
 mod network;
 mod plain;
+mod rules;
 mod screens;

@@ -376,6 +376,8 @@ pub fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         undo: Undo::default(),
         cues: cues(),
         stats: Stats {

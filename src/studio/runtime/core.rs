@@ -169,6 +169,9 @@ impl Core {
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
         }
+        if let Some(kept) = &options.opening.rules {
+            kept.apply(&mut studio.rules, &mut studio.data);
+        }
         if let Some(run) = &options.opening.cues {
             studio.cues.resume(run.clone());
         }
