@@ -25,6 +25,7 @@ mod layer;
 mod layers;
 mod library;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture_checks;
 mod placeholder;

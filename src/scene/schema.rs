@@ -6,6 +6,7 @@ use super::adapt::ADAPT;
 use super::audience::AUDIENCE;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
+use super::obs::OBS;
 use super::recording::RECORDING;
 use super::relay::RELAY;
 use super::scene_keys::{SCENE, TRANSITION};
@@ -115,6 +116,11 @@ pub(super) const ROOT: &[Key] = &[
         "relay",
         Kind::Table(RELAY),
         "the media server in this rig, for browsers and players",
+    ),
+    key(
+        "obs",
+        Kind::Table(OBS),
+        "controllers made for OBS that may drive this show (obs-websocket)",
     ),
     key("recording", Kind::Table(RECORDING), "the show onto a disk"),
     key("uplink", Kind::Table(UPLINK), "the way out of this rig"),

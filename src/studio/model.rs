@@ -9,6 +9,7 @@ mod delivery;
 mod event;
 mod history;
 mod moderation;
+mod obs;
 mod occlusion;
 mod undo;
 
@@ -30,6 +31,7 @@ pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
+pub use obs::ObsModel;
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
@@ -102,6 +104,9 @@ pub struct Studio {
     /// The relay, where this rig has one.
     #[serde(default)]
     pub relay: Option<RelayModel>,
+    /// The server for controllers made for OBS, where this show has one.
+    #[serde(default)]
+    pub obs: Option<ObsModel>,
     /// The recording.
     #[serde(default)]
     pub recording: RecordingModel,

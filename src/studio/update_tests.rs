@@ -110,6 +110,7 @@ fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: vec![rendition("720p"), rendition("480p")],
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),

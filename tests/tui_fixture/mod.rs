@@ -328,6 +328,7 @@ pub fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: Vec::new(),
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
