@@ -25,7 +25,7 @@ use super::code::{CloseCode, intent};
 use super::encoding::Encoding;
 use super::events::{Event, events};
 use super::levels::levels;
-use super::server::{Shared, over};
+use super::server::{Shared, change, over};
 use super::session::{Session, Step, event};
 use super::socket::{Incoming, Socket, Upgraded};
 use crate::control::desk::Listening;
@@ -178,14 +178,8 @@ impl Connection {
                 self.write()?;
             }
             Some(answer) = self.asked.next() => self.send(&answer)?,
-            changed = self.state.changed(), if is_known => {
-                changed.map_err(|_| Gone::Left)?;
-                self.tell_state()?;
-            }
-            changed = self.meters.changed(), if self.listening.is_some() => {
-                changed.map_err(|_| Gone::Left)?;
-                self.tell_levels()?;
-            }
+            () = change(&mut self.state), if is_known => self.tell_state()?,
+            () = change(&mut self.meters), if self.listening.is_some() => self.tell_levels()?,
             told = self.told.recv(), if is_known => match told {
                 Ok(event) => self.tell(event)?,
                 Err(broadcast::error::RecvError::Lagged(_)) => {}

@@ -91,10 +91,7 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = over(&mut ended) => return,
-            changed = state.changed() => match changed {
-                Ok(()) => note(&shared, &state),
-                Err(_) => return,
-            },
+            () = change(&mut state) => note(&shared, &state),
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else {
@@ -122,6 +119,13 @@ pub async fn serve(
 pub(super) async fn over(ended: &mut watch::Receiver<Option<String>>) {
     // Whoever would say so may be gone without a word: that is the end as well.
     let _ = ended.wait_for(Option::is_some).await;
+}
+
+/// Waits for the next value. There is none when the studio ends, which [`over`] tells a moment later.
+pub(super) async fn change<T>(values: &mut watch::Receiver<T>) {
+    if values.changed().await.is_err() {
+        std::future::pending().await
+    }
 }
 
 fn full(peer: SocketAddr) -> String {

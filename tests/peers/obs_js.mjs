@@ -42,9 +42,11 @@ async function drive(obs) {
   seen.noPassword = await code(obs.connect(address));
   seen.hello = await obs.connect(address, password, { eventSubscriptions: EventSubscription.All });
   seen.scenes = await obs.call("GetSceneList");
-  const changed = until(obs, "CurrentProgramSceneChanged", (data) => data.sceneName === "warm");
-  await obs.call("SetCurrentProgramScene", { sceneName: "warm" });
-  await changed;
+  for (const sceneName of ["cool", "warm"]) {
+    const changed = until(obs, "CurrentProgramSceneChanged", (data) => data.sceneName === sceneName);
+    await obs.call("SetCurrentProgramScene", { sceneName });
+    await changed;
+  }
   seen.program = await obs.call("GetCurrentProgramScene");
   const muted = until(obs, "InputMuteStateChanged", (data) => data.inputName === "tone" && data.inputMuted);
   await obs.call("SetInputMute", { inputName: "tone", inputMuted: true });
@@ -52,6 +54,7 @@ async function drive(obs) {
   const volume = until(obs, "InputVolumeChanged", (data) => Math.abs(data.inputVolumeMul - 0.5) < 0.001);
   await obs.call("SetInputVolume", { inputName: "tone", inputVolumeMul: 0.5 });
   await volume;
+  await obs.call("SetInputVolume", { inputName: "tone", inputVolumeDb: 0 });
   await obs.call("SetInputMute", { inputName: "tone", inputMuted: false });
   await obs.reidentify({ eventSubscriptions: EventSubscription.InputVolumeMeters });
   for (let count = 0; count < 5; count += 1) {

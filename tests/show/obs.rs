@@ -106,7 +106,7 @@ fn show(folder: &Path, more: &str) -> (Studio, u16) {
     );
     let file = folder.join("show.toml");
     std::fs::write(&file, text).unwrap();
-    let mut studio = Studio::start_in(&["--scene", file.to_str().unwrap()], |command| {
+    let mut studio = Studio::start_in(&[file.to_str().unwrap()], |command| {
         command.env("DECK_PASSWORD", PASSWORD);
     });
     studio.wait_for_log("controllers are served at ws://127.0.0.1:", Duration::from_secs(10));
