@@ -26,7 +26,7 @@ pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Co
     };
     let named = spec.args.iter().zip(args);
     let mut files = named.filter(|(arg, word)| match arg.kind {
-        ArgKind::File => true,
+        ArgKind::File | ArgKind::RulesFile | ArgKind::CueFile => true,
         ArgKind::Preset => word.contains(['/', '.']),
         _ => false,
     });

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::adapt::RawAdapt;
 use super::audience::RawAudience;
+use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
 use super::obs::RawObs;
@@ -15,6 +16,7 @@ use super::occlusion::RawOcclusion;
 use super::raw_scene::{RawScene, RawTransition};
 use super::recording::RawRecording;
 use super::relay::RawRelay;
+use super::rules::{RawData, RawRulesTable};
 use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
@@ -57,6 +59,10 @@ pub(super) struct RawShow {
     pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
+    pub rules: Option<RawRulesTable>,
+    pub data: Option<RawData>,
+    #[serde(default)]
+    pub cues: RawCues,
 }
 
 #[derive(Deserialize)]
