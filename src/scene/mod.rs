@@ -27,6 +27,7 @@ mod layers;
 mod library;
 mod live_settings;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture_checks;
 mod placeholder;

@@ -235,6 +235,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         adapt: adapt(&show.adapt),
         renditions: show.renditions.iter().map(rendition).collect(),
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         data: DataModel::default(),

@@ -9,6 +9,7 @@ mod cues;
 mod delivery;
 mod desk;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture;
 mod reports;
@@ -22,6 +23,7 @@ pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
+pub use obs::ObsNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
 pub(in crate::studio) use scenes::inverse_of_item;
 
@@ -78,6 +80,8 @@ pub enum Input {
     Recording(RecordingNews),
     /// Something happened to the relay.
     Relay(RelayNews),
+    /// Something happened to the server for controllers.
+    Obs(ObsNews),
     /// A worker's supervisor reports: its name and what there is to tell.
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
@@ -415,6 +419,7 @@ pub fn update_for(
         Input::Faces(faces, cover) => unit.faces(faces, cover),
         Input::Recording(news) => unit.recording(news),
         Input::Relay(news) => unit.relay(news),
+        Input::Obs(news) => unit.obs(news),
         Input::Worker(name, report) => unit.worker(&name, report),
         Input::Stats(stats, kbps) => {
             for (rendition, kbps) in unit.studio.renditions.iter_mut().zip(kbps) {

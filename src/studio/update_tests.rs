@@ -112,6 +112,7 @@ pub(super) fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: vec![rendition("720p"), rendition("480p")],
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         data: DataModel::default(),

@@ -11,3 +11,4 @@
 mod common;
 mod cues;
 mod rules;
+mod obs;

@@ -374,6 +374,7 @@ pub fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: Vec::new(),
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         data: DataModel::default(),

@@ -24,6 +24,7 @@ use super::errands::{self, Brought, Errands};
 use super::error::RunError;
 use super::measure::Measure;
 use super::moderating::Moderator;
+use super::obs;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -87,6 +88,10 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let signals = Signals::listen().map_err(RunError::Signals)?;
     let (core, desk) = Core::open(&options, clock, ended_out)?;
     let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
+    if let Some(settings) = &core.show.obs {
+        // Lets go by itself when the show has ended.
+        tokio::spawn(obs::serve(settings.clone(), desk.clone(), core.post.clone()));
+    }
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
@@ -653,7 +658,7 @@ impl Core {
         if self.is_dirty {
             self.publish();
         }
-        if self.audience.count() > 0 {
+        if self.audience.wants_meters() {
             self.meters.send_replace(Arc::new(self.newest_meters()));
         }
     }

@@ -28,6 +28,7 @@ mod ladder;
 mod line;
 mod measure;
 mod moderating;
+mod obs;
 mod outlet;
 mod picture_loop;
 mod plan;
