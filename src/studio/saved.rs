@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use super::model::{
-    BusSettings, CueList, CueRun, Cues, Lent, ModerationStanding, PictureSettings, Pin, RunPhase, SceneEdits, Strip, Studio, Transition, RulesKept,
+    BusSettings, CueList, CueRun, Cues, Lent, ModerationStanding, PictureSettings, Pin, RulesKept, RunPhase,
+    SceneEdits, Strip, Studio, Transition,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::publish::DestinationSpec;

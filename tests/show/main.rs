@@ -10,5 +10,5 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cues;
-mod rules;
 mod obs;
+mod rules;
