@@ -18,6 +18,8 @@ fn filled_at(text: &str, time: &str, now_ms: i64, since_ms: Option<i64>) -> Fill
         wall: &wall,
         now: Timestamp::from_millis(now_ms),
         since: since_ms.map(Timestamp::from_millis),
+        title: "Show",
+        scene: "host",
         viewers: Some(42),
         data: Some(&data),
         status: None,
@@ -35,15 +37,16 @@ fn names_stand_for_what_is_known() {
         ("plain", "plain"),
         ("{{clock}", "{clock}"),
         ("a { b", "a { b"),
+        ("{title}/{scene}", "Show/host"),
         ("{clock}", "20:14"),
         ("{clock %H:%M:%S}", "20:14:30"),
         ("{ clock  %d.%m. }", "22.11."),
-        ("{clock %!}", ""),
+        ("{clock %!}", "{clock %!}"),
         ("{viewers} watch", "42 watch"),
         ("{uptime}", "1:01:05"),
         ("{data price} {data name}", "9.5 Mug {clock}"),
         ("{data list.0.a}{data list.7}{data none}{data list}", "b"),
-        ("{status a.b}|{nobody}|{countdown soon}", "||"),
+        ("{status a.b}|{nobody}|", "||"),
     ] {
         assert_eq!(text_at(text, "20:14:30+00:00", 3_665_400, None), expected, "{text}");
     }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
-    History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
-    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    AdaptModel, AirModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel,
+    EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch,
+    RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
 use super::saved::Saved;
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -161,6 +161,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         preview: show.start.preview.clone(),
         transition: show.transition.clone(),
         fade: None,
+        air: AirModel {
+            title: show.title.clone(),
+            ..AirModel::default()
+        },
         sources: sources.collect(),
         strips: show
             .strips

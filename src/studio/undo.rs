@@ -89,6 +89,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
+        | Command::Wipe(..)
+        | Command::Stinger
         | Command::LoudnessReset
         | Command::PresetApply(..)
         | Command::PresetDiff(..)

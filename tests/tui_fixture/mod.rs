@@ -246,6 +246,7 @@ pub fn studio() -> Studio {
             stinger: None,
         },
         fade: None,
+        air: Default::default(),
         occlusion: occlusion(),
         moderation: Moderation::default(),
         sources: vec![
