@@ -4,6 +4,7 @@ mod adapt;
 mod adapt_chart;
 mod check;
 mod ctl;
+mod cues;
 mod handover;
 mod log;
 mod mend;
@@ -192,6 +193,11 @@ enum Sub {
         #[command(subcommand)]
         command: adapt::AdaptCommand,
     },
+    /// Try out cue files: commands at their time
+    Cues {
+        #[command(subcommand)]
+        command: cues::CuesCommand,
+    },
     /// Try out and tune what moderation listens for
     Words {
         #[command(subcommand)]
@@ -275,6 +281,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Adapt { command }) => adapt::run(&command),
+        Some(Sub::Cues { command }) => cues::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use jiff::Zoned;
 
 use crate::media::{TimeDelta, Timestamp};
+use crate::rules::Data;
 use crate::scene::{self, Placeholder};
 
 /// The longest value that is put into a text, in characters.
@@ -63,7 +64,7 @@ pub struct Facts<'a> {
     /// How many watch, if anybody knows.
     pub viewers: Option<u64>,
     /// The business data.
-    pub data: Option<&'a serde_json::Value>,
+    pub data: Option<&'a Data>,
     /// The studio's state.
     pub status: Option<&'a serde_json::Value>,
 }
@@ -210,7 +211,8 @@ fn put(text: &mut String, piece: &Piece, facts: &Facts<'_>) -> Option<TimeDelta>
             Some(TimeDelta::from_millis(seconds * 1000 + 1000) - gone)
         }
         Piece::Data(path) => {
-            put_value(text, facts.data, path);
+            let value = facts.data.and_then(|data| data.text(path));
+            text.extend(value.unwrap_or_default().chars().take(LONGEST));
             None
         }
         Piece::Status(path) => {

@@ -14,6 +14,7 @@ fn none(_: &str) -> Option<Vec<Piece>> {
 fn filled_at(text: &str, time: &str, now_ms: i64, since_ms: Option<i64>) -> Filled {
     let wall = wall(&format!("2026-11-22T{time}[+00:00]"));
     let data = serde_json::json!({ "price": 9.5, "name": "Mug {clock}", "list": [{ "a": "b" }], "none": null });
+    let data = Data::new(data).unwrap();
     let facts = Facts {
         wall: &wall,
         now: Timestamp::from_millis(now_ms),

@@ -7,6 +7,7 @@ pub mod fill;
 pub mod model;
 pub mod opening;
 pub mod reference;
+pub mod rehearsal;
 pub mod runtime;
 pub mod saved;
 pub mod undo;

@@ -245,6 +245,8 @@ pub fn studio() -> Studio {
             direction: rigcast::studio::model::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         air: Default::default(),
         occlusion: occlusion(),
@@ -332,6 +334,7 @@ pub fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        cues: Cues::default(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,

@@ -4,22 +4,28 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod cues;
 mod delivery;
 mod moderation;
 mod occlusion;
 mod picture;
+mod rules;
+mod scenes;
 mod screen;
 mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 7] = [
+const PARTS: [&[CommandSpec]; 10] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    rules::ROWS,
+    scenes::ROWS,
+    cues::ROWS,
     screen::ROWS,
 ];
 

@@ -164,6 +164,7 @@ impl Unit<'_> {
         self.studio.program.clone_from(&next);
         self.studio.air.since = self.now;
         self.follow_video(&last, over);
+        self.change_scene_strips();
         if let Some(FadeKind::Stinger { source, .. }) = self.studio.fade.as_ref().map(|fade| &fade.kind) {
             let source = source.clone();
             self.stinger_sound(&source, true);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use super::network::quality_style;
 use super::text::{Row, clock};
-use super::{Scene, charts, desk, faces, moderation};
+use super::{Scene, charts, cues, desk, faces, moderation};
 use crate::studio::model::{Quality, WorkerState};
 
 /// From this width on there is room for the course of the last minute.
@@ -31,6 +31,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     }
     moderation::tell::status(&mut row, scene);
     occlusion(&mut row, scene);
+    cues::status(&mut row, scene);
     // What stands still comes first; the losses that were made up for are a number among others.
     for worker in &studio.workers {
         let text = match worker.state {

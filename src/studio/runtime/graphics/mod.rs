@@ -258,7 +258,7 @@ impl Studies {
                     title: state.map_or("", |state| &state.air.title),
                     scene: self.plan.scenes.get(self.plan.program).map_or("", |scene| &scene.name),
                     viewers: state.map(watching),
-                    data: None,
+                    data: state.map(|state| &state.data.values),
                     status: self.status.as_ref().map(|(_, status)| status),
                 };
                 let filled = fill::fill(pieces, &facts);
