@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
+    AdaptModel, AirModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
     EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
     ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel,
     SourceState, Stats, Strip, Studio, Undo, clock_text,
@@ -204,6 +204,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
+        air: AirModel {
+            title: show.title.clone(),
+            ..AirModel::default()
+        },
         sources: sources.collect(),
         strips: show
             .strips

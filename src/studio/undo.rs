@@ -95,6 +95,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
+        | Command::Wipe(..)
+        | Command::Stinger
         | Command::SceneSave(_)
         | Command::LoudnessReset
         | Command::PresetApply(..)

@@ -88,6 +88,7 @@ pub(super) fn studio() -> Studio {
         edits: Edits::default(),
         lent: Vec::new(),
         fade: None,
+        air: Default::default(),
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
         buses: BusSettings::default(),
@@ -177,6 +178,8 @@ fn a_fade_lasts_as_long_as_it_says() {
         start: ms(1000),
         duration: TimeDelta::from_millis(400),
         occlusion_level: 0,
+        kind: FadeKind::Fade,
+        since: Timestamp::ZERO,
     };
     assert_eq!(studio.fade, Some(fade));
     assert!(

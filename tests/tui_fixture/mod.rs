@@ -292,6 +292,7 @@ pub fn studio() -> Studio {
         },
         lent: Vec::new(),
         fade: None,
+        air: Default::default(),
         occlusion: occlusion(),
         moderation: Moderation::default(),
         sources: vec![

@@ -22,6 +22,7 @@ use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
+use super::graphics::{self, GraphicsMessage};
 use super::measure::Measure;
 use super::moderating::Moderator;
 use super::obs;
@@ -160,6 +161,8 @@ struct Core {
     audience: Audience,
     measure: Measure,
     is_dirty: bool,
+    /// Whether letters on pictures show what the state says.
+    is_state_drawn: bool,
     is_over: bool,
 }
 
@@ -273,7 +276,9 @@ impl Core {
             meters,
             audience: desk.audience.clone(),
             measure: Measure::start(),
-            is_dirty: false,
+            // At once, for what the letters of the first plan need.
+            is_dirty: true,
+            is_state_drawn: true,
             is_over: false,
         };
         Ok((core, desk))
@@ -464,6 +469,12 @@ impl Core {
         }
     }
 
+    fn tell_graphics(&self, message: GraphicsMessage) {
+        if self.stage.graphics.send(message).is_err() {
+            tracing::error!("the graphics thread is gone");
+        }
+    }
+
     fn tell_sound(&mut self, message: SoundMessage) {
         if self.stage.sound.push(message).is_err() {
             tracing::error!("the sound thread does not fetch its messages");
@@ -475,6 +486,8 @@ impl Core {
             match effect {
                 Effect::Picture => {
                     let plan = Arc::new(Plan::new(&self.studio));
+                    self.is_state_drawn = graphics::asks_state(&plan);
+                    self.tell_graphics(GraphicsMessage::Plan(Arc::clone(&plan)));
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
                 Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
@@ -707,7 +720,11 @@ impl Core {
     fn publish(&mut self) {
         self.is_dirty = false;
         self.studio.now = self.clock.now();
-        self.state.send_replace(Arc::new(self.studio.clone()));
+        let state = Arc::new(self.studio.clone());
+        if self.is_state_drawn {
+            self.tell_graphics(GraphicsMessage::State(Arc::clone(&state)));
+        }
+        self.state.send_replace(state);
         let is_started = |name: &str| self.destinations.is_started(name);
         let specs = self.destinations.specs();
         self.saver
