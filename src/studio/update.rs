@@ -36,7 +36,8 @@ use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
-    FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount, SourceFormat,
+    SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::cue::Firing;
@@ -401,8 +402,6 @@ pub fn update_for(
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
         Input::ScenesSaved(asked, read) => unit.scenes_saved(&asked, read),
-        Input::SourceState(name, state) => unit.source_state(&name, state),
-        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
         Input::SourceState(name, state) => {
             unit.stinger_state(&name, &state);
             unit.source_state(&name, state);

@@ -173,12 +173,12 @@ fn a_fade_lasts_as_long_as_it_says() {
     let mut studio = studio();
     run(&mut studio, "transition fade 400ms", ms(0)).unwrap();
     run(&mut studio, "take", ms(1000)).unwrap();
-    let fade = Fade {
+    let fade = crate::studio::model::Fade {
         from: "wide".into(),
         start: ms(1000),
         duration: TimeDelta::from_millis(400),
         occlusion_level: 0,
-        kind: FadeKind::Fade,
+        kind: crate::studio::model::FadeKind::Fade,
         since: Timestamp::ZERO,
     };
     assert_eq!(studio.fade, Some(fade));
