@@ -27,6 +27,7 @@ mod layers;
 mod library;
 mod live_settings;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture_checks;
 mod placeholder;
@@ -80,7 +81,7 @@ pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
-pub use write_back::{SceneBack, WriteBackError, has_scene, write_back};
+pub use write_back::{SceneBack, WriteBackError, has_of_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;
@@ -139,6 +140,15 @@ pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
         .collect::<Vec<_>>();
     let env = |name: &str| script.environment.get(name).map(|value| value.expose().to_owned());
     start(text, Shelf::kept(script), &overrides, &env)
+}
+
+/// The shipped preset that has items for the scene of that name.
+#[must_use]
+pub fn shipped_scene(name: &str) -> Option<&'static str> {
+    shipped::preset_names().find(|preset| {
+        let text = shipped::preset(preset).map_or("", |(_, text)| text);
+        has_of_scene(text, name, &["items", "template"])
+    })
 }
 
 /// What is wrong with each of these files, without starting anything. A file without scenes is taken for a preset, which

@@ -11,6 +11,7 @@ use super::audience::RawAudience;
 use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
+use super::obs::RawObs;
 use super::occlusion::RawOcclusion;
 use super::raw_scene::{RawScene, RawTransition};
 use super::recording::RawRecording;
@@ -47,6 +48,7 @@ pub(super) struct RawShow {
     pub occlusion: RawOcclusion,
     pub moderation: Option<RawModeration>,
     pub relay: Option<RawRelay>,
+    pub obs: Option<RawObs>,
     pub recording: Option<RawRecording>,
     #[serde(default)]
     pub uplink: RawUplink,

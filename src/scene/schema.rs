@@ -7,6 +7,7 @@ use super::audience::AUDIENCE;
 use super::cues::CUES;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
+use super::obs::OBS;
 use super::recording::RECORDING;
 use super::relay::RELAY;
 use super::rules::{DATA, RULES};
@@ -117,6 +118,11 @@ pub(super) const ROOT: &[Key] = &[
         "relay",
         Kind::Table(RELAY),
         "the media server in this rig, for browsers and players",
+    ),
+    key(
+        "obs",
+        Kind::Table(OBS),
+        "controllers made for OBS that may drive this show (obs-websocket)",
     ),
     key("recording", Kind::Table(RECORDING), "the show onto a disk"),
     key("uplink", Kind::Table(UPLINK), "the way out of this rig"),

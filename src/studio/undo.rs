@@ -27,7 +27,7 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
             before.transition.kind,
             Some(before.transition.duration),
         )],
-        Command::Item(item, change) => vec![put(item, inverse_of_item(before, item, change)?)],
+        Command::Item(item, change) => vec![inverse_of_item(before, item, change)?],
         Command::SceneSet(scene, name, _) => vec![parameter(before, scene, name)?],
         Command::SceneReset(scene) => scene_as_it_is(before, scene)?,
         Command::Gain(name, _) => strip::param(strip_of(name)?, "gain_db"),
@@ -95,6 +95,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
+        | Command::Wipe(..)
+        | Command::Stinger
         | Command::SceneSave(_)
         | Command::LoudnessReset
         | Command::PresetApply(..)

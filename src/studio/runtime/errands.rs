@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::data;
 use super::recording::{self, Recorder, Writer};
+use super::scene_saving::{Saved, Saving};
 use crate::control::desk::{Order, Reply};
 use crate::cue::CueList;
 use crate::media::TimeDelta;
@@ -30,6 +31,8 @@ pub enum Brought {
     Apply(Box<Preset>, Option<String>, Reply),
     /// A preset to be compared with a strip or the buses, and who asked.
     Compare(Box<Preset>, Option<String>, Reply),
+    /// Scenes that were written into their files, and who asked.
+    ScenesSaved(Box<Saved>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
     /// A set of stickers to hide faces with, the command that takes it, and who asked.
@@ -143,6 +146,16 @@ impl Errands {
             command => return Some(Order { command, reply }),
         }
         None
+    }
+
+    /// Writes scenes into their files.
+    pub fn save_scenes(&self, saving: Saving, reply: Reply) {
+        let bring = self.bring.clone();
+        tokio::task::spawn_blocking(move || match saving.run() {
+            // The studio has ended where nobody takes it.
+            Ok(saved) => drop(bring.blocking_send(Brought::ScenesSaved(Box::new(saved), reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
     }
 
     fn fetch(
