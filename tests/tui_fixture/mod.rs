@@ -279,6 +279,8 @@ pub fn studio() -> Studio {
             stinger: None,
         },
         lent: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         fade: None,
         occlusion: occlusion(),
         moderation: Moderation::default(),

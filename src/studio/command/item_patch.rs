@@ -229,7 +229,8 @@ fn shifted(now: i32, by: Shift, whole: u32) -> i64 {
         Shift::Change(by) => {
             let by = pixels(by, whole);
             let step = by.round() as i64;
-            i64::from(now).saturating_add(if step == 0 { by.signum() as i64 } else { step })
+            let least = if by > 0.0 { 1 } else { i64::from(by < 0.0) * -1 };
+            i64::from(now).saturating_add(if step == 0 { least } else { step })
         }
     }
 }
