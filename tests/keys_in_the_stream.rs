@@ -230,7 +230,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         "dump" | "moderate program" | "moderate strip {strip}" => support::moderation::everywhere(show, binding),
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
         "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation"
-        | "page events" | "page charts" => {
+        | "page events" | "page charts" | "page items" => {
             show.select_strip("tone");
             show.press(&binding.keys);
             show.tmux.wait_for(match line {
@@ -241,6 +241,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
                 "page moderation" => "WHO JUDGES",
                 "page events" => "newest at the bottom",
                 "page charts" => "the last ten minutes",
+                "page items" => "as in the scene file",
                 _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);
