@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use rigcast::control::protocol::PictureHeader;
@@ -22,14 +22,26 @@ kind = \"pattern\"
 style = \"grid\"
 label = \"\"
 flash = false
+[source.red]
+kind = \"file\"
+path = \"red.png\"
 [scene.one]\t# on air first
 items = [
   { source = \"dark\" },
-  { color = \"#ff0000\", name = \"red\", position = [\"50%\", 0], size = [\"50%\", \"100%\"] },   # right
+  { source = \"red\", position = [\"50%\", 0], size = [\"50%\", \"100%\"], fit = \"stretch\" },   # right
 ]
 [scene.two]
 items = [{ source = \"dark\" }]
 strips.dark = { mute = true }";
+
+/// The show in a folder, with its picture.
+fn write_show(home: &Home) -> PathBuf {
+    let red = image::RgbImage::from_pixel(64, 36, image::Rgb([255, 0, 0]));
+    red.save(home.folder.path().join("red.png")).unwrap();
+    let path = home.folder.path().join("show.toml");
+    fs::write(&path, SHOW).unwrap();
+    path
+}
 
 /// What program shows, small.
 struct Program(UnixStream);
@@ -97,8 +109,7 @@ fn order(home: &Home, line: &str) -> String {
 #[test]
 fn what_is_moved_by_hand_is_seen_saved_and_survives() {
     let home = Home::new();
-    let path = home.folder.path().join("show.toml");
-    fs::write(&path, SHOW).unwrap();
+    let path = write_show(&home);
     let mut studio = start(&home, &[path.to_str().unwrap()]);
     let mut program = Program::of(home.folder.path());
     let is_red = |share: f64| share > 180.0;
@@ -159,15 +170,14 @@ fn what_is_moved_by_hand_is_seen_saved_and_survives() {
     order(&home, "scene save");
     assert_eq!(
         fs::read_to_string(&path).unwrap(),
-        moved.replace("\"100%\"] }", "\"100%\"], opacity = 0.5 }")
+        moved.replace("\"stretch\" }", "\"stretch\", opacity = 0.5 }")
     );
 }
 
 #[test]
 fn what_a_scene_sets_on_strips_goes_with_it() {
     let home = Home::new();
-    let path = home.folder.path().join("show.toml");
-    fs::write(&path, SHOW).unwrap();
+    let path = write_show(&home);
     let _studio = start(&home, &[path.to_str().unwrap()]);
     let is_muted = |status: &Value| status["strips"][0]["is_muted"] == true;
     assert!(!is_muted(&home.status()));

@@ -104,7 +104,7 @@ fn keys_move_the_chosen_item_whatever_lies_where() {
         320 - 26,
         "a group's items are reached, and stay chosen"
     );
-    screen.act("k pagedown pagedown right");
+    screen.act("k k pagedown pagedown right");
     assert_eq!(
         at(&screen, "badge").0,
         985,

@@ -5,7 +5,7 @@ use super::action::Command;
 use super::item::ItemChange;
 use super::item_patch::{item_of, leaves_a_zone, may_leave_a_zone, meant, scene_at};
 use super::parse::{parse, split_words};
-use crate::studio::model::{CueList, Studio, item_paths};
+use crate::studio::model::{CueList, Studio};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -118,4 +118,13 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
+}
+/// Whether a command of the cue that `find` finds reveals or ends something now.
+fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {
+    let Some(list) = &studio.cues.list else { return false };
+    let cue = find(list).and_then(|at| list.cues.get(at));
+    let lines = cue.into_iter().flat_map(|cue| &cue.lines);
+    let mut commands = lines.filter_map(|line| parse(&split_words(line)).ok());
+    // No cue fires cues: this ends.
+    commands.any(|command| reveals_or_ends(&command, studio))
 }
