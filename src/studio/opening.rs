@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use super::model::{
-    AdaptModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
+    AdaptModel, AirModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
     EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
-    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState,
-    Stats, Strip, Studio, Undo, clock_text,
+    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel,
+    SourceState, Stats, Strip, Studio, Undo, clock_text,
 };
 use super::saved::{Saved, ScenesStanding};
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -29,6 +29,8 @@ pub struct Opening {
     pub moderation: Option<ModerationStanding>,
     /// What was changed by hand in scenes, where the show goes on.
     pub scenes: Option<ScenesStanding>,
+    /// Business data and who holds program against the rules, likewise.
+    pub rules: Option<RulesKept>,
     /// The run of the cues, held, where the show goes on.
     pub cues: Option<CueRun>,
     /// Destinations that are not to be started.
@@ -57,6 +59,7 @@ impl Opening {
             published,
             moderation: None,
             scenes: None,
+            rules: None,
             cues: None,
             stopped: Vec::new(),
             news: Vec::new(),
@@ -83,6 +86,7 @@ impl Opening {
             published: saved.published(),
             moderation: saved.standing().moderation.clone(),
             scenes: Some(saved.standing().scenes.clone()),
+            rules: saved.standing().rules.clone(),
             cues,
             stopped: applied.stopped,
             news: news.chain(held).collect(),
@@ -200,6 +204,10 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
+        air: AirModel {
+            title: show.title.clone(),
+            ..AirModel::default()
+        },
         sources: sources.collect(),
         strips: show
             .strips
@@ -231,6 +239,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         adapt: adapt(&show.adapt),
         renditions: show.renditions.iter().map(rendition).collect(),
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         data: DataModel::default(),

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use super::model::{
-    BusSettings, CueList, CueRun, Cues, Lent, ModerationStanding, PictureSettings, Pin, RunPhase, SceneEdits, Strip,
-    Studio, Transition,
+    BusSettings, CueList, CueRun, Cues, Lent, ModerationStanding, PictureSettings, Pin, RulesKept, RunPhase,
+    SceneEdits, Strip, Studio, Transition,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::publish::DestinationSpec;
@@ -75,6 +75,9 @@ pub struct Standing {
     /// What was changed by hand in scenes, and what they have set; in files of before, nothing.
     #[serde(default)]
     pub scenes: ScenesStanding,
+    /// Business data, and who holds program against the rules.
+    #[serde(default)]
+    pub rules: Option<RulesKept>,
     /// The cues that are loaded, and where the run of them is.
     #[serde(default)]
     cues: Option<SavedCues>,
@@ -281,6 +284,7 @@ impl Standing {
                 edits: SceneEdits::of(&studio.edits, &studio.scenes),
                 lent: studio.lent.clone(),
             },
+            rules: Some(RulesKept::of(&studio.rules, &studio.data)),
             cues: cues(&studio.cues, studio.now),
             destinations: destinations.collect(),
         }

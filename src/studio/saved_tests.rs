@@ -214,6 +214,11 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            rules: (ms % 13 != 0).then(|| RulesKept {
+                is_on: ms % 2 == 0,
+                overridden: (ms % 3 == 0).then(|| (preview.to_owned(), program.to_owned())),
+                ..RulesKept::default()
+            }),
             cues: None,
             moderation: (ms % 5 != 0).then(|| ModerationStanding {
                 hold: TimeDelta::from_millis(ms % 100_000),

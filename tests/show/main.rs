@@ -9,4 +9,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cues;
 mod edit;
+mod obs;
+mod rules;

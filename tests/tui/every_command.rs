@@ -176,6 +176,17 @@ fn delivery() -> Vec<Row> {
         ("retry", "r", "", Asked("retry main")),
         ("source restart", "] o", "", Asked("source restart guest")),
         ("alarm ack", "!", "", Asked("alarm ack")),
+        ("cue load", ":", "cue load /tmp/a.toml", Asked("cue load /tmp/a.toml")),
+        ("cue run", "U R", "", Asked("cue run")),
+        ("cue run", "U down r", "", Asked("cue run talk")),
+        ("cue hold", "U w", "", Asked("cue hold")),
+        ("cue go", "n", "", Asked("cue go")),
+        ("cue skip", "U s", "", Asked("cue skip")),
+        ("cue fire", "U enter", "", Asked("cue fire doors")),
+        ("cue fire", "U up enter", "", Sure("cue fire close")),
+        ("cue stop", "U X", "", Sure("cue stop")),
+        ("page cues", "U", "", Shown("CUES evening")),
+        ("select cue", "U down", "", Shown("doors + 1:30 ·")),
         ("undo", "u", "", Asked("undo")),
         ("end", "Q", "", Sure("end")),
     ]
@@ -218,6 +229,7 @@ fn screen() -> Vec<Row> {
         ("page items", "I", "", Shown("ITEMS two shot")),
         ("select item", "I j", "", Shown("▸● camera")),
         ("select scene", "I ]", "", Shown("ITEMS clip")),
+        ("page rules", "O", "", Shown("a take by hand holds program")),
         ("select event", "E up", "", Shown("▸00:10:13")),
         ("events filter", "E /", "camera", Shown("1/")),
         ("events level", "E w", "", Shown("warnings and errors are shown")),
@@ -253,6 +265,22 @@ fn scenes() -> Vec<Row> {
         ("scene save", "I w", "", Asked("scene save two shot")),
     ]
 }
+fn rules() -> Vec<Row> {
+    vec![
+        ("data set", "O s", "{\"a\": 1}", Asked("data set {\"a\": 1}")),
+        ("data merge", "O m", "{\"a\": null}", Asked("data merge {\"a\": null}")),
+        ("data clear", "O x", "", Asked("data clear")),
+        ("rules", "O t", "", Asked("rules toggle")),
+        ("rules release", "g o", "", Asked("rules release")),
+        (
+            "rules load",
+            "O f",
+            "/tmp/a.rules.toml",
+            Asked("rules load /tmp/a.rules.toml"),
+        ),
+        ("rules explain", "O e", "", Asked("rules explain")),
+    ]
+}
 
 fn rows() -> Vec<Row> {
     [
@@ -262,6 +290,7 @@ fn rows() -> Vec<Row> {
         picture(),
         moderation(),
         delivery(),
+        rules(),
         screen(),
     ]
     .into_iter()

@@ -73,7 +73,7 @@ fn any_scene_can_be_looked_at() {
     assert_snapshot!("items_page_of_program_80x24", screen.text());
     let screen = page(shop(), 80, 24, "]");
     assert!(
-        screen.text().contains("neither on program nor on preview"),
+        screen.text().contains("ITEMS clip") && screen.text().contains("▸● clip"),
         "{}",
         screen.text()
     );

@@ -219,6 +219,18 @@ fn side_by_side(sources: &[&str]) -> Vec<Item> {
 }
 
 /// Four scenes, four sources, two destinations, nineteen minutes in.
+pub fn cues() -> Cues {
+    const LIST: &str = "[[cue]]\nname = \"doors\"\ntitle = \"the show begins\"\nat = \"20s\"\ndo = [\"take wide\", \"gain camera +3\"]\n\
+                        [[cue]]\nname = \"talk\"\nafter = \"doors\"\noffset = \"1:30\"\ndo = [\"take talk\"]\n\
+                        [[cue]]\nname = \"crowd\"\non = \"viewers above 100\"\nonce = false\ndo = [\"adapt pin tier good\"]\n\
+                        [[cue]]\nname = \"eight\"\nat = \"20:15:00\"\ndo = [\"record start show.mp4\"]\n\
+                        [[cue]]\nname = \"close\"\nkey = \"f5\"\ndo = [\"cut wide\", \"end\"]\n";
+    let list = rigcast::scene::read_cues("evening.cues.toml", LIST, std::path::Path::new("/show"), None).unwrap();
+    let mut cues = Cues::default();
+    cues.load(Some(list));
+    cues
+}
+
 pub fn studio() -> Studio {
     let source = |name: &str, kind: &str, location: &str, size: Option<(u32, u32)>, on: (bool, bool)| SourceModel {
         name: name.into(),
@@ -282,6 +294,7 @@ pub fn studio() -> Studio {
         data: DataModel::default(),
         rules: RulesModel::default(),
         fade: None,
+        air: Default::default(),
         occlusion: occlusion(),
         moderation: Moderation::default(),
         sources: vec![
@@ -364,10 +377,13 @@ pub fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: Vec::new(),
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         undo: Undo::default(),
-        cues: Cues::default(),
+        cues: cues(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,
@@ -540,6 +556,8 @@ impl Screen {
             "home" => KeyCode::Home,
             "end" => KeyCode::End,
             "f1" => KeyCode::F(1),
+            "f5" => KeyCode::F(5),
+            "f6" => KeyCode::F(6),
             one => KeyCode::Char(one.chars().next().unwrap()),
         };
         self.ui.on_key(&self.studio, KeyEvent::new(code, modifiers))

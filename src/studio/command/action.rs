@@ -8,7 +8,7 @@ use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
     Adjust, AlarmKind, Data, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier,
-    TransitionKind,
+    TransitionKind, WipeDirection,
 };
 
 /// One operator action.
@@ -20,6 +20,10 @@ pub enum Command {
     Cut(Option<String>),
     /// The same by a fade of the given or the set duration.
     Fade(Option<TimeDelta>),
+    /// The same by a wipe of the given or the set direction and duration.
+    Wipe(Option<WipeDirection>, Option<TimeDelta>),
+    /// The same by the stinger of the scene, or else that of the show.
+    Stinger,
     /// Chooses the scene on preview.
     Preview(String),
     /// Sets what `take` does.

@@ -22,8 +22,10 @@ use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
+use super::graphics::{self, GraphicsMessage};
 use super::measure::Measure;
 use super::moderating::Moderator;
+use super::obs;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -87,6 +89,10 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let signals = Signals::listen().map_err(RunError::Signals)?;
     let (core, desk) = Core::open(&options, clock, ended_out)?;
     let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
+    if let Some(settings) = &core.show.obs {
+        // Lets go by itself when the show has ended.
+        tokio::spawn(obs::serve(settings.clone(), desk.clone(), core.post.clone()));
+    }
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
@@ -155,6 +161,8 @@ struct Core {
     audience: Audience,
     measure: Measure,
     is_dirty: bool,
+    /// Whether letters on pictures show what the state says.
+    is_state_drawn: bool,
     is_over: bool,
 }
 
@@ -168,6 +176,9 @@ impl Core {
         }
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
+        }
+        if let Some(kept) = &options.opening.rules {
+            kept.apply(&mut studio.rules, &mut studio.data);
         }
         if let Some(run) = &options.opening.cues {
             studio.cues.resume(run.clone());
@@ -265,7 +276,9 @@ impl Core {
             meters,
             audience: desk.audience.clone(),
             measure: Measure::start(),
-            is_dirty: false,
+            // At once, for what the letters of the first plan need.
+            is_dirty: true,
+            is_state_drawn: true,
             is_over: false,
         };
         Ok((core, desk))
@@ -456,6 +469,12 @@ impl Core {
         }
     }
 
+    fn tell_graphics(&self, message: GraphicsMessage) {
+        if self.stage.graphics.send(message).is_err() {
+            tracing::error!("the graphics thread is gone");
+        }
+    }
+
     fn tell_sound(&mut self, message: SoundMessage) {
         if self.stage.sound.push(message).is_err() {
             tracing::error!("the sound thread does not fetch its messages");
@@ -467,6 +486,8 @@ impl Core {
             match effect {
                 Effect::Picture => {
                     let plan = Arc::new(Plan::new(&self.studio));
+                    self.is_state_drawn = graphics::asks_state(&plan);
+                    self.tell_graphics(GraphicsMessage::Plan(Arc::clone(&plan)));
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
                 Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
@@ -650,7 +671,7 @@ impl Core {
         if self.is_dirty {
             self.publish();
         }
-        if self.audience.count() > 0 {
+        if self.audience.wants_meters() {
             self.meters.send_replace(Arc::new(self.newest_meters()));
         }
     }
@@ -699,7 +720,11 @@ impl Core {
     fn publish(&mut self) {
         self.is_dirty = false;
         self.studio.now = self.clock.now();
-        self.state.send_replace(Arc::new(self.studio.clone()));
+        let state = Arc::new(self.studio.clone());
+        if self.is_state_drawn {
+            self.tell_graphics(GraphicsMessage::State(Arc::clone(&state)));
+        }
+        self.state.send_replace(state);
         let is_started = |name: &str| self.destinations.is_started(name);
         let specs = self.destinations.specs();
         self.saver

@@ -441,3 +441,31 @@ fn a_preset_is_undone_whole() {
     assert_eq!(settings(&studio), before);
     assert_eq!(studio.occlusion.mask, MaskKind::Solid);
 }
+
+#[test]
+fn a_preset_of_settings_is_undone_whole_and_reveals_nothing() {
+    let mut studio = studio();
+    let read = |text: &str| crate::scene::Preset::read("mine", "mine.toml", text).unwrap();
+    let before = settings(&studio);
+    let text = "[video]\nbitrate_kbps = 900\nwidth = 640\n[occlusion]\npolicy = \"blur\"\nmask = \"blur\"\n\
+                [moderation]\nhold_s = 7\n[adapt]\npolicy = \"sports\"\n";
+    update(&mut studio, Input::Preset(Box::new(read(text)), None), NOW).unwrap();
+    assert_eq!(studio.occlusion.policy.name, "blur");
+    assert_eq!(studio.moderation.hold.target, TimeDelta::from_millis(7000));
+    assert_eq!(studio.adapt.state.policy, "sports");
+    let said: Vec<&str> = studio.events.iter().map(|event| event.text.as_str()).collect();
+    assert!(said.contains(&"for the next start: video.width"), "{said:?}");
+    run(&mut studio, "undo").unwrap();
+    assert_eq!(settings(&studio), before);
+
+    // What hides goes on hiding; what cannot be done as a whole is not begun.
+    let open = "[occlusion]\narmed = false\nlevel = 9\n[moderation]\nhold_s = 0\n";
+    update(&mut studio, Input::Preset(Box::new(read(open)), None), NOW).unwrap();
+    assert_eq!(settings(&studio), before);
+    let said: Vec<&str> = studio.events.iter().map(|event| event.text.as_str()).collect();
+    let left = "\"occlusion off\" was left out: it would reveal something; give the command itself";
+    assert!(said.contains(&left), "{said:?}");
+    let half = "[occlusion]\nmask = \"mosaic\"\n[adapt]\npolicy = \"nobody's\"\n";
+    assert!(update(&mut studio, Input::Preset(Box::new(read(half)), None), NOW).is_err());
+    assert_eq!(settings(&studio), before);
+}
