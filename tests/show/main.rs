@@ -10,5 +10,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cues;
+mod edit;
 mod obs;
 mod rules;
