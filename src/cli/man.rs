@@ -34,7 +34,10 @@ fn page() -> std::io::Result<Vec<u8>> {
     man.render_description_section(&mut page)?;
     man.render_options_section(&mut page)?;
     let mut rest = String::new();
-    for sub in cli.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
+    for sub in cli
+        .get_subcommands()
+        .filter(|sub| !sub.is_hide_set() && sub.get_name() != "help")
+    {
         subcommand(&mut rest, "rigcast", sub);
     }
     rest.push_str(".SH \"COMMANDS OF RIGCAST CTL\"\n");
@@ -59,7 +62,9 @@ fn subcommand(page: &mut String, path: &str, command: &clap::Command) {
     if let Some(about) = command.get_about() {
         let _ = writeln!(page, "{}.", line(&about.to_string()));
     }
-    let arguments = command.get_arguments().filter(|argument| !argument.is_hide_set() && argument.get_id() != "help");
+    let arguments = command
+        .get_arguments()
+        .filter(|argument| !argument.is_hide_set() && argument.get_id() != "help");
     for argument in arguments {
         let value = argument
             .get_value_names()

@@ -55,12 +55,17 @@ pub fn everywhere(show: &mut Show, binding: &Binding) {
 pub fn on_page(show: &mut Show, binding: &Binding) {
     load(show);
     let line = binding.line.as_str();
-    let phase_of = |at: usize, phase: &'static str| move |status: &Value| status["cues"]["run"]["cues"][at]["phase"] == phase;
+    let phase_of =
+        |at: usize, phase: &'static str| move |status: &Value| status["cues"]["run"]["cues"][at]["phase"] == phase;
     match line {
         "select cue next" | "select cue previous" => {
             select(show, "1:00:00 ·");
             show.press(&binding.keys);
-            let to = if line.ends_with("next") { "2:00:00 ·" } else { "by hand ·" };
+            let to = if line.ends_with("next") {
+                "2:00:00 ·"
+            } else {
+                "by hand ·"
+            };
             show.tmux.wait_for(to);
         }
         "cue fire {cue}" => {

@@ -333,7 +333,10 @@ fn shells_complete_arguments_commands_and_names() {
     let path = home.folder.path().join("show.toml");
     std::fs::write(&path, SHOW.replace("[cues]\nfile = \"show.cues.toml\"\n", "")).unwrap();
     let _studio = start(&home, &[path.to_str().unwrap()]);
-    assert_eq!(completed_by_bash(&home, "rigcast ctl take "), ["grid", "bars", "ramp", "duo"]);
+    assert_eq!(
+        completed_by_bash(&home, "rigcast ctl take "),
+        ["grid", "bars", "ramp", "duo"]
+    );
     assert_eq!(completed_by_bash(&home, "rigcast ctl --name studio take d"), ["duo"]);
 }
 
@@ -353,9 +356,17 @@ fn the_manual_page_is_one() {
         .env("MANWIDTH", "120")
         .output()
         .unwrap();
-    let (text, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+    let (text, said) = (
+        String::from_utf8_lossy(&shown.stdout),
+        String::from_utf8_lossy(&shown.stderr),
+    );
     assert_eq!(said, "");
-    for wanted in ["RIGCAST CUES REHEARSE", "cue fire CUE", "does at once what CUE does", "--keep-going"] {
+    for wanted in [
+        "RIGCAST CUES REHEARSE",
+        "cue fire CUE",
+        "does at once what CUE does",
+        "--keep-going",
+    ] {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
 }
