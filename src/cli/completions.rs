@@ -159,7 +159,7 @@ fn candidates(before: &[String], partial: &str, studio: Option<&Studio>) -> Vec<
             add(name[before.len()]);
         }
     }
-    let is_command = !before.is_empty() && find(before).is_ok();
+    let is_command = !before.is_empty() && find(before).is_ok_and(|(spec, _)| spec.scope == Scope::Studio);
     if let Some(studio) = studio.filter(|_| is_command) {
         let quoted = before.iter().map(|word| format!("\"{word}\""));
         let line = quoted.collect::<Vec<_>>().join(" ") + " ";

@@ -282,7 +282,11 @@ fn the_reference_page_is_up_to_date() {
 #[test]
 fn the_example_of_the_page_can_be_read() {
     let (_, page) = page();
-    let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
     let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let names = CueNames {
         scenes: list(&["wide", "talk"]),
