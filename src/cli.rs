@@ -4,6 +4,7 @@ mod adapt;
 mod adapt_chart;
 mod check;
 mod completions;
+mod config;
 mod ctl;
 mod cues;
 mod handover;
@@ -11,7 +12,9 @@ mod log;
 mod man;
 mod mend;
 mod opening;
+mod presets;
 mod probe;
+mod rules;
 mod script;
 mod scrub;
 mod start;
@@ -193,6 +196,17 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Say what a show would be set to, and where each setting comes from
+    Config {
+        #[command(subcommand)]
+        command: config::ConfigCommand,
+    },
+    /// List all presets, policies, word lists, stickers and themes that can be had by name
+    Presets {
+        /// As JSON, one list
+        #[arg(long)]
+        json: bool,
+    },
     /// Cut the torn end off recordings whose copy broke off; a crash of rigcast needs none of it
     Mend {
         /// Recordings, none of which is being written
@@ -213,6 +227,11 @@ enum Sub {
     Words {
         #[command(subcommand)]
         command: words::WordsCommand,
+    },
+    /// Ask rules which scene they would choose, and why
+    Rules {
+        #[command(subcommand)]
+        command: rules::RulesCommand,
     },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
@@ -322,12 +341,15 @@ pub fn main() -> ExitCode {
         }
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
+        Some(Sub::Config { command }) => config::run(&command),
+        Some(Sub::Presets { json }) => presets::run(json),
         Some(Sub::Adapt { command }) => adapt::run(&command),
         Some(Sub::Cues { command }) => cues::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
         Some(Sub::Completions { shell }) => completions::run(shell),
         Some(Sub::Complete { words }) => completions::words(&words),
         Some(Sub::Man) => man::run(),
+        Some(Sub::Rules { command }) => rules::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

@@ -4,12 +4,14 @@ pub mod commands;
 pub mod cues;
 pub mod events;
 pub mod faces;
+pub mod items;
 pub mod layout;
 pub mod moderation;
 pub mod network;
 pub mod page;
 pub mod pane;
 pub mod picture;
+pub mod rules;
 
 use std::net::TcpListener;
 use std::path::Path;
