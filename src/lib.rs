@@ -17,6 +17,7 @@
 //! LOOKS  worker/analyse/checks.rs → vision/check: codes, images, classifiers → moderating.rs → air/areas.rs and hold
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor (cells or pixels)
 //!        → tui/view → tui/screen.rs (what has changed), as much as tui/governor says that the link carries → terminal
+//! CUE    scene/cues.rs (file) → cue/ (pure: what is due) → studio/runtime/core/cueing.rs → each command as an order of its own
 //! LOOK   studio/runtime/analysis.rs  pictures, all sound                  → worker/analyse/ → events, stamps for the gate
 //! FACE   worker/analyse/faces.rs → vision/{finder,schedule,detector,tracker}: a verdict for each picture → studio/runtime/air/
 //! KEY    tui/terminal/input.rs (keys, answers) → tui/keymap/ → control/client.rs ─┐
