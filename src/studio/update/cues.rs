@@ -234,8 +234,8 @@ fn viewers(studio: &Studio) -> Option<u64> {
 }
 
 /// What business data have at a dotted path, as a person would write it.
-fn data(_studio: &Studio, _path: &str) -> Option<String> {
-    None
+fn data(studio: &Studio, path: &str) -> Option<String> {
+    studio.data.text(path)
 }
 
 #[cfg(test)]
