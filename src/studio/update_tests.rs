@@ -88,6 +88,7 @@ pub(super) fn studio() -> Studio {
         edits: Edits::default(),
         lent: Vec::new(),
         fade: None,
+        air: Default::default(),
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
         buses: BusSettings::default(),
@@ -112,6 +113,7 @@ pub(super) fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: vec![rendition("720p"), rendition("480p")],
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         data: DataModel::default(),
@@ -171,11 +173,13 @@ fn a_fade_lasts_as_long_as_it_says() {
     let mut studio = studio();
     run(&mut studio, "transition fade 400ms", ms(0)).unwrap();
     run(&mut studio, "take", ms(1000)).unwrap();
-    let fade = Fade {
+    let fade = crate::studio::model::Fade {
         from: "wide".into(),
         start: ms(1000),
         duration: TimeDelta::from_millis(400),
         occlusion_level: 0,
+        kind: crate::studio::model::FadeKind::Fade,
+        since: Timestamp::ZERO,
     };
     assert_eq!(studio.fade, Some(fade));
     assert!(

@@ -1,8 +1,10 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
 pub mod commands;
+pub mod cues;
 pub mod events;
 pub mod faces;
+pub mod items;
 pub mod layout;
 pub mod moderation;
 pub mod network;
