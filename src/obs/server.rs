@@ -146,3 +146,7 @@ fn note(shared: &Shared, state: &watch::Receiver<Arc<crate::studio::model::Studi
         was != *since
     });
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::code::Status;
 use super::super::names::{INPUT_KINDS, Thing, input_kind, mul, uuid};
 use super::{Fields, Handler, Outcome, Refusal, View, done, order, words};
-use crate::studio::model::{MAX_GAIN_DB, MIN_GAIN_DB, SourceModel, Studio};
+use crate::studio::model::{MAX_GAIN_DB, MIN_GAIN_DB, SourceModel, SourceState, Studio};
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetInputList", list),
@@ -19,6 +19,8 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetInputVolume", volume),
     ("SetInputVolume", set_volume),
     ("GetSourceActive", active),
+    ("GetMediaInputStatus", media_status),
+    ("TriggerMediaInputAction", media_action),
 ];
 
 /// `OBS_SOURCE_VIDEO` and `OBS_SOURCE_AUDIO`.
@@ -131,4 +133,31 @@ fn active(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
         }
     };
     done(json!({ "videoActive": is_active, "videoShowing": is_active || is_showing }))
+}
+
+/// Where in its file a source is nobody tells: it plays.
+fn media_status(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+    let state = match fields.input(view.studio)?.state {
+        SourceState::Starting => "OPENING",
+        SourceState::Live => "PLAYING",
+        SourceState::Ended => "ENDED",
+        SourceState::Away { .. } => "BUFFERING",
+        SourceState::Failed { .. } => "ERROR",
+    };
+    done(json!({
+        "mediaState": format!("OBS_MEDIA_STATE_{state}"),
+        "mediaDuration": Value::Null,
+        "mediaCursor": Value::Null,
+    }))
+}
+
+fn media_action(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+    let input = fields.input(view.studio)?;
+    match fields.text("mediaAction")? {
+        "OBS_WEBSOCKET_MEDIA_INPUT_ACTION_RESTART" => order(["source", "restart", &input.name]),
+        _ => Err(Refusal::new(
+            Status::CannotAct,
+            "a source can be restarted, and nothing else",
+        )),
+    }
 }
