@@ -75,6 +75,8 @@ async fn carry(shared: &Shared, asker: &Asker, request: &Request, is_in_batch: b
             })))
         }
         Outcome::Screenshot(shot) => {
+            // Never closed.
+            let _turn = shared.shots.acquire().await;
             let picture = screenshot::take(&shared.desk.taps, shot).await?;
             Ok(Some(json!({ "imageData": picture })))
         }

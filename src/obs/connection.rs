@@ -34,6 +34,9 @@ use crate::studio::model::{Event as StudioEvent, Meters, Studio};
 /// Requests under way. One that asks for more is not read until some are answered.
 const MAX_ASKED: usize = 64;
 
+/// What may wait to be fetched before one more answer is written.
+const ENOUGH_WAITING: usize = 1 << 20;
+
 /// What may wait to be fetched before something more is written.
 const MAX_WAITING: usize = 8 << 20;
 
@@ -168,6 +171,8 @@ impl Connection {
         }
         let is_read = self.asked.len() < MAX_ASKED;
         let has_output = !self.socket.output().is_empty();
+        // Answers wait for those before them to be fetched; what happens does not.
+        let has_room = self.socket.output().len() < ENOUGH_WAITING;
         let is_known = self.session.is_identified();
         let mut ended = self.shared.desk.ended.clone();
         let look = sleep_until(self.looked + TO_LOOK);
@@ -180,7 +185,7 @@ impl Connection {
                 ready.map_err(|_| Gone::Left)?;
                 self.write()?;
             }
-            Some(answer) = self.asked.next() => self.send(&answer)?,
+            Some(answer) = self.asked.next(), if has_room => self.send(&answer)?,
             () = change(&mut self.state), if is_known => self.tell_state()?,
             () = change(&mut self.meters), if self.listening.is_some() => self.tell_levels()?,
             told = self.told.recv(), if is_known => match told {

@@ -491,6 +491,17 @@ fn the_stream_is_all_destinations_together() {
 }
 
 #[test]
+fn the_documentation_names_every_request_and_every_event() {
+    let page = include_str!("../../../docs/obs.md");
+    let events = include_str!("../events.rs").split("self.tell(\"").skip(1);
+    let events: Vec<_> = events.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(events.len() > 20);
+    for name in known().chain(events) {
+        assert!(page.contains(&format!("`{name}`")), "docs/obs.md does not name {name}");
+    }
+}
+
+#[test]
 fn names_of_requests_are_unique() {
     let mut names: Vec<_> = known().collect();
     let count = names.len();
