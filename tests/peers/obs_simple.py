@@ -12,7 +12,7 @@ import simpleobsws
 from simpleobsws import Request
 
 # All usual events, meters, and inputs that come into sight or on program.
-WANTED = (1 << 12) - 1 | 1 << 16 | 1 << 17 | 1 << 18
+WANTED = (1 << 12) - 1 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 19
 
 
 class Controller:
@@ -77,6 +77,15 @@ async def main(port, password):
     await deck.until("InputVolumeChanged", lambda data: abs(data["inputVolumeDb"] + 6.5) < 0.01)
     saw["volume"] = await deck.call("GetInputVolume", {"inputName": "tone"})
     saw["toggled"] = await deck.call("ToggleInputMute", {"inputName": "tone"})
+
+    item = await deck.call("GetSceneItemId", {"sceneName": "mixed", "sourceName": "red"})
+    item["sceneName"] = "mixed"
+    await deck.call("SetSceneItemEnabled", {**item, "sceneItemEnabled": False})
+    await deck.until("SceneItemEnableStateChanged", lambda data: not data["sceneItemEnabled"])
+    saw["enabled"] = await deck.call("GetSceneItemEnabled", item)
+    await deck.call("SetSceneItemTransform", {**item, "sceneItemTransform": {"positionX": 64, "boundsHeight": 90}})
+    await deck.until("SceneItemTransformChanged", lambda data: data["sceneItemTransform"]["boundsHeight"] == 90)
+    saw["place"] = await deck.call("GetSceneItemTransform", item)
 
     # Meters, as they are when the new gain has been heard for a while.
     await asyncio.sleep(1.5)

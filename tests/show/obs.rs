@@ -163,6 +163,10 @@ fn simpleobsws_drives_a_show() {
             "TriggerStudioModeTransition": 506,
         })
     );
+    assert_eq!(saw["enabled"]["sceneItemEnabled"], false);
+    let place = &saw["place"]["sceneItemTransform"];
+    let place = ["positionX", "positionY", "boundsWidth", "boundsHeight"].map(|key| place[key].as_i64().unwrap());
+    assert_eq!(place, [64, 0, 192, 90]);
     let period = saw["meter_period_ms"].as_f64().unwrap();
     assert!((40.0..80.0).contains(&period), "a meter every {period} ms");
     // A tone of -20 dBFS, 6.5 dB down.
