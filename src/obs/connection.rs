@@ -53,7 +53,7 @@ const TO_LOOK: Duration = Duration::from_secs(1);
 const TO_PING: Duration = Duration::from_secs(20);
 
 /// Silence after which it is not.
-const TO_LIVE: Duration = Duration::from_secs(60);
+const TO_LIVE: Duration = Duration::from_mins(1);
 
 /// How long its goodbye may take.
 const TO_LEAVE: Duration = Duration::from_secs(1);

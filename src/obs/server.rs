@@ -130,7 +130,7 @@ pub(super) async fn over(ended: &mut watch::Receiver<Option<String>>) {
 /// Waits for the next value. There is none when the studio ends, which [`over`] tells a moment later.
 pub(super) async fn change<T>(values: &mut watch::Receiver<T>) {
     if values.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

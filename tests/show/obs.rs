@@ -217,7 +217,10 @@ fn obs_websocket_js_drives_a_show_in_both_encodings() {
     };
     let Some(node) = node(&packages) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (mut studio, port) = show(folder.path(), "");
+    let (mut studio, port) = show(
+        folder.path(),
+        "allow = [\"end\"]\n[recording]\npath = \"take.mp4\"\nkeep_free_mb = 1",
+    );
     let mut command = Command::new(node);
     command
         .arg("tests/peers/obs_js.mjs")
@@ -255,6 +258,12 @@ fn obs_websocket_js_drives_a_show_in_both_encodings() {
         assert_eq!(picture.dimensions(), (160, 90));
         assert_looks_like(corners(&picture), WARM, "the screenshot of a source");
     }
+    let record = &saw["record"];
+    assert_eq!(record["status"]["outputActive"], true);
+    let path = record["answer"]["outputPath"].as_str().unwrap();
+    assert_eq!(record["stopped"]["outputPath"], path);
+    assert!(path.ends_with("take.mp4") && Path::new(path).is_file(), "{path}");
+    assert_eq!(record["again"], 501);
     assert_eq!(studio.status()["obs"]["controllers"], 1);
     assert_is_secret(&studio);
     studio.order("end");

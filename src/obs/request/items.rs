@@ -21,7 +21,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetGroupSceneItemList", group_list),
 ];
 
-fn list(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn list(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let scene = fields.scene(view.studio)?;
     let items = scene.items.iter().enumerate();
     let items: Vec<_> = items
@@ -49,7 +49,7 @@ fn about(studio: &Studio, scene: &str, index: usize, item: &Item) -> Value {
 }
 
 /// What is in a group. Groups are called by their names alone there: of two that have the same, it is the first.
-fn group_list(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn group_list(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let name = fields.text("sceneName")?;
     let items = view.studio.scenes.iter().flat_map(|scene| &scene.items);
     let mut groups = items.filter_map(|item| match &item.what {
@@ -125,7 +125,7 @@ pub fn place(studio: &Studio, item: &Item) -> Value {
     })
 }
 
-fn id(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn id(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let scene = fields.scene(view.studio)?;
     let name = fields.text("sourceName")?;
     let offset = fields.maybe_number("searchOffset", -1.0..=1000.0)?.unwrap_or(0.0);
@@ -143,7 +143,7 @@ fn id(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
 }
 
 /// The item that is meant, with its scene and its place from below.
-fn meant<'a>(view: View<'a>, fields: &Fields<'a>) -> Result<(&'a SceneModel, usize, &'a Item), Refusal> {
+fn meant<'a>(view: View<'a>, fields: Fields<'a>) -> Result<(&'a SceneModel, usize, &'a Item), Refusal> {
     let scene = fields.scene(view.studio)?;
     let id = fields.number("sceneItemId", 0.0..=f64::from(u32::MAX))?;
     let (index, item) = item_of(scene, id as u32).ok_or_else(|| {
@@ -153,17 +153,17 @@ fn meant<'a>(view: View<'a>, fields: &Fields<'a>) -> Result<(&'a SceneModel, usi
     Ok((scene, index, item))
 }
 
-fn source(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn source(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (_, _, item) = meant(view, fields)?;
     let name = shows(view.studio, item).name.to_owned();
     done(json!({ "sourceName": name, "sourceUuid": source_uuid(view.studio, item) }))
 }
 
-fn enabled(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn enabled(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "sceneItemEnabled": !meant(view, fields)?.2.is_hidden }))
 }
 
-fn enable(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn enable(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (scene, _, item) = meant(view, fields)?;
     let verb = if fields.flag("sceneItemEnabled")? {
         "show"
@@ -173,21 +173,21 @@ fn enable(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     order(["item", verb, &scene.name, &item.name])
 }
 
-fn index(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn index(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "sceneItemIndex": meant(view, fields)?.1 }))
 }
 
-fn locked(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn locked(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     meant(view, fields)?;
     done(json!({ "sceneItemLocked": false }))
 }
 
-fn blend_mode(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn blend_mode(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     meant(view, fields)?;
     done(json!({ "sceneItemBlendMode": "OBS_BLEND_NORMAL" }))
 }
 
-fn transform(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn transform(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (_, _, item) = meant(view, fields)?;
     done(json!({ "sceneItemTransform": place(view.studio, item) }))
 }
@@ -196,7 +196,7 @@ fn transform(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
 const FURTHEST: f64 = 90_001.0;
 
 /// What of a transform a studio has: a place, a size, a fit, and what is cut away. The rest cannot be set.
-fn set_transform(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_transform(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (scene, _, item) = meant(view, fields)?;
     let given = Fields::new(fields.object("sceneItemTransform")?);
     let (full, target) = (full_size(view.studio, item), item.target);
