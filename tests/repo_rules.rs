@@ -45,6 +45,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     ("source", &["media", "picture", "clock", "secret"]),
     ("sockopt", &[]),
+    ("folders", &[]),
     (
         "publish",
         &["media", "wire", "clock", "secret", "sockopt", "trust", "adapt"],
@@ -71,6 +72,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "hold",
             "speech",
             "param",
+            "folders",
             "cue",
             "rules",
             "obs",
@@ -97,6 +99,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "control::protocol",
             "control::client",
             "suggest",
+            "folders",
         ],
     ),
     ("record", &["media", "wire", "clock", "secret"]),
@@ -107,6 +110,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         &[
             "media", "clock", "secret", "source", "sound", "picture", "vision", "encode", "publish", "record", "relay",
             "adapt", "audience", "scene", "speech", "studio", "control", "tui", "worker", "cue", "rules", "obs",
+            "folders",
         ],
     ),
 ];
@@ -174,6 +178,9 @@ const PURE_FILES: &[&str] = &[
     "worker/analyse/registry.rs",
     "worker/analyse/watches.rs",
     "studio/saved.rs",
+    "studio/command/table/rules.rs",
+    "studio/model/rules.rs",
+    "studio/update/rules.rs",
 ];
 
 /// How many files with `unsafe` a room may have where it is not one: two decoders of H.264 are two foreign libraries, and a

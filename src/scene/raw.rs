@@ -68,6 +68,8 @@ pub(super) struct RawShow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawVideo {
+    #[serde(rename = "preset")]
+    pub _preset: Option<String>,
     pub width: u32,
     pub height: u32,
     pub aspect: Option<String>,
@@ -96,6 +98,8 @@ pub(super) enum RawRateControl {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAudio {
+    #[serde(rename = "preset")]
+    pub _preset: Option<String>,
     pub bitrate_kbps: u32,
     pub sample_rate: AudioRate,
     pub channels: Channels,
@@ -166,6 +170,8 @@ pub(super) struct RawUplink {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDestination {
+    #[serde(rename = "preset")]
+    pub _preset: Option<String>,
     pub url: Option<Secret>,
     pub key: Option<RawSecret>,
     pub rendition: Option<String>,

@@ -9,4 +9,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cues;
 mod obs;
+mod rules;

@@ -3,6 +3,7 @@
 mod cueing;
 mod held;
 mod ruled;
+mod scenes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
+use super::graphics::{self, GraphicsMessage};
 use super::measure::Measure;
 use super::moderating::Moderator;
 use super::obs;
@@ -159,6 +161,8 @@ struct Core {
     audience: Audience,
     measure: Measure,
     is_dirty: bool,
+    /// Whether letters on pictures show what the state says.
+    is_state_drawn: bool,
     is_over: bool,
 }
 
@@ -167,8 +171,14 @@ impl Core {
         let show = options.opening.show.clone();
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
+        if let Some(scenes) = &options.opening.scenes {
+            opening::resume_scenes(&mut studio, &show, scenes);
+        }
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
+        }
+        if let Some(kept) = &options.opening.rules {
+            kept.apply(&mut studio.rules, &mut studio.data);
         }
         if let Some(run) = &options.opening.cues {
             studio.cues.resume(run.clone());
@@ -266,7 +276,9 @@ impl Core {
             meters,
             audience: desk.audience.clone(),
             measure: Measure::start(),
-            is_dirty: false,
+            // At once, for what the letters of the first plan need.
+            is_dirty: true,
+            is_state_drawn: true,
             is_over: false,
         };
         Ok((core, desk))
@@ -363,6 +375,9 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
+        if let Command::SceneSave(scene) = &order.command {
+            return self.save_scenes(scene.as_deref(), order.reply);
+        }
         if let Some(order) = self.errands.start(order, &self.studio) {
             self.obey_command(order.command, order.reply);
         }
@@ -410,6 +425,7 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::ScenesSaved(saved, reply) => self.scenes_saved(*saved, reply),
             Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
             Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
@@ -453,6 +469,12 @@ impl Core {
         }
     }
 
+    fn tell_graphics(&self, message: GraphicsMessage) {
+        if self.stage.graphics.send(message).is_err() {
+            tracing::error!("the graphics thread is gone");
+        }
+    }
+
     fn tell_sound(&mut self, message: SoundMessage) {
         if self.stage.sound.push(message).is_err() {
             tracing::error!("the sound thread does not fetch its messages");
@@ -464,6 +486,8 @@ impl Core {
             match effect {
                 Effect::Picture => {
                     let plan = Arc::new(Plan::new(&self.studio));
+                    self.is_state_drawn = graphics::asks_state(&plan);
+                    self.tell_graphics(GraphicsMessage::Plan(Arc::clone(&plan)));
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
                 Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
@@ -696,7 +720,11 @@ impl Core {
     fn publish(&mut self) {
         self.is_dirty = false;
         self.studio.now = self.clock.now();
-        self.state.send_replace(Arc::new(self.studio.clone()));
+        let state = Arc::new(self.studio.clone());
+        if self.is_state_drawn {
+            self.tell_graphics(GraphicsMessage::State(Arc::clone(&state)));
+        }
+        self.state.send_replace(state);
         let is_started = |name: &str| self.destinations.is_started(name);
         let specs = self.destinations.specs();
         self.saver
