@@ -116,6 +116,8 @@ async def main(port, password):
     )
     saw["batch"] = [(one.requestType, one.requestStatus.code, one.responseData) for one in batch]
     saw["batch_ms"] = (time.monotonic() - began) * 1000
+    picture = {"sourceName": "warm", "imageFormat": "png", "imageHeight": 90}
+    saw["behind"] = (await deck.call("GetSourceScreenshot", picture))["imageData"]
     line = {"vendorName": "rigcast", "requestType": "command", "requestData": {"line": "gain tone -3"}}
     saw["vendor"] = await deck.call("CallVendorRequest", line)
     await deck.until("InputVolumeChanged", lambda data: abs(data["inputVolumeDb"] + 3) < 0.01)

@@ -184,6 +184,10 @@ fn simpleobsws_drives_a_show() {
     // What the controller saw of program is what viewers get.
     let shot = decoded(&saw["screenshot"], "data:image/png;base64,");
     assert_eq!(shot.dimensions(), (320, 180));
+    // A scene that nobody sees now can be looked at as well.
+    let behind = decoded(&saw["behind"], "data:image/png;base64,");
+    assert_eq!(behind.dimensions(), (160, 90));
+    assert_looks_like(corners(&behind), WARM, "the scene behind");
     let pulled = folder.path().join("pulled.png");
     let pull = Command::new(ffmpeg)
         .args(["-v", "error", "-i", &url, "-frames:v", "1"])

@@ -75,7 +75,7 @@ fn take(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
         }
         _ if studio.program == name => (MonitorTarget::Program, None),
         _ if studio.preview == name => (MonitorTarget::Preview, None),
-        _ => (of_scene(name)?, None),
+        _ => (MonitorTarget::Scene(name.to_owned()), None),
     };
     let (width, height) = fitting(full.unwrap_or((studio.format.width, studio.format.height)), wanted);
     Ok(Outcome::Screenshot(Shot {
@@ -84,14 +84,6 @@ fn take(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
         height,
         format,
     }))
-}
-
-/// A scene that is neither on program nor on preview.
-fn of_scene(name: &str) -> Result<MonitorTarget, Refusal> {
-    serde_json::from_value(serde_json::json!({ "scene": name })).map_err(|_| {
-        let comment = format!("the scene \"{name}\" is neither on program nor on preview");
-        Refusal::new(Status::InvalidResourceState, comment)
-    })
 }
 
 /// A size of the form of `full` within what is `wanted`, and within what monitors can have.

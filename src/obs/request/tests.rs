@@ -368,6 +368,15 @@ fn screenshots_are_of_what_is_meant() {
     );
     assert_eq!(target("close").target, MonitorTarget::Preview);
     assert_eq!(target("host").target, MonitorTarget::Source("host".into()));
+    let elsewhere = Studio {
+        preview: "wide".into(),
+        ..studio.clone()
+    };
+    let given = json!({ "sourceName": "close", "imageFormat": "png" });
+    let Ok(Outcome::Screenshot(shot)) = ask(&elsewhere, "GetSourceScreenshot", given) else {
+        panic!("no picture")
+    };
+    assert_eq!(shot.target, MonitorTarget::Scene("close".into()));
 }
 
 #[test]
