@@ -24,7 +24,6 @@ pub struct Paints<'a> {
 pub struct Easel {
     compositor: Compositor,
     size: (u32, u32),
-    pool: FramePool,
     /// For the canvases of the scene, in their order.
     inner: Vec<Easel>,
     /// What came of them; kept for its memory.
@@ -36,9 +35,8 @@ impl Easel {
     #[must_use]
     pub fn new(size: (u32, u32), pool: FramePool) -> Self {
         Self {
-            compositor: Compositor::new(size.0, size.1, pool.clone()),
+            compositor: Compositor::new(size.0, size.1, pool),
             size,
-            pool,
             inner: Vec::new(),
             made: Vec::new(),
         }

@@ -40,6 +40,7 @@ mod recording;
 mod relaying;
 mod reporters;
 mod saver;
+mod screen;
 mod service;
 mod sound_loop;
 mod stage;
