@@ -23,6 +23,7 @@
 //! KEY    tui/terminal/input.rs (keys, answers) → tui/keymap/ → control/client.rs ─┐
 //! CTL    cli/ctl.rs                                           → control/client.rs ─┴→ control/server.rs → studio/command/ (against studio/command/table.rs)
 //!        → studio/update.rs (pure) → studio/runtime/core.rs (effects) → studio/model.rs → every client's tui/view
+//! DECK   obs/ (controllers made for OBS: pure but for server and connection)  → control/desk.rs, like CTL; events out of the model
 //! NET    publish/sight.rs  a sample of each connection, 20 times a second; audience/ counts of viewers
 //!        → studio/runtime/adapting.rs → adapt/ (pure: what is carried, what may be sent, why) → studio/update/adapt.rs
 //!        → studio/runtime/line.rs (rate, frame rate, size), encode/switching.rs (sound), relay (which renditions)
