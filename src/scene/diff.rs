@@ -215,10 +215,16 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
     named(&mut sections, "picture", &old.pictures, &new.pictures, |(name, _)| name);
     named(&mut sections, "scene", &old.scenes, &new.scenes, |it| &it.name);
     named(&mut sections, "audience", &old.audience, &new.audience, |it| &it.name);
-    named(&mut sections, "rendition", &old.renditions, &new.renditions, |it| &it.name);
-    named(&mut sections, "destination", &old.destinations, &new.destinations, |it| {
+    named(&mut sections, "rendition", &old.renditions, &new.renditions, |it| {
         &it.name
     });
+    named(
+        &mut sections,
+        "destination",
+        &old.destinations,
+        &new.destinations,
+        |it| &it.name,
+    );
     sections
 }
 

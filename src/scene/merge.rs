@@ -9,7 +9,8 @@
 use crate::param::Param;
 use crate::picture::{PICTURE_PARAMS, Rect};
 use crate::scene::{
-    Item, MAX_ITEMS, ModerationSettings, OcclusionSettings, Scene, SceneStrip, Show, Shown, TextItem, TransitionSettings,
+    Item, MAX_ITEMS, ModerationSettings, OcclusionSettings, Scene, SceneStrip, Show, Shown, TextItem,
+    TransitionSettings,
 };
 use crate::sound::{BUS_PARAMS, STRIP_PARAMS};
 
@@ -46,24 +47,14 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
         &theirs.strips,
         &ours.strips,
         |(name, _)| name,
-        |base, theirs, ours| {
-            (
-                theirs.0.clone(),
-                parameters(STRIP_PARAMS, &base.1, &theirs.1, ours.1),
-            )
-        },
+        |base, theirs, ours| (theirs.0.clone(), parameters(STRIP_PARAMS, &base.1, &theirs.1, ours.1)),
     );
     show.pictures = named(
         &base.pictures,
         &theirs.pictures,
         &ours.pictures,
         |(name, _)| name,
-        |base, theirs, ours| {
-            (
-                theirs.0.clone(),
-                parameters(PICTURE_PARAMS, &base.1, &theirs.1, ours.1),
-            )
-        },
+        |base, theirs, ours| (theirs.0.clone(), parameters(PICTURE_PARAMS, &base.1, &theirs.1, ours.1)),
     );
     show.buses = parameters(BUS_PARAMS, &base.buses, &theirs.buses, ours.buses);
     show.scenes = named(&base.scenes, &theirs.scenes, &ours.scenes, |it| &it.name, scene);
@@ -165,7 +156,11 @@ pub fn renames(old: &Show, new: &Show) -> Vec<(String, String)> {
         named_as(a) == named_as(b)
     };
     let gone = old.scenes.iter().filter(|scene| new.scene(&scene.name).is_none());
-    let mut come: Vec<_> = new.scenes.iter().filter(|scene| old.scene(&scene.name).is_none()).collect();
+    let mut come: Vec<_> = new
+        .scenes
+        .iter()
+        .filter(|scene| old.scene(&scene.name).is_none())
+        .collect();
     let mut found = Vec::new();
     for scene in gone {
         if let Some(at) = come.iter().position(|new| is_same(scene, new)) {

@@ -8,6 +8,7 @@ mod alarms;
 mod delivery;
 mod event;
 mod history;
+mod live;
 mod moderation;
 mod occlusion;
 mod undo;
@@ -26,6 +27,7 @@ pub use alarms::{Alarm, AlarmKind, AlarmTurn, Alarms, Condition, ProgramWatch, T
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use event::{Cause, Event, EventLevel};
 pub use history::{History, REACHES_KEPT, Reach, SAMPLES_KEPT, Sample};
+pub use live::{Confirm, DiskState, Live};
 pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
@@ -111,6 +113,9 @@ pub struct Studio {
     /// What operators can take back.
     #[serde(default)]
     pub undo: Undo,
+    /// How it stands to its scene file.
+    #[serde(default)]
+    pub live: Live,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The alarms that hold, the worst first.

@@ -1,17 +1,18 @@
 //! What a studio opens with: a show that begins, or one that goes on; and the model that it has then.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::model::{
     AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
-    History, HoldState, Moderation, ModerationStanding, Occlusion, Pin, ProgramFormat, ProgramWatch, RecordingModel,
-    RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    History, HoldState, Live, Moderation, ModerationStanding, Occlusion, PictureSettings, Pin, ProgramFormat,
+    ProgramWatch, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
 };
-use super::saved::Saved;
+use super::saved::{Saved, Standing};
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged, sources_seen};
+use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged, merge, sources_seen};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -30,12 +31,32 @@ pub struct Opening {
     pub stopped: Vec<String>,
     /// What the studio tells first.
     pub news: Vec<(EventLevel, String)>,
+    /// The show as its texts have it, without what operators have set since.
+    pub read: Show,
+    /// What was applied for a time, and waits to be confirmed still.
+    pub waiting: Option<Waiting>,
+}
+
+/// Something that was applied for a time: all that takes it back.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The running show before.
+    pub before: Show,
+    /// The running show right after.
+    pub after: Show,
+    /// The show that the scene file of before says.
+    pub read: Show,
+    /// Where the show stood before.
+    pub standing: Standing,
+    /// How long it waits from now on.
+    pub left: Duration,
 }
 
 impl Opening {
     /// A show that begins, published to `published` as well.
     #[must_use]
     pub fn fresh(mut show: Show, published: Vec<SecretUrl>) -> Self {
+        let read = show.clone();
         let of_scene = show.destinations.clone();
         for url in &published {
             let taken = |name: &str| show.destinations.iter().any(|known| known.name == name);
@@ -53,12 +74,15 @@ impl Opening {
             moderation: None,
             stopped: Vec::new(),
             news: Vec::new(),
+            read,
+            waiting: None,
         }
     }
 
     /// A show that goes on: `show` is what was read again from the texts of `saved`.
     #[must_use]
     pub fn resumed(mut show: Show, saved: &Saved) -> Self {
+        let read = show.clone();
         let of_scene = show.destinations.clone();
         let applied = saved.standing().apply(&mut show);
         let news = applied.missing.into_iter().map(|text| (EventLevel::Warning, text));
@@ -69,7 +93,53 @@ impl Opening {
             moderation: saved.standing().moderation.clone(),
             stopped: applied.stopped,
             news: news.collect(),
+            read,
+            waiting: None,
         }
+    }
+
+    /// The same for a show in which something waited to be confirmed: `before` is what its texts said before that. Within its time
+    /// it goes on waiting; afterwards the show goes on without it.
+    #[must_use]
+    pub fn resumed_waiting(
+        file: Show,
+        saved: &Saved,
+        before: Show,
+        standing: &Standing,
+        left: Option<Duration>,
+    ) -> Self {
+        let read = before.clone();
+        let mut live = before;
+        standing.apply(&mut live);
+        let after = merge(&read, &file, &live);
+        let mut opening = Self::resumed(file, saved);
+        match left {
+            Some(left) => {
+                opening.waiting = Some(Waiting {
+                    before: live,
+                    after,
+                    read,
+                    standing: standing.clone(),
+                    left,
+                });
+            }
+            None => {
+                let mut show = merge(&after, &live, &opening.show);
+                for name in [&mut show.start.program, &mut show.start.preview] {
+                    if show.scenes.iter().all(|scene| scene.name != *name) {
+                        name.clone_from(&live.start.program);
+                    }
+                }
+                show.script.clone_from(&read.script);
+                show.files.clone_from(&read.files);
+                opening.show = show;
+                opening.of_scene.clone_from(&read.destinations);
+                opening.read = read;
+                let text = "what was applied for a time was not confirmed: it is taken back";
+                opening.news.push((EventLevel::Warning, text.to_owned()));
+            }
+        }
+        opening
     }
 }
 
@@ -100,6 +170,15 @@ fn moderation(settings: &ModerationSettings) -> Moderation {
     }
 }
 
+/// How a show stands to its scene file when it opens.
+fn live(show: &Show) -> Live {
+    Live {
+        file: show.script.scene.as_ref().map(|path| path.display().to_string()),
+        is_watched: true,
+        ..Live::default()
+    }
+}
+
 /// The bitrate of the source rendition that the operator holds.
 fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
     choice.pins.iter().find_map(|pin| match pin {
@@ -113,20 +192,11 @@ fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
 pub fn studio(name: &str, show: &Show) -> Studio {
     let items = |scene: &str| show.scene(scene).map(|scene| scene.items.as_slice());
     let shows = |scene: &str, source: &str| sources_seen(scene, &items).iter().any(|name| name == source);
-    let sources = show.sources.iter().map(|spec| {
-        let (kind, location) = describe(spec);
-        SourceModel {
-            name: spec.name.clone(),
-            kind: kind.to_owned(),
-            location,
-            state: SourceState::Starting,
-            format: None,
-            dropped_frames: 0,
-            dropped_blocks: 0,
-            is_on_program: shows(&show.start.program, &spec.name),
-            is_on_preview: shows(&show.start.preview, &spec.name),
-            picture: show.picture(&spec.name),
-        }
+    let sources = show.sources.iter().map(|spec| SourceModel {
+        is_on_program: shows(&show.start.program, &spec.name),
+        is_on_preview: shows(&show.start.preview, &spec.name),
+        picture: show.picture(&spec.name),
+        ..source(spec)
     });
     let destinations = show.destinations.iter().map(|spec| DestinationModel {
         name: spec.name.clone(),
@@ -195,6 +265,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        live: live(show),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),
@@ -223,6 +294,24 @@ pub fn strip_sources(studio: &Studio) -> Vec<usize> {
         .iter()
         .map(|strip| source(strip).unwrap_or_default())
         .collect()
+}
+
+/// A source that is about to start, and is not seen anywhere.
+#[must_use]
+pub fn source(spec: &SourceSpec) -> SourceModel {
+    let (kind, location) = describe(spec);
+    SourceModel {
+        name: spec.name.clone(),
+        kind: kind.to_owned(),
+        location,
+        state: SourceState::Starting,
+        format: None,
+        dropped_frames: 0,
+        dropped_blocks: 0,
+        is_on_program: false,
+        is_on_preview: false,
+        picture: PictureSettings::default(),
+    }
 }
 
 fn describe(spec: &SourceSpec) -> (&'static str, String) {

@@ -85,6 +85,7 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
                 .collect()
         }
         Command::DestinationAdd(name, ..) => vec![Command::DestinationRemove(name.clone())],
+        Command::WatchFile(_) => vec![Command::WatchFile(switch(before.live.is_watched))],
         // They went out, ended, or changed what lies outside.
         Command::Take(_)
         | Command::Cut(_)
@@ -109,6 +110,12 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::DestinationStart(_)
         | Command::DestinationStop(_)
         | Command::AlarmAck(_)
+        // What was applied has a way back of its own.
+        | Command::Apply(..)
+        | Command::Plan(_)
+        | Command::Reload
+        | Command::Confirm
+        | Command::Rollback
         | Command::Retry(_)
         | Command::SourceRestart(_)
         | Command::End

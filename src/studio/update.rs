@@ -5,6 +5,7 @@
 
 mod adapt;
 mod alarms;
+mod apply;
 mod delivery;
 mod desk;
 mod moderation;
@@ -14,6 +15,7 @@ mod reports;
 mod undo;
 
 pub use adapt::AdaptOrder;
+pub use apply::{NewShow, Recasting, Why, live_show};
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
@@ -25,9 +27,9 @@ use thiserror::Error;
 use super::command::Command;
 use super::compliance::Entry;
 use super::model::{
-    AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
-    FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount, SourceFormat,
-    SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, DiskState, Event,
+    EventLevel, FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount,
+    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::hold::Edit;
@@ -71,6 +73,10 @@ pub enum Input {
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
     Stats(Stats, Vec<u32>),
+    /// The running show is to become another.
+    Show(Box<NewShow>),
+    /// What is on the disk in the place of the scene file: how it compares, and what is wrong with it.
+    Disk(DiskState, Vec<String>),
     /// Something is heard, seen or held.
     Moderation(ModerationNews),
     /// The controller has decided, and stands so.
@@ -160,6 +166,16 @@ pub enum Effect {
     RecordStop,
     /// The recording is to go on in a new file.
     RecordSplit,
+    /// Other sources take over.
+    Sources(Recasting),
+    /// A destination is to be known as the show says, and started if it is so.
+    KnowDestination(String, bool),
+    /// What was applied for a time is to go back.
+    Rollback,
+    /// What was applied for a time stays.
+    Confirmed,
+    /// Whether the scene file is watched has changed.
+    Watch(bool),
     /// A source is to be opened anew.
     RestartSource(String),
     /// Clients and the log are to be told.
@@ -273,6 +289,18 @@ pub enum Refusal {
     /// Nothing of that kind is held.
     #[error("nothing of the kind is pinned")]
     NothingPinned,
+    /// A scene that is needed would be gone.
+    #[error("scene {0} is on {1}; take another first")]
+    SceneOnAir(String, &'static str),
+    /// Two changes that do not fit together.
+    #[error("that does not fit what is set now: {0}")]
+    Unfit(String),
+    /// Two things that would both go back.
+    #[error("something waits to be confirmed; confirm or rollback first")]
+    Unconfirmed,
+    /// Nothing that could go back.
+    #[error("nothing waits to be confirmed")]
+    NothingWaits,
     /// No trace to end.
     #[error("no trace is being written; trace start does it")]
     NoTrace,
@@ -324,6 +352,7 @@ pub fn update_for(
         effects: Vec::new(),
     };
     unit.end_fade();
+    unit.watch_confirm();
     match input {
         Input::Command(Command::Undo) => unit.undo()?,
         Input::Command(command) => unit.undoable(command)?,
@@ -361,6 +390,8 @@ pub fn update_for(
             }
             unit.stats(stats);
         }
+        Input::Show(new) => unit.become_show(*new)?,
+        Input::Disk(disk, errors) => unit.disk(disk, errors),
         Input::Moderation(news) => unit.moderation(news),
         Input::Adapted(changes, state) => unit.adapted(changes, *state),
         Input::Audience(counts) => unit.studio.adapt.audience = counts,
@@ -462,7 +493,16 @@ impl Unit<'_> {
             | Command::PresetDiff(..)
             | Command::PresetSave(..)
             | Command::PictureSave(..)
+            | Command::Apply(..)
+            | Command::Plan(_)
+            | Command::Reload
             | Command::Record(..) => Err(Refusal::NeedsFiles),
+            Command::Confirm => self.confirm(),
+            Command::Rollback => self.rollback(),
+            Command::WatchFile(switch) => {
+                self.watch_file(switch);
+                Ok(())
+            }
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),

@@ -113,6 +113,7 @@ fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        live: Live::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

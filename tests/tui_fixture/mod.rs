@@ -331,6 +331,7 @@ pub fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        live: Live::default(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,

@@ -136,6 +136,18 @@ pub enum Command {
     SourceRestart(String),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
+    /// Changes the running show to what that file says; for a time, if one is given, unless it is confirmed.
+    Apply(PathBuf, Option<TimeDelta>),
+    /// Tells what that would change.
+    Plan(PathBuf),
+    /// Reads the scene file again.
+    Reload,
+    /// Keeps what was applied for a time.
+    Confirm,
+    /// Takes it back at once.
+    Rollback,
+    /// Whether a save of the scene file is applied at once.
+    WatchFile(Switch),
     /// Takes the newest command back that can be taken back.
     Undo,
     /// Ends the show and the studio.

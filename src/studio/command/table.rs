@@ -5,6 +5,7 @@
 
 mod air;
 mod delivery;
+mod live;
 mod moderation;
 mod occlusion;
 mod picture;
@@ -13,13 +14,14 @@ mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 7] = [
+const PARTS: [&[CommandSpec]; 8] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    live::ROWS,
     screen::ROWS,
 ];
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::applying::Found;
 use super::recording::{self, Recorder, Writer};
 use crate::control::desk::{Order, Reply};
 use crate::media::TimeDelta;
@@ -30,6 +31,8 @@ pub enum Brought {
     Stickers(Arc<StickerSet>, Command, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
+    /// A scene file that was read.
+    Show(Box<Found>),
     /// Something to tell: of what, and what.
     News(EventLevel, String, String),
 }
@@ -94,6 +97,12 @@ impl Errands {
     #[must_use]
     pub fn presets(&self) -> Vec<PresetModel> {
         presets(&self.library)
+    }
+
+    /// Where errands bring what they have.
+    #[must_use]
+    pub fn bringer(&self) -> mpsc::Sender<Brought> {
+        self.bring.clone()
     }
 
     /// What the next errand brings.

@@ -12,6 +12,8 @@
 mod adapting;
 mod air;
 mod analysis;
+mod applying;
+mod cast;
 mod compliance_file;
 mod core;
 mod counting;
@@ -31,6 +33,7 @@ mod plan;
 mod process;
 mod raise;
 mod recording;
+mod regroup;
 mod relaying;
 mod reporters;
 mod saver;
@@ -40,6 +43,7 @@ mod stage;
 mod tap_loop;
 mod taping;
 mod trace_file;
+mod watching;
 
 pub use core::{Options, run};
 pub use error::RunError;

@@ -14,7 +14,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use crate::control::socket;
-use crate::studio::saved::{Saved, Standing};
+use crate::scene::Script;
+use crate::studio::saved::{Saved, SavedWaiting, Standing};
 
 /// How often the file says that the show is still there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -105,6 +106,8 @@ struct Shared {
 #[derive(Default)]
 struct Order {
     standing: Option<Standing>,
+    /// What it is read from, and what waits to be confirmed, where that is another than before.
+    show: Option<(Script, Option<SavedWaiting>)>,
     is_over: bool,
 }
 
@@ -153,6 +156,16 @@ impl Saver {
         self.shared.rung.notify_one();
     }
 
+    /// Has saved what the show is read from now, with where it stands: never one without the other.
+    pub fn change_show(&mut self, script: &Script, waiting: Option<SavedWaiting>, standing: Standing) {
+        self.last = standing.clone();
+        let mut order = self.shared.lock();
+        order.show = Some((script.clone(), waiting));
+        order.standing = Some(standing);
+        drop(order);
+        self.shared.rung.notify_one();
+    }
+
     /// The show has ended as it should: nothing is to be resumed.
     pub fn finish(mut self) {
         self.stop();
@@ -194,7 +207,11 @@ impl Writer {
                 order = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             let (standing, is_over) = (order.standing.take(), order.is_over);
+            let show = order.show.take();
             drop(order);
+            if let Some((script, waiting)) = show {
+                self.saved.set_show(&script, waiting);
+            }
             if let Some(standing) = standing {
                 self.saved.set_standing(standing);
                 file = self.write();
