@@ -17,7 +17,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rigcast::encode::{H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::{FramePool, FrameRate, Plane, Timestamp, VideoFrame};
-use rigcast::picture::{Compositor, Crop, Fit, Layer, Rect, Thumbnailer};
+use rigcast::picture::{Compositor, Fit, Layer, Rect, Thumbnailer};
 
 /// A textured picture that moves with `index`, with film grain: hard to compress.
 fn picture(pool: &FramePool, width: u32, height: u32, index: i64) -> VideoFrame {
@@ -42,11 +42,8 @@ fn picture(pool: &FramePool, width: u32, height: u32, index: i64) -> VideoFrame 
 
 fn layer(frame: &VideoFrame, x: i32, y: i32, width: i32, height: i32) -> Layer<'_> {
     Layer {
-        frame,
-        target: Rect { x, y, width, height },
         fit: Fit::Contain,
-        crop: Crop::default(),
-        opacity: 1.0,
+        ..Layer::new(frame, Rect { x, y, width, height })
     }
 }
 

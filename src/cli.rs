@@ -4,10 +4,12 @@ mod adapt;
 mod adapt_chart;
 mod check;
 mod ctl;
+mod cues;
 mod handover;
 mod log;
 mod mend;
 mod opening;
+mod plan;
 mod probe;
 mod scrub;
 mod start;
@@ -181,6 +183,21 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Tell what a scene file would change on a running studio
+    #[command(
+        after_help = "Marks: ~ at once, . at the next start, ! refused.\nExit codes: 0 nothing is in the way, 1 refused or the \
+                            file has errors, 3 no studio."
+    )]
+    Plan {
+        #[command(flatten)]
+        address: Address,
+        /// The scene file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Cut the torn end off recordings whose copy broke off; a crash of rigcast needs none of it
     Mend {
         /// Recordings, none of which is being written
@@ -191,6 +208,11 @@ enum Sub {
     Adapt {
         #[command(subcommand)]
         command: adapt::AdaptCommand,
+    },
+    /// Try out cue files: commands at their time
+    Cues {
+        #[command(subcommand)]
+        command: cues::CuesCommand,
     },
     /// Try out and tune what moderation listens for
     Words {
@@ -272,9 +294,11 @@ pub fn main() -> ExitCode {
         Some(Sub::Studio(args)) => studio::run(args),
         Some(Sub::Attach { address, screen, plain }) => start::attach(&address, &screen, plain),
         Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
+        Some(Sub::Plan { address, file, json }) => plan::run(&address, &file, json),
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Adapt { command }) => adapt::run(&command),
+        Some(Sub::Cues { command }) => cues::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),

@@ -73,6 +73,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "cue",
             "rules",
             "obs",
+            // What a cue file says is held against the table.
+            "studio::command",
         ],
     ),
     ("speech", &["media"]),
@@ -130,6 +132,8 @@ const PURE_FILES: &[&str] = &[
     "studio/model.rs",
     "studio/command/table.rs",
     "studio/command/table/air.rs",
+    "studio/command/table/cues.rs",
+    "studio/update/cues.rs",
     "studio/command/table/delivery.rs",
     "studio/command/table/moderation.rs",
     "studio/command/table/occlusion.rs",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use rigcast::encode::{AudioSettings, Channels};
 use rigcast::media::RateControl;
@@ -40,11 +41,11 @@ fn the_good_one_is_good() {
 
 #[test]
 fn text_that_is_no_toml_says_where() {
-    insta::assert_snapshot!(errors("[video\nwidth = 1280"), @"show.toml:1:7: unclosed table, expected `]`");
-    insta::assert_snapshot!(errors("title = \"x\ny = 1"), @r#"show.toml:1:11: invalid basic string, expected `"`"#);
-    insta::assert_snapshot!(errors("a = 1\na = 2"), @"show.toml:2:1: duplicate key");
-    insta::assert_snapshot!(errors("[video]\nwidth = 1280\n\n[video]\nheight = 720"), @"show.toml:4:2: duplicate key");
-    insta::assert_snapshot!(errors("width 1280"), @"show.toml:1:7: key with no value, expected `=`");
+    insta::assert_snapshot!(errors("[video\nwidth = 1280"), @"show.toml:1:7: the ] of this table is missing");
+    insta::assert_snapshot!(errors("title = \"x\ny = 1"), @r#"show.toml:1:11: the text that begins in this line has no " at its end"#);
+    insta::assert_snapshot!(errors("a = 1\na = 2"), @r#"show.toml:2:1: "a" is there already: a key or a table stands once in a file; put the two together"#);
+    insta::assert_snapshot!(errors("[video]\nwidth = 1280\n\n[video]\nheight = 720"), @r#"show.toml:4:2: "video" is there already: a key or a table stands once in a file; put the two together"#);
+    insta::assert_snapshot!(errors("width 1280"), @"show.toml:1:7: write it as width = value");
 }
 
 #[test]
@@ -80,8 +81,8 @@ fn unknown_keys_are_refused_with_a_guess() {
     insta::assert_snapshot!(errors(&format!("[vidoe]\nwidth = 1280\n[video]\n  widht = 1280\nbitrate = 3000\nzzz = 1\n{GOOD}")), @r#"
 show.toml:1:2: vidoe: unknown key; did you mean "video"?
 show.toml:4:3: video.widht: unknown key; did you mean "width"?
-show.toml:5:1: video.bitrate: unknown key; known: width, height, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
-show.toml:6:1: video.zzz: unknown key; known: width, height, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
+show.toml:5:1: video.bitrate: unknown key; did you mean "bitrate_kbps"?
+show.toml:6:1: video.zzz: unknown key; known: width, height, aspect, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
 "#);
     insta::assert_snapshot!(errors(&format!("[source.b]\nkind = \"file\"\npath = \"a.mp4\"\nlopp = true\n[strip.b]\ngain_bd = 3\nvolume = 1\n{GOOD}")), @r#"
 show.toml:4:1: source.b.lopp: unknown key; did you mean "loop"?
@@ -89,7 +90,7 @@ show.toml:6:1: strip.b.gain_bd: unknown key; did you mean "gain_db"?
 show.toml:7:1: strip.b.volume: unknown key; known: preset, role, bypass, high_pass, high_pass_hz, denoise, denoise_percent, gate, gate_threshold_db, gate_ratio, gate_range_db, gate_attack_ms, gate_hold_ms, gate_release_ms and 32 more
 "#);
     insta::assert_snapshot!(errors(&format!("{GOOD}\n[scene.b]\nitems = [\n  {{ source = \"cam\", pos = [0, 0], opactiy = 0.5 }},\n]")), @r#"
-show.toml:10:21: scene.b.items[0].pos: unknown key; known: source, position, size, fit, crop, z, opacity
+show.toml:10:21: scene.b.items[0].pos: unknown key; known: source, scene, group, text, image, color, name, with, style, position, size, fit, crop, key and 3 more
 show.toml:10:35: scene.b.items[0].opactiy: unknown key; did you mean "opacity"?
 "#);
 }
@@ -119,11 +120,11 @@ fn types_and_ranges_are_named() {
     insta::assert_snapshot!(errors(&format!(
         "title = 3\n[video]\nwidth = \"wide\"\nheight = 8000\nframe_rate = 0\nbitrate_kbps = 3.5\ngop_seconds = 60\n[audio]\nbitrate_kbps = 9\n{GOOD}"
     )), @r#"
-show.toml:1:9: title: expected text, found a whole number
+show.toml:1:9: title: expected text, found a whole number; write it in quotes
 show.toml:3:9: video.width: expected a whole number from 16 to 3840, found text
 show.toml:4:10: video.height: expected a whole number from 16 to 2160, found 8000
 show.toml:5:14: video.frame_rate: expected frames per second from 1 to 120, as 30 or "30000/1001", found 0
-show.toml:6:16: video.bitrate_kbps: expected a whole number from 100 to 50000, found a number
+show.toml:6:16: video.bitrate_kbps: expected a whole number from 100 to 50000, found a number; whole numbers have no point
 show.toml:7:15: video.gop_seconds: expected a number from 0.5 to 10, found 60
 show.toml:9:16: audio.bitrate_kbps: expected a whole number from 16 to 512, found 9
 "#);
@@ -131,9 +132,9 @@ show.toml:9:16: audio.bitrate_kbps: expected a whole number from 16 to 512, foun
         "[strip.cam]\ngain_db = 24.5\nmute = \"yes\"\nsolo = 1\n[transition]\nkind = \"fede\"\nduration_ms = -1\n{GOOD}"
     )), @r#"
 show.toml:2:11: strip.cam.gain_db: expected a number from -60 to 24, found 24.5
-show.toml:3:8: strip.cam.mute: expected true or false, found text
-show.toml:4:8: strip.cam.solo: expected true or false, found a whole number
-show.toml:6:8: transition.kind: expected one of "cut", "fade"; did you mean "fade"?
+show.toml:3:8: strip.cam.mute: expected true or false, found text; write true, without quotes
+show.toml:4:8: strip.cam.solo: expected true or false, found a whole number; write true
+show.toml:6:8: transition.kind: expected one of "cut", "fade", "wipe", "stinger"; did you mean "fade"?
 show.toml:7:15: transition.duration_ms: expected a whole number from 0 to 10000, found -1
 "#);
     insta::assert_snapshot!(errors(&format!(
@@ -142,7 +143,7 @@ show.toml:7:15: transition.duration_ms: expected a whole number from 0 to 10000,
 show.toml:9:39: scene.b.items[0].position: expected two lengths, each in pixels or as "50%" of the program, found a list
 show.toml:9:59: scene.b.items[0].size: expected two lengths, each in pixels or as "50%" of the program, found 50px
 show.toml:9:74: scene.b.items[0].fit: expected one of "contain", "cover", "stretch"
-show.toml:9:86: scene.b.items[0].z: expected a whole number from -1000 to 1000, found a number
+show.toml:9:86: scene.b.items[0].z: expected a whole number from -1000 to 1000, found a number; whole numbers have no point
 show.toml:9:101: scene.b.items[0].opacity: expected a number from 0 to 1, found 1.1
 show.toml:9:108: scene.b.items[1]: expected a table, found a whole number
 "#);
@@ -157,10 +158,10 @@ show.toml:8:9: source.my cam: not a name: letters, digits, "-" and "_", 32 at mo
 show.toml:10:8: scene.a.b: not a name: letters, digits, "-" and "_", 32 at most
 show.toml:11:14: destination.: not a name: letters, digits, "-" and "_", 32 at most
 "#);
-    insta::assert_snapshot!(errors(&format!("[video]\nwidth = 1281\nheight = 719\n{GOOD}")), @r#"
-show.toml:2:9: video.width: 1281 is odd; pictures in 4:2:0 need an even size
-show.toml:3:10: video.height: 719 is odd; pictures in 4:2:0 need an even size
-"#);
+    insta::assert_snapshot!(errors(&format!("[video]\nwidth = 1281\nheight = 719\n{GOOD}")), @r"
+show.toml:2:9: video.width: 1281 is odd; pictures in 4:2:0 need an even size, as 1282
+show.toml:3:10: video.height: 719 is odd; pictures in 4:2:0 need an even size, as 720
+");
 }
 
 #[test]
@@ -193,7 +194,7 @@ fn names_must_point_somewhere() {
 show.toml:3:8: strip.hots: no source "hots"; did you mean "host"?
 show.toml:5:10: picture.hst: no source "hst"; did you mean "host"?
 show.toml:8:21: scene.a.items[0].source: no source "gast"; known: host
-show.toml:8:31: scene.a.items[1]: needs the key "source"
+show.toml:8:31: scene.a.items[1]: shows nothing: needs one of the keys "source", "scene", "group", "text", "image", "color"
 show.toml:9:8: scene.b: has no items; it would be black
 show.toml:10:8: scene.c: has no items; it would be black
 show.toml:13:11: start.program: no scene "d"; known: a, b, c
@@ -263,7 +264,7 @@ key = ["hunter2"]
     assert!(!said.contains("hunter2"), "a secret was repeated:\n{said}");
     insta::assert_snapshot!(said, @r##"
 show.toml:4:7: source.a.url: expected an address as in rtsp://host/path; the scheme must be rtsp://
-show.toml:7:7: source.b.url: expected an address as in rtsp://host/path; relative URL without a base
+show.toml:7:7: source.b.url: expected an address as in rtsp://host/path; begin it with rtsp://
 show.toml:11:12: source.c.password: a password needs a "user" beside it
 show.toml:13:7: destination.a.url: expected an address as in rtmp://host/path; invalid port number
 show.toml:15:7: destination.b.url: needs the application after the host, as in rtmp://host/live
@@ -295,11 +296,11 @@ fn arguments_and_variables_are_places_too() {
     assert!(!wrong.contains("hunter2"), "{wrong}");
     insta::assert_snapshot!(wrong, @r#"
 --set video.widht: video.widht: unknown key; did you mean "width"?
---set video.width: video.width: 641 is odd; pictures in 4:2:0 need an even size
+--set video.width: video.width: 641 is odd; pictures in 4:2:0 need an even size, as 642
 --set strip.cam.gain_db: strip.cam.gain_db: expected a number from -60 to 24, found 99
 --set strip.nobody.mute: strip.nobody: no source "nobody"; known: cam
---set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table
---set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; relative URL without a base
+--set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table; write [[scene.wide.items]] with two brackets, or [{ … }]
+--set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; begin it with rtmp://
 --set include: include: only a file can include presets
 --set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, moderation and 7 more
 --set video: video: expected a table, found text
@@ -322,9 +323,9 @@ fn includes_that_are_not_there_are_named() {
 loop.toml:1:12: include[0]: includes itself
 bad.toml:2:9: video.width: expected a whole number from 16 to 3840, found 0
 main.toml:2:3: include[0]: no such file, and no shipped preset of this name; did you mean "fade"?
-main.toml:4:3: include[2]: expected text, found a whole number
+main.toml:4:3: include[2]: expected text, found a whole number; write it in quotes
 main.toml:6:3: include[4]: is a folder, not a file
-main.toml:7:3: include[5]: not UTF-8 text at line 2, column 3
+main.toml:7:3: include[5]: not UTF-8 text at line 2, column 3: save it as UTF-8
 "#);
 }
 
@@ -402,4 +403,51 @@ fn where_a_show_goes_is_understood() {
     assert_eq!(show.relay, scene::RelayChoice::Unsaid);
     assert_eq!(show.renditions.len(), 1);
     assert_eq!(set(&[("relay.on", "false")]).unwrap().relay, scene::RelayChoice::Off);
+}
+
+/// Files of `tests/corpus/FOLDER`, and the lines that `rigcast check` prints about each.
+fn corpus(folder: &str) -> Vec<(PathBuf, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    let said = |file: PathBuf| {
+        let found = scene::check(std::slice::from_ref(&file), &no_env);
+        let lines = found.iter().map(|found| format!("{found}\n")).collect::<String>();
+        (file, lines.replace(&format!("{}/", folder.display()), ""))
+    };
+    files.into_iter().map(said).collect()
+}
+
+#[test]
+fn nothing_is_said_about_a_valid_file() {
+    let corpus = corpus("valid");
+    assert!(corpus.len() >= 30, "{}", corpus.len());
+    for (file, said) in corpus {
+        assert_eq!(said, "", "{}", file.display());
+    }
+}
+
+/// `UPDATE=1` writes what is said; look at it as somebody would who has a show in ten minutes.
+#[test]
+fn each_mistake_is_named_with_its_place_and_the_remedy() {
+    let corpus = corpus("invalid");
+    assert!(corpus.len() >= 40, "{}", corpus.len());
+    let mut wrong = Vec::new();
+    for (file, said) in corpus {
+        let expected = file.with_extension("expected");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&expected, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&expected).unwrap_or_default();
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        // Each line has its place: this file, at least.
+        if said != expected || said.is_empty() || !said.lines().all(|line| line.starts_with(&name)) {
+            wrong.push(format!("{name}: expected\n{expected}found\n{said}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

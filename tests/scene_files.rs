@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use rigcast::media::FrameRate;
-use rigcast::picture::{Fit, Rect};
-use rigcast::scene::{self, Diagnostic, Show};
+use rigcast::picture::{Align, Fit, Rect, WipeDirection};
+use rigcast::scene::{self, Diagnostic, Matte, Scene, Show, Shown, TransitionKind, sources_seen};
 use rigcast::source::{SourceKind, SourceSpec};
 
 fn no_env(_: &str) -> Option<String> {
@@ -133,11 +133,121 @@ fn the_order_of_the_file_is_kept() {
         .collect();
     assert_eq!(
         items,
-        [("ant", 0), ("zebra", 0), ("zebra", 5)],
+        [("ant", 0), ("zebra-2", 0), ("zebra", 5)],
         "sorted by z, equal ones as listed"
     );
     assert_eq!((show.start.program.as_str(), show.start.preview.as_str()), ("z", "a"));
     assert_eq!((show.source_index("ant"), show.scene("m").is_some()), (Some(1), true));
+}
+
+#[test]
+fn a_scene_is_more_than_sources() {
+    let show = show(
+        r##"
+[source.cam]
+kind = "pattern"
+[source.sting]
+kind = "file"
+path = "/clips/sting.mp4"
+[transition]
+kind = "wipe"
+direction = "up"
+stinger = "sting"
+[scene.product]
+parameters = { title = "Lamp", price = "9.90" }
+strips.cam = { mute = true, gain_db = -6 }
+items = [
+    { source = "cam", key = { color = "#00ff00" } },
+    { group = [
+        { text = "{title}", style = { size = "10%", color = "#ff000080", outline = 2, align = "right", valign = "top" } },
+        { text = "{price}", name = "price", z = -1 },
+    ], name = "third", opacity = 0.5, hidden = true },
+    { image = "logos/{title}.png", position = [0, "50%"] },
+    { color = "#102030" },
+]
+[scene.sale]
+template = "product"
+with = { price = 7.90 }
+strips.cam = { mute = false }
+transition = { kind = "stinger", matte = "side", cut_at_ms = 300 }
+[scene.both]
+parameters = { sum = "3" }
+items = [{ scene = "product", with = { price = "{sum} €" } }, { scene = "sale" }]
+"##,
+    );
+    let product = show.scene("product").unwrap();
+    let names: Vec<&str> = product.items.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(names, ["cam", "third", "image", "color"]);
+    let third = &product.items[1];
+    assert!(third.is_hidden && (third.opacity - 0.5).abs() < 1e-6);
+    let Shown::Group(inside) = &third.what else {
+        panic!("{third:?}")
+    };
+    assert_eq!((inside[0].name.as_str(), inside[1].name.as_str()), ("price", "text"));
+    let Shown::Text(text) = &inside[1].what else {
+        panic!("{inside:?}")
+    };
+    assert_eq!(text.text, "{title}");
+    assert_eq!(
+        (text.style.size.round() as u32, text.style.color),
+        (72, [255, 0, 0, 128])
+    );
+    assert_eq!(text.style.outline, Some((2.0, [0, 0, 0, 255])));
+    assert_eq!(
+        (text.style.align, text.style.vertical_align),
+        (Align::End, Align::Start)
+    );
+    assert_eq!(product.items[0].key.unwrap().color, [0, 255, 0]);
+    assert_eq!(product.items[3].what, Shown::Color([0x10, 0x20, 0x30, 255]));
+    let Shown::Image(image) = &product.items[2].what else {
+        panic!("{product:?}")
+    };
+    assert!(image.path.is_absolute() && image.path.ends_with("logos/{title}.png"));
+    assert_eq!(product.items[2].target.y, 360);
+
+    let sale = show.scene("sale").unwrap();
+    assert_eq!(sale.items, product.items);
+    let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(product.parameters, [text("title", "Lamp"), text("price", "9.90")]);
+    assert_eq!(sale.parameters, [text("title", "Lamp"), text("price", "7.90")]);
+    let set = |scene: &Scene| {
+        scene.strips[0]
+            .set
+            .iter()
+            .map(|(name, value)| format!("{name} {value:?}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(set(product), ["gain_db Number(-6.0)", "mute Switch(true)"]);
+    assert_eq!(set(sale), ["mute Switch(false)", "gain_db Number(-6.0)"]);
+
+    let both = show.scene("both").unwrap();
+    let nested = Shown::Scene {
+        name: "product".to_owned(),
+        with: vec![text("price", "{sum} €")],
+    };
+    assert_eq!(both.items[0].what, nested);
+    assert_eq!(
+        sources_seen("both", &|name| show.scene(name).map(|scene| &scene.items[..])),
+        ["cam"]
+    );
+
+    assert_eq!(
+        (show.transition.kind, show.transition.direction),
+        (TransitionKind::Wipe, WipeDirection::Up)
+    );
+    let usual = show.transition.stinger.clone().unwrap();
+    assert_eq!((usual.cut_at.to_millis(), usual.matte), (500, Matte::None));
+    let own = sale.transition.clone().unwrap();
+    assert_eq!(
+        (own.kind, own.duration),
+        (TransitionKind::Stinger, show.transition.duration)
+    );
+    let own = own.stinger.unwrap();
+    assert_eq!(
+        (own.source.as_str(), own.cut_at.to_millis(), own.matte),
+        ("sting", 300, Matte::Side)
+    );
+    assert_eq!(product.transition, None);
 }
 
 #[test]

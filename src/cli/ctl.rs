@@ -12,6 +12,7 @@ use crate::studio::command::{Scope, table::TABLE};
 
 /// Sends `words` to the studio at `address`.
 pub fn run(address: &Address, words: &[String]) -> u8 {
+    let words = &super::plan::apply_words(words);
     let Some(first) = words.first() else {
         return overview();
     };

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::media::MAX_DIMENSION;
+
 /// A rectangle in pixels of the program; may lie partly or wholly outside it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,20 @@ impl Rect {
             width: i32::try_from(width).unwrap_or(i32::MAX),
             height: i32::try_from(height).unwrap_or(i32::MAX),
         }
+    }
+}
+
+impl Rect {
+    /// Pixels across and down that are written where this is: edges are moved to even pixels. What is drawn in that size needs no
+    /// scaling.
+    #[must_use]
+    pub fn even_size(&self) -> (u32, u32) {
+        let side = |start: i32, length: i32| {
+            let even = |at: f64| (at / 2.0).round() * 2.0;
+            let (start, length) = (f64::from(start), f64::from(length));
+            (even(start + length) - even(start)).clamp(2.0, f64::from(MAX_DIMENSION)) as u32
+        };
+        (side(self.x, self.width), side(self.y, self.height))
     }
 }
 
@@ -92,6 +108,90 @@ pub(super) struct Placement {
     pub area: Area,
 }
 
+/// How a canvas lies in the program: moved, scaled, and seen as far as the place reaches that it was put into. Canvases have the size
+/// of the program; one may lie in another.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct View {
+    x: Axis,
+    y: Axis,
+}
+
+/// One direction of a view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Axis {
+    scale: f64,
+    offset: f64,
+    /// In pixels of the program.
+    from: f64,
+    to: f64,
+}
+
+impl Default for Axis {
+    fn default() -> Self {
+        Self {
+            scale: 1.0,
+            offset: 0.0,
+            from: f64::NEG_INFINITY,
+            to: f64::INFINITY,
+        }
+    }
+}
+
+impl Axis {
+    fn at(&self, on_canvas: f64) -> f64 {
+        on_canvas * self.scale + self.offset
+    }
+
+    /// The view of a canvas of which `span` was found to be seen in this one.
+    fn inside(&self, span: &Span) -> Self {
+        let scale = span.write() / span.read();
+        Self {
+            scale: self.scale * scale,
+            offset: self.at(span.start - span.from * scale),
+            from: self.from.max(self.at(span.start)),
+            to: self.to.min(self.at(span.end)),
+        }
+    }
+}
+
+impl View {
+    /// All of a canvas on one of another size, `x` and `y` times as large.
+    #[must_use]
+    pub fn scaled(x: f64, y: f64) -> Self {
+        let axis = |scale| Axis {
+            scale,
+            ..Axis::default()
+        };
+        Self { x: axis(x), y: axis(y) }
+    }
+
+    /// The same canvas, seen through this view.
+    #[must_use]
+    pub fn of(&self, inner: &Self) -> Self {
+        let axis = |outer: &Axis, inner: &Axis| Axis {
+            scale: outer.scale * inner.scale,
+            offset: outer.at(inner.offset),
+            from: outer.from.max(outer.at(inner.from)),
+            to: outer.to.min(outer.at(inner.to)),
+        };
+        Self {
+            x: axis(&self.x, &inner.x),
+            y: axis(&self.y, &inner.y),
+        }
+    }
+
+    /// The view of a canvas of `size` that is put into this one as a picture of that size would be; `None` where nothing of it shows.
+    #[must_use]
+    pub fn inside(&self, size: (u32, u32), target: Rect, fit: Fit, crop: Crop) -> Option<Self> {
+        let (x, y) = spans(size, target, fit, crop)?;
+        let view = Self {
+            x: self.x.inside(&x),
+            y: self.y.inside(&y),
+        };
+        (view.x.to > view.x.from && view.y.to > view.y.from).then_some(view)
+    }
+}
+
 /// One axis of a placement: what is read from `from` to `to` is written from `start` to `end`.
 #[derive(Clone, Copy)]
 struct Span {
@@ -141,13 +241,19 @@ impl Span {
         self.to -= spare / 2.0;
     }
 
-    /// Writes on even pixels, and only within the program.
-    fn clip(mut self, source: u32, program: u32) -> Option<(f64, f64, u32, u32)> {
+    /// Writes where the canvas lies, on even pixels, and only within the program.
+    fn clip(mut self, source: u32, program: u32, axis: &Axis) -> Option<(f64, f64, u32, u32)> {
         let even = |at: f64| (at / 2.0).round() * 2.0;
         let limit = f64::from(program & !1);
-        (self.start, self.end) = (even(self.start), even(self.end));
-        let (start, end) = (self.start.clamp(0.0, limit), self.end.clamp(0.0, limit));
-        if end - start < 2.0 {
+        (self.start, self.end) = (even(axis.at(self.start)), even(axis.at(self.end)));
+        let (low, high) = (even(axis.from).clamp(0.0, limit), even(axis.to).clamp(0.0, limit));
+        if low >= high {
+            return None;
+        }
+        let (start, end) = (self.start.clamp(low, high), self.end.clamp(low, high));
+        // Also where a number was so large that there is none.
+        let is_seen = end - start >= 2.0;
+        if !is_seen {
             return None;
         }
         let ratio = self.read() / self.write();
@@ -161,8 +267,8 @@ impl Span {
     }
 }
 
-/// Places a source of `source` size in a program of `program` size; `None` where nothing of it shows.
-pub(super) fn place(source: (u32, u32), target: Rect, fit: Fit, crop: Crop, program: (u32, u32)) -> Option<Placement> {
+/// What is read of a picture of `source` size, and where on its canvas it is written.
+fn spans(source: (u32, u32), target: Rect, fit: Fit, crop: Crop) -> Option<(Span, Span)> {
     let mut x = Span::cropped(source.0, crop.left, crop.right, target.x, target.width);
     let mut y = Span::cropped(source.1, crop.top, crop.bottom, target.y, target.height);
     if x.read() < 1.0 || y.read() < 1.0 || target.width <= 0 || target.height <= 0 {
@@ -182,8 +288,21 @@ pub(super) fn place(source: (u32, u32), target: Rect, fit: Fit, crop: Crop, prog
             y.cover(scale);
         }
     }
-    let (left, read_width, x, width) = x.clip(source.0, program.0)?;
-    let (top, read_height, y, height) = y.clip(source.1, program.1)?;
+    Some((x, y))
+}
+
+/// Places a source of `source` size on the canvas of `view` in a program of `program` size; `None` where nothing of it shows.
+pub(super) fn place(
+    source: (u32, u32),
+    target: Rect,
+    fit: Fit,
+    crop: Crop,
+    view: &View,
+    program: (u32, u32),
+) -> Option<Placement> {
+    let (x, y) = spans(source, target, fit, crop)?;
+    let (left, read_width, x, width) = x.clip(source.0, program.0, &view.x)?;
+    let (top, read_height, y, height) = y.clip(source.1, program.1, &view.y)?;
     Some(Placement {
         source: SourceBox {
             left,
@@ -196,149 +315,5 @@ pub(super) fn place(source: (u32, u32), target: Rect, fit: Fit, crop: Crop, prog
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const PROGRAM: (u32, u32) = (1280, 720);
-
-    fn rect(x: i32, y: i32, width: i32, height: i32) -> Rect {
-        Rect { x, y, width, height }
-    }
-
-    fn placed(source: (u32, u32), target: Rect, fit: Fit, crop: Crop) -> ([f64; 4], [u32; 4]) {
-        let Placement { source, area } = place(source, target, fit, crop, PROGRAM).unwrap();
-        (
-            [source.left, source.top, source.width, source.height],
-            [area.x, area.y, area.width, area.height],
-        )
-    }
-
-    #[test]
-    fn fits_and_crops() {
-        let full = Rect::full(1280, 720);
-        let none = Crop::default();
-        let quarter = Crop {
-            left: 0.25,
-            right: 0.25,
-            ..none
-        };
-        for (source, target, fit, crop, read, written) in [
-            (
-                (1280, 720),
-                full,
-                Fit::Contain,
-                none,
-                [0., 0., 1280., 720.],
-                [0, 0, 1280, 720],
-            ),
-            (
-                (1440, 1080),
-                full,
-                Fit::Contain,
-                none,
-                [0., 0., 1440., 1080.],
-                [160, 0, 960, 720],
-            ),
-            (
-                (1440, 1080),
-                full,
-                Fit::Cover,
-                none,
-                [0., 135., 1440., 810.],
-                [0, 0, 1280, 720],
-            ),
-            (
-                (1440, 1080),
-                full,
-                Fit::Stretch,
-                none,
-                [0., 0., 1440., 1080.],
-                [0, 0, 1280, 720],
-            ),
-            (
-                (1280, 720),
-                full,
-                Fit::Contain,
-                quarter,
-                [320., 0., 640., 720.],
-                [320, 0, 640, 720],
-            ),
-            // Half outside at the left, and at the lower right.
-            (
-                (640, 360),
-                rect(-320, 0, 640, 360),
-                Fit::Contain,
-                none,
-                [320., 0., 320., 360.],
-                [0, 0, 320, 360],
-            ),
-            (
-                (640, 360),
-                rect(960, 540, 640, 360),
-                Fit::Contain,
-                none,
-                [0., 0., 320., 180.],
-                [960, 540, 320, 180],
-            ),
-            // Odd targets move to even pixels.
-            (
-                (640, 360),
-                rect(11, 7, 101, 51),
-                Fit::Stretch,
-                none,
-                [0., 0., 640., 360.],
-                [12, 8, 100, 50],
-            ),
-        ] {
-            assert_eq!(
-                placed(source, target, fit, crop),
-                (read, written),
-                "{source:?} {target:?} {fit:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_does_not_show_has_no_place() {
-        let all = Crop {
-            left: 0.5,
-            right: 0.5,
-            ..Crop::default()
-        };
-        for (target, crop) in [
-            (rect(1280, 0, 100, 100), Crop::default()),
-            (rect(-100, 0, 100, 100), Crop::default()),
-            (rect(0, 0, 0, 100), Crop::default()),
-            (rect(0, 0, 100, -5), Crop::default()),
-            (rect(0, 0, 100, 100), all),
-        ] {
-            assert_eq!(
-                place((640, 360), target, Fit::Stretch, crop, PROGRAM),
-                None,
-                "{target:?}"
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn every_place_lies_within_both_pictures(
-            sw in 2u32..4096, sh in 2u32..4096, x in any::<i32>(), y in -4000i32..4000, w in -10i32..9000, h in any::<i32>(),
-            near in any::<bool>(), fit in 0usize..3, crop in any::<[f32; 4]>(), small in any::<bool>()
-        ) {
-            let fit = [Fit::Contain, Fit::Cover, Fit::Stretch][fit];
-            let target = Rect { x: if near { x % 2000 } else { x }, y, width: w, height: if near { h % 2000 } else { h } };
-            let bound = |share: f32| if small { share.abs() % 0.4 } else { share };
-            let crop = Crop { left: bound(crop[0]), top: bound(crop[1]), right: bound(crop[2]), bottom: bound(crop[3]) };
-            if let Some(Placement { source, area }) = place((sw, sh), target, fit, crop, PROGRAM) {
-                prop_assert!(source.left >= 0.0 && source.top >= 0.0 && source.width > 0.0 && source.height > 0.0);
-                prop_assert!(source.left + source.width <= f64::from(sw), "{source:?}");
-                prop_assert!(source.top + source.height <= f64::from(sh), "{source:?}");
-                prop_assert!(area.x + area.width <= 1280 && area.y + area.height <= 720);
-                prop_assert!([area.x, area.y, area.width, area.height].iter().all(|value| value % 2 == 0));
-                prop_assert!(area.width >= 2 && area.height >= 2);
-            }
-        }
-    }
-}
+#[path = "geometry_tests.rs"]
+mod tests;

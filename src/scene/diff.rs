@@ -57,6 +57,8 @@ impl When {
                 ..,
             ) => return Self::Live,
             ("video" | "audio" | "rendition", ..) => "an encoder is made for it",
+            ("cues", ..) => "a run may be under way; cue load takes them at once",
+            ("rules", ..) => "rules load takes them at once",
             ("start", ..) | ("recording", ..) => "it says how a show begins",
             ("title" | "relay", ..) => "viewers are connected by it",
             ("moderation" | "analysis", ..) => "the workers that judge are started with it",
@@ -206,6 +208,9 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
         ("recording", old.recording != new.recording),
         ("uplink", old.uplink_kbps != new.uplink_kbps),
         ("adapt", old.adapt != new.adapt),
+        ("rules", old.rules != new.rules),
+        ("data", old.data != new.data),
+        ("cues", old.cues != new.cues),
     ]
     .into_iter()
     .map(|(name, is_different)| (vec![name.to_owned()], is_different))

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Diagnostic, Place, Spot};
 use super::places::Places;
 use super::schema::{self, Key, Kind, ROOT};
+use super::toml_errors::remedy;
 use super::value::{Length, parse_color, parse_rate};
 use crate::suggest;
 
@@ -61,8 +62,9 @@ pub(super) fn read_text(
     match DeTable::parse(text) {
         Ok(root) => Some(reader.table("", root.get_ref(), keys)),
         Err(error) => {
-            let message = error.message().replace('\n', "; ");
-            reader.error(&error.span().unwrap_or(0..0), "", message);
+            let span = error.span().unwrap_or(0..0);
+            let message = remedy(error.message(), text, &span);
+            reader.error(&span, "", message);
             None
         }
     }
@@ -140,6 +142,62 @@ fn describe(value: &DeValue<'_>) -> &'static str {
     }
 }
 
+/// What to write instead of `value`, where that is plain to see. Says nothing of what may be a secret.
+fn instead(value: &DeValue<'_>, kind: &Kind, path: &str) -> String {
+    let said = match (kind, value) {
+        (Kind::Flag, DeValue::String(text)) => match text.to_lowercase().as_str() {
+            "true" | "yes" | "on" => "true, without quotes",
+            "false" | "no" | "off" => "false, without quotes",
+            _ => return String::new(),
+        },
+        (Kind::Flag, DeValue::Integer(_)) => match integer(value) {
+            Some(0) => "false",
+            Some(1) => "true",
+            _ => return String::new(),
+        },
+        (Kind::Integer(..) | Kind::Number(..) | Kind::OneOf(_), DeValue::String(text))
+            if text.parse::<f64>().is_ok() =>
+        {
+            "the number without quotes"
+        }
+        (Kind::Integer(..) | Kind::OneOf(_), DeValue::Float(_)) => return "; whole numbers have no point".to_owned(),
+        (Kind::List(_), DeValue::Table(_)) if path.contains('[') => "it in square brackets, as [{ … }]",
+        (Kind::List(_), DeValue::Table(_)) => return format!("; write [[{path}]] with two brackets, or [{{ … }}]"),
+        (Kind::Texts, DeValue::String(_)) => "it in square brackets, as [\"…\"]",
+        (Kind::Lengths, DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_)) => "both, as [\"50%\", \"50%\"]",
+        (Kind::Text | Kind::Address, DeValue::Integer(_) | DeValue::Float(_)) => "it in quotes",
+        _ => return String::new(),
+    };
+    format!("; write {said}")
+}
+
+/// What may be meant by the key `name`, where only `keys` are known: a near name, one that goes on like this, or the table that it
+/// belongs into. `is_inside` is whether these are the keys of a table.
+fn meant(name: &str, keys: &'static [Key], is_inside: bool) -> String {
+    let near = suggest::nearest(name, keys.iter().map(|key| key.name));
+    if near.is_none() {
+        let longer = |key: &&Key| key.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+        if let Some(key) = keys.iter().find(longer) {
+            return format!("; did you mean \"{}\"?", key.name);
+        }
+        let has = |inner: &[Key]| inner.iter().any(|inner| inner.name == name);
+        let around = keys
+            .iter()
+            .find(|key| matches!(key.kind, Kind::Table(inner) if has(inner)));
+        if let Some(key) = around {
+            return if !is_inside {
+                format!("; it belongs under [{}]", key.name)
+            } else {
+                format!("; it belongs into {} = {{ {name} = … }}", key.name)
+            };
+        }
+        if is_inside && has(ROOT) {
+            return "; it belongs at the top of the file, before the first [table]".to_owned();
+        }
+    }
+    suggest::hint(name, keys.iter().map(|key| key.name))
+}
+
 /// What the schema asks for, in words.
 fn wanted(kind: &Kind) -> String {
     match kind {
@@ -196,8 +254,10 @@ impl Reader<'_> {
 
     /// "expected … , found …", without the value itself, which may be a secret.
     fn mismatch(&mut self, path: &str, value: &Spanned<DeValue<'_>>, kind: &Kind) {
-        let message = format!("expected {}, found {}", wanted(kind), describe(value.get_ref()));
-        self.error(&value.span(), path, message);
+        let found = value.get_ref();
+        let message = format!("expected {}, found {}", wanted(kind), describe(found));
+        let hint = instead(found, kind, path);
+        self.error(&value.span(), path, format!("{message}{hint}"));
     }
 
     fn table(&mut self, path: &str, table: &DeTable<'_>, keys: &'static [Key]) -> Table {
@@ -205,8 +265,14 @@ impl Reader<'_> {
         for (name, value) in in_order(table) {
             let path = join(path, name.get_ref());
             let Some(key) = keys.iter().find(|key| key.name == name.get_ref().as_ref()) else {
-                let hint = suggest::hint(name.get_ref(), keys.iter().map(|key| key.name));
-                self.error(&name.span(), &path, format!("unknown key{hint}"));
+                self.error(
+                    &name.span(),
+                    &path,
+                    format!(
+                        "unknown key{}",
+                        meant(name.get_ref(), keys, path.len() > name.get_ref().len())
+                    ),
+                );
                 continue;
             };
             let span = match key.kind {

@@ -80,7 +80,9 @@ impl Layers {
             }
             Err(error) => {
                 let (line, column) = line_and_column(&bytes[..error.valid_up_to()]);
-                return Err(format!("not UTF-8 text at line {line}, column {column}"));
+                let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+                let found = if is_wide { "UTF-16 text" } else { "not UTF-8 text" };
+                return Err(format!("{found} at line {line}, column {column}: save it as UTF-8"));
             }
         }
         if !self.files.iter().any(|file| file == path) {

@@ -98,6 +98,9 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
             occlusion_level: pick(&base.occlusion_level, &theirs.occlusion_level, &ours.occlusion_level),
         },
     );
+    show.rules = pick(&base.rules, &theirs.rules, &ours.rules);
+    show.data = pick(&base.data, &theirs.data, &ours.data);
+    show.cues = pick(&base.cues, &theirs.cues, &ours.cues);
     show.destinations = named(
         &base.destinations,
         &theirs.destinations,

@@ -18,6 +18,7 @@ mod adapt_keys;
 mod adapt_policy;
 mod audience;
 mod check;
+mod cues;
 mod delivery;
 mod diff;
 mod error;
@@ -40,6 +41,7 @@ mod read;
 mod recording;
 mod reference;
 mod relay;
+mod rules;
 mod scene_checks;
 mod scene_keys;
 mod schema;
@@ -48,14 +50,17 @@ mod secrets;
 mod shipped;
 mod show;
 mod sticker;
+mod toml_errors;
 mod transition_checks;
 mod value;
 mod video_checks;
 mod words;
+mod write_back;
 
 pub use adapt::AdaptChoice;
 pub use adapt_keys::adapt_policy_markdown;
 pub use adapt_policy::read_adapt_policy;
+pub use cues::{CueNames, cues_markdown, read_cue_file, read_cues};
 pub use diff::{ShowDifference, When, diff};
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use item::{ImageItem, Item, SceneStrip, Shown, TextItem, sources_seen};
@@ -70,10 +75,12 @@ pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
 pub use reference::reference_markdown;
 pub use relay::RelayChoice;
+pub use rules::{DataChoice, MAX_RULES, RulesChoice, RulesFile, read_rules, rules_markdown};
 pub use script::{Change, Script};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
+pub use write_back::{SceneBack, WriteBackError, has_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;
@@ -151,6 +158,12 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = word_list(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
+        if let Some(result) = rules_file(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
+        if let Some(result) = cue_file(path) {
+            return result.err().map_or_else(Vec::new, |errors| errors.0);
+        }
         let mut layers = Layers::new(Shelf::disk());
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
@@ -201,6 +214,23 @@ fn word_list(path: &Path) -> Option<Result<WordList, SceneErrors>> {
     let table = text.parse::<toml::Table>().ok()?;
     let name = path.file_stem()?.to_string_lossy();
     words::is_word_list(&table).then(|| read_word_list(&name, &path.display().to_string(), &text))
+}
+
+/// Reads the file at `path` as rules, if it looks like them. Which scenes there are is the business of the show that names it.
+fn rules_file(path: &Path) -> Option<Result<RulesFile, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    let table = text.parse::<toml::Table>().ok()?;
+    rules::is_rules(&table).then(|| read_rules(&path.display().to_string(), &text))
+}
+/// Reads the file at `path` as a cue file, if it looks like one.
+fn cue_file(path: &Path) -> Option<Result<crate::cue::CueList, SceneErrors>> {
+    let text = String::from_utf8(read::read_limited(path).ok()?).ok()?;
+    // A cue file that is no TOML is known by its name.
+    let is_named = path.to_string_lossy().ends_with(".cues.toml");
+    let is_ours = text
+        .parse::<toml::Table>()
+        .map_or(is_named, |table| cues::is_cue_file(&table) || is_named);
+    is_ours.then(|| read_cue_file(path, None))
 }
 
 /// Where the text of a show is.

@@ -8,12 +8,14 @@ use serde::Deserialize;
 
 use super::adapt::RawAdapt;
 use super::audience::RawAudience;
+use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
 use super::occlusion::RawOcclusion;
 use super::raw_scene::{RawScene, RawTransition};
 use super::recording::RawRecording;
 use super::relay::RawRelay;
+use super::rules::{RawData, RawRulesTable};
 use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
@@ -55,6 +57,10 @@ pub(super) struct RawShow {
     pub rendition: HashMap<String, RawRendition>,
     #[serde(default)]
     pub destination: HashMap<String, RawDestination>,
+    pub rules: Option<RawRulesTable>,
+    pub data: Option<RawData>,
+    #[serde(default)]
+    pub cues: RawCues,
 }
 
 #[derive(Deserialize)]

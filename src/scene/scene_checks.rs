@@ -273,7 +273,10 @@ impl Check<'_> {
     fn item(&mut self, key: &str, raw: RawItem, around: &mut Surroundings<'_>, depth: usize) -> Option<Item> {
         let target = target(raw.position, raw.size, around.video);
         if target.width < 2 || target.height < 2 {
-            let message = format!("{} by {} pixels is too small to see", target.width, target.height);
+            let message = format!(
+                "{} by {} pixels is too small to see: 2 by 2 at least",
+                target.width, target.height
+            );
             self.error(&format!("{key}.size"), message);
         }
         let Crop {

@@ -4,10 +4,12 @@
 
 use super::adapt::ADAPT;
 use super::audience::AUDIENCE;
+use super::cues::CUES;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
 use super::recording::RECORDING;
 use super::relay::RELAY;
+use super::rules::{DATA, RULES};
 use super::scene_keys::{SCENE, TRANSITION};
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
@@ -137,6 +139,17 @@ pub(super) const ROOT: &[Key] = &[
         "destination",
         Kind::Named(DESTINATION),
         "where the show is published to",
+    ),
+    key(
+        "rules",
+        Kind::Table(RULES),
+        "rules that choose the scene by business data",
+    ),
+    key("data", Kind::Table(DATA), "where business data comes from"),
+    key(
+        "cues",
+        Kind::Table(CUES),
+        "commands at their time, in a file of their own",
     ),
 ];
 

@@ -10,8 +10,10 @@ use super::moderation::ModerationSettings;
 use super::occlusion::OcclusionSettings;
 use super::recording::RecordingSettings;
 use super::relay::RelayChoice;
+use super::rules::{DataChoice, RulesChoice};
 use super::script::Script;
 use crate::audience::StatsSpec;
+use crate::cue::CueList;
 use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
 use crate::picture::{ChromaKey, PictureSettings, WipeDirection};
@@ -69,6 +71,12 @@ pub struct Show {
     pub renditions: Vec<RenditionSettings>,
     /// In the order of the file.
     pub destinations: Vec<DestinationSpec>,
+    /// What chooses scenes by business data.
+    pub rules: RulesChoice,
+    /// Where business data comes from.
+    pub data: DataChoice,
+    /// Commands at their time, loaded when the show starts.
+    pub cues: Option<CueList>,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
     pub files: Vec<PathBuf>,
     /// What it was read from, to read it once more.

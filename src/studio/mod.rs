@@ -3,9 +3,11 @@
 pub mod clearance;
 pub mod command;
 pub mod compliance;
+pub mod fill;
 pub mod model;
 pub mod opening;
 pub mod reference;
+pub mod rehearsal;
 pub mod runtime;
 pub mod saved;
 pub mod undo;

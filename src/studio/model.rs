@@ -6,11 +6,14 @@
 mod adapt;
 mod alarms;
 mod delivery;
+mod edits;
 mod event;
 mod history;
+mod lent;
 mod live;
 mod moderation;
 mod occlusion;
+mod rules;
 mod undo;
 
 use std::collections::VecDeque;
@@ -25,16 +28,25 @@ pub use adapt::{
 };
 pub use alarms::{Alarm, AlarmKind, AlarmTurn, Alarms, Condition, ProgramWatch, Trouble, troubles};
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
+pub use edits::{
+    ChangedScene, Edits, HEIGHTS, IN_GROUP, ItemPatch, MOST_PIXELS, SceneEdits, SceneRead, item_at, item_paths,
+    leaves_something, siblings, siblings_mut,
+};
 pub use event::{Cause, Event, EventLevel};
 pub use history::{History, REACHES_KEPT, Reach, SAMPLES_KEPT, Sample};
+pub use lent::Lent;
 pub use live::{Confirm, DiskState, Live};
 pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
+pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
+pub use crate::cue::{
+    Cue, CueList, CuePhase, CueState, Cues, Next as NextCue, Run as CueRun, RunPhase, Trigger, clock_text,
+};
 pub use crate::encode::{AudioRate, Channels};
 pub use crate::picture::{
     Align, ChromaKey, Crop, Fit, PICTURE_PARAMS, PictureSettings, Rect, TextStyle, WipeDirection, picture_param,
@@ -69,6 +81,12 @@ pub struct Studio {
     pub program: String,
     /// The scene that `take` puts on program next.
     pub preview: String,
+    /// What of the scenes is not as the scene file has it.
+    #[serde(default)]
+    pub edits: Edits,
+    /// What the scene on program has set on strips.
+    #[serde(default)]
+    pub lent: Vec<Lent>,
     /// How `take` goes from one to the other.
     pub transition: Transition,
     /// A fade that is under way.
@@ -110,12 +128,21 @@ pub struct Studio {
     /// The processes that do what may crash.
     #[serde(default)]
     pub workers: Vec<WorkerModel>,
+    /// Business data.
+    #[serde(default)]
+    pub data: DataModel,
+    /// What chooses scenes by it.
+    #[serde(default)]
+    pub rules: RulesModel,
     /// What operators can take back.
     #[serde(default)]
     pub undo: Undo,
     /// How it stands to its scene file.
     #[serde(default)]
     pub live: Live,
+    /// Commands at their time.
+    #[serde(default)]
+    pub cues: Cues,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The alarms that hold, the worst first.
@@ -399,6 +426,13 @@ impl Studio {
         for (scene, sources) in self.scenes.iter_mut().zip(sources) {
             scene.sources = sources;
         }
+    }
+
+    /// Finds out anew what in scenes is not as the scene file has it.
+    pub fn find_edits(&mut self) {
+        let mut edits = std::mem::take(&mut self.edits);
+        edits.find(&self.scenes);
+        self.edits = edits;
     }
 
     /// Whether the scene of that name shows the source of that name.

@@ -4,15 +4,16 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::model::{
-    AdaptModel, Alarms, DestinationModel, DestinationState, DestinationStats, EncoderKind, EncoderModel, EventLevel,
-    History, HoldState, Live, Moderation, ModerationStanding, Occlusion, PictureSettings, Pin, ProgramFormat,
-    ProgramWatch, RecordingModel, RenditionModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo,
+    AdaptModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
+    EncoderKind, EncoderModel, EventLevel, History, HoldState, Live, Moderation, ModerationStanding, Occlusion,
+    PictureSettings, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel,
+    SourceModel, SourceState, Stats, Strip, Studio, Undo, clock_text,
 };
 use super::saved::{Saved, Standing};
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, ModerationSettings, Show, Unjudged, merge, sources_seen};
+use crate::scene::{AdaptChoice, ModerationSettings, RulesChoice, Show, Unjudged, merge, sources_seen};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -27,6 +28,8 @@ pub struct Opening {
     pub published: Vec<SecretUrl>,
     /// What was done before air, where the show goes on.
     pub moderation: Option<ModerationStanding>,
+    /// The run of the cues, held, where the show goes on.
+    pub cues: Option<CueRun>,
     /// Destinations that are not to be started.
     pub stopped: Vec<String>,
     /// What the studio tells first.
@@ -72,6 +75,7 @@ impl Opening {
             of_scene,
             published,
             moderation: None,
+            cues: None,
             stopped: Vec::new(),
             news: Vec::new(),
             read,
@@ -86,13 +90,22 @@ impl Opening {
         let of_scene = show.destinations.clone();
         let applied = saved.standing().apply(&mut show);
         let news = applied.missing.into_iter().map(|text| (EventLevel::Warning, text));
+        let cues = saved.standing().cue_run().cloned();
+        let held = cues.as_ref().map(|run| {
+            let position = clock_text(run.position(Timestamp::ZERO));
+            (
+                EventLevel::Warning,
+                format!("the cues are held at {position}; cue go goes on"),
+            )
+        });
         Self {
             show,
             of_scene,
             published: saved.published(),
             moderation: saved.standing().moderation.clone(),
+            cues,
             stopped: applied.stopped,
-            news: news.collect(),
+            news: news.chain(held).collect(),
             read,
             waiting: None,
         }
@@ -178,6 +191,25 @@ fn live(show: &Show) -> Live {
         ..Live::default()
     }
 }
+/// The rules before they have seen anything.
+fn rules(choice: &RulesChoice) -> RulesModel {
+    let Some(set) = &choice.set else {
+        return RulesModel::default();
+    };
+    RulesModel {
+        file: choice.file.as_ref().map(|file| file.display().to_string()),
+        title: set.title.clone(),
+        default: set.default.as_ref().map(|target| target.scene.clone()),
+        is_on: choice.is_on,
+        ..RulesModel::default()
+    }
+}
+/// The cues that the scene file names; nothing of them runs.
+fn cues(show: &Show) -> Cues {
+    let mut cues = Cues::default();
+    cues.load(show.cues.clone());
+    cues
+}
 
 /// The bitrate of the source rendition that the operator holds.
 fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
@@ -206,7 +238,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         loss: None,
         stats: DestinationStats::default(),
     });
-    Studio {
+    let mut studio = Studio {
         name: name.to_owned(),
         now: Timestamp::ZERO,
         format: ProgramFormat {
@@ -229,6 +261,8 @@ pub fn studio(name: &str, show: &Show) -> Studio {
             .collect(),
         program: show.start.program.clone(),
         preview: show.start.preview.clone(),
+        edits: Edits::default(),
+        lent: Vec::new(),
         transition: show.transition.clone(),
         fade: None,
         sources: sources.collect(),
@@ -264,14 +298,20 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: DataModel::default(),
+        rules: rules(&show.rules),
         undo: Undo::default(),
         live: live(show),
+        cues: cues(show),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),
         history: History::default(),
         events: VecDeque::new(),
-    }
+    };
+    studio.edits = Edits::none(&studio.scenes);
+    studio.change_scene_strips();
+    studio
 }
 
 fn rendition(settings: &RenditionSettings) -> RenditionModel {

@@ -13,8 +13,10 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-use super::model::{BusSettings, ModerationStanding, PictureSettings, Pin, Strip, Studio, Transition};
-use crate::media::TimeDelta;
+use super::model::{
+    BusSettings, CueList, CueRun, Cues, ModerationStanding, PictureSettings, Pin, RunPhase, Strip, Studio, Transition,
+};
+use crate::media::{TimeDelta, Timestamp};
 use crate::publish::DestinationSpec;
 use crate::scene::{OcclusionSettings, Script, Show};
 use crate::secret::{Secret, SecretUrl};
@@ -118,7 +120,16 @@ pub struct Standing {
     /// What is done before air; in files of before, as the scene file says.
     #[serde(default)]
     pub moderation: Option<ModerationStanding>,
+    /// The cues that are loaded, and where the run of them is.
+    #[serde(default)]
+    cues: Option<SavedCues>,
     destinations: Vec<SavedDestination>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SavedCues {
+    list: CueList,
+    run: Option<CueRun>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -309,8 +320,17 @@ impl Standing {
                 .collect(),
             occlusion: studio.occlusion.settings(),
             moderation: Some(studio.moderation.standing()),
+            cues: cues(&studio.cues, studio.now),
             destinations: destinations.collect(),
         }
+    }
+
+    /// The run of the cues that was under way; it is held.
+    #[must_use]
+    pub fn cue_run(&self) -> Option<&CueRun> {
+        let cues = self.cues.as_ref()?;
+        let run = cues.run.as_ref().filter(|run| run.fits(&cues.list));
+        run.filter(|run| run.phase != RunPhase::Over)
     }
 
     /// Puts `show`, as it was read from its texts, where it stood. Whatever this holds, the show stays one that can start.
@@ -348,6 +368,9 @@ impl Standing {
             }
         }
         show.buses = self.buses.sanitised();
+        if let Some(cues) = &self.cues {
+            show.cues = Some(cues.list.clone());
+        }
         show.video.bitrate_kbps = self.video_kbps.clamp(*KBPS.start(), *KBPS.end());
         if let Some(adapt) = &self.adapt {
             show.adapt.is_on = adapt.is_on;
@@ -386,6 +409,14 @@ impl Standing {
         }
         applied
     }
+}
+
+/// The cues as they are kept: of a clock that goes, whole seconds, or the file would be written as often as anybody looks.
+fn cues(cues: &Cues, now: Timestamp) -> Option<SavedCues> {
+    Some(SavedCues {
+        list: cues.list.clone()?,
+        run: cues.run.as_ref().map(|run| run.kept(now)),
+    })
 }
 
 /// The video target that the scene file says, whatever the network has made of it.

@@ -214,6 +214,7 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            cues: None,
             moderation: (ms % 5 != 0).then(|| ModerationStanding {
                 hold: TimeDelta::from_millis(ms % 100_000),
                 is_armed: ms % 2 == 0,

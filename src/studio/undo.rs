@@ -8,8 +8,9 @@ mod settings;
 pub use line::line;
 
 use self::settings::{buses, picture, strip};
-use super::command::{Command, Kbps, PinWord, Pinned, Place, Reset, Switch};
-use super::model::{Pin, PinKind, ProgramFormat, Rect, Studio};
+use super::command::{Command, ItemChange, ItemRef, Kbps, PinWord, Pinned, Place, Reset, Switch, scene_at};
+use super::model::{ItemPatch, Pin, PinKind, ProgramFormat, Rect, Studio, item_paths, siblings};
+use super::update::inverse_of_item;
 use crate::scene::Preset;
 
 /// What brings the settings back that `command` is about to change: nothing where it changes none, `None` where it cannot be
@@ -25,6 +26,9 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
             before.transition.kind,
             Some(before.transition.duration),
         )],
+        Command::Item(item, change) => vec![put(item, inverse_of_item(before, item, change)?)],
+        Command::SceneSet(scene, name, _) => vec![parameter(before, scene, name)?],
+        Command::SceneReset(scene) => scene_as_it_is(before, scene)?,
         Command::Gain(name, _) => strip::param(strip_of(name)?, "gain_db"),
         Command::Mute(name, _) => strip::param(strip_of(name)?, "mute"),
         Command::Solo(name, _) => strip::param(strip_of(name)?, "solo"),
@@ -86,10 +90,12 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         }
         Command::DestinationAdd(name, ..) => vec![Command::DestinationRemove(name.clone())],
         Command::WatchFile(_) => vec![Command::WatchFile(switch(before.live.is_watched))],
-        // They went out, ended, or changed what lies outside.
+        Command::Rules(_) => vec![Command::Rules(switch(before.rules.is_on))],
+        // They went out, ended, or changed what lies outside. Data comes from outside.
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
+        | Command::SceneSave(_)
         | Command::LoudnessReset
         | Command::PresetApply(..)
         | Command::PresetDiff(..)
@@ -116,8 +122,21 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::Reload
         | Command::Confirm
         | Command::Rollback
+        | Command::CueLoad(_)
+        | Command::CueRun(_)
+        | Command::CueHold
+        | Command::CueGo
+        | Command::CueSkip
+        | Command::CueFire(_)
+        | Command::CueStop
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::DataSet(_)
+        | Command::DataMerge(_)
+        | Command::DataClear
+        | Command::RulesRelease
+        | Command::RulesLoad(_)
+        | Command::RulesExplain(_)
         | Command::End
         | Command::Undo
         | Command::Client(_) => return None,
@@ -216,4 +235,37 @@ fn pinned(pin: Pin, format: ProgramFormat) -> Option<Pinned> {
         (PinKind::Tier, Pin::Tier(tier)) => Some(Pinned::Tier(tier)),
         _ => None,
     }
+}
+
+fn put(item: &ItemRef, patch: ItemPatch) -> Command {
+    Command::Item(item.clone(), ItemChange::Put(Box::new(patch)))
+}
+
+/// What sets a parameter of a scene to what it is.
+fn parameter(before: &Studio, scene: &str, name: &str) -> Option<Command> {
+    let scene = &before.scenes[scene_at(before, scene).ok()?];
+    let (name, value) = scene.parameters.iter().find(|(known, _)| known == name)?;
+    Some(Command::SceneSet(scene.name.clone(), name.clone(), value.clone()))
+}
+
+/// What sets all items and parameters of a scene to what they are.
+fn scene_as_it_is(before: &Studio, scene: &str) -> Option<Vec<Command>> {
+    let scene = &before.scenes[scene_at(before, scene).ok()?];
+    let items = item_paths(&scene.items).into_iter().filter_map(|path| {
+        let (siblings, at) = siblings(&scene.items, &path)?;
+        let patch = ItemPatch {
+            order: Some(ItemPatch::order(siblings)),
+            ..ItemPatch::all(siblings.get(at)?)
+        };
+        let item = ItemRef {
+            scene: scene.name.clone(),
+            item: path,
+        };
+        Some(put(&item, patch))
+    });
+    let parameters = scene
+        .parameters
+        .iter()
+        .map(|(name, value)| Command::SceneSet(scene.name.clone(), name.clone(), value.clone()));
+    Some(items.chain(parameters).collect())
 }

@@ -6,25 +6,32 @@
 mod adapt;
 mod alarms;
 mod apply;
+mod cues;
 mod delivery;
 mod desk;
 mod moderation;
 mod occlusion;
 mod picture;
 mod reports;
+mod rules;
+mod scenes;
 mod undo;
 
 pub use adapt::AdaptOrder;
 pub use apply::{NewShow, Recasting, Why, live_show};
+pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
+pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
+pub use scenes::SavedScene;
+pub(in crate::studio) use scenes::inverse_of_item;
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::command::Command;
+use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, DiskState, Event,
@@ -32,8 +39,10 @@ use super::model::{
     SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
+use crate::cue::Firing;
 use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp, Turn};
+use crate::rules::{Data, DataError};
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
 use crate::studio::undo::inverse_of_preset;
@@ -53,6 +62,8 @@ pub enum Input {
     Preset(Box<Preset>, Option<String>),
     /// These presets can be had now.
     Presets(Vec<PresetModel>),
+    /// These scenes were written into their files.
+    ScenesSaved(Vec<SavedScene>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -91,6 +102,14 @@ pub enum Input {
     Program(Condition, Turn),
     /// A second has passed, in which program was so loud, in LUFS, as far as that is known.
     Second(Option<f32>),
+    /// Something happened to where business data comes from.
+    Data(DataNews),
+    /// Rules are in force.
+    Rules(RulesNews),
+    /// The rules have looked at the data.
+    Ruled(Box<Ruled>),
+    /// Something happens to the cues.
+    Cues(CueNews),
     /// Time has passed.
     Tick,
 }
@@ -178,6 +197,13 @@ pub enum Effect {
     Watch(bool),
     /// A source is to be opened anew.
     RestartSource(String),
+    /// Business data or what rules may do has changed; anew: whatever they had chosen.
+    Rules {
+        /// Program is an operator's, or nobody's.
+        is_anew: bool,
+    },
+    /// The commands of a cue are to be carried out.
+    Cue(Firing),
     /// Clients and the log are to be told.
     Event(Event),
     /// The show is over.
@@ -307,12 +333,42 @@ pub enum Refusal {
     /// Nothing to acknowledge.
     #[error("there is no such alarm")]
     NoAlarm,
+    /// No list of cues.
+    #[error("no cues are loaded; cue load FILE does it")]
+    NoCues,
+    /// No run of them.
+    #[error("no cues run; cue run begins")]
+    NoCueRun,
+    /// A run is under way.
+    #[error("the cues run already; cue run CUE goes to one of them, cue stop ends the run")]
+    CuesRun,
+    /// The run is held.
+    #[error("the cues are held; cue go goes on")]
+    CuesHeld,
+    /// Nothing waits for a hand; what comes next.
+    #[error("no cue waits for a hand; next is {0}: cue fire does it now, cue skip leaves it out")]
+    NotByHand(String),
+    /// More was fired than can be carried out.
+    #[error("too many cues were fired at once")]
+    CuesBusy,
     /// Nothing that could be taken back.
     #[error("there is nothing to undo")]
     NothingToUndo,
     /// What brings it back is refused; why.
     #[error("{0} cannot be undone: {1}")]
     NotUndone(String, Box<Refusal>),
+    /// No rules to switch.
+    #[error("there are no rules: rules load FILE, or [rules] in the scene file")]
+    NoRules,
+    /// No override to end.
+    #[error("nobody holds program against the rules")]
+    NoOverride,
+    /// Data that cannot be taken.
+    #[error("no data: {0}")]
+    Data(DataError),
+    /// An item or a scene that cannot be changed so.
+    #[error(transparent)]
+    Item(#[from] Misfit),
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,
@@ -355,13 +411,18 @@ pub fn update_for(
     unit.watch_confirm();
     match input {
         Input::Command(Command::Undo) => unit.undo()?,
-        Input::Command(command) => unit.undoable(command)?,
+        Input::Command(command) => {
+            let program = unit.studio.program.clone();
+            unit.undoable(command)?;
+            unit.notice_override(&program);
+        }
         Input::Presets(presets) => unit.studio.presets = presets,
         Input::Preset(preset, strip) => {
             let by = inverse_of_preset(unit.studio, &preset, strip.as_deref());
             unit.apply_preset(&preset, strip.as_deref())?;
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
+        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
         Input::SourceState(name, state) => unit.source_state(&name, state),
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
@@ -399,8 +460,13 @@ pub fn update_for(
         Input::Event(level, subject, text) => unit.event(level, subject, text),
         Input::Program(condition, turn) => unit.program(condition, turn),
         Input::Second(lufs) => unit.second(lufs),
+        Input::Data(news) => unit.data_news(news),
+        Input::Rules(news) => unit.rules_loaded(news),
+        Input::Ruled(ruled) => unit.ruled(*ruled),
+        Input::Cues(news) => unit.cues(news)?,
         Input::Tick => {}
     }
+    unit.see_for_cues();
     Ok(unit.effects)
 }
 
@@ -458,6 +524,9 @@ impl Unit<'_> {
                 }
                 Ok(())
             }
+            Command::Item(item, change) => self.item(&item, &change),
+            Command::SceneSet(scene, parameter, value) => self.scene_set(&scene, &parameter, value),
+            Command::SceneReset(scene) => self.scene_reset(&scene),
             Command::Gain(strip, gain) => self.gain(&strip, gain),
             Command::Mute(strip, switch) => self.strip(&strip, |settings| {
                 settings.is_muted = switch.apply(settings.is_muted);
@@ -489,13 +558,15 @@ impl Unit<'_> {
                 self.event(EventLevel::Info, "program", "loudness is measured anew");
                 Ok(())
             }
-            Command::PresetApply(..)
+            Command::SceneSave(_)
+            | Command::PresetApply(..)
             | Command::PresetDiff(..)
             | Command::PresetSave(..)
             | Command::PictureSave(..)
             | Command::Apply(..)
             | Command::Plan(_)
             | Command::Reload
+            | Command::CueLoad(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
             Command::Confirm => self.confirm(),
             Command::Rollback => self.rollback(),
@@ -503,6 +574,12 @@ impl Unit<'_> {
                 self.watch_file(switch);
                 Ok(())
             }
+            Command::CueRun(first) => self.cue_run(first),
+            Command::CueHold => self.cue_hold(),
+            Command::CueGo => self.cue_go(),
+            Command::CueSkip => self.cue_skip(),
+            Command::CueFire(name) => self.cue_fire(&name),
+            Command::CueStop => self.cue_stop(),
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
@@ -620,6 +697,18 @@ impl Unit<'_> {
                 self.effects.push(Effect::RestartSource(name));
                 Ok(())
             }
+            Command::DataSet(data) => {
+                self.data_set(data);
+                Ok(())
+            }
+            Command::DataMerge(patch) => self.data_merge(&patch),
+            Command::DataClear => {
+                self.data_set(Data::default());
+                Ok(())
+            }
+            Command::Rules(switch) => self.rules_switch(switch),
+            Command::RulesRelease => self.rules_release(),
+            Command::RulesLoad(_) | Command::RulesExplain(_) => Err(Refusal::NeedsFiles),
             Command::End => {
                 self.event(EventLevel::Info, "studio", "the show ends");
                 self.effects.push(Effect::End);
@@ -671,6 +760,7 @@ impl Unit<'_> {
             TimeDelta::from_millis(CUT_SOUND_MS)
         };
         self.follow_video(&last, over);
+        self.change_scene_strips();
         // Program and preview change places, so that the next take goes back.
         if self.studio.preview == next {
             self.studio.preview = last;

@@ -11,8 +11,8 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, EncoderKind, EncoderModel, History, MaskKind, Moderation, Occlusion,
-    OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
+    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind, Moderation,
+    Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
     RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
@@ -34,7 +34,7 @@ fn occlusion() -> Occlusion {
     occlusion
 }
 
-fn studio() -> Studio {
+pub(super) fn studio() -> Studio {
     let scene = |name: &str, sources: &[&str]| SceneModel {
         name: name.into(),
         sources: sources.iter().map(|source| (*source).to_owned()).collect(),
@@ -85,6 +85,8 @@ fn studio() -> Studio {
             direction: crate::picture::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
@@ -112,8 +114,11 @@ fn studio() -> Studio {
         relay: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
+        data: crate::studio::model::DataModel::default(),
+        rules: crate::studio::model::RulesModel::default(),
         undo: Undo::default(),
         live: Live::default(),
+        cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),
         watch: ProgramWatch::default(),

@@ -41,13 +41,7 @@ fn at(frame: &VideoFrame, x: usize, y: usize) -> Yuv {
 }
 
 fn layer(frame: &VideoFrame, x: i32, y: i32, width: i32, height: i32) -> Layer<'_> {
-    Layer {
-        frame,
-        target: Rect { x, y, width, height },
-        fit: Fit::Stretch,
-        crop: Crop::default(),
-        opacity: 1.0,
-    }
+    Layer::new(frame, Rect { x, y, width, height })
 }
 
 fn compositor() -> Compositor {
@@ -243,7 +237,7 @@ proptest! {
             let layers: Vec<Layer<'_>> = scenes[scene % scenes.len()]
                 .iter()
                 .map(|&(source, target, fit, crop, opacity)| Layer {
-                    frame: &sources[source][phase[source]], target, fit, crop, opacity,
+                    fit, crop, opacity, ..Layer::new(&sources[source][phase[source]], target)
                 })
                 .collect();
             let shown = compositor.compose(&layers, Timestamp::ZERO);

@@ -245,6 +245,8 @@ pub fn studio() -> Studio {
             direction: rigcast::studio::model::WipeDirection::default(),
             stinger: None,
         },
+        edits: Edits::default(),
+        lent: Vec::new(),
         fade: None,
         occlusion: occlusion(),
         moderation: Moderation::default(),
@@ -332,6 +334,7 @@ pub fn studio() -> Studio {
         workers: Vec::new(),
         undo: Undo::default(),
         live: Live::default(),
+        cues: Cues::default(),
         stats: Stats {
             fps: 30.0,
             frames: 34_620,

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::item::{ItemChange, ItemRef};
 use super::monitor::{ColorMode, MonitorMode};
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
-    Adjust, AlarmKind, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier, TransitionKind,
+    Adjust, AlarmKind, Data, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier,
+    TransitionKind,
 };
 
 /// One operator action.
@@ -22,6 +24,14 @@ pub enum Command {
     Preview(String),
     /// Sets what `take` does.
     Transition(TransitionKind, Option<TimeDelta>),
+    /// Changes an item of a scene.
+    Item(ItemRef, ItemChange),
+    /// Sets a parameter of a scene.
+    SceneSet(String, String, String),
+    /// Brings everything in a scene back to what the scene file says.
+    SceneReset(String),
+    /// Writes what was changed by hand in a scene, or in all of them, into the scene file.
+    SceneSave(Option<String>),
     /// Sets or changes a strip's gain.
     Gain(String, Gain),
     /// Mutes a strip on program.
@@ -148,8 +158,36 @@ pub enum Command {
     Rollback,
     /// Whether a save of the scene file is applied at once.
     WatchFile(Switch),
+    /// Reads a cue file.
+    CueLoad(PathBuf),
+    /// Runs the cues from their beginning, or from that one on.
+    CueRun(Option<String>),
+    /// The clock of the cues stands.
+    CueHold,
+    /// It goes on; or the next cue comes that waits for a hand.
+    CueGo,
+    /// The next cue is left out.
+    CueSkip,
+    /// Does what a cue does.
+    CueFire(String),
+    /// Ends the run of the cues.
+    CueStop,
     /// Takes the newest command back that can be taken back.
     Undo,
+    /// Business data, as a whole.
+    DataSet(Data),
+    /// Changes business data by a JSON merge patch (RFC 7396).
+    DataMerge(String),
+    /// There is no business data.
+    DataClear,
+    /// Whether rules choose what is on program.
+    Rules(Switch),
+    /// Gives program back to the rules.
+    RulesRelease,
+    /// Reads rules from a file.
+    RulesLoad(PathBuf),
+    /// Tells why the rules choose what they choose, by the data of now or by this.
+    RulesExplain(Option<Data>),
     /// Ends the show and the studio.
     End,
     /// Something that concerns only the client where it was typed.
@@ -480,6 +518,8 @@ pub enum Selection {
     Word,
     /// An event.
     Event,
+    /// A cue.
+    Cue,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -501,6 +541,10 @@ pub enum Page {
     Events,
     /// The last ten minutes in figures.
     Charts,
+    /// Business data, and the rules that choose scenes by it.
+    Rules,
+    /// Commands at their time: what has come, and what is to come.
+    Cues,
 }
 
 /// What is done with the list of events.
@@ -546,7 +590,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -555,6 +599,8 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
+        Self::Rules,
+        Self::Cues,
     ];
 }
 

@@ -2,7 +2,10 @@
 //! for an answer.
 
 use super::action::Command;
-use crate::studio::model::Studio;
+use super::item::{ItemChange, ItemRef};
+use super::item_patch::{leaves_a_zone, meant, scene_at};
+use super::parse::{parse, split_words};
+use crate::studio::model::{CueList, Studio, item_paths};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -30,6 +33,8 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         Command::ModerateProgram(switch) => moderation.is_program_muted && !switch.apply(true),
         Command::ModerateStrip(name, switch) => studio.is_moderated(name) && !switch.apply(true),
         Command::PresetSave(_, _, is_replacing) | Command::PictureSave(_, _, is_replacing) => *is_replacing,
+        Command::Item(item, change) => meant(studio, item, change).is_ok_and(|meant| leaves_a_zone(studio, &meant)),
+        Command::SceneReset(scene) => reset_leaves_a_zone(scene, studio),
         Command::FaceRelease
         | Command::ZoneRemove(_)
         | Command::ModerateRestore(_)
@@ -37,13 +42,22 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::DestinationRemove(_)
         | Command::DestinationStop(_)
         | Command::RecordStop
+        | Command::CueStop
         | Command::End => true,
+        Command::CueFire(name) => cue_reveals(studio, |list| list.find(name)),
+        // A run that is held goes on as it was planned.
+        Command::CueGo => {
+            let run = studio.cues.active().filter(|_| studio.cues.is_running());
+            run.is_some_and(|run| cue_reveals(studio, |list| run.first_by_hand(list)))
+        }
         Command::Undo => studio.undo.next.as_ref().is_some_and(|note| note.is_asked),
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
         | Command::Preview(_)
         | Command::Transition(..)
+        | Command::SceneSet(..)
+        | Command::SceneSave(_)
         | Command::Gain(..)
         | Command::Mute(..)
         | Command::Solo(..)
@@ -86,8 +100,43 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::Confirm
         | Command::Rollback
         | Command::WatchFile(_)
+        | Command::CueLoad(_)
+        | Command::CueRun(_)
+        | Command::CueHold
+        | Command::CueSkip
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::DataSet(_)
+        | Command::DataMerge(_)
+        | Command::DataClear
+        | Command::Rules(_)
+        | Command::RulesRelease
+        | Command::RulesLoad(_)
+        | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
+}
+
+/// Whether one of the items that are brought back would show what a zone may hide.
+fn reset_leaves_a_zone(scene: &str, studio: &Studio) -> bool {
+    let Ok(at) = scene_at(studio, scene) else {
+        return false;
+    };
+    let scene = &studio.scenes[at];
+    item_paths(&scene.items).into_iter().any(|item| {
+        let item = ItemRef {
+            scene: scene.name.clone(),
+            item,
+        };
+        meant(studio, &item, &ItemChange::Reset).is_ok_and(|meant| leaves_a_zone(studio, &meant))
+    })
+}
+/// Whether a command of the cue that `find` finds reveals or ends something now.
+fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {
+    let Some(list) = &studio.cues.list else { return false };
+    let cue = find(list).and_then(|at| list.cues.get(at));
+    let lines = cue.into_iter().flat_map(|cue| &cue.lines);
+    let mut commands = lines.filter_map(|line| parse(&split_words(line)).ok());
+    // No cue fires cues: this ends.
+    commands.any(|command| reveals_or_ends(&command, studio))
 }

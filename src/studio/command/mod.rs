@@ -5,6 +5,8 @@
 mod action;
 mod answer;
 mod asks;
+pub mod item;
+mod item_patch;
 mod monitor;
 mod parse;
 mod row;
@@ -19,6 +21,8 @@ pub use action::{
 };
 pub use answer::Answer;
 pub use asks::reveals_or_ends;
+pub use item::{ItemChange, ItemRef};
+pub use item_patch::{Meant, Misfit, item_of, leaves_a_zone, meant, scene_at, told as item_told};
 pub use monitor::{ColorMode, MonitorMode};
 pub use parse::{find, parse, split_words, with_whole_paths};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, KeyNeed, Scope, Suggestion, UsageError, Words};

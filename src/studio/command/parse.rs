@@ -6,14 +6,30 @@ use super::table;
 use crate::scene::is_preset_path;
 use crate::suggest;
 
-/// The words of a line: split at blanks, double quotes keep blanks together.
+/// The words of a line: split at blanks, double quotes keep blanks together. A word that begins with `{` is JSON, or a text with a
+/// placeholder: it is taken as it is, quotes and all, up to the brace that closes it.
 #[must_use]
 pub fn split_words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = None::<String>;
     let mut is_quoted = false;
+    let mut braces = None::<Braces>;
     for character in line.chars() {
+        if let Some(open) = &mut braces {
+            word.get_or_insert_default().push(character);
+            if open.is_closed_by(character) {
+                braces = None;
+            }
+            continue;
+        }
         match character {
+            '{' if word.is_none() => {
+                word = Some("{".to_owned());
+                braces = Some(Braces {
+                    depth: 1,
+                    ..Braces::default()
+                });
+            }
             '"' => {
                 is_quoted = !is_quoted;
                 word.get_or_insert_default();
@@ -24,6 +40,29 @@ pub fn split_words(line: &str) -> Vec<String> {
     }
     words.extend(word);
     words
+}
+
+/// How deep in braces a word is, and whether in a text of JSON.
+#[derive(Default)]
+struct Braces {
+    depth: u32,
+    is_text: bool,
+    is_escaped: bool,
+}
+
+impl Braces {
+    /// Goes on by one character, and says whether the outermost brace is closed by it.
+    fn is_closed_by(&mut self, character: char) -> bool {
+        match character {
+            _ if self.is_escaped => self.is_escaped = false,
+            '\\' if self.is_text => self.is_escaped = true,
+            '"' => self.is_text = !self.is_text,
+            '{' if !self.is_text => self.depth += 1,
+            '}' if !self.is_text => self.depth -= 1,
+            _ => {}
+        }
+        self.depth == 0
+    }
 }
 
 /// Finds the command that `words` begin with, the longest name first, and returns it with the words that are left.
@@ -63,7 +102,7 @@ pub fn with_whole_paths(mut words: Vec<String>, folder: &std::path::Path) -> Vec
     let first = words.len() - args.len();
     for (at, arg) in spec.args.iter().enumerate() {
         let is_path = |word: &str| match arg.kind {
-            ArgKind::File => true,
+            ArgKind::File | ArgKind::RulesFile | ArgKind::CueFile => true,
             ArgKind::Preset => is_preset_path(word),
             _ => false,
         };

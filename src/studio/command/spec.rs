@@ -60,6 +60,16 @@ pub struct ArgSpec {
 pub enum ArgKind {
     /// A scene's name or number.
     Scene,
+    /// An item of the scene before it, by name or number.
+    Item,
+    /// A parameter of the scene before it.
+    SceneParameter,
+    /// A length on the program, set or changed.
+    Shift,
+    /// A share, set or changed.
+    Share,
+    /// How high an item lies.
+    Height,
     /// A strip's name.
     Strip,
     /// A source's name.
@@ -130,10 +140,18 @@ pub enum ArgKind {
     Seen,
     /// A file to be written, on the machine of the studio.
     File,
+    /// Business data.
+    Json,
+    /// A rules file, on the machine of the studio.
+    RulesFile,
     /// How often something is done.
     Count,
     /// kB per second, or `off`.
     Cap,
+    /// The name or the number of a cue.
+    Cue,
+    /// A cue file, on the machine of the studio.
+    CueFile,
 }
 
 impl ArgKind {
@@ -142,6 +160,11 @@ impl ArgKind {
     pub fn expected(self) -> String {
         match self {
             Self::Scene => "the name or the number of a scene".into(),
+            Self::Item => "the name or the number of an item of that scene: camera, badge/logo".into(),
+            Self::SceneParameter => "the name of a parameter of that scene".into(),
+            Self::Shift => "pixels or percent of the program: 40 or 50% sets, +10, -=10 or +1% changes".into(),
+            Self::Share => "a share: 50% or 0.5 sets, +5% or -=5% changes".into(),
+            Self::Height => "a whole number from -1000 to 1000; +1 and -=1 change".into(),
             Self::Strip => "the name of a strip".into(),
             Self::Source => "the name of a source".into(),
             Self::Destination => "the name of a destination".into(),
@@ -181,6 +204,10 @@ impl ArgKind {
             Self::Span => "the number of a span that is held".into(),
             Self::Count => "a digit, or a number up to 99".into(),
             Self::Cap => "kB per second, or off".into(),
+            Self::Json => "a JSON object: {\"product\": {\"stock\": 3}}".into(),
+            Self::RulesFile => "a rules file, on the machine of the studio".into(),
+            Self::Cue => "the name or the number of a cue".into(),
+            Self::CueFile => "a cue file, on the machine of the studio".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }
@@ -270,6 +297,8 @@ impl<'a> Words<'a> {
     fn bad(&self, arg: &'static ArgSpec, word: &str) -> UsageError {
         let word = if matches!(arg.kind, ArgKind::Url) {
             DOTS.to_owned()
+        } else if matches!(arg.kind, ArgKind::Json) && word.len() > 80 {
+            "{…}".to_owned()
         } else {
             word.to_owned()
         };

@@ -4,17 +4,20 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod cues;
 mod delivery;
 mod live;
 mod moderation;
 mod occlusion;
 mod picture;
+mod rules;
+mod scenes;
 mod screen;
 mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 8] = [
+const PARTS: [&[CommandSpec]; 11] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
@@ -22,6 +25,9 @@ const PARTS: [&[CommandSpec]; 8] = [
     moderation::ROWS,
     delivery::ROWS,
     live::ROWS,
+    rules::ROWS,
+    scenes::ROWS,
+    cues::ROWS,
     screen::ROWS,
 ];
 

@@ -4,6 +4,9 @@ use super::parse::find;
 use super::spec::ArgKind;
 use crate::secret::{DOTS, SecretUrl};
 
+/// Business data that is longer is not told with every event that comes of it.
+const LONGEST_JSON: usize = 80;
+
 /// The line that these words make.
 #[must_use]
 pub fn told(words: &[String]) -> String {
@@ -16,6 +19,9 @@ pub fn told(words: &[String]) -> String {
         if arg.is_some_and(|arg| matches!(arg.kind, ArgKind::Url)) {
             return SecretUrl::parse(word).map_or_else(|_| DOTS.to_owned(), |url| url.to_string());
         }
+        if arg.is_some_and(|arg| matches!(arg.kind, ArgKind::Json)) && word.len() > LONGEST_JSON {
+            return "{…}".to_owned();
+        }
         quoted(word)
     });
     told.collect::<Vec<_>>().join(" ")
@@ -23,7 +29,9 @@ pub fn told(words: &[String]) -> String {
 
 /// The word as it can be typed.
 fn quoted(word: &str) -> String {
-    if word.is_empty() || word.contains(char::is_whitespace) {
+    if word.starts_with('{') {
+        word.to_owned()
+    } else if word.is_empty() || word.contains(char::is_whitespace) {
         format!("\"{word}\"")
     } else {
         word.to_owned()

@@ -7,7 +7,7 @@ use crate::hold;
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, EditKind, Pace, Param, Stage, Tier, TransitionKind};
+use crate::studio::model::{Adjust, Data, EditKind, Pace, Param, Stage, Tier, TransitionKind};
 use crate::suggest;
 
 /// Any word that is not empty.
@@ -238,4 +238,27 @@ pub fn length(word: &str) -> Option<TimeDelta> {
 /// A path.
 pub fn file(word: &str) -> Option<PathBuf> {
     (!word.is_empty() && !word.contains('\0')).then(|| PathBuf::from(word))
+}
+
+/// Business data.
+///
+/// # Errors
+/// Why it is none.
+pub fn data(word: &str) -> Result<Data, String> {
+    Data::parse(word.as_bytes()).map_err(|error| object(&error.to_string()))
+}
+
+/// A merge patch for business data, as it is.
+///
+/// # Errors
+/// Why it is none.
+pub fn patch(word: &str) -> Result<String, String> {
+    let patched = Data::default().patched(word.as_bytes());
+    patched
+        .map(|_| word.to_owned())
+        .map_err(|error| object(&error.to_string()))
+}
+
+fn object(why: &str) -> String {
+    format!("a JSON object as {{\"product\": {{\"stock\": 3}}}} ({why})")
 }

@@ -1,7 +1,9 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+mod cueing;
 mod held;
 mod live;
+mod ruled;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
 use super::counting::Counting;
+use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
@@ -48,7 +51,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{Effect, Input, RecordingNews, update, update_for};
+use crate::studio::update::{CueNews, Effect, Input, RecordingNews, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -145,6 +148,9 @@ struct Core {
     taping: Taping,
     adapting: Adapting,
     counting: Counting,
+    ruling: Ruling,
+    /// For those who bring data, once the show runs.
+    desk: Desk,
     moderator: Arc<Moderator>,
     compliance: Option<ComplianceFile>,
     /// Since the start.
@@ -171,6 +177,9 @@ impl Core {
         let mut studio = opening::studio(&options.name, &show);
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
+        }
+        if let Some(run) = &options.opening.cues {
+            studio.cues.resume(run.clone());
         }
         studio.presets = errands.presets();
         studio.occlusion.policies = errands.library().policies();
@@ -260,6 +269,8 @@ impl Core {
             taping: Taping::default(),
             adapting,
             counting,
+            ruling: Ruling::new(&options.opening.show.rules),
+            desk: desk.clone(),
             moderator,
             compliance: None,
             ticks: 0,
@@ -290,6 +301,7 @@ impl Core {
         self.check_uplink();
         self.open_compliance();
         self.resume_moderation();
+        self.tell_cues_the_time();
         for destination in &self.show.destinations {
             if !options.opening.stopped.contains(&destination.name) {
                 self.destinations.start(&destination.name);
@@ -310,6 +322,8 @@ impl Core {
             self.record(None);
         }
         self.begin_live();
+        let feeds = Feeds::start(&self.show.data, &self.desk, &self.post).await;
+        self.rule();
         let mut lost = None;
         while !self.is_over {
             tokio::select! {
@@ -317,6 +331,7 @@ impl Core {
                 _ = signals.terminate.recv() => self.tell(EventLevel::Info, "told to end by a signal"),
                 _ = signals.interrupt.recv() => self.tell(EventLevel::Info, "interrupted"),
                 () = until(deadline) => self.tell(EventLevel::Info, "its time is up"),
+                () = until(self.next_cue()) => { self.cue(); continue }
                 Some(order) = self.orders.recv() => { self.order(order); continue }
                 Some(input) = self.inputs.recv() => { self.feed(input); continue }
                 Some(brought) = self.errands.next() => { self.take_in(brought); continue }
@@ -327,6 +342,7 @@ impl Core {
                     let (stats, kbps) = self.measure.take(&self.outlet.counters, self.audience.count());
                     self.feed(Input::Stats(stats, kbps));
                     self.count();
+                    self.tell_cues_the_time();
                     let loudness = self.newest_meters().loudness.short_term_lufs;
                     self.feed(Input::Second(loudness));
                     lost = self.stage.has_lost_a_thread().map(str::to_owned);
@@ -337,6 +353,7 @@ impl Core {
             }
             self.is_over = true;
         }
+        drop(feeds);
         self.publish();
         service.stopping();
         // The threads first: their last packets are still sent, and nothing new comes while we say goodbye.
@@ -374,6 +391,9 @@ impl Core {
     }
 
     fn obey_command(&mut self, command: Command, reply: Reply) {
+        if let Command::RulesExplain(asked) = &command {
+            return reply.send(self.explain(asked.as_ref()));
+        }
         // Whoever takes something back wants to know what it was.
         let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());
         let said = undone
@@ -412,6 +432,8 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
+            Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
             Brought::Show(found) => self.found(*found),
@@ -540,6 +562,13 @@ impl Core {
                         self.tell_pictures(PictureMessage::Restart(at));
                     }
                 }
+                Effect::Rules { is_anew } => {
+                    if is_anew {
+                        self.ruling.forget_choice();
+                    }
+                    self.rule();
+                }
+                Effect::Cue(firing) => self.do_cue(firing),
                 Effect::Event(event) => self.announce(event),
                 Effect::End => self.is_over = true,
             }
@@ -639,9 +668,13 @@ impl Core {
         self.destinations.tick();
         self.relaying.tick(&self.outlet);
         self.look_at_hold();
+        self.listen_for_cues();
         self.adapt();
         if self.studio.fade.is_some() || self.studio.live.confirm.is_some() {
             self.feed(Input::Tick);
+        }
+        if self.ruling.is_due(self.clock.now()) {
+            self.rule();
         }
         if self.is_dirty {
             self.publish();

@@ -7,10 +7,15 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::applying::Found;
+use super::data;
 use super::recording::{self, Recorder, Writer};
 use crate::control::desk::{Order, Reply};
+use crate::cue::CueList;
 use crate::media::TimeDelta;
-use crate::scene::{Difference, Library, Preset, StickerSet, bus_preset_text, picture_preset_text, strip_preset_text};
+use crate::scene::{
+    CueNames, Difference, Library, Preset, RulesFile, StickerSet, bus_preset_text, picture_preset_text, read_cue_file,
+    strip_preset_text,
+};
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
 use crate::studio::model::{EventLevel, PresetModel, SourceModel, Studio};
@@ -29,10 +34,14 @@ pub enum Brought {
     Presets(Vec<PresetModel>),
     /// A set of stickers to hide faces with, the command that takes it, and who asked.
     Stickers(Arc<StickerSet>, Command, Reply),
+    /// A cue list to be loaded, and who asked.
+    Cues(Box<CueList>, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
     /// A scene file that was read.
     Show(Box<Found>),
+    /// Rules that were read from that file, to be held against the scenes, and who asked.
+    Rules(Box<RulesFile>, PathBuf, Reply),
     /// Something to tell: of what, and what.
     News(EventLevel, String, String),
 }
@@ -121,6 +130,7 @@ impl Errands {
                 Ok(text) => self.save(name, text, is_replacing, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
+            Command::CueLoad(path) => self.fetch_cues(path, cue_names(studio), reply),
             Command::OcclusionSticker(name) => {
                 self.fetch_stickers(name.clone(), Command::OcclusionSticker(name), reply);
             }
@@ -137,6 +147,7 @@ impl Errands {
                 Ok(at) => self.record(at, subject(&point), length, path, reply),
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
+            Command::RulesLoad(path) => self.fetch_rules(path, reply),
             command => return Some(Order { command, reply }),
         }
         None
@@ -157,11 +168,39 @@ impl Errands {
         });
     }
 
+    fn fetch_rules(&self, path: PathBuf, reply: Reply) {
+        if !path.is_absolute() {
+            return answer(
+                reply,
+                Err(Refusal::RelativePath(path.display().to_string()).to_string()),
+            );
+        }
+        let bring = self.bring.clone();
+        tokio::task::spawn_blocking(move || match data::read(&path) {
+            Ok(file) => drop(bring.blocking_send(Brought::Rules(Box::new(file), path, reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
+    }
+
     fn fetch_stickers(&self, name: String, command: Command, reply: Reply) {
         let (library, bring) = (self.library.clone(), self.bring.clone());
         tokio::task::spawn_blocking(move || match library.read_stickers(&name, Path::new("")) {
             Ok(set) => drop(bring.blocking_send(Brought::Stickers(Arc::new(set), command, reply))),
             Err(error) => answer(reply, Err(error)),
+        });
+    }
+
+    fn fetch_cues(&self, path: PathBuf, names: CueNames, reply: Reply) {
+        let bring = self.bring.clone();
+        if !path.is_absolute() {
+            return answer(
+                reply,
+                Err(Refusal::RelativePath(path.display().to_string()).to_string()),
+            );
+        }
+        tokio::task::spawn_blocking(move || match read_cue_file(&path, Some(&names)) {
+            Ok(list) => drop(bring.blocking_send(Brought::Cues(Box::new(list), reply))),
+            Err(errors) => answer(reply, Err(errors.to_string())),
         });
     }
 
@@ -199,6 +238,16 @@ impl Errands {
             });
             answer(reply, said);
         });
+    }
+}
+
+/// What cues can name in this studio.
+fn cue_names(studio: &Studio) -> CueNames {
+    CueNames {
+        scenes: studio.scenes.iter().map(|scene| scene.name.clone()).collect(),
+        sources: studio.sources.iter().map(|source| source.name.clone()).collect(),
+        strips: studio.strips.iter().map(|strip| strip.name.clone()).collect(),
+        destinations: studio.destinations.iter().map(|to| to.name.clone()).collect(),
     }
 }
 

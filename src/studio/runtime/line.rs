@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::encode::{EncodeError, VideoEncoder, VideoSettings};
 use crate::hold::Reel;
 use crate::media::{FramePool, FrameRate, Rate, Timestamp, VideoConfig, VideoFrame};
-use crate::picture::{Compositor, Crop, Fit, Layer, Rect, slate};
+use crate::picture::{Compositor, Layer, Rect, slate};
 use crate::worker::arena::Arena;
 use crate::worker::{self, Program, RemoteEncoder};
 
@@ -324,13 +324,7 @@ fn divided(rate: FrameRate, divisor: u32) -> FrameRate {
 }
 
 fn scale(scaler: &mut Compositor, size: (u32, u32), frame: &VideoFrame) -> VideoFrame {
-    let layer = Layer {
-        frame,
-        target: Rect::full(size.0, size.1),
-        fit: Fit::Stretch,
-        crop: Crop::default(),
-        opacity: 1.0,
-    };
+    let layer = Layer::new(frame, Rect::full(size.0, size.1));
     scaler.compose(&[layer], frame.pts)
 }
 

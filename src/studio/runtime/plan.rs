@@ -121,6 +121,7 @@ impl SceneStage {
                 fit: item.fit,
                 crop: item.crop,
                 opacity: item.opacity,
+                ..Layer::new(frame, target)
             })
         });
         // A scene has a handful of items: a list on the stack for all that real scenes have, without allocation.

@@ -25,6 +25,16 @@ pub fn line(command: &Command) -> Option<String> {
                 |time| format!("transition {kind} {}", seconds(time)),
             )
         }
+        Command::Item(item, change) => change.line(&format!("{} {}", word(&item.scene), word(&item.item)))?,
+        Command::SceneSet(scene, name, value) => {
+            format!(
+                "scene set {} {} \"{}\"",
+                word(scene),
+                word(name),
+                value.replace('\n', "\\n")
+            )
+        }
+        Command::SceneReset(scene) => format!("scene reset {}", word(scene)),
         Command::Gain(strip, Gain::Set(db)) => format!("gain {} {db}", word(strip)),
         Command::Gain(strip, Gain::Change(db)) => format!("gain {} {}", word(strip), change(*db)),
         Command::Mute(strip, to) => format!("mute {} {}", word(strip), switch(*to)),
@@ -92,6 +102,7 @@ pub fn line(command: &Command) -> Option<String> {
         },
         Command::AdaptRelease(None) => "adapt release".to_owned(),
         Command::AdaptRelease(Some(what)) => format!("adapt release {}", what.word()),
+        Command::Rules(to) => format!("rules {}", switch(*to)),
         // Its address may hold a secret.
         Command::DestinationAdd(name, ..) => format!("destination add {}", word(name)),
         _ => return None,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::{Effect, Refusal, Unit};
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
-use crate::scene::{Scene, Show, ShowDifference, dangling};
+use crate::scene::{Scene, SceneStrip, Show, ShowDifference, Unjudged, dangling};
 use crate::studio::command::Switch;
 use crate::studio::model::{
     Confirm, DestinationModel, DestinationState, DestinationStats, DiskState, EventLevel, SceneModel, SourceModel,
@@ -33,6 +33,8 @@ const FOLLOW_MS: i64 = 20;
 pub struct NewShow {
     /// All of it.
     pub show: Show,
+    /// The scenes as the file has them.
+    pub read: Vec<Scene>,
     /// Scenes that have got another name: the old one and the new one.
     pub renames: Vec<(String, String)>,
     /// Sources that are known by name and come from elsewhere now.
@@ -89,6 +91,12 @@ pub fn live_show(show: &Show, studio: &Studio, destinations: &[DestinationSpec])
     live.occlusion = studio.occlusion.settings();
     let moderation = &studio.moderation;
     live.moderation.hold = moderation.hold.target;
+    live.moderation.pace = moderation.pace;
+    live.moderation.unjudged = if moderation.is_unjudged_passed {
+        Unjudged::Pass
+    } else {
+        Unjudged::Mute
+    };
     for rendition in &mut live.renditions {
         if let Some(now) = studio.renditions.iter().find(|now| now.name == rendition.name) {
             rendition.occlusion_level = now.occlusion_level;
@@ -137,15 +145,20 @@ impl Unit<'_> {
         self.tell_differences(&new);
         let NewShow {
             show,
+            read,
             renames,
             replaced,
             moved,
             ..
         } = &new;
         let heard_before = self.strips_on_program();
+        let set_before = self.scene_strips();
         self.become_sources(show, replaced);
-        self.become_scenes(show, renames, program, preview);
+        self.become_scenes(show, read, renames, (program, preview));
         self.become_sound(show, &heard_before);
+        if set_before != self.scene_strips() {
+            self.change_scene_strips();
+        }
         self.become_pictures(show);
         self.become_hidden(show);
         self.become_destinations(show, moved);
@@ -153,6 +166,7 @@ impl Unit<'_> {
             self.hold(show.moderation.hold, None);
         }
         self.studio.moderation.pace = show.moderation.pace;
+        self.unjudged(show.moderation.unjudged == Unjudged::Pass);
         self.studio.adapt.state.is_on = show.adapt.is_on;
         let policy = show.adapt.chosen.as_ref().unwrap_or(&show.adapt.policy.name);
         self.studio.adapt.state.policy.clone_from(policy);
@@ -239,6 +253,12 @@ impl Unit<'_> {
         self.event(level, SUBJECT, text);
     }
 
+    /// What the scene on program sets on strips.
+    fn scene_strips(&self) -> Vec<SceneStrip> {
+        let scene = self.studio.scene(&self.studio.program);
+        scene.map(|scene| scene.strips.clone()).unwrap_or_default()
+    }
+
     /// For each strip by its name, whether its source is seen on program.
     fn strips_on_program(&self) -> BTreeMap<String, bool> {
         let studio = &*self.studio;
@@ -290,7 +310,13 @@ impl Unit<'_> {
         self.effects.push(Effect::Sources(recasting));
     }
 
-    fn become_scenes(&mut self, show: &Show, renames: &[(String, String)], program: String, preview: String) {
+    fn become_scenes(
+        &mut self,
+        show: &Show,
+        read: &[Scene],
+        renames: &[(String, String)],
+        (program, preview): (String, String),
+    ) {
         let scenes = show.scenes.iter().map(|scene| SceneModel {
             name: scene.name.clone(),
             sources: Vec::new(),
@@ -301,6 +327,10 @@ impl Unit<'_> {
             parameters: scene.parameters.clone(),
         });
         self.studio.scenes = scenes.collect();
+        for scene in read {
+            self.studio.edits.take(&scene.name, &scene.items, &scene.parameters);
+        }
+        self.studio.find_edits();
         self.studio.find_sources();
         self.studio.program = program;
         self.studio.preview = preview;

@@ -20,7 +20,11 @@ impl Unit<'_> {
         let is_setter = |command: &Command| {
             matches!(
                 command,
-                Command::Set(..) | Command::BusSet(..) | Command::PictureSet(..)
+                Command::Set(..)
+                    | Command::BusSet(..)
+                    | Command::PictureSet(..)
+                    | Command::Item(..)
+                    | Command::SceneSet(..)
             )
         };
         // What would bring back what is there already brings back nothing.

@@ -300,6 +300,13 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "alarm ack",
             "undo",
             "end",
+            "cue load",
+            "cue run",
+            "cue hold",
+            "cue go",
+            "cue skip",
+            "cue fire",
+            "cue stop",
         ]
     );
 }

@@ -2,10 +2,10 @@
 
 use super::fuzzy::Fuzzy;
 use crate::studio::command::split_words;
-use crate::studio::command::{ArgKind, Bus, CommandSpec, PinWord, table};
+use crate::studio::command::{ArgKind, Bus, CommandSpec, PinWord, scene_at, table};
 use crate::studio::model::{
-    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SeenPicture, Span, Studio, Tier, bus_param,
-    picture_param, strip_param,
+    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SceneModel, SeenPicture, Span, Studio, Tier, bus_param,
+    item_paths, picture_param, strip_param,
 };
 
 /// What could stand at the end of a line.
@@ -142,6 +142,14 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
     }
     match kind {
         ArgKind::Scene => names(studio.scenes.iter().map(|scene| scene.name.as_str())),
+        ArgKind::Item => {
+            let items = scene_of(before, studio).map_or_else(Vec::new, |scene| item_paths(&scene.items));
+            items.into_iter().map(|word| Candidate { word, doc: "" }).collect()
+        }
+        ArgKind::SceneParameter => {
+            let parameters = scene_of(before, studio).map_or(&[][..], |scene| &scene.parameters);
+            names(parameters.iter().map(|(name, _)| name.as_str()))
+        }
         ArgKind::Strip => names(studio.strips.iter().map(|strip| strip.name.as_str())),
         ArgKind::Source => names(studio.sources.iter().map(|source| source.name.as_str())),
         ArgKind::Destination => names(studio.destinations.iter().map(|to| to.name.as_str())),
@@ -193,7 +201,18 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         }
         ArgKind::Zone => names(studio.occlusion.zones.iter().map(|zone| zone.name.as_str())),
         ArgKind::PinValue => pin_values(before, studio),
+        ArgKind::Cue => names(
+            studio
+                .cues
+                .list
+                .iter()
+                .flat_map(|list| &list.cues)
+                .map(|cue| cue.name.as_str()),
+        ),
         ArgKind::Percent
+        | ArgKind::Shift
+        | ArgKind::Share
+        | ArgKind::Height
         | ArgKind::NewName
         | ArgKind::Gain
         | ArgKind::Kbps
@@ -204,8 +223,17 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::Text
         | ArgKind::Count
         | ArgKind::Cap
+        | ArgKind::Json
+        | ArgKind::RulesFile
+        | ArgKind::CueFile
         | ArgKind::File => Vec::new(),
     }
+}
+
+/// The scene that the word before is about.
+fn scene_of<'a>(before: Option<&str>, studio: &'a Studio) -> Option<&'a SceneModel> {
+    let at = scene_at(studio, before?).ok()?;
+    studio.scenes.get(at)
 }
 
 /// What a value can be pinned to, where it is one of a few.

@@ -68,6 +68,11 @@ impl UiState {
         if let Some(line) = line {
             return self.run_line(studio, &line);
         }
+        if let [key] = pressed[..]
+            && let Some(line) = Self::line_of_cue_key(studio, key)
+        {
+            return self.run_line(studio, &line);
+        }
         self.count = None;
         // A key alone that means nothing stays silent; a sequence that leads nowhere says so.
         if pressed.len() > 1 {

@@ -103,6 +103,7 @@ impl UiState {
             Placeholder::Marked => self.marked.clone(),
             Placeholder::MarkedSource => self.marked_source.clone(),
             Placeholder::Face => self.face(studio).map(|track| track.to_string()),
+            Placeholder::Cue => self.cue(studio).map(str::to_owned),
             Placeholder::Word => self.held_word(studio).map(|id| id.to_string()),
             Placeholder::Span => self.held_span(studio).map(|id| id.to_string()),
             Placeholder::From => self.marked_seconds(studio).map(|(from, _)| from),
@@ -220,7 +221,14 @@ impl UiState {
                 };
                 format!("picture set {} {} {beginning}", quoted(&source), entry.name)
             }
-            Page::Strip | Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => {
+            Page::Strip
+            | Page::Faces
+            | Page::Network
+            | Page::Moderation
+            | Page::Events
+            | Page::Charts
+            | Page::Rules
+            | Page::Cues => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
@@ -253,6 +261,7 @@ impl UiState {
             Selection::Face => self.step_face(studio, by),
             Selection::Word => self.step_held(studio, by),
             Selection::Event => self.step_event(studio, by),
+            Selection::Cue => self.step_cue(studio, by),
             Selection::Pane => self.step_focus(studio, by),
         }
     }

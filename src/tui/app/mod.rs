@@ -3,6 +3,7 @@
 
 mod alarms;
 mod complete;
+mod cues;
 mod events;
 mod faces;
 mod fuzzy;
@@ -130,6 +131,8 @@ pub struct Selected {
     pub face: Option<u32>,
     /// What is selected of what is held.
     pub held: Option<Held>,
+    /// In the list of cues.
+    pub cue: usize,
 }
 
 /// The parts of the lower screen.
@@ -307,6 +310,10 @@ impl UiState {
             destination: clamp(self.selected.destination, studio.destinations.len()),
             face: self.selected.face,
             held: self.selected.held,
+            cue: clamp(
+                self.selected.cue,
+                studio.cues.list.as_ref().map_or(0, |list| list.cues.len()),
+            ),
         };
         self.follow_held(studio);
         self.bell.follow(studio);

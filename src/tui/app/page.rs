@@ -31,7 +31,9 @@ pub fn entries(page: Page) -> Vec<Entry> {
         Page::Strip => of(STRIP_PARAMS),
         Page::Buses => of(BUS_PARAMS),
         Page::Picture => of(PICTURE_PARAMS),
-        Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => Vec::new(),
+        Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Rules | Page::Cues => {
+            Vec::new()
+        }
     }
 }
 
@@ -57,7 +59,9 @@ impl Place {
             Page::Strip => self.strip,
             Page::Buses => self.buses,
             Page::Picture => self.picture,
-            Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => 0,
+            Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Rules | Page::Cues => {
+                0
+            }
         }
     }
 
@@ -66,7 +70,8 @@ impl Place {
             Page::Strip => self.strip = at,
             Page::Buses => self.buses = at,
             Page::Picture => self.picture = at,
-            Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts => {}
+            Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Rules | Page::Cues => {
+            }
         }
     }
 

@@ -40,6 +40,8 @@ pub enum Placeholder {
     From,
     /// So many seconds ago what is selected ended.
     Until,
+    /// The selected cue.
+    Cue,
     /// The hold, a second longer.
     HoldUp,
     /// The hold, a second shorter.
@@ -47,7 +49,7 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    const ALL: [(&'static str, Self); 19] = [
+    const ALL: [(&'static str, Self); 20] = [
         ("{strip}", Self::Strip),
         ("{source}", Self::Source),
         ("{scene}", Self::Scene),
@@ -65,6 +67,7 @@ impl Placeholder {
         ("{span}", Self::Span),
         ("{from}", Self::From),
         ("{until}", Self::Until),
+        ("{cue}", Self::Cue),
         ("{hold_up}", Self::HoldUp),
         ("{hold_down}", Self::HoldDown),
     ];
@@ -97,6 +100,7 @@ impl Placeholder {
             Self::Word => "no word is selected",
             Self::Span => "nothing is done here that could be taken back",
             Self::From | Self::Until => "nothing is selected of what is held",
+            Self::Cue => "no cue is selected",
             Self::HoldUp | Self::HoldDown => "there is no hold",
         }
     }

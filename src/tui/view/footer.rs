@@ -198,6 +198,31 @@ const CHARTS_HINTS: &[(&str, &str)] = &[
     ("alarm ack", "acknowledge"),
 ];
 
+/// The same on the page of rules.
+const RULES_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("rules toggle", "on, off"),
+    ("rules release", "release"),
+    ("rules explain", "explain"),
+    ("prompt \"data set \"", "data"),
+    ("help", "help"),
+    ("prompt \"data merge \"", "change"),
+    ("prompt \"rules load \"", "load"),
+    ("data clear", "clear"),
+];
+/// The same on the page of cues.
+const CUES_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("cue go", "GO"),
+    ("cue hold", "hold"),
+    ("cue skip", "skip"),
+    ("cue run", "run"),
+    ("cue fire {cue}", "fire"),
+    ("cue run {cue}", "run from here"),
+    ("help", "help"),
+    ("cue stop", "stop"),
+];
+
 /// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
@@ -210,6 +235,8 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
         Some(Page::Moderation) => MODERATION_HINTS,
         Some(Page::Events) => EVENTS_HINTS,
         Some(Page::Charts) => CHARTS_HINTS,
+        Some(Page::Rules) => RULES_HINTS,
+        Some(Page::Cues) => CUES_HINTS,
         Some(Page::Strip | Page::Buses | Page::Picture) => PAGE_HINTS,
     };
     for (line, word) in shown {

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod charts;
+mod cues;
 mod desk;
 mod destinations;
 mod events;
@@ -18,6 +19,7 @@ mod network;
 mod palette;
 mod pane;
 mod pending;
+mod rules;
 mod scenes;
 mod shape;
 mod sources;

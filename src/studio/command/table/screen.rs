@@ -183,6 +183,12 @@ pub(super) const ROWS: &[CommandSpec] = &[
         "opens the page of charts: bitrate, round trip, queue, drops, viewers, loudness of the last ten minutes",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Charts)))),
     ),
+    client(
+        "page rules",
+        &[],
+        "opens the page of rules: business data, what rules make of it, and who holds program against them",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Rules)))),
+    ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))
     }),

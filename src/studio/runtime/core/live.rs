@@ -198,6 +198,7 @@ impl Core {
         let waits = diff(&self.started, to);
         let waits = waits.iter().filter(|difference| !difference.when.is_live());
         NewShow {
+            read: to.scenes.clone(),
             renames: renames(from, to),
             replaced: replaced.map(|spec| spec.name.clone()).collect(),
             moved: moved.map(|spec| spec.name.clone()).collect(),
@@ -255,6 +256,7 @@ impl Core {
             .map(ShowDifference::key)
             .collect();
         new.show.script = waiting.read.script.clone();
+        new.read.clone_from(&waiting.read.scenes);
         if let Err(reason) = self.become_new(new, None) {
             let text = format!("what was applied cannot be taken back: {reason}");
             self.feed(Input::Event(EventLevel::Error, "show".to_owned(), text));

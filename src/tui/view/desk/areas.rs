@@ -53,9 +53,9 @@ pub struct Areas {
     pub changes: Rect,
     /// Of moderation: the strip along the hold.
     pub hold: Rect,
-    /// Of moderation: words and spans.
+    /// Of moderation: words and spans. Of rules: the data.
     pub held: Rect,
-    /// Of events: the selected one.
+    /// Of events and cues: the selected one.
     pub detail: Rect,
 }
 
@@ -75,8 +75,9 @@ impl Areas {
             Page::Picture => areas.picture(main, format),
             Page::Network => areas.network(main, format),
             Page::Moderation => areas.moderation(main, format),
-            Page::Events => areas.events(main),
+            Page::Events | Page::Cues => areas.events(main),
             Page::Charts => Self { sheet: main, ..areas },
+            Page::Rules => areas.rules(main, format),
         }
     }
 
@@ -175,6 +176,19 @@ impl Areas {
             if width >= NARROWEST_MONITOR {
                 self.program = Rect { width, ..program };
             }
+        }
+        self
+    }
+
+    fn rules(mut self, main: Rect, format: ProgramFormat) -> Self {
+        let list = (main.width * 58 / 100).max(44).min(main.width);
+        let [sheet, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        (self.sheet, self.held) = (sheet, right);
+        let picture = (main.height * 2 / 5).min(rows_for(right.width.saturating_sub(2), format) + 2);
+        if picture >= LOWEST_PLOT && right.height - picture >= LOWEST_PLOT {
+            let [program, data] = rows(right, [Constraint::Length(picture), Constraint::Fill(1)]);
+            let width = monitor_width(program.height, format).min(program.width);
+            (self.program, self.held) = (Rect { width, ..program }, data);
         }
         self
     }

@@ -13,12 +13,14 @@ use crate::studio::command::Page;
 use crate::studio::model::{BUS_PARAMS, Role, STRIP_PARAMS, Stage, Strip, StripMeter};
 use crate::tui::view::Scene;
 use crate::tui::view::charts;
+use crate::tui::view::cues;
 use crate::tui::view::events;
 use crate::tui::view::faces;
 use crate::tui::view::moderation;
 use crate::tui::view::monitors;
 use crate::tui::view::network;
 use crate::tui::view::pane::{framed, titled};
+use crate::tui::view::rules;
 use crate::tui::view::text::Row;
 
 /// Draws the page that is open.
@@ -35,6 +37,8 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Network => network::draw(buf, areas, scene),
         Page::Events => events::page(buf, areas, scene),
         Page::Charts => charts::page(buf, areas, scene),
+        Page::Rules => rules::page(buf, areas, scene),
+        Page::Cues => cues::page(buf, areas, scene),
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) fn part(body: Rect, page: Page, areas: Areas) -> Areas {
         ..Areas::default()
     };
     let part = match page {
-        Page::Strip | Page::Buses | Page::Events | Page::Charts => &mut zoomed.sheet,
+        Page::Strip | Page::Buses | Page::Events | Page::Charts | Page::Rules | Page::Cues => &mut zoomed.sheet,
         Page::Faces => &mut zoomed.program,
         Page::Picture => &mut zoomed.source,
         Page::Network => &mut zoomed.changes,
