@@ -176,6 +176,7 @@ impl Check<'_> {
             rules,
             data,
             cues,
+            is_watched: raw.live.watch.unwrap_or(true),
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
         }

@@ -53,7 +53,7 @@ impl When {
             | ("recording", "record" | "strips", _)
             | (
                 "source" | "strip" | "picture" | "bus" | "scene" | "transition" | "occlusion" | "destination"
-                | "audience" | "uplink",
+                | "audience" | "uplink" | "live",
                 ..,
             ) => return Self::Live,
             ("video" | "audio" | "rendition", ..) => "an encoder is made for it",
@@ -211,6 +211,7 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
         ("rules", old.rules != new.rules),
         ("data", old.data != new.data),
         ("cues", old.cues != new.cues),
+        ("live", old.is_watched != new.is_watched),
     ]
     .into_iter()
     .map(|(name, is_different)| (vec![name.to_owned()], is_different))

@@ -61,6 +61,7 @@ pub(super) fn facts(show: &Show) -> Vec<Fact> {
     facts.put(&["adapt", "is_on"], adapt.is_on.to_string());
     facts.known_by_name(&["adapt", "policy"], &adapt.policy.name, &adapt.policy);
     facts.json(&["adapt", "trace"], &adapt.trace);
+    facts.put(&["live", "watch"], show.is_watched.to_string());
     for spec in &show.audience {
         facts.whole(&["audience", &spec.name], spec.url.to_string());
         facts.json(&["audience", &spec.name], spec);

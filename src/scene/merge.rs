@@ -98,6 +98,7 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
             occlusion_level: pick(&base.occlusion_level, &theirs.occlusion_level, &ours.occlusion_level),
         },
     );
+    show.is_watched = pick(&base.is_watched, &theirs.is_watched, &ours.is_watched);
     show.rules = pick(&base.rules, &theirs.rules, &ours.rules);
     show.data = pick(&base.data, &theirs.data, &ours.data);
     show.cues = pick(&base.cues, &theirs.cues, &ours.cues);
@@ -143,6 +144,7 @@ pub fn keep_running(running: &Show, target: &Show) -> Show {
         }
     }
     show.destinations.clone_from(&target.destinations);
+    show.is_watched = target.is_watched;
     show.files.clone_from(&target.files);
     show.script.clone_from(&target.script);
     show

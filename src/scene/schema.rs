@@ -151,7 +151,14 @@ pub(super) const ROOT: &[Key] = &[
         Kind::Table(CUES),
         "commands at their time, in a file of their own",
     ),
+    key("live", Kind::Table(LIVE), "how the running show follows its file"),
 ];
+
+const LIVE: &[Key] = &[key(
+    "watch",
+    Kind::Flag,
+    "whether a save of this file is applied at once (default true)",
+)];
 
 const VIDEO: &[Key] = &[
     key("width", Kind::Integer(16, 3840), "pixels across, even"),

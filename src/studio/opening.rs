@@ -187,7 +187,7 @@ fn moderation(settings: &ModerationSettings) -> Moderation {
 fn live(show: &Show) -> Live {
     Live {
         file: show.script.scene.as_ref().map(|path| path.display().to_string()),
-        is_watched: true,
+        is_watched: show.is_watched,
         ..Live::default()
     }
 }

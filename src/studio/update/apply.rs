@@ -107,6 +107,7 @@ pub fn live_show(show: &Show, studio: &Studio, destinations: &[DestinationSpec])
     live.adapt.pins.clone_from(&adapt.pins);
     live.adapt.chosen = (adapt.policy != live.adapt.policy.name).then(|| adapt.policy.clone());
     live.destinations = destinations.to_vec();
+    live.is_watched = studio.live.is_watched;
     live
 }
 
@@ -164,6 +165,9 @@ impl Unit<'_> {
         self.become_destinations(show, moved);
         if self.studio.moderation.hold.target != show.moderation.hold {
             self.hold(show.moderation.hold, None);
+        }
+        if self.studio.live.is_watched != show.is_watched {
+            self.watch_file(if show.is_watched { Switch::On } else { Switch::Off });
         }
         self.studio.moderation.pace = show.moderation.pace;
         self.unjudged(show.moderation.unjudged == Unjudged::Pass);
