@@ -25,6 +25,7 @@
 //! NET    publish/sight.rs  a sample of each connection, 20 times a second; audience/ counts of viewers
 //!        → studio/runtime/adapting.rs → adapt/ (pure: what is carried, what may be sent, why) → studio/update/adapt.rs
 //!        → studio/runtime/line.rs (rate, frame rate, size), encode/switching.rs (sound), relay (which renditions)
+//! SAVE   studio/runtime/watching.rs → scene/{diff,merge}.rs → studio/update/apply.rs → studio/runtime/{cast,regroup}.rs
 //! SHOW   scene/  raw text → checked Show, every error with its place
 //! ```
 //!

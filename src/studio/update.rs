@@ -408,7 +408,6 @@ pub fn update_for(
         effects: Vec::new(),
     };
     unit.end_fade();
-    unit.watch_confirm();
     match input {
         Input::Command(Command::Undo) => unit.undo()?,
         Input::Command(command) => {
@@ -464,7 +463,8 @@ pub fn update_for(
         Input::Rules(news) => unit.rules_loaded(news),
         Input::Ruled(ruled) => unit.ruled(*ruled),
         Input::Cues(news) => unit.cues(news)?,
-        Input::Tick => {}
+        // With nothing that could be refused: what comes of it must not be lost.
+        Input::Tick => unit.watch_confirm(),
     }
     unit.see_for_cues();
     Ok(unit.effects)

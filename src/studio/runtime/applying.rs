@@ -17,6 +17,8 @@ pub enum Asked {
     Reload,
     /// Because somebody has saved it.
     Saved,
+    /// To see whether it is what runs, and nothing else.
+    Look,
 }
 
 /// A scene file that was read.

@@ -243,7 +243,6 @@ impl Unit<'_> {
             Why::Back(reason) => {
                 live.file = new.show.script.scene.as_ref().map(|path| path.display().to_string());
                 live.confirm = None;
-                live.disk = DiskState::Differs;
                 format!(
                     "{reason}: {count} {} taken back",
                     if count == 1 { "change is" } else { "changes are" }

@@ -58,6 +58,15 @@ impl Core {
     /// Takes up what waited to be confirmed when the show was cut off, and watches the scene file.
     pub(super) fn begin_live(&mut self) {
         self.watch_files(self.studio.live.is_watched);
+        // One that goes on after a crash may be another one than what lies on the disk.
+        self.look();
+    }
+
+    /// Sees whether the scene file is what runs; nothing is applied.
+    fn look(&self) {
+        if let Some(path) = self.read.script.scene.clone() {
+            self.read_in_background(path, Asked::Look, None);
+        }
     }
 
     /// The next word that a watched file has changed.
@@ -142,7 +151,7 @@ impl Core {
                 if let Some(reply) = reply {
                     reply.send(Err(errors.join("\n")));
                 }
-                if matches!(asked, Asked::Saved | Asked::Reload) {
+                if matches!(asked, Asked::Saved | Asked::Reload | Asked::Look) {
                     self.feed(Input::Disk(DiskState::Invalid, errors));
                 }
                 return;
@@ -157,16 +166,16 @@ impl Core {
                 return;
             }
             Asked::Apply(within) => Why::Applied(path.display().to_string(), within),
-            Asked::Saved | Asked::Reload => Why::Saved,
+            Asked::Saved | Asked::Reload | Asked::Look => Why::Saved,
         };
-        if asked == Asked::Saved {
+        if matches!(asked, Asked::Saved | Asked::Look) {
             if show.script.texts == self.read.script.texts {
                 if self.studio.live.disk != DiskState::Same {
                     self.feed(Input::Disk(DiskState::Same, Vec::new()));
                 }
                 return;
             }
-            if !self.studio.live.is_watched || self.studio.live.confirm.is_some() {
+            if asked == Asked::Look || !self.studio.live.is_watched || self.studio.live.confirm.is_some() {
                 self.feed(Input::Disk(DiskState::Differs, Vec::new()));
                 return;
             }
@@ -267,6 +276,7 @@ impl Core {
         self.of_scene.clone_from(&self.read.destinations);
         self.keep_script();
         self.watch_files(self.studio.live.is_watched);
+        self.look();
     }
 
     /// What was applied for a time stays.
