@@ -150,6 +150,51 @@ pub fn keep_running(running: &Show, target: &Show) -> Show {
     show
 }
 
+/// `show` with everything that has a place or a size in pixels as it would be on a canvas of that size: what a file says for pictures of
+/// another size than those that run.
+#[must_use]
+pub fn on_canvas(show: &Show, (width, height): (u32, u32)) -> Show {
+    let mut show = show.clone();
+    let own = (show.video.width, show.video.height);
+    if own == (width, height) {
+        return show;
+    }
+    let across = f64::from(width) / f64::from(own.0.max(1));
+    let down = f64::from(height) / f64::from(own.1.max(1));
+    for scene in &mut show.scenes {
+        scene.items.iter_mut().for_each(|item| scale(item, across, down));
+    }
+    for zone in &mut show.occlusion.zones {
+        zone.rect = scaled(zone.rect, across, down);
+    }
+    show
+}
+
+fn scale(item: &mut Item, across: f64, down: f64) {
+    item.target = scaled(item.target, across, down);
+    match &mut item.what {
+        Shown::Group(items) => items.iter_mut().for_each(|item| scale(item, across, down)),
+        Shown::Text(text) => {
+            let style = &mut text.style;
+            let length = |pixels: f32| (f64::from(pixels) * down) as f32;
+            style.size = length(style.size);
+            style.padding = length(style.padding);
+            style.outline = style.outline.map(|(width, color)| (length(width), color));
+        }
+        Shown::Source(_) | Shown::Scene { .. } | Shown::Image(_) | Shown::Color(_) => {}
+    }
+}
+
+fn scaled(rect: Rect, across: f64, down: f64) -> Rect {
+    let by = |pixels: i32, by: f64| (f64::from(pixels) * by).round() as i32;
+    Rect {
+        x: by(rect.x, across),
+        y: by(rect.y, down),
+        width: by(rect.width, across),
+        height: by(rect.height, down),
+    }
+}
+
 /// Scenes that have got another name and nothing else: the old name and the new one.
 #[must_use]
 pub fn renames(old: &Show, new: &Show) -> Vec<(String, String)> {

@@ -400,3 +400,12 @@ fn what_would_point_nowhere_is_told() {
     both.scenes[0].items[0].what = Shown::Image(ImageItem { path: "/a.png".into() });
     assert_eq!(dangling(&both), None);
 }
+
+#[test]
+fn what_is_said_for_larger_pictures_lies_at_the_same_place_on_smaller_ones() {
+    let small = show(&format!("[video]\nwidth = 640\nheight = 360\n{BASE}"));
+    let large = on_canvas(&show(BASE), (640, 360));
+    assert_eq!(large.scenes, small.scenes);
+    assert_eq!(large.video.width, 1280);
+    assert_eq!(on_canvas(&small, (640, 360)), small);
+}

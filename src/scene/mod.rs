@@ -65,7 +65,7 @@ pub use diff::{ShowDifference, When, diff};
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use item::{ImageItem, Item, SceneStrip, Shown, TextItem, sources_seen};
 pub use library::{Library, is_preset_path};
-pub use merge::{dangling, keep_running, merge, renames};
+pub use merge::{dangling, keep_running, merge, on_canvas, renames};
 pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
 pub use picture_checks::PictureCheckSettings;

@@ -117,7 +117,7 @@ pub(super) fn studio() -> Studio {
         data: crate::studio::model::DataModel::default(),
         rules: crate::studio::model::RulesModel::default(),
         undo: Undo::default(),
-        live: Live::default(),
+        live: crate::studio::model::Live::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),

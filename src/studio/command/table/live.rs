@@ -1,6 +1,6 @@
 //! The scene file and the running show.
 
-use super::super::action::{Command, Switch};
+use super::super::action::Command;
 use super::super::row::{SWITCH, arg, may, only, prompt_only, row};
 use super::super::spec::{ArgKind, CommandSpec};
 use super::super::word;
@@ -53,10 +53,10 @@ pub(super) const ROWS: &[CommandSpec] = &[
     prompt_only(
         row(
             "watch",
-            &[may("SWITCH", SWITCH)],
+            &[arg("SWITCH", SWITCH)],
             "whether a save of the scene file is applied at once",
             |words| {
-                let switch = words.optional(word::switch)?.unwrap_or(Switch::Toggle);
+                let switch = words.required(word::switch)?;
                 only(words, Command::WatchFile(switch))
             },
         ),

@@ -17,7 +17,7 @@ use super::super::watching::Watching;
 use super::Core;
 use crate::control::desk::Reply;
 use crate::media::{TimeDelta, Timestamp};
-use crate::scene::{Show, ShowDifference, When, diff, keep_running, merge, renames};
+use crate::scene::{Show, ShowDifference, When, diff, keep_running, merge, on_canvas, renames};
 use crate::source;
 use crate::studio::command::{Answer, Command};
 use crate::studio::model::{Cause, Confirm, DiskState, EventLevel};
@@ -195,6 +195,9 @@ impl Core {
 
     /// What the show becomes by what has changed from `from` to `to`.
     fn becoming(&self, from: &Show, to: &Show, live: &Show, why: Why) -> NewShow {
+        // The size of the pictures waits for the next start; what is seen in them does not.
+        let canvas = (live.video.width, live.video.height);
+        let (from, to) = (&on_canvas(from, canvas), &on_canvas(to, canvas));
         let show = keep_running(live, &merge(from, to, live));
         let replaced = show.sources.iter().filter(|spec| {
             let was = live.sources.iter().find(|was| was.name == spec.name);
@@ -233,6 +236,15 @@ impl Core {
             Why::Applied(_, within) => *within,
             Why::Saved | Why::Back(_) => None,
         };
+        if differences.is_empty() && within.is_none() {
+            // Comments, perhaps: there is nothing to tell of.
+            self.read = file;
+            self.keep_script();
+            if self.studio.live.disk != DiskState::Same {
+                self.feed(Input::Disk(DiskState::Same, Vec::new()));
+            }
+            return Ok(told(&differences, None));
+        }
         self.become_new(new, cause)?;
         let before = std::mem::replace(&mut self.read, file);
         self.of_scene.clone_from(&self.read.destinations);
