@@ -135,6 +135,8 @@ pub enum MonitorTarget {
     Preview,
     /// One source, by name.
     Source(String),
+    /// One scene, by name, whether it is on program, on preview or neither.
+    Scene(String),
 }
 
 /// Goes before each picture on a tap connection: all big-endian.

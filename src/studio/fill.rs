@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use jiff::Zoned;
 
 use crate::media::{TimeDelta, Timestamp};
+use crate::rules::Data;
+use crate::scene::{self, Placeholder};
 
 /// The longest value that is put into a text, in characters.
 const LONGEST: usize = 500;
@@ -24,6 +26,10 @@ pub enum Piece {
     Countdown(Until),
     /// How many watch.
     Viewers,
+    /// What the show is called.
+    Title,
+    /// The name of the scene on program.
+    Scene,
     /// How long the show has been running.
     Uptime,
     /// A value of the business data, by its dotted path.
@@ -51,10 +57,14 @@ pub struct Facts<'a> {
     pub now: Timestamp,
     /// Since when the scene has been on program, if it is.
     pub since: Option<Timestamp>,
+    /// What the show is called.
+    pub title: &'a str,
+    /// The scene on program.
+    pub scene: &'a str,
     /// How many watch, if anybody knows.
     pub viewers: Option<u64>,
     /// The business data.
-    pub data: Option<&'a serde_json::Value>,
+    pub data: Option<&'a Data>,
     /// The studio's state.
     pub status: Option<&'a serde_json::Value>,
 }
@@ -68,31 +78,40 @@ pub struct Filled {
     pub changes_in: Option<TimeDelta>,
 }
 
-/// The parts of `text`. `known` gives what a name stands for in the scene: its parameters, before everything else.
+/// The parts of `text`. `known` gives what a name stands for in the scene: its parameters, before everything else. A text that cannot be
+/// read (checked ones can) stands for itself.
 #[must_use]
 pub fn pieces(text: &str, known: &dyn Fn(&str) -> Option<Vec<Piece>>) -> Vec<Piece> {
+    let Ok(read) = scene::pieces(text, &|name| known(name).is_some()) else {
+        return vec![Piece::Text(text.to_owned())];
+    };
     let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        push_text(&mut pieces, &rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('{') {
-            push_text(&mut pieces, "{");
-            rest = after;
-        } else if let Some(end) = rest.find('}') {
-            for piece in named(&rest[..end], known) {
-                match piece {
-                    Piece::Text(text) => push_text(&mut pieces, &text),
-                    other => pieces.push(other),
+    for part in read {
+        let piece = match part {
+            scene::Piece::Text(text) => Piece::Text(text),
+            scene::Piece::Field(Placeholder::Parameter(name)) => {
+                for piece in known(&name).unwrap_or_else(|| vec![Piece::Unknown(name)]) {
+                    push(&mut pieces, piece);
                 }
+                continue;
             }
-            rest = &rest[end + 1..];
-        } else {
-            // Never closed: it is a brace.
-            push_text(&mut pieces, "{");
-        }
+            scene::Piece::Field(Placeholder::Clock(form)) => Piece::Clock(form),
+            scene::Piece::Field(Placeholder::CountdownTo(hour, minute, second)) => {
+                let seconds = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
+                Piece::Countdown(Until::TimeOfDay(seconds))
+            }
+            scene::Piece::Field(Placeholder::CountdownFor(length)) => {
+                Piece::Countdown(Until::OnProgram(length.as_secs_f64().round() as u32))
+            }
+            scene::Piece::Field(Placeholder::Viewers) => Piece::Viewers,
+            scene::Piece::Field(Placeholder::Title) => Piece::Title,
+            scene::Piece::Field(Placeholder::Scene) => Piece::Scene,
+            scene::Piece::Field(Placeholder::Uptime) => Piece::Uptime,
+            scene::Piece::Field(Placeholder::Data(path)) => Piece::Data(path),
+            scene::Piece::Field(Placeholder::Status(path)) => Piece::Status(path),
+        };
+        push(&mut pieces, piece);
     }
-    push_text(&mut pieces, rest);
     pieces
 }
 
@@ -115,69 +134,16 @@ pub fn letters(pieces: &[Piece]) -> String {
 /// Whether `pieces` show what the studio's state or the business data say.
 #[must_use]
 pub fn asks_state(pieces: &[Piece]) -> bool {
-    let asks = |piece: &Piece| matches!(piece, Piece::Viewers | Piece::Data(_) | Piece::Status(_));
+    let asks = |piece: &Piece| matches!(piece, Piece::Viewers | Piece::Scene | Piece::Data(_) | Piece::Status(_));
     pieces.iter().any(asks)
 }
 
-fn push_text(pieces: &mut Vec<Piece>, text: &str) {
-    if text.is_empty() {
-        return;
+/// Appends a part; letters become one with the letters before.
+fn push(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Text(last)), Piece::Text(text)) => last.push_str(&text),
+        (_, piece) => pieces.push(piece),
     }
-    if let Some(Piece::Text(last)) = pieces.last_mut() {
-        last.push_str(text);
-    } else {
-        pieces.push(Piece::Text(text.to_owned()));
-    }
-}
-
-/// What a name in braces stands for.
-fn named(inside: &str, known: &dyn Fn(&str) -> Option<Vec<Piece>>) -> Vec<Piece> {
-    let inside = inside.trim();
-    if let Some(pieces) = known(inside) {
-        return pieces;
-    }
-    let (name, rest) = inside.split_once(char::is_whitespace).unwrap_or((inside, ""));
-    let rest = rest.trim();
-    let unknown = || Piece::Unknown(inside.to_owned());
-    let piece = match (name, rest) {
-        ("clock", "") => Piece::Clock("%H:%M".to_owned()),
-        ("clock", form) => Piece::Clock(form.to_owned()),
-        ("countdown", end) => until(end).map_or_else(unknown, Piece::Countdown),
-        ("viewers", "") => Piece::Viewers,
-        ("uptime", "") => Piece::Uptime,
-        ("data", path) if !path.is_empty() => Piece::Data(path.to_owned()),
-        ("status", path) if !path.is_empty() => Piece::Status(path.to_owned()),
-        _ => unknown(),
-    };
-    vec![piece]
-}
-
-/// `21:00`, `21:00:30`: a time of day. `5m`, `90s`, `1h30m`: from the moment that the scene came on program.
-fn until(text: &str) -> Option<Until> {
-    if text.contains(':') {
-        let mut parts = text.split(':').map(str::parse::<u32>);
-        let (hour, minute) = (parts.next()?.ok()?, parts.next()?.ok()?);
-        let second = parts.next().map_or(Some(0), Result::ok)?;
-        let is_time = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
-        return is_time.then_some(Until::TimeOfDay(hour * 3600 + minute * 60 + second));
-    }
-    let mut total = 0_u32;
-    let mut digits = String::new();
-    for character in text.chars() {
-        let factor = match character {
-            '0'..='9' => {
-                digits.push(character);
-                continue;
-            }
-            'h' => 3600,
-            'm' => 60,
-            's' => 1,
-            _ => return None,
-        };
-        total = total.checked_add(digits.parse::<u32>().ok()?.checked_mul(factor)?)?;
-        digits.clear();
-    }
-    (total > 0 && digits.is_empty()).then_some(Until::OnProgram(total))
 }
 
 /// Fills in what `pieces` stand for now. What nothing is known of shows nothing.
@@ -230,6 +196,14 @@ fn put(text: &mut String, piece: &Piece, facts: &Facts<'_>) -> Option<TimeDelta>
             }
             None
         }
+        Piece::Title => {
+            text.push_str(facts.title);
+            None
+        }
+        Piece::Scene => {
+            text.push_str(facts.scene);
+            None
+        }
         Piece::Uptime => {
             let gone = facts.now - Timestamp::ZERO;
             let seconds = gone.as_secs_f64().max(0.0).floor() as i64;
@@ -237,7 +211,8 @@ fn put(text: &mut String, piece: &Piece, facts: &Facts<'_>) -> Option<TimeDelta>
             Some(TimeDelta::from_millis(seconds * 1000 + 1000) - gone)
         }
         Piece::Data(path) => {
-            put_value(text, facts.data, path);
+            let value = facts.data.and_then(|data| data.text(path));
+            text.extend(value.unwrap_or_default().chars().take(LONGEST));
             None
         }
         Piece::Status(path) => {

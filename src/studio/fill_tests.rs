@@ -14,10 +14,13 @@ fn none(_: &str) -> Option<Vec<Piece>> {
 fn filled_at(text: &str, time: &str, now_ms: i64, since_ms: Option<i64>) -> Filled {
     let wall = wall(&format!("2026-11-22T{time}[+00:00]"));
     let data = serde_json::json!({ "price": 9.5, "name": "Mug {clock}", "list": [{ "a": "b" }], "none": null });
+    let data = Data::new(data).unwrap();
     let facts = Facts {
         wall: &wall,
         now: Timestamp::from_millis(now_ms),
         since: since_ms.map(Timestamp::from_millis),
+        title: "Show",
+        scene: "host",
         viewers: Some(42),
         data: Some(&data),
         status: None,
@@ -35,15 +38,16 @@ fn names_stand_for_what_is_known() {
         ("plain", "plain"),
         ("{{clock}", "{clock}"),
         ("a { b", "a { b"),
+        ("{title}/{scene}", "Show/host"),
         ("{clock}", "20:14"),
         ("{clock %H:%M:%S}", "20:14:30"),
         ("{ clock  %d.%m. }", "22.11."),
-        ("{clock %!}", ""),
+        ("{clock %!}", "{clock %!}"),
         ("{viewers} watch", "42 watch"),
         ("{uptime}", "1:01:05"),
         ("{data price} {data name}", "9.5 Mug {clock}"),
         ("{data list.0.a}{data list.7}{data none}{data list}", "b"),
-        ("{status a.b}|{nobody}|{countdown soon}", "||"),
+        ("{status a.b}|{nobody}|", "||"),
     ] {
         assert_eq!(text_at(text, "20:14:30+00:00", 3_665_400, None), expected, "{text}");
     }

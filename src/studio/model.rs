@@ -4,6 +4,7 @@
 //! socket. It holds no handle, no lock, no clock and no secret: a URL is here only as it may be shown.
 
 mod adapt;
+mod air;
 mod alarms;
 mod delivery;
 mod edits;
@@ -12,6 +13,7 @@ mod history;
 mod lent;
 mod live;
 mod moderation;
+mod obs;
 mod occlusion;
 mod rules;
 mod undo;
@@ -20,12 +22,13 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::media::{FrameRate, RateControl, TimeDelta, Timestamp};
+use crate::media::{FrameRate, RateControl, Timestamp};
 
 // The stages say what they do in plain types of their own. Clients know them as parts of the model and never the stages.
 pub use adapt::{
     AdaptModel, AdaptPolicyModel, AdaptState, Adapted, CHANGES_KEPT, Pin, PinKind, Quality, SourceCount, Tier,
 };
+pub use air::{AirModel, Fade, FadeKind};
 pub use alarms::{Alarm, AlarmKind, AlarmTurn, Alarms, Condition, ProgramWatch, Trouble, troubles};
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use edits::{
@@ -40,8 +43,9 @@ pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
+pub use obs::ObsModel;
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
-pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
+pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesKept, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::cue::{
@@ -89,8 +93,11 @@ pub struct Studio {
     pub lent: Vec<Lent>,
     /// How `take` goes from one to the other.
     pub transition: Transition,
-    /// A fade that is under way.
+    /// A transition that is under way.
     pub fade: Option<Fade>,
+    /// What is known of program beyond its name.
+    #[serde(default)]
+    pub air: AirModel,
     /// Sources in the order of the scene file.
     pub sources: Vec<SourceModel>,
     /// One strip per source that may have sound, in the same order.
@@ -122,6 +129,9 @@ pub struct Studio {
     /// The relay, where this rig has one.
     #[serde(default)]
     pub relay: Option<RelayModel>,
+    /// The server for controllers made for OBS, where this show has one.
+    #[serde(default)]
+    pub obs: Option<ObsModel>,
     /// The recording.
     #[serde(default)]
     pub recording: RecordingModel,
@@ -191,21 +201,6 @@ pub struct SceneModel {
     /// What its texts may refer to, with the values of now.
     #[serde(default)]
     pub parameters: Vec<(String, String)>,
-}
-
-/// A fade under way: program is already the new scene, the old one is still seen in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fade {
-    /// The scene that goes.
-    pub from: String,
-    /// When the fade began.
-    pub start: Timestamp,
-    /// How long it takes.
-    #[serde(rename = "duration_ms")]
-    pub duration: TimeDelta,
-    /// The occlusion level of pictures in which both scenes are seen.
-    #[serde(default)]
-    pub occlusion_level: u8,
 }
 
 /// A source as clients see it.

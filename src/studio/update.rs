@@ -4,17 +4,20 @@
 //! runtime carries the effects out and feeds what comes of them back in as inputs.
 
 mod adapt;
+mod air;
 mod alarms;
 mod apply;
 mod cues;
 mod delivery;
 mod desk;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture;
 mod reports;
 mod rules;
 mod scenes;
+pub(in crate::studio) mod settings_preset;
 mod undo;
 
 pub use adapt::AdaptOrder;
@@ -23,8 +26,8 @@ pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
+pub use obs::ObsNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
-pub use scenes::SavedScene;
 pub(in crate::studio) use scenes::inverse_of_item;
 
 use std::path::PathBuf;
@@ -35,7 +38,7 @@ use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, DiskState, Event,
-    EventLevel, FaceModel, Fade, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount,
+    EventLevel, FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount,
     SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
@@ -62,8 +65,8 @@ pub enum Input {
     Preset(Box<Preset>, Option<String>),
     /// These presets can be had now.
     Presets(Vec<PresetModel>),
-    /// These scenes were written into their files.
-    ScenesSaved(Vec<SavedScene>),
+    /// These scenes were written into their files, as somebody asked; these are read from them otherwise than before.
+    ScenesSaved(Vec<String>, Vec<SceneRead>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -80,6 +83,8 @@ pub enum Input {
     Recording(RecordingNews),
     /// Something happened to the relay.
     Relay(RelayNews),
+    /// Something happened to the server for controllers.
+    Obs(ObsNews),
     /// A worker's supervisor reports: its name and what there is to tell.
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
@@ -330,6 +335,9 @@ pub enum Refusal {
     /// No trace to end.
     #[error("no trace is being written; trace start does it")]
     NoTrace,
+    /// No clip to play.
+    #[error("no stinger is set: [transition] stinger in the scene file names a source")]
+    NoStinger,
     /// Nothing to acknowledge.
     #[error("there is no such alarm")]
     NoAlarm,
@@ -421,8 +429,11 @@ pub fn update_for(
             unit.apply_preset(&preset, strip.as_deref())?;
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
-        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
-        Input::SourceState(name, state) => unit.source_state(&name, state),
+        Input::ScenesSaved(asked, read) => unit.scenes_saved(&asked, read),
+        Input::SourceState(name, state) => {
+            unit.stinger_state(&name, &state);
+            unit.source_state(&name, state);
+        }
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
                 source.format = Some(format);
@@ -443,6 +454,7 @@ pub fn update_for(
         Input::Faces(faces, cover) => unit.faces(faces, cover),
         Input::Recording(news) => unit.recording(news),
         Input::Relay(news) => unit.relay(news),
+        Input::Obs(news) => unit.obs(news),
         Input::Worker(name, report) => unit.worker(&name, report),
         Input::Stats(stats, kbps) => {
             for (rendition, kbps) in unit.studio.renditions.iter_mut().zip(kbps) {
@@ -477,53 +489,34 @@ impl Unit<'_> {
         self.effects.push(Effect::Event(event));
     }
 
-    fn end_fade(&mut self) {
-        if self
-            .studio
-            .fade
-            .as_ref()
-            .is_some_and(|fade| self.now >= fade.start + fade.duration)
-        {
-            self.studio.fade = None;
-            self.tally();
-            self.effects.push(Effect::Picture);
-        }
-    }
-
     fn command(&mut self, command: Command) -> Result<(), Refusal> {
         match command {
-            Command::Take(scene) => self.take(scene, self.studio.transition.clone()),
-            Command::Cut(scene) => self.take(
-                scene,
-                Transition {
-                    kind: TransitionKind::Cut,
-                    ..self.studio.transition.clone()
-                },
-            ),
+            Command::Take(scene) => self.take_as_set(scene),
+            Command::Cut(scene) => self.take(scene, self.as_kind(TransitionKind::Cut)),
             Command::Fade(duration) => {
-                let duration = duration.unwrap_or(self.studio.transition.duration);
-                self.take(
-                    None,
-                    Transition {
-                        kind: TransitionKind::Fade,
-                        duration,
-                        ..self.studio.transition.clone()
-                    },
-                )
+                let set = self.as_kind(TransitionKind::Fade);
+                let duration = duration.unwrap_or(set.duration);
+                self.take(None, Transition { duration, ..set })
             }
+            Command::Wipe(direction, duration) => {
+                let set = self.as_kind(TransitionKind::Wipe);
+                let duration = duration.unwrap_or(set.duration);
+                let direction = direction.unwrap_or(set.direction);
+                let wipe = Transition {
+                    duration,
+                    direction,
+                    ..set
+                };
+                self.take(None, wipe)
+            }
+            Command::Stinger => self.take_by_stinger(),
             Command::Preview(scene) => {
                 self.studio.preview = self.scene(&scene)?;
                 self.tally();
                 self.effects.push(Effect::Picture);
                 Ok(())
             }
-            Command::Transition(kind, duration) => {
-                self.studio.transition.kind = kind;
-                if let Some(duration) = duration {
-                    self.studio.transition.duration = duration;
-                }
-                Ok(())
-            }
+            Command::Transition(kind, duration) => self.set_transition(kind, duration),
             Command::Item(item, change) => self.item(&item, &change),
             Command::SceneSet(scene, parameter, value) => self.scene_set(&scene, &parameter, value),
             Command::SceneReset(scene) => self.scene_reset(&scene),
@@ -717,73 +710,6 @@ impl Unit<'_> {
             // Only what was done by an operator is taken back, and that only as a whole.
             Command::Undo => Err(Refusal::NothingToUndo),
             Command::Client(_) => Err(Refusal::ClientOnly),
-        }
-    }
-
-    /// The scene of that name, or of that number counted from 1.
-    fn scene(&self, wanted: &str) -> Result<String, Refusal> {
-        let by_name = self.studio.scene(wanted);
-        let by_number = || {
-            wanted
-                .parse::<usize>()
-                .ok()
-                .and_then(|number| self.studio.scenes.get(number.wrapping_sub(1)))
-        };
-        let scene = by_name.or_else(by_number);
-        let names = || self.studio.scenes.iter().map(|scene| &scene.name);
-        scene
-            .map(|scene| scene.name.clone())
-            .ok_or_else(|| unknown("scene", wanted.to_owned(), names()))
-    }
-
-    fn take(&mut self, scene: Option<String>, transition: Transition) -> Result<(), Refusal> {
-        let next = match scene {
-            Some(wanted) => self.scene(&wanted)?,
-            None => self.studio.preview.clone(),
-        };
-        let last = self.studio.program.clone();
-        if next == last {
-            return Ok(());
-        }
-        let occlusion_level = self.scene_level(&next);
-        let is_fade = transition.kind == TransitionKind::Fade && transition.duration > TimeDelta::ZERO;
-        self.studio.fade = is_fade.then(|| Fade {
-            from: last.clone(),
-            start: self.now,
-            duration: transition.duration,
-            occlusion_level,
-        });
-        self.studio.program.clone_from(&next);
-        let over = if is_fade {
-            transition.duration
-        } else {
-            TimeDelta::from_millis(CUT_SOUND_MS)
-        };
-        self.follow_video(&last, over);
-        self.change_scene_strips();
-        // Program and preview change places, so that the next take goes back.
-        if self.studio.preview == next {
-            self.studio.preview = last;
-        }
-        self.tally();
-        self.effects.push(Effect::Picture);
-        self.event(EventLevel::Info, "program", format!("scene {next} is on program"));
-        Ok(())
-    }
-
-    /// Marks which sources are seen where.
-    fn tally(&mut self) {
-        for at in 0..self.studio.sources.len() {
-            let studio = &*self.studio;
-            let name = &studio.sources[at].name;
-            let is_fading = studio
-                .fade
-                .as_ref()
-                .is_some_and(|fade| studio.is_in_scene(&fade.from, name));
-            let is_on_program = is_fading || studio.is_in_scene(&studio.program, name);
-            let is_on_preview = studio.is_in_scene(&studio.preview, name);
-            self.studio.sources[at].is_on_program = is_on_program;
-            self.studio.sources[at].is_on_preview = is_on_preview;
         }
     }
 

@@ -489,7 +489,7 @@ fn wishes(area: Rect, studio: &Studio, ui: &UiState) -> (Vec<TapMonitor>, Vec<Sl
         let per_second = match target {
             MonitorTarget::Program => ui.step.per_second.0,
             MonitorTarget::Preview => ui.step.per_second.1,
-            MonitorTarget::Source(_) => ui.step.per_second.2,
+            MonitorTarget::Source(_) | MonitorTarget::Scene(_) => ui.step.per_second.2,
         };
         wanted.push(TapMonitor {
             what: target.clone(),

@@ -9,4 +9,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cues;
 mod live;
+mod obs;
+mod rules;

@@ -8,7 +8,7 @@ use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
     Adjust, AlarmKind, Data, EditKind, EventLevel, MaskKind, Pace, PinKind, ProgramFormat, Rect, Stage, Tier,
-    TransitionKind,
+    TransitionKind, WipeDirection,
 };
 
 /// One operator action.
@@ -20,6 +20,10 @@ pub enum Command {
     Cut(Option<String>),
     /// The same by a fade of the given or the set duration.
     Fade(Option<TimeDelta>),
+    /// The same by a wipe of the given or the set direction and duration.
+    Wipe(Option<WipeDirection>, Option<TimeDelta>),
+    /// The same by the stinger of the scene, or else that of the show.
+    Stinger,
     /// Chooses the scene on preview.
     Preview(String),
     /// Sets what `take` does.
@@ -518,6 +522,10 @@ pub enum Selection {
     Word,
     /// An event.
     Event,
+    /// An item of the scene of the page of items.
+    Item,
+    /// The scene of that page.
+    Scene,
     /// A cue.
     Cue,
 }
@@ -541,6 +549,8 @@ pub enum Page {
     Events,
     /// The last ten minutes in figures.
     Charts,
+    /// What is in a scene, and where.
+    Items,
     /// Business data, and the rules that choose scenes by it.
     Rules,
     /// Commands at their time: what has come, and what is to come.
@@ -590,7 +600,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -599,6 +609,7 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
+        Self::Items,
         Self::Rules,
         Self::Cues,
     ];

@@ -54,6 +54,8 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         Command::Take(_)
         | Command::Cut(_)
         | Command::Fade(_)
+        | Command::Wipe(..)
+        | Command::Stinger
         | Command::Preview(_)
         | Command::Transition(..)
         | Command::SceneSet(..)

@@ -7,7 +7,7 @@ use crate::hold;
 use crate::media::TimeDelta;
 use crate::publish::DestinationSpec;
 use crate::secret::SecretUrl;
-use crate::studio::model::{Adjust, Data, EditKind, Pace, Param, Stage, Tier, TransitionKind};
+use crate::studio::model::{Adjust, Data, EditKind, Pace, Param, Stage, Tier, TransitionKind, WipeDirection};
 use crate::suggest;
 
 /// Any word that is not empty.
@@ -125,11 +125,24 @@ pub fn number(word: &str) -> Option<u64> {
     word.parse().ok()
 }
 
-/// `cut`, `fade`.
+/// `right`, `left`, `down`, `up`: where the edge of a wipe goes.
+pub fn wipe(word: &str) -> Option<WipeDirection> {
+    match word {
+        "right" => Some(WipeDirection::Right),
+        "left" => Some(WipeDirection::Left),
+        "down" => Some(WipeDirection::Down),
+        "up" => Some(WipeDirection::Up),
+        _ => None,
+    }
+}
+
+/// `cut`, `fade`, `wipe`, `stinger`.
 pub fn transition(word: &str) -> Option<TransitionKind> {
     match word {
         "cut" => Some(TransitionKind::Cut),
         "fade" => Some(TransitionKind::Fade),
+        "wipe" => Some(TransitionKind::Wipe),
+        "stinger" => Some(TransitionKind::Stinger),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ mod cueing;
 mod held;
 mod live;
 mod ruled;
+mod scenes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,8 +24,10 @@ use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
+use super::graphics::{self, GraphicsMessage};
 use super::measure::Measure;
 use super::moderating::Moderator;
+use super::obs;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -90,6 +93,10 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let signals = Signals::listen().map_err(RunError::Signals)?;
     let (core, desk) = Core::open(&options, clock, ended_out)?;
     let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
+    if let Some(settings) = &core.show.obs {
+        // Lets go by itself when the show has ended.
+        tokio::spawn(obs::serve(settings.clone(), desk.clone(), core.post.clone()));
+    }
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
@@ -167,6 +174,8 @@ struct Core {
     audience: Audience,
     measure: Measure,
     is_dirty: bool,
+    /// Whether letters on pictures show what the state says.
+    is_state_drawn: bool,
     is_over: bool,
 }
 
@@ -175,8 +184,14 @@ impl Core {
         let show = options.opening.show.clone();
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
+        if let Some(scenes) = &options.opening.scenes {
+            opening::resume_scenes(&mut studio, &show, scenes);
+        }
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
+        }
+        if let Some(kept) = &options.opening.rules {
+            kept.apply(&mut studio.rules, &mut studio.data);
         }
         if let Some(run) = &options.opening.cues {
             studio.cues.resume(run.clone());
@@ -284,7 +299,9 @@ impl Core {
             meters,
             audience: desk.audience.clone(),
             measure: Measure::start(),
-            is_dirty: false,
+            // At once, for what the letters of the first plan need.
+            is_dirty: true,
+            is_state_drawn: true,
             is_over: false,
         };
         Ok((core, desk))
@@ -383,6 +400,9 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
+        if let Command::SceneSave(scene) = &order.command {
+            return self.save_scenes(scene.as_deref(), order.reply);
+        }
         if let Some(order) = self.errands.start(order, &self.studio)
             && let Some((command, reply)) = self.fetch(order.command, order.reply)
         {
@@ -432,6 +452,7 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::ScenesSaved(saved, reply) => self.scenes_saved(*saved, reply),
             Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
             Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
@@ -476,6 +497,12 @@ impl Core {
         }
     }
 
+    fn tell_graphics(&self, message: GraphicsMessage) {
+        if self.stage.graphics.send(message).is_err() {
+            tracing::error!("the graphics thread is gone");
+        }
+    }
+
     fn tell_sound(&mut self, message: SoundMessage) {
         if self.stage.sound.push(message).is_err() {
             tracing::error!("the sound thread does not fetch its messages");
@@ -496,6 +523,8 @@ impl Core {
                 | Effect::Watch(_) => {}
                 Effect::Picture => {
                     let plan = Arc::new(Plan::new(&self.studio));
+                    self.is_state_drawn = graphics::asks_state(&plan);
+                    self.tell_graphics(GraphicsMessage::Plan(Arc::clone(&plan)));
                     self.tell_pictures(PictureMessage::Plan(plan));
                 }
                 Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
@@ -679,7 +708,7 @@ impl Core {
         if self.is_dirty {
             self.publish();
         }
-        if self.audience.count() > 0 {
+        if self.audience.wants_meters() {
             self.meters.send_replace(Arc::new(self.newest_meters()));
         }
     }
@@ -728,7 +757,11 @@ impl Core {
     fn publish(&mut self) {
         self.is_dirty = false;
         self.studio.now = self.clock.now();
-        self.state.send_replace(Arc::new(self.studio.clone()));
+        let state = Arc::new(self.studio.clone());
+        if self.is_state_drawn {
+            self.tell_graphics(GraphicsMessage::State(Arc::clone(&state)));
+        }
+        self.state.send_replace(state);
         let standing = self.standing();
         self.saver.save(standing);
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! source threads ─ frames ─▶ picture thread ─ program ─▶ video encoder thread ─┐
 //!        └─ blocks ─▶ sound thread ─ program ─▶ sound encoder thread ──────────┴▶ Outlet ─▶ destinations (tokio tasks)
+//! graphics thread ─ letters, images ─▶ picture thread
 //!                              picture thread ─ references ─▶ tap thread ─ small pictures ─▶ clients
 //! control socket ─ orders ─▶ core task: update(model) ─ effects ─▶ all of the above
 //! ```
@@ -21,15 +22,18 @@ mod data;
 mod data_file;
 mod data_server;
 mod destinations;
+mod easel;
 mod encoding;
 mod errands;
 mod error;
 pub mod gate;
+mod graphics;
 mod holding;
 mod ladder;
 mod line;
 mod measure;
 mod moderating;
+mod obs;
 mod outlet;
 mod picture_loop;
 mod plan;
@@ -40,6 +44,7 @@ mod regroup;
 mod relaying;
 mod reporters;
 mod saver;
+mod scene_saving;
 mod service;
 mod sound_loop;
 mod stage;

@@ -163,6 +163,7 @@ pub fn raise(
         }
     });
     let encoder_inputs = inputs.clone();
+    let graphics_inputs = inputs.clone();
     let stage = Stage::start(Parts {
         clock,
         size: (width, height),
@@ -190,6 +191,12 @@ pub fn raise(
         face_report: face_reporter(inputs.clone()),
         gate,
         cover_report: cover_reporter(inputs.clone()),
+        graphics_report: Arc::new(move |text| {
+            post(
+                &graphics_inputs,
+                Input::Event(EventLevel::Warning, "graphics".into(), text),
+            );
+        }),
         report: Arc::new(move |text| {
             post(&encoder_inputs, Input::Event(EventLevel::Error, "encoder".into(), text));
         }),

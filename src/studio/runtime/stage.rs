@@ -11,6 +11,7 @@ use super::cast::{Cast, Player};
 use super::encoding::{BLOCKS_WAITING, encode_sound, encode_video};
 use super::error::RunError;
 use super::gate::{self, Gate, PictureGate, SoundGate};
+use super::graphics::{self, GraphicsLoop, GraphicsMessage};
 use super::holding::Holding;
 use super::ladder::{Ladder, Rendition};
 use super::line::{FRAMES_WAITING, LineEncoder, Open};
@@ -24,6 +25,7 @@ use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, VideoSettings};
 use crate::media::{FramePool, FrameRate, TimeDelta};
 use crate::picture::PictureSettings;
+use crate::picture::lettering::own_fonts;
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
 use crate::source::SourceHandle;
 use crate::worker;
@@ -77,6 +79,8 @@ pub struct Parts {
     pub gate: Arc<Gate>,
     /// Where it is told that something is held back.
     pub cover_report: gate::Report,
+    /// Where it is told what could not be drawn.
+    pub graphics_report: graphics::Report,
     /// Where an encoder's failure is told.
     pub report: Arc<dyn Fn(String) + Send + Sync>,
 }
@@ -97,6 +101,8 @@ pub struct RenditionParts {
 pub struct Stage {
     /// To the picture thread.
     pub pictures: Sender<PictureMessage>,
+    /// To the graphics thread.
+    pub graphics: Sender<GraphicsMessage>,
     /// To the sound thread.
     pub sound: rtrb::Producer<SoundMessage>,
     /// From the sound thread.
@@ -117,6 +123,7 @@ impl Stage {
         let (frames_in, frames) = sync_channel(FRAMES_WAITING);
         let (blocks_in, blocks) = sync_channel(BLOCKS_WAITING);
         let (pictures, messages) = channel();
+        let (graphics, to_graphics) = channel();
         let (sound_in, sound_messages) = rtrb::RingBuffer::new(MESSAGES_WAITING);
         let mut mixer = Mixer::new(&parts.strips, parts.buses);
         for (at, is_on_program) in parts.is_on_program.iter().enumerate() {
@@ -176,9 +183,18 @@ impl Stage {
             stop: Arc::clone(&stop),
         };
 
+        let painter = GraphicsLoop {
+            clock: parts.clock,
+            messages: to_graphics,
+            pictures: pictures.clone(),
+            report: parts.graphics_report,
+            stop: Arc::clone(&stop),
+        };
+
         let mut stage = Self {
             holding: Arc::clone(parts.outlet.holding()),
             pictures,
+            graphics,
             sound: sound_in,
             meters,
             stop,
@@ -231,7 +247,10 @@ impl Stage {
             encode_sound(&blocks, &mut sound_air, &mut audio, &outlet, &*report);
         })?;
         stage.spawn("sound", move || sound.run())?;
+        let to_draw = Arc::clone(&plan);
+        stage.spawn("graphics", move || painter.run(to_draw))?;
         stage.spawn("picture", move || picture.run(plan))?;
+        stage.find_fonts();
         stage.spawn("tap", move || tap.run())?;
         for analysis in analyses {
             let stop = Arc::clone(&stage.stop);
@@ -247,6 +266,24 @@ impl Stage {
             error,
         })?);
         Ok(())
+    }
+
+    /// Looks for the fonts of the system, which takes a moment: until then letters are those of the font inside the program.
+    fn find_fonts(&self) {
+        let graphics = self.graphics.clone();
+        let find = move || {
+            let mut fonts = own_fonts();
+            fonts.load_system_fonts();
+            // The show may be over.
+            let _ = graphics.send(GraphicsMessage::Fonts(Box::new(fonts)));
+        };
+        if std::thread::Builder::new()
+            .name("fonts".to_owned())
+            .spawn(find)
+            .is_err()
+        {
+            tracing::warn!("no thread to look for fonts: letters are those of the font inside the program");
+        }
     }
 
     /// Whether a thread has ended that should not have: the show cannot go on as it is.

@@ -9,12 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::plan::{Plan, SceneStage};
+use super::easel::{Easel, Paints};
+use super::graphics::Board;
+use super::plan::{Plan, PlannedLayer};
 use crate::clock::Clock;
 use crate::control::protocol::{MonitorTarget, TapMonitor};
 use crate::control::taps::{Picture, TapClient, Taps};
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
-use crate::picture::{Compositor, Thumbnailer};
+use crate::picture::Thumbnailer;
 use crate::studio::model::FaceMark;
 
 /// The newest pictures, from the picture thread to the tap thread.
@@ -34,6 +36,7 @@ struct Newest {
     sources: Vec<Option<VideoFrame>>,
     /// What the sources are called, in the same order.
     names: Arc<Vec<String>>,
+    board: Arc<Board>,
 }
 
 impl TapSlot {
@@ -51,13 +54,20 @@ impl TapSlot {
     /// copy a handful of references.
     ///
     /// Without a `program` that stays as it is: it comes by [`put_program`](Self::put_program).
-    pub fn put(&self, plan: &Arc<Plan>, program: Option<&VideoFrame>, sources: &[Option<VideoFrame>]) {
+    pub fn put(
+        &self,
+        plan: &Arc<Plan>,
+        program: Option<&VideoFrame>,
+        sources: &[Option<VideoFrame>],
+        board: &Arc<Board>,
+    ) {
         if self.taps.is_empty() {
             return;
         }
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         newest.count += 1;
         newest.plan = Some(Arc::clone(plan));
+        newest.board = Arc::clone(board);
         if let Some(program) = program {
             newest.program = Some(program.clone());
             newest.marks.clear();
@@ -118,8 +128,8 @@ struct Sent {
     marks: Vec<FaceMark>,
 }
 
-/// One preview stage per monitor size.
-type Stages = HashMap<(u32, u32), SceneStage>;
+/// One easel per size of a monitor, for preview and for each scene that is looked at by its name.
+type Easels = HashMap<(u32, u32, Option<String>), Easel>;
 
 /// What the tap thread works with.
 pub struct TapLoop {
@@ -138,13 +148,13 @@ impl TapLoop {
     pub fn run(self) {
         let pool = FramePool::new();
         let mut thumbnailer = Thumbnailer::default();
-        let mut stages = Stages::new();
+        let mut easels = Easels::new();
         let mut sent: HashMap<(u64, u16, u16), Sent> = HashMap::new();
         let mut seen = 0;
         while !self.stop.load(Ordering::Relaxed) {
             let Some(newest) = self.slot.after(seen) else {
                 sent.clear();
-                stages.clear();
+                easels.clear();
                 continue;
             };
             seen = newest.count;
@@ -163,7 +173,7 @@ impl TapLoop {
                     if now < last.due {
                         continue;
                     }
-                    let Some(frame) = self.frame(&newest, monitor, &pool, &mut stages, now) else {
+                    let Some(frame) = self.frame(&newest, monitor, &pool, &mut easels, now) else {
                         continue;
                     };
                     // Only program is looked through for faces. A cover is the same picture while they move.
@@ -196,7 +206,7 @@ impl TapLoop {
         newest: &Newest,
         monitor: &TapMonitor,
         pool: &FramePool,
-        stages: &mut Stages,
+        easels: &mut Easels,
         now: Timestamp,
     ) -> Option<VideoFrame> {
         match &monitor.what {
@@ -207,15 +217,39 @@ impl TapLoop {
             }
             MonitorTarget::Preview => {
                 let plan = newest.plan.as_ref()?;
-                let size = (monitor.width.next_multiple_of(2), monitor.height.next_multiple_of(2));
-                let stage = stages
-                    .entry(size)
-                    .or_insert_with(|| SceneStage::new(Compositor::new(size.0, size.1, pool.clone())));
-                let x = f64::from(size.0) / f64::from(self.size.0);
-                let y = f64::from(size.1) / f64::from(self.size.1);
-                Some(stage.compose_scaled(plan, plan.preview, &newest.sources, now, x, y))
+                let scene = plan.scenes.get(plan.preview)?;
+                self.scene(newest, monitor, None, &scene.layers, pool, easels, now)
+            }
+            MonitorTarget::Scene(name) => {
+                let plan = newest.plan.as_ref()?;
+                let scene = plan.scenes.iter().find(|scene| scene.name == *name)?;
+                self.scene(newest, monitor, Some(name.clone()), &scene.layers, pool, easels, now)
             }
         }
+    }
+
+    /// A scene at the size of its monitor.
+    #[expect(clippy::too_many_arguments, reason = "what the loop has at hand, once")]
+    fn scene(
+        &self,
+        newest: &Newest,
+        monitor: &TapMonitor,
+        name: Option<String>,
+        layers: &[PlannedLayer],
+        pool: &FramePool,
+        easels: &mut Easels,
+        now: Timestamp,
+    ) -> Option<VideoFrame> {
+        let size = (monitor.width.next_multiple_of(2), monitor.height.next_multiple_of(2));
+        let easel = easels
+            .entry((size.0, size.1, name))
+            .or_insert_with(|| Easel::new(size, pool.clone()));
+        let paints = Paints {
+            frames: &newest.sources,
+            board: &newest.board,
+            size: self.size,
+        };
+        Some(easel.compose(layers, paints, now))
     }
 }
 

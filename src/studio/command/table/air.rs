@@ -35,6 +35,25 @@ pub(super) const ROWS: &[CommandSpec] = &[
         },
     ),
     row(
+        "wipe",
+        &[
+            may("DIRECTION", ArgKind::Choice(&["right", "left", "down", "up"])),
+            may("DURATION", ArgKind::Duration),
+        ],
+        "wipes from program to preview, in DIRECTION and DURATION or those that are set",
+        |words| {
+            let direction = words.optional(word::wipe)?;
+            let duration = words.optional(word::duration)?;
+            only(words, Command::Wipe(direction, duration))
+        },
+    ),
+    row(
+        "stinger",
+        &[],
+        "plays the stinger over program, behind which preview comes on program",
+        |words| only(words, Command::Stinger),
+    ),
+    row(
         "preview",
         &[arg("SCENE", ArgKind::Scene)],
         "chooses the scene that take puts on program next",
@@ -43,10 +62,10 @@ pub(super) const ROWS: &[CommandSpec] = &[
     row(
         "transition",
         &[
-            arg("KIND", ArgKind::Choice(&["cut", "fade"])),
+            arg("KIND", ArgKind::Choice(&["cut", "fade", "wipe", "stinger"])),
             may("DURATION", ArgKind::Duration),
         ],
-        "sets what take does, and how long a fade lasts",
+        "sets what take does, and how long a fade or a wipe lasts",
         |words| {
             let kind = words.required(word::transition)?;
             let duration = words.optional(word::duration)?;
