@@ -211,6 +211,7 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
         ("rules", old.rules != new.rules),
         ("data", old.data != new.data),
         ("cues", old.cues != new.cues),
+        ("obs", old.obs != new.obs),
         ("live", old.is_watched != new.is_watched),
     ]
     .into_iter()

@@ -99,6 +99,7 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
         },
     );
     show.is_watched = pick(&base.is_watched, &theirs.is_watched, &ours.is_watched);
+    show.obs = pick(&base.obs, &theirs.obs, &ours.obs);
     show.rules = pick(&base.rules, &theirs.rules, &ours.rules);
     show.data = pick(&base.data, &theirs.data, &ours.data);
     show.cues = pick(&base.cues, &theirs.cues, &ours.cues);
