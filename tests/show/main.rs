@@ -10,6 +10,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cues;
+mod edit;
 mod live;
 mod obs;
 mod rules;
+
+mod stage;

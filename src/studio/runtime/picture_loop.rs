@@ -7,13 +7,13 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use super::air::{FaceWatch, Outgoing};
 use super::analysis::PictureFeed;
 use super::cast::{Absence, Cast, Recast};
-use super::easel::{Easel, Paints};
 use super::graphics::Board;
 use super::outlet::Outlet;
-use super::plan::{Plan, PlannedFade, PlannedKind, Wanted};
+use super::plan::Plan;
+use super::screen::{Coming, Screen};
 use super::tap_loop::TapSlot;
 use crate::clock::Clock;
-use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp, VideoFrame};
+use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp};
 use crate::picture::{PictureSettings, slate};
 
 /// How far, in ms, the thread may fall behind before it gives up the ticks in between.
@@ -21,9 +21,6 @@ const GIVE_UP_AFTER_MS: i64 = 500;
 
 /// How long, in ms, the slate of a source that is back waits for its first picture.
 const FIRST_PICTURE_MS: i64 = 1000;
-
-/// How long, in ms, what is new on program waits until its letters are drawn: better a moment late than with those of before.
-const LETTERS_MS: i64 = 200;
 
 /// What the picture thread is told.
 pub enum PictureMessage {
@@ -69,67 +66,12 @@ pub struct PictureLoop {
     pub stop: Arc<AtomicBool>,
 }
 
-/// A plan that waits until what it shows on program has been drawn.
-struct Coming {
-    plan: Arc<Plan>,
-    /// No longer than this.
-    by: Timestamp,
-}
-
-impl Coming {
-    /// Whether it can be shown in place of `plan`.
-    fn is_ready(&self, plan: &Plan, board: &Board, at: Timestamp) -> bool {
-        let is_drawn = |wanted: &Wanted| board.has(wanted.id, wanted.version);
-        at >= self.by || plan.scenes.is_empty() || self.plan.on_program().all(is_drawn)
-    }
-}
-
-/// What program is drawn with.
-struct Screen {
-    size: (u32, u32),
-    program: Easel,
-    /// For the scene that goes.
-    leaving: Easel,
-    /// For what a transition makes of both.
-    over: Easel,
-    board: Arc<Board>,
-}
-
-impl Screen {
-    /// The program picture of `plan`.
-    fn picture(&mut self, plan: &Plan, frames: &[Option<VideoFrame>], at: Timestamp) -> VideoFrame {
-        let paints = Paints {
-            frames,
-            board: &self.board,
-            size: self.size,
-        };
-        let layers = |scene: usize| plan.scenes.get(scene).map_or(&[][..], |scene| &scene.layers);
-        let fade = plan.fade_at(at);
-        let program = self.program.compose(layers(plan.program), paints, at);
-        let Some((PlannedFade { from, kind, .. }, share)) = fade else {
-            return program;
-        };
-        let old = self.leaving.compose(layers(*from), paints, at);
-        match *kind {
-            PlannedKind::Fade => self.over.fade(&old, &program, share, at),
-            PlannedKind::Wipe(direction) => self.over.wipe(&old, &program, share, direction, at),
-            PlannedKind::Stinger(..) => program,
-        }
-    }
-}
-
 impl PictureLoop {
     /// Runs until `stop`, starting with `plan`.
     pub fn run(mut self, mut plan: Arc<Plan>) {
         // Slates and the scene that goes never reach the encoder as they are: they take no room from pictures that do.
         let pool = FramePool::new();
-        let mut screen = Screen {
-            size: self.size,
-            program: Easel::new(self.size, self.pool.clone()),
-            leaving: Easel::new(self.size, pool.clone()),
-            over: Easel::new(self.size, self.pool.clone()),
-            board: Arc::default(),
-        };
+        let mut screen = Screen::new(self.size, &self.pool, &pool);
         let mut coming: Option<Coming> = None;
         let mut tick = self.frame_rate.frame_at(self.clock.now());
 
@@ -150,10 +92,7 @@ impl PictureLoop {
             while let Ok(message) = self.messages.try_recv() {
                 match message {
                     PictureMessage::Plan(new) => {
-                        let by = coming
-                            .take()
-                            .map_or(at + TimeDelta::from_millis(LETTERS_MS), |coming| coming.by);
-                        coming = Some(Coming { plan: new, by });
+                        coming = Some(Coming::after(coming.take(), new, at));
                     }
                     PictureMessage::Graphics(new) => screen.board = new,
                     PictureMessage::Cast(recast) => {
@@ -175,11 +114,12 @@ impl PictureLoop {
                     }
                 }
             }
-            if let Some(Coming { plan: new, .. }) = coming.take_if(|coming| coming.is_ready(&plan, &screen.board, at)) {
+            if let Some(Coming { plan: new, .. }) = coming.take_if(|coming| coming.is_ready(&screen.board, at)) {
                 // A picture that has nothing in common with the one before costs less as an IDR.
                 if new.program != plan.program && new.fade.is_none() {
                     self.outlet.want_idrs();
                 }
+                screen.change(&plan, &new, at);
                 plan = new;
             }
             self.collect(at, &pool);
@@ -191,7 +131,11 @@ impl PictureLoop {
                     tracing::info!("{now} {}: first picture", self.cast.names[source]);
                 }
             }
-            let picture = screen.picture(&plan, &self.cast.frames, at);
+            let is_here = |source: usize| {
+                let player = self.cast.players.get(source).and_then(Option::as_ref);
+                player.is_some_and(|player| player.absence.is_none())
+            };
+            let picture = screen.picture(&plan, &self.cast.frames, &is_here, at);
             self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
             let is_held = self.watch.is_armed();
             if is_held || self.outlet.is_any_wanted() {
