@@ -13,3 +13,5 @@ mod cues;
 mod edit;
 mod obs;
 mod rules;
+
+mod stage;
