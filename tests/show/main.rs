@@ -10,5 +10,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cues;
+mod edit;
 mod obs;
 mod rules;
+
+mod stage;

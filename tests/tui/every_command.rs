@@ -30,6 +30,8 @@ fn on_air() -> Vec<Row> {
         ("take", "space", "", Asked("take")),
         ("cut", "c", "", Asked("cut")),
         ("fade", "f", "", Asked("fade")),
+        ("wipe", ":", "wipe left 400ms", Asked("wipe left 400ms")),
+        ("stinger", ":", "stinger", Asked("stinger")),
         ("preview", "3", "", Asked("preview 3")),
         ("transition", "t c", "", Asked("transition cut")),
         ("keyframe", "K", "", Asked("keyframe")),
@@ -304,6 +306,7 @@ fn desk() -> Screen {
     armed(&mut screen.studio);
     held(&mut screen.studio);
     screen.studio.occlusion.level = 1;
+    screen.studio.scenes[0].parameters = vec![("price".into(), "9.90".into())];
     screen.studio.occlusion.stickers = vec!["cat".into()];
     screen.studio.renditions = vec![rigcast::studio::model::RenditionModel {
         name: "480p".into(),
@@ -450,8 +453,8 @@ fn every_argument_that_can_be_known_is_completed() {
     assert_eq!(
         free,
         [
-            "Cap", "Count", "Duration", "File", "Gain", "Hold", "Kbps", "Length", "NewName", "Percent", "PinValue",
-            "Text", "Url", "Value",
+            "Cap", "Count", "Duration", "File", "Gain", "Height", "Hold", "Kbps", "Length", "NewName", "Percent",
+            "PinValue", "Share", "Shift", "Text", "Url", "Value",
         ],
         "all others have names or words"
     );
