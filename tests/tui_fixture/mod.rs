@@ -380,8 +380,6 @@ pub fn studio() -> Studio {
         obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
-        data: DataModel::default(),
-        rules: RulesModel::default(),
         undo: Undo::default(),
         cues: cues(),
         stats: Stats {
