@@ -93,6 +93,18 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             show.tmux.wait_for(&format!("take: {now}"));
             show.control.order("transition fade 600ms");
         }
+        "transition wipe" => {
+            show.control.order("transition cut");
+            show.press(&binding.keys);
+            show.until(|status| status["transition"]["kind"] == "wipe");
+            show.tmux.wait_for("take: wipe");
+            show.control.order("transition fade 600ms");
+        }
+        "transition stinger" => {
+            // This show has none.
+            show.press(&binding.keys);
+            show.tmux.wait_for("no stinger is set");
+        }
         "keyframe" => {
             let before = show.control.now() - 0.25;
             show.press(&binding.keys);

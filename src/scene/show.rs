@@ -178,6 +178,14 @@ impl Show {
         self.scenes.iter().find(|scene| scene.name == name)
     }
 
+    /// Whether the source of that name is the clip of a stinger: it is played when a take wants it, and not before.
+    #[must_use]
+    pub fn is_stinger(&self, source: &str) -> bool {
+        let own = self.scenes.iter().filter_map(|scene| scene.transition.as_ref());
+        let stingers = own.chain([&self.transition]).filter_map(|set| set.stinger.as_ref());
+        stingers.into_iter().any(|stinger| stinger.source == source)
+    }
+
     /// What is set on the picture of the source of that name.
     #[must_use]
     pub fn picture(&self, name: &str) -> PictureSettings {

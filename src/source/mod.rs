@@ -51,11 +51,28 @@ pub fn start(
     context: SourceContext,
     report: impl Fn(SourceReport) + Send + Sync + 'static,
 ) -> SourceHandle {
-    let report: Reporter = Arc::new(report);
+    spawn(spec, context, Arc::new(report), false)
+}
+
+/// The same for one that is not played before it is [restarted](SourceHandle::restart): until then it stands as if it had ended.
+pub fn start_waiting(
+    spec: SourceSpec,
+    context: SourceContext,
+    report: impl Fn(SourceReport) + Send + Sync + 'static,
+) -> SourceHandle {
+    spawn(spec, context, Arc::new(report), true)
+}
+
+fn spawn(spec: SourceSpec, context: SourceContext, report: Reporter, is_waiting: bool) -> SourceHandle {
     let (mut outlet, intake) = Outlet::new(context, Arc::clone(&report));
     let spawned = std::thread::Builder::new()
         .name(format!("src-{}", spec.name))
-        .spawn(move || supervise::supervise(&spec, &mut outlet));
+        .spawn(move || {
+            if is_waiting {
+                supervise::wait_for_order(&mut outlet);
+            }
+            supervise::supervise(&spec, &mut outlet);
+        });
     if let Err(error) = spawned {
         report(SourceReport::State(SourceState::Failed {
             reason: format!("no thread for this source: {error}"),

@@ -35,6 +35,14 @@ impl Backoff {
 /// Pause before a file that failed is looked at again.
 const FILE_PAUSE_MS: i64 = 5_000;
 
+/// There is nothing to play until somebody says so.
+pub(super) fn wait_for_order(outlet: &mut Outlet) {
+    outlet.set_state(SourceState::Ended);
+    // A year is for ever: only an order wakes this thread.
+    let year = TimeDelta::from_millis(365 * 86_400_000);
+    outlet.wait_until(outlet.now() + year);
+}
+
 /// The body of a source's thread.
 pub(super) fn supervise(spec: &SourceSpec, outlet: &mut Outlet) {
     let mut backoff = Backoff::default();
@@ -50,9 +58,7 @@ pub(super) fn supervise(spec: &SourceSpec, outlet: &mut Outlet) {
         match result {
             Ok(Outcome::Stopped) => {}
             Ok(Outcome::Ended) => {
-                outlet.set_state(SourceState::Ended);
-                // A year is for ever: only an order wakes this thread.
-                outlet.wait_until(now + TimeDelta::from_millis(365 * 86_400_000));
+                wait_for_order(outlet);
             }
             Err(error) => {
                 if *outlet.state() == SourceState::Live {

@@ -20,6 +20,7 @@ pub(in crate::studio) mod settings_preset;
 mod undo;
 
 pub use adapt::AdaptOrder;
+pub use air::STINGER_WAITS_MS;
 pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;

@@ -12,3 +12,5 @@ mod common;
 mod cues;
 mod obs;
 mod rules;
+
+mod stage;

@@ -30,6 +30,8 @@ fn on_air() -> Vec<Row> {
         ("take", "space", "", Asked("take")),
         ("cut", "c", "", Asked("cut")),
         ("fade", "f", "", Asked("fade")),
+        ("wipe", ":", "wipe left 400ms", Asked("wipe left 400ms")),
+        ("stinger", ":", "stinger", Asked("stinger")),
         ("preview", "3", "", Asked("preview 3")),
         ("transition", "t c", "", Asked("transition cut")),
         ("keyframe", "K", "", Asked("keyframe")),

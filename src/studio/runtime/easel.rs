@@ -24,7 +24,6 @@ pub struct Paints<'a> {
 pub struct Easel {
     compositor: Compositor,
     size: (u32, u32),
-    pool: FramePool,
     /// For the canvases of the scene, in their order.
     inner: Vec<Easel>,
     /// What came of them; kept for its memory.
@@ -36,9 +35,8 @@ impl Easel {
     #[must_use]
     pub fn new(size: (u32, u32), pool: FramePool) -> Self {
         Self {
-            compositor: Compositor::new(size.0, size.1, pool.clone()),
+            compositor: Compositor::new(size.0, size.1, pool),
             size,
-            pool,
             inner: Vec::new(),
             made: Vec::new(),
         }
@@ -46,16 +44,10 @@ impl Easel {
 
     /// The picture of `layers`. On an easel of another size than the program's it is that much larger or smaller.
     pub fn compose(&mut self, layers: &[PlannedLayer], paints: Paints<'_>, at: Timestamp) -> VideoFrame {
-        self.make(layers, paints, at, |compositor, list| compositor.compose(list, at))
+        self.make(layers, paints, at, false).frame
     }
 
-    fn make<T>(
-        &mut self,
-        layers: &[PlannedLayer],
-        paints: Paints<'_>,
-        at: Timestamp,
-        draw: impl FnOnce(&mut Compositor, &[Layer<'_>]) -> T,
-    ) -> T {
+    fn make(&mut self, layers: &[PlannedLayer], paints: Paints<'_>, at: Timestamp, is_clear: bool) -> Graphic {
         self.made.clear();
         for layer in layers {
             if let Planned::Canvas(inner) = &layer.what {
@@ -64,8 +56,7 @@ impl Easel {
                     // Once for each canvas of a scene that is new: a scene seldom has any.
                     self.inner.push(Easel::new(self.size, FramePool::new()));
                 }
-                let made =
-                    self.inner[number].make(inner, paints, at, |compositor, list| compositor.compose_clear(list, at));
+                let made = self.inner[number].make(inner, paints, at, true);
                 self.made.push(made);
             }
         }
@@ -102,11 +93,18 @@ impl Easel {
             })
         });
         let compositor = &mut self.compositor;
+        let mut draw = |list: &[Layer<'_>]| {
+            if is_clear {
+                return compositor.compose_clear(list, at);
+            }
+            let (frame, alpha) = (compositor.compose(list, at), None);
+            Graphic { frame, alpha }
+        };
         // A list on the stack, without allocation.
         if layers.len() <= FEW {
-            with_list::<FEW, T>(list, |list| draw(compositor, list))
+            with_list::<FEW>(list, &mut draw)
         } else {
-            with_list::<MAX_LAYERS, T>(list, |list| draw(compositor, list))
+            with_list::<MAX_LAYERS>(list, &mut draw)
         }
     }
 
@@ -150,10 +148,10 @@ impl Easel {
 }
 
 /// Calls `draw` with what `layers` gives, the first `N` of it.
-fn with_list<'a, const N: usize, T>(
+fn with_list<'a, const N: usize>(
     layers: impl Iterator<Item = Layer<'a>>,
-    draw: impl FnOnce(&[Layer<'a>]) -> T,
-) -> T {
+    draw: &mut dyn FnMut(&[Layer<'a>]) -> Graphic,
+) -> Graphic {
     let mut buffer = [const { None::<Layer<'_>> }; N];
     let mut count = 0;
     for layer in layers.take(N) {

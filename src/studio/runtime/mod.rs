@@ -42,6 +42,7 @@ mod relaying;
 mod reporters;
 mod saver;
 mod scene_saving;
+mod screen;
 mod service;
 mod sound_loop;
 mod stage;

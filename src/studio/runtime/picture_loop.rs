@@ -6,10 +6,10 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::air::{FaceWatch, Outgoing};
 use super::analysis::PictureFeed;
-use super::easel::{Easel, Paints};
 use super::graphics::Board;
 use super::outlet::Outlet;
-use super::plan::{Plan, PlannedFade, PlannedKind, Wanted};
+use super::plan::Plan;
+use super::screen::{Coming, Screen};
 use super::tap_loop::TapSlot;
 use crate::clock::Clock;
 use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp, VideoFrame};
@@ -21,9 +21,6 @@ const GIVE_UP_AFTER_MS: i64 = 500;
 
 /// How long, in ms, the slate of a source that is back waits for its first picture.
 const FIRST_PICTURE_MS: i64 = 1000;
-
-/// How long, in ms, what is new on program waits until its letters are drawn: better a moment late than with those of before.
-const LETTERS_MS: i64 = 200;
 
 /// What the picture thread is told.
 pub enum PictureMessage {
@@ -89,67 +86,12 @@ impl Absence {
     }
 }
 
-/// A plan that waits until what it shows on program has been drawn.
-struct Coming {
-    plan: Arc<Plan>,
-    /// No longer than this.
-    by: Timestamp,
-}
-
-impl Coming {
-    /// Whether it can be shown in place of `plan`.
-    fn is_ready(&self, plan: &Plan, board: &Board, at: Timestamp) -> bool {
-        let is_drawn = |wanted: &Wanted| board.has(wanted.id, wanted.version);
-        at >= self.by || plan.scenes.is_empty() || self.plan.on_program().all(is_drawn)
-    }
-}
-
-/// What program is drawn with.
-struct Screen {
-    size: (u32, u32),
-    program: Easel,
-    /// For the scene that goes.
-    leaving: Easel,
-    /// For what a transition makes of both.
-    over: Easel,
-    board: Arc<Board>,
-}
-
-impl Screen {
-    /// The program picture of `plan`.
-    fn picture(&mut self, plan: &Plan, frames: &[Option<VideoFrame>], at: Timestamp) -> VideoFrame {
-        let paints = Paints {
-            frames,
-            board: &self.board,
-            size: self.size,
-        };
-        let layers = |scene: usize| plan.scenes.get(scene).map_or(&[][..], |scene| &scene.layers);
-        let fade = plan.fade_at(at);
-        let program = self.program.compose(layers(plan.program), paints, at);
-        let Some((PlannedFade { from, kind, .. }, share)) = fade else {
-            return program;
-        };
-        let old = self.leaving.compose(layers(*from), paints, at);
-        match *kind {
-            PlannedKind::Fade => self.over.fade(&old, &program, share, at),
-            PlannedKind::Wipe(direction) => self.over.wipe(&old, &program, share, direction, at),
-            PlannedKind::Stinger(..) => program,
-        }
-    }
-}
-
 impl PictureLoop {
     /// Runs until `stop`, starting with `plan`.
     pub fn run(mut self, mut plan: Arc<Plan>) {
         // Slates and the scene that goes never reach the encoder as they are: they take no room from pictures that do.
         let pool = FramePool::new();
-        let mut screen = Screen {
-            size: self.size,
-            program: Easel::new(self.size, self.pool.clone()),
-            leaving: Easel::new(self.size, pool.clone()),
-            over: Easel::new(self.size, self.pool.clone()),
-            board: Arc::default(),
-        };
+        let mut screen = Screen::new(self.size, &self.pool, &pool);
         let mut coming: Option<Coming> = None;
         let starting = || Some(Absence::new("starting".to_owned()));
         let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
@@ -180,10 +122,7 @@ impl PictureLoop {
             while let Ok(message) = self.messages.try_recv() {
                 match message {
                     PictureMessage::Plan(new) => {
-                        let by = coming
-                            .take()
-                            .map_or(at + TimeDelta::from_millis(LETTERS_MS), |coming| coming.by);
-                        coming = Some(Coming { plan: new, by });
+                        coming = Some(Coming::after(coming.take(), new, at));
                     }
                     PictureMessage::Graphics(new) => screen.board = new,
                     PictureMessage::Absent(source, reason) => {
@@ -199,11 +138,12 @@ impl PictureLoop {
                     PictureMessage::Restart(source) => self.sources[source].restart(),
                 }
             }
-            if let Some(Coming { plan: new, .. }) = coming.take_if(|coming| coming.is_ready(&plan, &screen.board, at)) {
+            if let Some(Coming { plan: new, .. }) = coming.take_if(|coming| coming.is_ready(&screen.board, at)) {
                 // A picture that has nothing in common with the one before costs less as an IDR.
                 if new.program != plan.program && new.fade.is_none() {
                     self.outlet.want_idrs();
                 }
+                screen.change(&plan, &new, at);
                 plan = new;
             }
             self.collect(at, &pool, &mut absences, &mut chains, &mut frames);
@@ -214,7 +154,8 @@ impl PictureLoop {
                     tracing::info!("{now} {}: first picture", self.names[source]);
                 }
             }
-            let picture = screen.picture(&plan, &frames, at);
+            let is_here = |source: usize| absences.get(source).is_some_and(Option::is_none);
+            let picture = screen.picture(&plan, &frames, &is_here, at);
             self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
             let is_held = self.watch.is_armed();
             if is_held || self.outlet.is_any_wanted() {

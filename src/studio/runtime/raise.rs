@@ -20,7 +20,7 @@ use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
 use crate::media::AudioConfig;
 use crate::scene::{PictureCheckSettings, Show};
-use crate::source::{self, SourceContext};
+use crate::source::{self, SourceContext, SourceKind, SourceSpec};
 use crate::studio::model::{EventLevel, Studio};
 use crate::studio::opening;
 use crate::studio::update::Input;
@@ -69,7 +69,12 @@ pub fn raise(
     };
     let sources = show.sources.iter().map(|spec| {
         let report = source_reporter(spec.name.clone(), inputs.clone());
-        (spec.name.clone(), source::start(spec.clone(), context.clone(), report))
+        let handle = if show.is_stinger(&spec.name) {
+            source::start_waiting(played_once(spec), context.clone(), report)
+        } else {
+            source::start(spec.clone(), context.clone(), report)
+        };
+        (spec.name.clone(), handle)
     });
     // Running already while the encoder's process comes up.
     let sources = sources.collect();
@@ -207,6 +212,15 @@ pub fn raise(
         destinations,
         sound: aac_config,
     })
+}
+
+/// A stinger ends: whatever the scene file says, it does not begin again.
+fn played_once(spec: &SourceSpec) -> SourceSpec {
+    let mut spec = spec.clone();
+    if let SourceKind::File(file) = &mut spec.kind {
+        file.is_looping = false;
+    }
+    spec
 }
 
 /// What pictures are looked at for, with the images that must not be seen. One that cannot be read is told, and not looked for.

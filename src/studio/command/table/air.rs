@@ -1,7 +1,7 @@
 //! What goes on program next, and how.
 
 use super::super::action::Command;
-use super::super::row::{arg, may, named, only, row};
+use super::super::row::{arg, may, named, only, prompt_only, row};
 use super::super::spec::{ArgKind, CommandSpec};
 use super::super::word;
 
@@ -34,24 +34,30 @@ pub(super) const ROWS: &[CommandSpec] = &[
             only(words, Command::Fade(duration))
         },
     ),
-    row(
-        "wipe",
-        &[
-            may("DIRECTION", ArgKind::Choice(&["right", "left", "down", "up"])),
-            may("DURATION", ArgKind::Duration),
-        ],
-        "wipes from program to preview, in DIRECTION and DURATION or those that are set",
-        |words| {
-            let direction = words.optional(word::wipe)?;
-            let duration = words.optional(word::duration)?;
-            only(words, Command::Wipe(direction, duration))
-        },
+    prompt_only(
+        row(
+            "wipe",
+            &[
+                may("DIRECTION", ArgKind::Choice(&["right", "left", "down", "up"])),
+                may("DURATION", ArgKind::Duration),
+            ],
+            "wipes from program to preview, in DIRECTION and DURATION or those that are set",
+            |words| {
+                let direction = words.optional(word::wipe)?;
+                let duration = words.optional(word::duration)?;
+                only(words, Command::Wipe(direction, duration))
+            },
+        ),
+        "the way that it goes is typed; t w makes take a wipe",
     ),
-    row(
-        "stinger",
-        &[],
-        "plays the stinger over program, behind which preview comes on program",
-        |words| only(words, Command::Stinger),
+    prompt_only(
+        row(
+            "stinger",
+            &[],
+            "plays the stinger over program, behind which preview comes on program",
+            |words| only(words, Command::Stinger),
+        ),
+        "most shows have none; t s makes take a stinger",
     ),
     row(
         "preview",
