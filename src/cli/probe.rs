@@ -42,6 +42,7 @@ pub fn run() -> u8 {
         say(&format!("recogniser       {}: {is_usable}{}", engine.name, engine.text));
     }
     say("destinations     rtmp, rtmps, ws, wss, rtsp+ws, rtsp+wss, rtp+tcp");
+    say("controllers      obs-websocket 5 (JSON, MessagePack)");
     let network = crate::publish::describe_network();
     say(&format!("network          {network}"));
     let terminal = crate::tui::describe_terminal();

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 #[derive(Clone, Debug)]
 pub struct Challenge {
     salt: String,
-    challenge: String,
+    text: String,
     expected: Secret,
 }
 
@@ -25,7 +25,7 @@ impl Challenge {
         let expected = Secret::new(answer(password.expose(), &salt, &challenge));
         Self {
             salt,
-            challenge,
+            text: challenge,
             expected,
         }
     }
@@ -39,7 +39,7 @@ impl Challenge {
     /// For `Hello`.
     #[must_use]
     pub fn challenge(&self) -> &str {
-        &self.challenge
+        &self.text
     }
 
     /// Whether `given` comes of the password. Takes a time that tells nothing of how much of it is right.

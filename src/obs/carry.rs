@@ -29,7 +29,7 @@ type Came = Result<Option<Value>, Refusal>;
 /// Carries `request` out and gives the response to it.
 pub async fn one(shared: Arc<Shared>, asker: Asker, request: Request) -> Value {
     let came = carry(&shared, &asker, &request, false).await;
-    response(result(&request.kind, &request.id, came))
+    response(&result(&request.kind, &request.id, came))
 }
 
 /// Carries the requests of `batch` out, one after the other, and gives the response to them.
@@ -43,7 +43,7 @@ pub async fn many(shared: Arc<Shared>, asker: Asker, batch: Batch) -> Value {
             break;
         }
     }
-    batch_response(&batch.id, results)
+    batch_response(&batch.id, &results)
 }
 
 async fn carry(shared: &Shared, asker: &Asker, request: &Request, is_in_batch: bool) -> Came {
@@ -75,6 +75,8 @@ async fn carry(shared: &Shared, asker: &Asker, request: &Request, is_in_batch: b
             })))
         }
         Outcome::Screenshot(shot) => {
+            // Never closed.
+            let _turn = shared.shots.acquire().await;
             let picture = screenshot::take(&shared.desk.taps, shot).await?;
             Ok(Some(json!({ "imageData": picture })))
         }
@@ -110,16 +112,16 @@ async fn carry(shared: &Shared, asker: &Asker, request: &Request, is_in_batch: b
 
 /// Has the desk carry a line out.
 async fn order(shared: &Shared, asker: &Asker, words: &[String]) -> Result<Answer, Refusal> {
-    let ending = |_| Refusal::new(Status::NotReady, "the studio is ending");
+    let ending = || Refusal::new(Status::NotReady, "the studio is ending");
     let command = permit::command(words, shared.settings.allow, &shared.desk.state.borrow())?;
     let (reply, answer) = Reply::new(Cause {
         by: asker.name.clone(),
         command: told(words),
     });
     let order = Order { command, reply };
-    shared.desk.orders.send(order).await.map_err(|_| ending(()))?;
+    shared.desk.orders.send(order).await.map_err(|_| ending())?;
     match answer.await {
         Ok(answer) => answer.map_err(|reason| Refusal::new(Status::RequestProcessingFailed, reason)),
-        Err(_) => Err(ending(())),
+        Err(_) => Err(ending()),
     }
 }

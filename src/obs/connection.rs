@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Buf as _;
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::stream::{FuturesUnordered, StreamExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -29,10 +29,13 @@ use super::server::{Shared, change, over};
 use super::session::{Session, Step, event};
 use super::socket::{Incoming, Socket, Upgraded};
 use crate::control::desk::Listening;
-use crate::studio::model::{Meters, Studio};
+use crate::studio::model::{Event as StudioEvent, Meters, Studio};
 
 /// Requests under way. One that asks for more is not read until some are answered.
 const MAX_ASKED: usize = 64;
+
+/// What may wait to be fetched before one more answer is written.
+const ENOUGH_WAITING: usize = 1 << 20;
 
 /// What may wait to be fetched before something more is written.
 const MAX_WAITING: usize = 8 << 20;
@@ -50,7 +53,7 @@ const TO_LOOK: Duration = Duration::from_secs(1);
 const TO_PING: Duration = Duration::from_secs(20);
 
 /// Silence after which it is not.
-const TO_LIVE: Duration = Duration::from_secs(60);
+const TO_LIVE: Duration = Duration::from_mins(1);
 
 /// How long its goodbye may take.
 const TO_LEAVE: Duration = Duration::from_secs(1);
@@ -86,6 +89,8 @@ struct Connection {
     state: watch::Receiver<Arc<Studio>>,
     meters: watch::Receiver<Arc<Meters>>,
     told: broadcast::Receiver<Event>,
+    /// What happens in the studio, as screens hear it.
+    happened: broadcast::Receiver<StudioEvent>,
     listening: Option<Listening>,
     /// When it was heard last.
     heard: Instant,
@@ -121,6 +126,7 @@ pub async fn run(stream: TcpStream, peer: SocketAddr, number: u32, shared: Arc<S
         state: shared.desk.state.clone(),
         meters: shared.desk.meters.clone(),
         told: shared.told.subscribe(),
+        happened: shared.desk.events.subscribe(),
         listening: None,
         heard: Instant::now(),
         looked: Instant::now(),
@@ -165,6 +171,8 @@ impl Connection {
         }
         let is_read = self.asked.len() < MAX_ASKED;
         let has_output = !self.socket.output().is_empty();
+        // Answers wait for those before them to be fetched; what happens does not.
+        let has_room = self.socket.output().len() < ENOUGH_WAITING;
         let is_known = self.session.is_identified();
         let mut ended = self.shared.desk.ended.clone();
         let look = sleep_until(self.looked + TO_LOOK);
@@ -177,7 +185,7 @@ impl Connection {
                 ready.map_err(|_| Gone::Left)?;
                 self.write()?;
             }
-            Some(answer) = self.asked.next() => self.send(&answer)?,
+            Some(answer) = self.asked.next(), if has_room => self.send(&answer)?,
             () = change(&mut self.state), if is_known => self.tell_state()?,
             () = change(&mut self.meters), if self.listening.is_some() => self.tell_levels()?,
             told = self.told.recv(), if is_known => match told {
@@ -185,6 +193,8 @@ impl Connection {
                 Err(broadcast::error::RecvError::Lagged(_)) => {}
                 Err(broadcast::error::RecvError::Closed) => return Err(Gone::Left),
             },
+            // One that lags behind misses some.
+            Ok(event) = self.happened.recv(), if is_known => self.tell_happened(&event)?,
             () = over(&mut ended) => {
                 self.tell(Event { kind: "ExitStarted", intent: intent::GENERAL, data: None })?;
                 self.socket.close(coding::CloseCode::Away.into(), "the show has ended");
@@ -298,6 +308,7 @@ impl Connection {
     fn begin(&mut self) {
         self.known = Arc::clone(&self.state.borrow_and_update());
         self.told = self.told.resubscribe();
+        self.happened = self.happened.resubscribe();
         self.listen();
         self.shared.count(true);
         let agent = self
@@ -323,6 +334,17 @@ impl Connection {
             self.tell(event)?;
         }
         Ok(())
+    }
+
+    /// What operators read, for those who want to show it.
+    fn tell_happened(&mut self, event: &StudioEvent) -> Result<(), Gone> {
+        if !self.session.wants(intent::VENDORS) {
+            return Ok(());
+        }
+        let data = json!({ "vendorName": "rigcast", "eventType": "event", "eventData": event });
+        let (kind, intent) = ("VendorEvent", intent::VENDORS);
+        let data = Some(data);
+        self.tell(Event { kind, intent, data })
     }
 
     fn tell_levels(&mut self) -> Result<(), Gone> {

@@ -206,7 +206,7 @@ impl Told {
     fn program(&mut self, before: &Studio, now: &Studio) {
         let starts = |studio: &Studio| studio.fade.as_ref().map(|fade| fade.start);
         if let Some(old) = before.fade.as_ref().filter(|_| starts(before) != starts(now)) {
-            let data = transition(way_of_fade(before, old));
+            let data = transition(way_of_fade(old));
             // One that another has cut short has not come to its end.
             if now.fade.is_none() {
                 self.tell("SceneTransitionVideoEnded", intent::TRANSITIONS, data.clone());
@@ -217,7 +217,7 @@ impl Told {
             self.tell(
                 "SceneTransitionStarted",
                 intent::TRANSITIONS,
-                transition(way_of_fade(now, fade)),
+                transition(way_of_fade(fade)),
             );
         }
         if before.program != now.program {

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::media::TimeDelta;
 use crate::studio::command::{ArgKind, table};
-use crate::studio::model::{Fade, Item, SceneModel, Shown, SourceModel, Studio, TransitionKind};
+use crate::studio::model::{Fade, FadeKind, Item, SceneModel, Shown, SourceModel, Studio, TransitionKind};
 
 /// What has a UUID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,11 +165,11 @@ pub const fn way(kind: TransitionKind) -> Way {
 
 /// That of a take under way.
 #[must_use]
-pub fn way_of_fade(studio: &Studio, _: &Fade) -> Way {
-    match studio.transition.kind {
-        // It was asked for by name.
-        TransitionKind::Cut => way(TransitionKind::Fade),
-        kind => way(kind),
+pub const fn way_of_fade(fade: &Fade) -> Way {
+    match fade.kind {
+        FadeKind::Fade => WAYS[1],
+        FadeKind::Wipe(_) => WAYS[2],
+        FadeKind::Stinger { .. } => WAYS[3],
     }
 }
 

@@ -38,6 +38,7 @@ pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Co
             Command::DestinationRemove(_)
             | Command::DestinationStop(_)
             | Command::RecordStop
+            | Command::CueStop
             | Command::PresetSave(..)
             | Command::PictureSave(..)
             | Command::End => (true, false),

@@ -18,6 +18,9 @@ use crate::media::Timestamp;
 /// The most controllers at a time. One more is not let in.
 pub const MAX_CONTROLLERS: usize = 16;
 
+/// Pictures that are made at a time, for all of them.
+const SHOTS: usize = 4;
+
 /// Events that a controller may lag behind before it misses some.
 const EVENTS_BEHIND: usize = 256;
 
@@ -46,6 +49,8 @@ pub(super) struct Shared {
     /// Events that do not come of the model.
     pub told: broadcast::Sender<Event>,
     pub report: Box<dyn Fn(Report) + Send + Sync>,
+    /// Pictures are work: a few at a time.
+    pub shots: Semaphore,
     /// How many are known now.
     known: AtomicU32,
 }
@@ -83,6 +88,7 @@ pub async fn serve(
         live_since: watch::Sender::new(None),
         told: broadcast::channel(EVENTS_BEHIND).0,
         report: Box::new(report),
+        shots: Semaphore::new(SHOTS),
         known: AtomicU32::new(0),
     });
     let seats = Arc::new(Semaphore::new(MAX_CONTROLLERS));
@@ -124,7 +130,7 @@ pub(super) async fn over(ended: &mut watch::Receiver<Option<String>>) {
 /// Waits for the next value. There is none when the studio ends, which [`over`] tells a moment later.
 pub(super) async fn change<T>(values: &mut watch::Receiver<T>) {
     if values.changed().await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -146,3 +152,7 @@ fn note(shared: &Shared, state: &watch::Receiver<Arc<crate::studio::model::Studi
         was != *since
     });
 }
+
+#[cfg(test)]
+#[path = "server_tests.rs"]
+mod tests;

@@ -220,12 +220,9 @@ fn batch(mut data: Map<String, Value>) -> Result<Batch, Refused> {
             None => return Err(mistyped("executionType", "a number")),
         },
     }
-    for field in ["variables"] {
-        let is_used = data.get(field).is_some_and(|value| !value.is_null());
-        if is_used {
-            let reason = format!("there are no \"{field}\" in batches here");
-            return Err((CloseCode::UnsupportedFeature, reason));
-        }
+    if data.get("variables").is_some_and(|value| !value.is_null()) {
+        let reason = "there are no \"variables\" in batches here";
+        return Err((CloseCode::UnsupportedFeature, reason.into()));
     }
     let is_halted = match data.get("haltOnFailure") {
         None | Some(Value::Null) => false,
@@ -284,13 +281,13 @@ pub fn result(kind: &str, id: &Value, came: Result<Option<Value>, Refusal>) -> V
 
 /// A response as it is sent.
 #[must_use]
-pub fn response(result: Value) -> Value {
+pub fn response(result: &Value) -> Value {
     json!({ "op": op::REQUEST_RESPONSE, "d": result })
 }
 
 /// That of a batch.
 #[must_use]
-pub fn batch_response(id: &Value, results: Vec<Value>) -> Value {
+pub fn batch_response(id: &Value, results: &[Value]) -> Value {
     json!({ "op": op::REQUEST_BATCH_RESPONSE, "d": { "requestId": id, "results": results } })
 }
 

@@ -203,6 +203,7 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
         ("occlusion", old.occlusion != new.occlusion),
         ("moderation", old.moderation != new.moderation),
         ("relay", old.relay != new.relay),
+        ("obs", old.obs != new.obs),
         ("recording", old.recording != new.recording),
         ("uplink", old.uplink_kbps != new.uplink_kbps),
         ("adapt", old.adapt != new.adapt),

@@ -51,6 +51,7 @@ pub(super) fn facts(show: &Show) -> Vec<Fact> {
     facts.occlusion(show);
     facts.moderation(show);
     facts.json(&["relay"], &show.relay);
+    facts.json(&["obs"], &show.obs);
     facts.json(&["recording"], &show.recording);
     facts.put(
         &["uplink", "kbps"],

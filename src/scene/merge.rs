@@ -76,6 +76,7 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
     show.occlusion = occlusion(&base.occlusion, &theirs.occlusion, &ours.occlusion);
     show.moderation = moderation(&base.moderation, &theirs.moderation, &ours.moderation);
     show.relay = pick(&base.relay, &theirs.relay, &ours.relay);
+    show.obs = pick(&base.obs, &theirs.obs, &ours.obs);
     show.recording.record = pick(&base.recording.record, &theirs.recording.record, &ours.recording.record);
     show.recording.is_at_start = pick(
         &base.recording.is_at_start,

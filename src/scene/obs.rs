@@ -124,6 +124,16 @@ mod tests {
     }
 
     #[test]
+    fn the_example_in_the_documentation_is_right() {
+        let page = include_str!("../../docs/obs.md");
+        let (_, rest) = page.split_once("```toml\n").unwrap();
+        let (text, _) = rest.split_once("```").unwrap();
+        let env = |name: &str| (name == "DECK_PASSWORD").then(|| "swordfish".to_owned());
+        let show = from_text("obs.md", text, &[], &env).unwrap_or_else(|errors| panic!("{errors}"));
+        assert!(show.obs.unwrap().allow.may_end);
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (table, expected) in [
             ("[obs]\n", "show.toml:5:2: obs: needs the key \"password\""),

@@ -76,8 +76,25 @@ async function drive(obs) {
   return seen;
 }
 
+/** Records for a moment, as far as the scene file lets controllers end a recording. */
+async function record(obs) {
+  const is = (state) => (data) => data.outputState === `OBS_WEBSOCKET_OUTPUT_${state}`;
+  const started = until(obs, "RecordStateChanged", is("STARTED"));
+  await obs.call("StartRecord");
+  await started;
+  let status;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    status = await obs.call("GetRecordStatus");
+  } while (status.outputDuration < 500);
+  const stopped = until(obs, "RecordStateChanged", is("STOPPED"));
+  const answer = await obs.call("StopRecord");
+  return { status, answer, stopped: await stopped, again: await code(obs.call("StopRecord")) };
+}
+
 const first = new Json();
 saw.json = await drive(first);
+saw.record = await record(first);
 await first.disconnect();
 const second = new MessagePack();
 saw.msgpack = await drive(second);

@@ -12,7 +12,7 @@ import simpleobsws
 from simpleobsws import Request
 
 # All usual events, meters, and inputs that come into sight or on program.
-WANTED = (1 << 12) - 1 | 1 << 16 | 1 << 17 | 1 << 18
+WANTED = (1 << 12) - 1 | 1 << 16 | 1 << 17 | 1 << 18 | 1 << 19
 
 
 class Controller:
@@ -78,6 +78,15 @@ async def main(port, password):
     saw["volume"] = await deck.call("GetInputVolume", {"inputName": "tone"})
     saw["toggled"] = await deck.call("ToggleInputMute", {"inputName": "tone"})
 
+    item = await deck.call("GetSceneItemId", {"sceneName": "mixed", "sourceName": "red"})
+    item["sceneName"] = "mixed"
+    await deck.call("SetSceneItemEnabled", {**item, "sceneItemEnabled": False})
+    await deck.until("SceneItemEnableStateChanged", lambda data: not data["sceneItemEnabled"])
+    saw["enabled"] = await deck.call("GetSceneItemEnabled", item)
+    await deck.call("SetSceneItemTransform", {**item, "sceneItemTransform": {"positionX": 64, "boundsHeight": 90}})
+    await deck.until("SceneItemTransformChanged", lambda data: data["sceneItemTransform"]["boundsHeight"] == 90)
+    saw["place"] = await deck.call("GetSceneItemTransform", item)
+
     # Meters, as they are when the new gain has been heard for a while.
     await asyncio.sleep(1.5)
     meters = [(at, data) for at, kind, data in deck.events if kind == "InputVolumeMeters"]
@@ -107,6 +116,8 @@ async def main(port, password):
     )
     saw["batch"] = [(one.requestType, one.requestStatus.code, one.responseData) for one in batch]
     saw["batch_ms"] = (time.monotonic() - began) * 1000
+    picture = {"sourceName": "warm", "imageFormat": "png", "imageHeight": 90}
+    saw["behind"] = (await deck.call("GetSourceScreenshot", picture))["imageData"]
     line = {"vendorName": "rigcast", "requestType": "command", "requestData": {"line": "gain tone -3"}}
     saw["vendor"] = await deck.call("CallVendorRequest", line)
     await deck.until("InputVolumeChanged", lambda data: abs(data["inputVolumeDb"] + 3) < 0.01)

@@ -163,6 +163,10 @@ fn simpleobsws_drives_a_show() {
             "TriggerStudioModeTransition": 506,
         })
     );
+    assert_eq!(saw["enabled"]["sceneItemEnabled"], false);
+    let place = &saw["place"]["sceneItemTransform"];
+    let place = ["positionX", "positionY", "boundsWidth", "boundsHeight"].map(|key| place[key].as_i64().unwrap());
+    assert_eq!(place, [64, 0, 192, 90]);
     let period = saw["meter_period_ms"].as_f64().unwrap();
     assert!((40.0..80.0).contains(&period), "a meter every {period} ms");
     // A tone of -20 dBFS, 6.5 dB down.
@@ -180,6 +184,10 @@ fn simpleobsws_drives_a_show() {
     // What the controller saw of program is what viewers get.
     let shot = decoded(&saw["screenshot"], "data:image/png;base64,");
     assert_eq!(shot.dimensions(), (320, 180));
+    // A scene that nobody sees now can be looked at as well.
+    let behind = decoded(&saw["behind"], "data:image/png;base64,");
+    assert_eq!(behind.dimensions(), (160, 90));
+    assert_looks_like(corners(&behind), WARM, "the scene behind");
     let pulled = folder.path().join("pulled.png");
     let pull = Command::new(ffmpeg)
         .args(["-v", "error", "-i", &url, "-frames:v", "1"])
@@ -213,7 +221,10 @@ fn obs_websocket_js_drives_a_show_in_both_encodings() {
     };
     let Some(node) = node(&packages) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let (mut studio, port) = show(folder.path(), "");
+    let (mut studio, port) = show(
+        folder.path(),
+        "allow = [\"end\"]\n[recording]\npath = \"take.mp4\"\nkeep_free_mb = 1",
+    );
     let mut command = Command::new(node);
     command
         .arg("tests/peers/obs_js.mjs")
@@ -251,6 +262,12 @@ fn obs_websocket_js_drives_a_show_in_both_encodings() {
         assert_eq!(picture.dimensions(), (160, 90));
         assert_looks_like(corners(&picture), WARM, "the screenshot of a source");
     }
+    let record = &saw["record"];
+    assert_eq!(record["status"]["outputActive"], true);
+    let path = record["answer"]["outputPath"].as_str().unwrap();
+    assert_eq!(record["stopped"]["outputPath"], path);
+    assert!(path.ends_with("take.mp4") && Path::new(path).is_file(), "{path}");
+    assert_eq!(record["again"], 501);
     assert_eq!(studio.status()["obs"]["controllers"], 1);
     assert_is_secret(&studio);
     studio.order("end");

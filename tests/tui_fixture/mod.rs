@@ -291,6 +291,8 @@ pub fn studio() -> Studio {
             stinger: None,
         },
         lent: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         fade: None,
         air: Default::default(),
         occlusion: occlusion(),
@@ -378,8 +380,6 @@ pub fn studio() -> Studio {
         obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
-        data: DataModel::default(),
-        rules: RulesModel::default(),
         undo: Undo::default(),
         cues: cues(),
         stats: Stats {

@@ -41,13 +41,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The field of that name; `null` is as good as none.
-    fn get(&self, name: &str) -> Option<&'a Value> {
+    fn get(self, name: &str) -> Option<&'a Value> {
         self.given?.get(name).filter(|value| !value.is_null())
     }
 
     /// That a field must be there.
     #[must_use]
-    pub fn missing(&self, name: &str) -> Refusal {
+    pub fn missing(self, name: &str) -> Refusal {
         match self.given {
             Some(_) => Refusal::new(Status::MissingRequestField, format!("the field \"{name}\" is missing")),
             None => Refusal::new(
@@ -61,7 +61,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That it is missing, empty, or none.
-    pub fn text(&self, name: &str) -> Result<&'a str, Refusal> {
+    pub fn text(self, name: &str) -> Result<&'a str, Refusal> {
         self.maybe_text(name)?.ok_or_else(|| self.missing(name))
     }
 
@@ -69,7 +69,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That it is empty, or none.
-    pub fn maybe_text(&self, name: &str) -> Result<Option<&'a str>, Refusal> {
+    pub fn maybe_text(self, name: &str) -> Result<Option<&'a str>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match value.as_str() {
             Some("") => Err(Refusal::new(
@@ -85,7 +85,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That it is missing, out of range, or none.
-    pub fn number(&self, name: &str, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
+    pub fn number(self, name: &str, range: RangeInclusive<f64>) -> Result<f64, Refusal> {
         self.maybe_number(name, range)?.ok_or_else(|| self.missing(name))
     }
 
@@ -93,7 +93,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That it is out of range, or none.
-    pub fn maybe_number(&self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>, Refusal> {
+    pub fn maybe_number(self, name: &str, range: RangeInclusive<f64>) -> Result<Option<f64>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = value.as_f64().ok_or_else(|| mistyped(name, "a number"))?;
         if !range.contains(&number) {
@@ -108,7 +108,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That it is missing, or neither.
-    pub fn flag(&self, name: &str) -> Result<bool, Refusal> {
+    pub fn flag(self, name: &str) -> Result<bool, Refusal> {
         let value = self.get(name).ok_or_else(|| self.missing(name))?;
         value.as_bool().ok_or_else(|| mistyped(name, "true or false"))
     }
@@ -117,7 +117,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That it is missing, or none.
-    pub fn object(&self, name: &str) -> Result<&'a Value, Refusal> {
+    pub fn object(self, name: &str) -> Result<&'a Value, Refusal> {
         let value = self.get(name).ok_or_else(|| self.missing(name))?;
         if value.is_object() {
             Ok(value)
@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
 
     /// What is called by `{what}Name` or by `{what}Uuid`, among things of some kinds.
     fn thing<T: 'a>(
-        &self,
+        self,
         what: &str,
         noun: &str,
         mut all: impl Iterator<Item = (Thing, &'a str, T)>,
@@ -155,7 +155,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That none is.
-    pub fn scene(&self, studio: &'a Studio) -> Result<&'a SceneModel, Refusal> {
+    pub fn scene(self, studio: &'a Studio) -> Result<&'a SceneModel, Refusal> {
         let scenes = studio.scenes.iter();
         self.thing(
             "scene",
@@ -168,7 +168,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That none is.
-    pub fn input(&self, studio: &'a Studio) -> Result<&'a SourceModel, Refusal> {
+    pub fn input(self, studio: &'a Studio) -> Result<&'a SourceModel, Refusal> {
         let sources = studio.sources.iter();
         self.thing(
             "input",
@@ -181,7 +181,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That no input is, or that it has no sound.
-    pub fn strip(&self, studio: &'a Studio) -> Result<&'a Strip, Refusal> {
+    pub fn strip(self, studio: &'a Studio) -> Result<&'a Strip, Refusal> {
         let input = self.input(studio)?;
         let strip = studio.strips.iter().find(|strip| strip.name == input.name);
         strip.ok_or_else(|| {
@@ -194,7 +194,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// That none is.
-    pub fn source(&self, studio: &'a Studio) -> Result<(Thing, &'a str), Refusal> {
+    pub fn source(self, studio: &'a Studio) -> Result<(Thing, &'a str), Refusal> {
         let scenes = studio.scenes.iter().map(|scene| (Thing::Scene, scene.name.as_str()));
         let inputs = studio.sources.iter().map(|source| (Thing::Input, source.name.as_str()));
         let all = scenes.chain(inputs);

@@ -34,7 +34,7 @@ const MAX_SLEEP_MS: f64 = 50_000.0;
 /// The same in frames.
 const MAX_SLEEP_FRAMES: f64 = 10_000.0;
 
-fn version(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn version(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({
         "obsVersion": LIKE_OBS,
         "obsWebSocketVersion": LIKE_WEBSOCKET,
@@ -46,7 +46,7 @@ fn version(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn stats(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn stats(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let stats = &view.studio.stats;
     let (received, sent) = view.messages;
     done(json!({
@@ -65,12 +65,12 @@ fn stats(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn broadcast(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn broadcast(_: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     Ok(Outcome::Broadcast(fields.object("eventData")?.clone()))
 }
 
 /// `command` with `{ "line": … }` is any line of the command table.
-fn vendor(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn vendor(_: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (name, kind) = (fields.text("vendorName")?, fields.text("requestType")?);
     if name != VENDOR {
         let comment = format!("there is no such vendor; there is {VENDOR}");
@@ -94,11 +94,11 @@ fn buttons() -> impl Iterator<Item = &'static str> {
     rows.map(|row| row.name)
 }
 
-fn hotkeys(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn hotkeys(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "hotkeys": buttons().collect::<Vec<_>>() }))
 }
 
-fn hotkey(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn hotkey(_: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let name = fields.text("hotkeyName")?;
     if !buttons().any(|known| known == name) {
         let words = split_words(name);
@@ -111,7 +111,7 @@ fn hotkey(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     Ok(Outcome::Order(vec![split_words(name)], None))
 }
 
-fn sleep(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn sleep(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     if let Some(frames) = fields.maybe_number("sleepFrames", 0.0..=MAX_SLEEP_FRAMES)? {
         let frames = TimeDelta::from_secs_f64(frames / view.studio.format.frame_rate.as_f64());
         return Ok(Outcome::Sleep(frames));
@@ -120,23 +120,23 @@ fn sleep(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     Ok(Outcome::Sleep(TimeDelta::from_millis(ms as i64)))
 }
 
-fn no_data(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn no_data(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let comment = "nothing is kept for controllers here";
     Err(Refusal::new(Status::InvalidResourceState, comment))
 }
 
 /// A studio runs one show: it is the only collection.
-fn collections(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn collections(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let name = &view.studio.name;
     done(json!({ "currentSceneCollectionName": name, "sceneCollections": [name] }))
 }
 
-fn profiles(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn profiles(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let name = &view.studio.name;
     done(json!({ "currentProfileName": name, "profiles": [name] }))
 }
 
-fn video(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn video(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let format = view.studio.format;
     let (width, height) = (format.width, format.height);
     done(json!({
@@ -149,10 +149,10 @@ fn video(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn studio_mode(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn studio_mode(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "studioModeEnabled": view.is_studio_mode }))
 }
 
-fn set_studio_mode(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_studio_mode(_: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     Ok(Outcome::StudioMode(fields.flag("studioModeEnabled")?))
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::code::Status;
 use super::super::names::{INPUT_KINDS, Thing, input_kind, mul, uuid};
 use super::{Fields, Handler, Outcome, Refusal, View, done, order, words};
-use crate::studio::model::{MAX_GAIN_DB, MIN_GAIN_DB, SourceModel, Studio};
+use crate::studio::model::{MAX_GAIN_DB, MIN_GAIN_DB, SourceModel, SourceState, Studio};
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetInputList", list),
@@ -19,6 +19,8 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetInputVolume", volume),
     ("SetInputVolume", set_volume),
     ("GetSourceActive", active),
+    ("GetMediaInputStatus", media_status),
+    ("TriggerMediaInputAction", media_action),
 ];
 
 /// `OBS_SOURCE_VIDEO` and `OBS_SOURCE_AUDIO`.
@@ -38,7 +40,7 @@ pub fn about(studio: &Studio, source: &SourceModel) -> Value {
     })
 }
 
-fn list(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn list(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let kind = fields.maybe_text("inputKind")?;
     let sources = view.studio.sources.iter();
     let sources = sources.filter(|source| kind.is_none_or(|kind| kind == input_kind(source)));
@@ -46,25 +48,25 @@ fn list(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "inputs": inputs }))
 }
 
-fn kinds(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn kinds(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "inputKinds": INPUT_KINDS }))
 }
 
 /// There is no sound of the machine itself in a studio: all sources have names.
-fn special(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn special(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let names = ["desktop1", "desktop2", "mic1", "mic2", "mic3", "mic4"];
     let none: Map<_, _> = names.into_iter().map(|name| (name.to_owned(), Value::Null)).collect();
     done(none.into())
 }
 
 /// Where a source comes from, as it may be shown: without its secrets.
-fn settings(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn settings(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let source = fields.input(view.studio)?;
     let settings = json!({ "location": source.location });
     done(json!({ "inputSettings": settings, "inputKind": input_kind(source) }))
 }
 
-fn default_settings(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn default_settings(_: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let kind = fields.text("inputKind")?;
     if !INPUT_KINDS.contains(&kind) {
         return Err(Refusal::new(Status::ResourceNotFound, "there is no such kind of input"));
@@ -72,18 +74,18 @@ fn default_settings(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal
     done(json!({ "defaultInputSettings": {} }))
 }
 
-fn mute(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn mute(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let strip = fields.strip(view.studio)?;
     done(json!({ "inputMuted": view.studio.effective(strip).is_muted }))
 }
 
-fn set_mute(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_mute(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let strip = fields.strip(view.studio)?;
     let switch = if fields.flag("inputMuted")? { "on" } else { "off" };
     order(["mute", &strip.name, switch])
 }
 
-fn toggle_mute(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn toggle_mute(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let strip = fields.strip(view.studio)?;
     let is_muted = !strip.settings.is_muted;
     let switch = if is_muted { "on" } else { "off" };
@@ -99,13 +101,13 @@ pub fn gain(gain_db: f32) -> (f64, f64) {
     (mul(db), db)
 }
 
-fn volume(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn volume(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (mul, db) = gain(fields.strip(view.studio)?.settings.gain_db);
     done(json!({ "inputVolumeMul": mul, "inputVolumeDb": db }))
 }
 
 /// A fader of OBS goes down to nothing; one of a strip has an end, below which mute is the right tool.
-fn set_volume(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_volume(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let strip = fields.strip(view.studio)?;
     let factor = fields.maybe_number("inputVolumeMul", 0.0..=20.0)?;
     let db = match (factor, fields.maybe_number("inputVolumeDb", -100.0..=26.0)?) {
@@ -121,7 +123,7 @@ fn set_volume(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     order(["gain", &strip.name, &format!("{db:.3}")])
 }
 
-fn active(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn active(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let studio = view.studio;
     let (is_active, is_showing) = match fields.source(studio)? {
         (Thing::Scene, name) => (studio.program == name, studio.preview == name),
@@ -131,4 +133,31 @@ fn active(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
         }
     };
     done(json!({ "videoActive": is_active, "videoShowing": is_active || is_showing }))
+}
+
+/// Where in its file a source is nobody tells: it plays.
+fn media_status(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
+    let state = match fields.input(view.studio)?.state {
+        SourceState::Starting => "OPENING",
+        SourceState::Live => "PLAYING",
+        SourceState::Ended => "ENDED",
+        SourceState::Away { .. } => "BUFFERING",
+        SourceState::Failed { .. } => "ERROR",
+    };
+    done(json!({
+        "mediaState": format!("OBS_MEDIA_STATE_{state}"),
+        "mediaDuration": Value::Null,
+        "mediaCursor": Value::Null,
+    }))
+}
+
+fn media_action(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
+    let input = fields.input(view.studio)?;
+    match fields.text("mediaAction")? {
+        "OBS_WEBSOCKET_MEDIA_INPUT_ACTION_RESTART" => order(["source", "restart", &input.name]),
+        _ => Err(Refusal::new(
+            Status::CannotAct,
+            "a source can be restarted, and nothing else",
+        )),
+    }
 }

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::code::Status;
 use super::super::names::{Thing, item_id, item_of, shows, uuid};
-use super::{Fields, Handler, Outcome, Refusal, View, done, order};
-use crate::studio::model::{Fit, Item, SceneModel, Studio};
+use super::{Fields, Handler, Outcome, Refusal, View, done, order, words};
+use crate::studio::model::{Fit, Item, SceneModel, Shown, Studio};
 
 pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetSceneItemList", list),
@@ -17,28 +17,55 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
     ("GetSceneItemLocked", locked),
     ("GetSceneItemBlendMode", blend_mode),
     ("GetSceneItemTransform", transform),
+    ("SetSceneItemTransform", set_transform),
+    ("GetGroupSceneItemList", group_list),
 ];
 
-fn list(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn list(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let scene = fields.scene(view.studio)?;
     let items = scene.items.iter().enumerate();
-    let items = items.map(|(index, item)| {
-        let shown = shows(view.studio, item);
-        json!({
-            "sceneItemId": item_id(&scene.name, &item.name),
-            "sceneItemIndex": index,
-            "sceneItemEnabled": !item.is_hidden,
-            "sceneItemLocked": false,
-            "sceneItemTransform": place(view.studio, item),
-            "sceneItemBlendMode": "OBS_BLEND_NORMAL",
-            "sourceName": shown.name,
-            "sourceUuid": source_uuid(view.studio, item),
-            "sourceType": shown.kind,
-            "inputKind": shown.input_kind,
-            "isGroup": shown.is_group,
-        })
+    let items: Vec<_> = items
+        .map(|(index, item)| about(view.studio, &scene.name, index, item))
+        .collect();
+    done(json!({ "sceneItems": items }))
+}
+
+/// The item of a scene, or of a group in it, as lists have it.
+fn about(studio: &Studio, scene: &str, index: usize, item: &Item) -> Value {
+    let shown = shows(studio, item);
+    json!({
+        "sceneItemId": item_id(scene, &item.name),
+        "sceneItemIndex": index,
+        "sceneItemEnabled": !item.is_hidden,
+        "sceneItemLocked": false,
+        "sceneItemTransform": place(studio, item),
+        "sceneItemBlendMode": "OBS_BLEND_NORMAL",
+        "sourceName": shown.name,
+        "sourceUuid": source_uuid(studio, item),
+        "sourceType": shown.kind,
+        "inputKind": shown.input_kind,
+        "isGroup": shown.is_group,
+    })
+}
+
+/// What is in a group. Groups are called by their names alone there: of two that have the same, it is the first.
+fn group_list(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
+    let name = fields.text("sceneName")?;
+    let items = view.studio.scenes.iter().flat_map(|scene| &scene.items);
+    let mut groups = items.filter_map(|item| match &item.what {
+        Shown::Group(items) if item.name == name => Some(items),
+        _ => None,
     });
-    let items: Vec<_> = items.collect();
+    let Some(group) = groups.next() else {
+        return Err(Refusal::new(
+            Status::ResourceNotFound,
+            "there is no such group; GetGroupList has them",
+        ));
+    };
+    let items = group.iter().enumerate();
+    let items: Vec<_> = items
+        .map(|(index, item)| about(view.studio, name, index, item))
+        .collect();
     done(json!({ "sceneItems": items }))
 }
 
@@ -52,16 +79,22 @@ fn source_uuid(studio: &Studio, item: &Item) -> String {
     uuid(thing, shown.name)
 }
 
+/// The pixels of what an item shows; those of the program where it is no source, or one that has not come yet.
+fn full_size(studio: &Studio, item: &Item) -> (u32, u32) {
+    let shown = shows(studio, item);
+    let source = studio.sources.iter().find(|source| source.name == shown.name);
+    let video = source.and_then(|source| source.format).and_then(|format| format.video);
+    let size = video.map_or((studio.format.width, studio.format.height), |video| {
+        (video.width, video.height)
+    });
+    (size.0.max(1), size.1.max(1))
+}
+
 /// Where an item is, in pixels of the program. It fills a box from its top left corner, in one of three ways.
 #[must_use]
 pub fn place(studio: &Studio, item: &Item) -> Value {
     let (target, crop) = (item.target, item.crop);
-    let shown = shows(studio, item);
-    let source = studio.sources.iter().find(|source| source.name == shown.name);
-    let video = source.and_then(|source| source.format).and_then(|format| format.video);
-    let (width, height) = video.map_or((studio.format.width, studio.format.height), |video| {
-        (video.width, video.height)
-    });
+    let (width, height) = full_size(studio, item);
     let (bounds, is_cropped) = match item.fit {
         Fit::Contain => ("OBS_BOUNDS_SCALE_INNER", false),
         Fit::Cover => ("OBS_BOUNDS_SCALE_OUTER", true),
@@ -92,7 +125,7 @@ pub fn place(studio: &Studio, item: &Item) -> Value {
     })
 }
 
-fn id(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn id(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let scene = fields.scene(view.studio)?;
     let name = fields.text("sourceName")?;
     let offset = fields.maybe_number("searchOffset", -1.0..=1000.0)?.unwrap_or(0.0);
@@ -110,7 +143,7 @@ fn id(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
 }
 
 /// The item that is meant, with its scene and its place from below.
-fn meant<'a>(view: View<'a>, fields: &Fields<'a>) -> Result<(&'a SceneModel, usize, &'a Item), Refusal> {
+fn meant<'a>(view: View<'a>, fields: Fields<'a>) -> Result<(&'a SceneModel, usize, &'a Item), Refusal> {
     let scene = fields.scene(view.studio)?;
     let id = fields.number("sceneItemId", 0.0..=f64::from(u32::MAX))?;
     let (index, item) = item_of(scene, id as u32).ok_or_else(|| {
@@ -120,17 +153,17 @@ fn meant<'a>(view: View<'a>, fields: &Fields<'a>) -> Result<(&'a SceneModel, usi
     Ok((scene, index, item))
 }
 
-fn source(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn source(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (_, _, item) = meant(view, fields)?;
     let name = shows(view.studio, item).name.to_owned();
     done(json!({ "sourceName": name, "sourceUuid": source_uuid(view.studio, item) }))
 }
 
-fn enabled(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn enabled(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "sceneItemEnabled": !meant(view, fields)?.2.is_hidden }))
 }
 
-fn enable(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn enable(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (scene, _, item) = meant(view, fields)?;
     let verb = if fields.flag("sceneItemEnabled")? {
         "show"
@@ -140,21 +173,98 @@ fn enable(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     order(["item", verb, &scene.name, &item.name])
 }
 
-fn index(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn index(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "sceneItemIndex": meant(view, fields)?.1 }))
 }
 
-fn locked(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn locked(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     meant(view, fields)?;
     done(json!({ "sceneItemLocked": false }))
 }
 
-fn blend_mode(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn blend_mode(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     meant(view, fields)?;
     done(json!({ "sceneItemBlendMode": "OBS_BLEND_NORMAL" }))
 }
 
-fn transform(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn transform(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let (_, _, item) = meant(view, fields)?;
     done(json!({ "sceneItemTransform": place(view.studio, item) }))
+}
+
+/// The furthest that an item is moved.
+const FURTHEST: f64 = 90_001.0;
+
+/// What of a transform a studio has: a place, a size, a fit, and what is cut away. The rest cannot be set.
+fn set_transform(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
+    let (scene, _, item) = meant(view, fields)?;
+    let given = Fields::new(fields.object("sceneItemTransform")?);
+    let (full, target) = (full_size(view.studio, item), item.target);
+    let mut lines = Vec::new();
+    let pixels = |value: f64| format!("{value:.0}");
+    let position = |name| given.maybe_number(name, -FURTHEST..=FURTHEST);
+    let (x, y) = (position("positionX")?, position("positionY")?);
+    if x.is_some() || y.is_some() {
+        let (x, y) = (x.unwrap_or(target.x.into()), y.unwrap_or(target.y.into()));
+        lines.push(words(["item", "move", &scene.name, &item.name, &pixels(x), &pixels(y)]));
+    }
+    let side = |bounds, scale, full: u32| -> Result<Option<f64>, Refusal> {
+        let scaled = given
+            .maybe_number(scale, 0.0..=1000.0)?
+            .map(|scale| scale * f64::from(full));
+        Ok(given.maybe_number(bounds, 1.0..=FURTHEST)?.or(scaled))
+    };
+    let width = side("boundsWidth", "scaleX", full.0)?;
+    let height = side("boundsHeight", "scaleY", full.1)?;
+    if width.is_some() || height.is_some() {
+        let (width, height) = (
+            width.unwrap_or(target.width.into()),
+            height.unwrap_or(target.height.into()),
+        );
+        lines.push(words([
+            "item",
+            "size",
+            &scene.name,
+            &item.name,
+            &pixels(width),
+            &pixels(height),
+        ]));
+    }
+    let fit = match given.maybe_text("boundsType")? {
+        None | Some("OBS_BOUNDS_NONE") => None,
+        Some("OBS_BOUNDS_SCALE_INNER") => Some("contain"),
+        Some("OBS_BOUNDS_SCALE_OUTER") => Some("cover"),
+        Some("OBS_BOUNDS_STRETCH") => Some("stretch"),
+        Some(_) => {
+            let comment = "boundsType can be OBS_BOUNDS_SCALE_INNER, OBS_BOUNDS_SCALE_OUTER or OBS_BOUNDS_STRETCH";
+            return Err(Refusal::new(Status::InvalidRequestField, comment));
+        }
+    };
+    if let Some(fit) = fit {
+        lines.push(words(["item", "fit", &scene.name, &item.name, fit]));
+    }
+    for (name, side, full) in [
+        ("cropLeft", "left", full.0),
+        ("cropTop", "top", full.1),
+        ("cropRight", "right", full.0),
+        ("cropBottom", "bottom", full.1),
+    ] {
+        if let Some(cut) = given.maybe_number(name, 0.0..=100_000.0)? {
+            let share = format!("{:.4}", (cut / f64::from(full)).min(1.0));
+            lines.push(words(["item", "crop", &scene.name, &item.name, side, &share]));
+        }
+    }
+    if given
+        .maybe_number("rotation", -360.0..=360.0)?
+        .is_some_and(|angle| angle != 0.0)
+    {
+        return Err(Refusal::new(Status::CannotAct, "items are not turned here"));
+    }
+    if lines.is_empty() {
+        return Err(Refusal::new(
+            Status::CannotAct,
+            "nothing in the transform can be set here",
+        ));
+    }
+    Ok(Outcome::Order(lines, None))
 }

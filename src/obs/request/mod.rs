@@ -61,7 +61,7 @@ pub enum Outcome {
     StudioMode(bool),
 }
 
-type Handler = fn(View<'_>, &Fields<'_>) -> Result<Outcome, Refusal>;
+type Handler = fn(View<'_>, Fields<'_>) -> Result<Outcome, Refusal>;
 
 const PARTS: [&[(&str, Handler)]; 7] = [
     general::HANDLERS,
@@ -97,7 +97,7 @@ pub fn look(view: View<'_>, request: &Request) -> Result<Outcome, Refusal> {
         );
         return Err(Refusal::new(Status::UnknownRequestType, hint));
     };
-    handler(view, &Fields::new(&request.data))
+    handler(view, Fields::new(&request.data))
 }
 
 /// The words of a line.
@@ -105,10 +105,12 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.map(str::to_owned).to_vec()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what every handler ends with")]
 fn done(value: Value) -> Result<Outcome, Refusal> {
     Ok(Outcome::Done(Some(value)))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "what every handler ends with")]
 fn order<const N: usize>(line: [&str; N]) -> Result<Outcome, Refusal> {
     Ok(Outcome::Order(vec![words(line)], None))
 }

@@ -70,7 +70,7 @@ fn is_on(destination: &DestinationModel) -> bool {
     )
 }
 
-fn stream_status(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn stream_status(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let phase = stream_phase(view.studio);
     let all = &view.studio.destinations;
     let queue = all
@@ -102,23 +102,24 @@ fn stream(view: View<'_>, start: bool) -> Result<Outcome, Refusal> {
     let others = view.studio.destinations.iter().filter(|one| is_on(one) != start);
     let lines: Vec<_> = others.map(|one| words(["destination", verb, &one.name])).collect();
     if lines.is_empty() {
-        return Err(match start {
-            true => Refusal::new(Status::OutputRunning, "all destinations are started"),
-            false => Refusal::new(Status::OutputNotRunning, "all destinations are stopped"),
+        return Err(if start {
+            Refusal::new(Status::OutputRunning, "all destinations are started")
+        } else {
+            Refusal::new(Status::OutputNotRunning, "all destinations are stopped")
         });
     }
     Ok(Outcome::Order(lines, None))
 }
 
-fn start_stream(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn start_stream(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     stream(view, true)
 }
 
-fn stop_stream(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn stop_stream(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     stream(view, false)
 }
 
-fn toggle_stream(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn toggle_stream(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let start = !view.studio.destinations.iter().any(is_on);
     match stream(view, start)? {
         Outcome::Order(lines, _) => Ok(Outcome::Order(lines, Some(json!({ "outputActive": start })))),
@@ -130,7 +131,7 @@ fn record_length(studio: &Studio) -> TimeDelta {
     TimeDelta::from_secs_f64(studio.recording.seconds)
 }
 
-fn record_status(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn record_status(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let recording = &view.studio.recording;
     let length = record_length(view.studio);
     done(json!({
@@ -142,7 +143,7 @@ fn record_status(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn start_record(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn start_record(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     if view.studio.recording.is_on {
         return Err(Refusal::new(Status::OutputRunning, "the show is being recorded"));
     }
@@ -156,13 +157,14 @@ fn needs_recording(view: View<'_>) -> Result<(), Refusal> {
     Err(Refusal::new(Status::OutputNotRunning, "the show is not being recorded"))
 }
 
-fn stop_record(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn stop_record(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     needs_recording(view)?;
     let path = json!({ "outputPath": view.studio.recording.path });
     Ok(Outcome::Order(vec![words(["record", "stop"])], Some(path)))
 }
 
-fn toggle_record(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+#[allow(clippy::unnecessary_wraps, reason = "a handler like all others")]
+fn toggle_record(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let start = !view.studio.recording.is_on;
     let verb = if start { "start" } else { "stop" };
     Ok(Outcome::Order(
@@ -171,12 +173,12 @@ fn toggle_record(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     ))
 }
 
-fn split_record(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn split_record(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     needs_recording(view)?;
     order(["record", "split"])
 }
 
-fn outputs(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn outputs(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let studio = view.studio;
     let about = |name: &str, kind: &str, is_active: bool, is_network: bool| {
         json!({
@@ -210,7 +212,7 @@ fn outputs(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
 }
 
 /// The destination of that name; none is the recording.
-fn output<'a>(view: View<'a>, fields: &Fields<'a>) -> Result<Option<&'a DestinationModel>, Refusal> {
+fn output<'a>(view: View<'a>, fields: Fields<'a>) -> Result<Option<&'a DestinationModel>, Refusal> {
     let name = fields.text("outputName")?;
     let destination = view.studio.destinations.iter().find(|one| one.name == name);
     if destination.is_none() && name != RECORDING {
@@ -222,7 +224,7 @@ fn output<'a>(view: View<'a>, fields: &Fields<'a>) -> Result<Option<&'a Destinat
     Ok(destination)
 }
 
-fn output_status(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn output_status(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let Some(destination) = output(view, fields)? else {
         let recording = &view.studio.recording;
         let length = record_length(view.studio);
@@ -255,7 +257,7 @@ fn output_status(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal
     }))
 }
 
-fn start_output(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn start_output(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     match output(view, fields)? {
         None => start_record(view, fields),
         Some(one) if is_on(one) => Err(Refusal::new(Status::OutputRunning, "it is started")),
@@ -263,7 +265,7 @@ fn start_output(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal>
     }
 }
 
-fn stop_output(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn stop_output(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     match output(view, fields)? {
         None => stop_record(view, fields),
         Some(one) if is_on(one) => order(["destination", "stop", &one.name]),
@@ -271,7 +273,7 @@ fn stop_output(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> 
     }
 }
 
-fn toggle_output(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn toggle_output(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let Some(one) = output(view, fields)? else {
         return toggle_record(view, fields);
     };
@@ -282,6 +284,6 @@ fn toggle_output(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal
 }
 
 /// What a studio has not is off: controllers ask without end, and show what they hear.
-fn inactive(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn inactive(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "outputActive": false }))
 }

@@ -26,7 +26,7 @@ pub fn list(studio: &Studio) -> Value {
     scenes.collect()
 }
 
-fn scenes(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn scenes(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let (program, preview) = (&view.studio.program, &view.studio.preview);
     let next = |value: String| if view.is_studio_mode { value.into() } else { Value::Null };
     done(json!({
@@ -38,14 +38,14 @@ fn scenes(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn groups(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn groups(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let items = view.studio.scenes.iter().flat_map(|scene| &scene.items);
     let groups = items.filter(|item| shows(view.studio, item).is_group == Some(true));
     let groups: Vec<_> = groups.map(|item| &item.name).collect();
     done(json!({ "groups": groups }))
 }
 
-fn program(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn program(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let name = &view.studio.program;
     let id = uuid(Thing::Scene, name);
     done(json!({
@@ -54,11 +54,11 @@ fn program(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
 }
 
 /// By the transition that is set, as everywhere.
-fn set_program(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_program(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     order(["take", &fields.scene(view.studio)?.name])
 }
 
-fn preview(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn preview(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     needs_studio_mode(view)?;
     let name = &view.studio.preview;
     let id = uuid(Thing::Scene, name);
@@ -67,7 +67,7 @@ fn preview(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn set_preview(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_preview(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     needs_studio_mode(view)?;
     order(["preview", &fields.scene(view.studio)?.name])
 }

@@ -49,7 +49,7 @@ impl Format {
     }
 }
 
-fn take(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn take(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let studio = view.studio;
     let (thing, name) = fields.source(studio)?;
     let quality = fields.maybe_number("imageCompressionQuality", -1.0..=100.0)?;
@@ -102,7 +102,7 @@ fn fitting(full: (u32, u32), wanted: (Option<f64>, Option<f64>)) -> (u32, u32) {
 }
 
 /// Files are the operator's.
-fn save(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn save(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let comment = "controllers write no files here; GetSourceScreenshot gives the picture";
     Err(Refusal::new(Status::InvalidResourceState, comment))
 }

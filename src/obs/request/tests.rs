@@ -368,6 +368,93 @@ fn screenshots_are_of_what_is_meant() {
     );
     assert_eq!(target("close").target, MonitorTarget::Preview);
     assert_eq!(target("host").target, MonitorTarget::Source("host".into()));
+    let elsewhere = Studio {
+        preview: "wide".into(),
+        ..studio.clone()
+    };
+    let given = json!({ "sourceName": "close", "imageFormat": "png" });
+    let Ok(Outcome::Screenshot(shot)) = ask(&elsewhere, "GetSourceScreenshot", given) else {
+        panic!("no picture")
+    };
+    assert_eq!(shot.target, MonitorTarget::Scene("close".into()));
+}
+
+#[test]
+fn a_transform_becomes_what_a_studio_can_do() {
+    let studio = studio();
+    let id = item_id("wide", "slides");
+    let set = |transform: Value| {
+        let given = json!({ "sceneName": "wide", "sceneItemId": id, "sceneItemTransform": transform });
+        ask(&studio, "SetSceneItemTransform", given)
+    };
+    for (transform, expected) in [
+        (json!({ "positionX": 40.4 }), vec!["item move wide slides 40 0"]),
+        (
+            json!({ "positionY": -5, "boundsWidth": 640 }),
+            vec!["item move wide slides 0 -5", "item size wide slides 640 720"],
+        ),
+        (
+            json!({ "scaleX": 0.5, "scaleY": 0.5 }),
+            vec!["item size wide slides 640 360"],
+        ),
+        (
+            json!({ "boundsType": "OBS_BOUNDS_STRETCH", "rotation": 0 }),
+            vec!["item fit wide slides stretch"],
+        ),
+        (json!({ "cropLeft": 128 }), vec!["item crop wide slides left 0.1000"]),
+    ] {
+        let outcome = set(transform.clone()).unwrap_or_else(|refusal| panic!("{transform}: {refusal:?}"));
+        assert_eq!(lines(&outcome), expected);
+        for line in expected {
+            let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+            assert!(crate::studio::command::parse(&words).is_ok(), "{line}");
+        }
+    }
+    for (transform, status) in [
+        (json!({}), 703),
+        (json!({ "rotation": 45, "positionX": 1 }), 703),
+        (json!({ "boundsType": "OBS_BOUNDS_MAX_ONLY" }), 400),
+        (json!({ "boundsWidth": 0 }), 402),
+        (json!([1]), 401),
+    ] {
+        assert_eq!(
+            set(transform.clone()).map_err(|refusal| refusal.status.number()),
+            Err(status),
+            "{transform}"
+        );
+    }
+}
+
+#[test]
+fn what_is_in_a_group_is_listed_by_its_name() {
+    use crate::studio::model::Shown;
+    let mut studio = studio();
+    let badge = super::super::for_tests::item(
+        "badge",
+        Shown::Group(vec![super::super::for_tests::item("logo", Shown::Color([9; 4]))]),
+    );
+    studio.scenes[1].items.push(badge);
+    assert_eq!(data(&studio, "GetGroupList", Value::Null)["groups"], json!(["badge"]));
+    let items = data(&studio, "GetGroupSceneItemList", json!({ "sceneName": "badge" }));
+    assert_eq!(items["sceneItems"][0]["sourceName"], "logo");
+    assert_eq!(items["sceneItems"][0]["inputKind"], "rigcast_color");
+}
+
+#[test]
+fn sources_of_files_are_media() {
+    let studio = studio();
+    let status = data(&studio, "GetMediaInputStatus", json!({ "inputName": "slides" }));
+    assert_eq!(status["mediaState"], "OBS_MEDIA_STATE_PLAYING");
+    let act = |action: &str| {
+        let action = format!("OBS_WEBSOCKET_MEDIA_INPUT_ACTION_{action}");
+        ask(
+            &studio,
+            "TriggerMediaInputAction",
+            json!({ "inputName": "slides", "mediaAction": action }),
+        )
+    };
+    assert_eq!(lines(&act("RESTART").unwrap()), ["source restart slides"]);
+    assert_eq!(act("PAUSE").map_err(|refusal| refusal.status), Err(Status::CannotAct));
 }
 
 #[test]
@@ -409,6 +496,17 @@ fn the_stream_is_all_destinations_together() {
             destination.state = state;
         }
         assert_eq!(stream_phase(&studio), phase);
+    }
+}
+
+#[test]
+fn the_documentation_names_every_request_and_every_event() {
+    let page = include_str!("../../../docs/obs.md");
+    let events = include_str!("../events.rs").split("self.tell(\"").skip(1);
+    let events: Vec<_> = events.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(events.len() > 20);
+    for name in known().chain(events) {
+        assert!(page.contains(&format!("`{name}`")), "docs/obs.md does not name {name}");
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) const HANDLERS: &[(&str, Handler)] = &[
 /// The longest that the command takes.
 const MOST_MS: f64 = 10_000.0;
 
-fn kinds(_: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn kinds(_: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let kinds: Vec<_> = ways().map(|way| way.kind).collect();
     done(json!({ "transitionKinds": kinds }))
 }
@@ -35,7 +35,7 @@ fn about(way: Way) -> Value {
     })
 }
 
-fn list(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn list(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let now = way(view.studio.transition.kind);
     done(json!({
         "currentSceneTransitionName": now.name,
@@ -45,7 +45,7 @@ fn list(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     }))
 }
 
-fn current(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn current(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let transition = &view.studio.transition;
     let now = way(transition.kind);
     let mut answer = about(now);
@@ -55,7 +55,7 @@ fn current(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     done(answer)
 }
 
-fn set(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set(_: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let name = fields.text("transitionName")?;
     let way = ways().find(|way| way.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
         let known: Vec<_> = ways().map(|way| way.name).collect();
@@ -65,14 +65,14 @@ fn set(_: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
     order(["transition", way.word])
 }
 
-fn set_duration(view: View<'_>, fields: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn set_duration(view: View<'_>, fields: Fields<'_>) -> Result<Outcome, Refusal> {
     let ms = fields.number("transitionDuration", 50.0..=MOST_MS)?;
     let now = way(view.studio.transition.kind);
     order(["transition", now.word, &format!("{ms:.0}ms")])
 }
 
 /// How far the take under way has come, from 0 to 1.
-fn cursor(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn cursor(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     let share = view.studio.fade.as_ref().map_or(1.0, |fade| {
         let (gone, all) = ((view.now - fade.start).as_secs_f64(), fade.duration.as_secs_f64());
         if all > 0.0 { (gone / all).clamp(0.0, 1.0) } else { 1.0 }
@@ -80,7 +80,7 @@ fn cursor(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
     done(json!({ "transitionCursor": share }))
 }
 
-fn trigger(view: View<'_>, _: &Fields<'_>) -> Result<Outcome, Refusal> {
+fn trigger(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
     needs_studio_mode(view)?;
     order(["take"])
 }
