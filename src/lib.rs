@@ -17,6 +17,7 @@
 //! LOOKS  worker/analyse/checks.rs → vision/check: codes, images, classifiers → moderating.rs → air/areas.rs and hold
 //! TAP    studio/runtime/tap_loop.rs  small pictures, newest wins          → control/taps.rs → tui/monitor (cells or pixels)
 //!        → tui/view → tui/screen.rs (what has changed), as much as tui/governor says that the link carries → terminal
+//! CUE    scene/cues.rs (file) → cue/ (pure: what is due) → studio/runtime/core/cueing.rs → each command as an order of its own
 //! LOOK   studio/runtime/analysis.rs  pictures, all sound                  → worker/analyse/ → events, stamps for the gate
 //! FACE   worker/analyse/faces.rs → vision/{finder,schedule,detector,tracker}: a verdict for each picture → studio/runtime/air/
 //! KEY    tui/terminal/input.rs (keys, answers) → tui/keymap/ → control/client.rs ─┐
@@ -26,7 +27,11 @@
 //! NET    publish/sight.rs  a sample of each connection, 20 times a second; audience/ counts of viewers
 //!        → studio/runtime/adapting.rs → adapt/ (pure: what is carried, what may be sent, why) → studio/update/adapt.rs
 //!        → studio/runtime/line.rs (rate, frame rate, size), encode/switching.rs (sound), relay (which renditions)
-//! SHOW   scene/  raw text → checked Show, every error with its place
+//! SHOW   scene/  raw text → checked Show, every error with its place; scene/diff.rs what has changed since, scene/write_back/ the way back
+//! TEXT   studio/fill.rs → studio/runtime/graphics/ (when it says something else) → picture/lettering/ → studio/runtime/easel.rs → picture/compositor/
+//! CUE    cue/ (pure: what is due) → studio/runtime/core/cueing.rs (sleeps until then) → commands
+//! DATA   studio/runtime/data*.rs (file, HTTP, command) → rules/ (pure: which scene, why) → studio/update/rules.rs
+//! OBS    obs/ (obs-websocket 5) → control::desk like any client
 //! ```
 //!
 //! Who may know whom is a rule that `tests/repo_rules.rs` keeps: `media` knows nobody; the stages know `media`; `studio`

@@ -243,7 +243,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
         "rules release" => support::rules::release(show, binding),
         "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation"
-        | "page events" | "page charts" | "page rules" => {
+        | "page events" | "page charts" | "page rules" | "page items" => {
             show.select_strip("tone");
             show.press(&binding.keys);
             show.tmux.wait_for(match line {
@@ -254,6 +254,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
                 "page moderation" => "WHO JUDGES",
                 "page events" => "newest at the bottom",
                 "page charts" => "the last ten minutes",
+                "page items" => "as in the scene file",
                 "page rules" => "a take by hand holds program",
                 _ => "PICTURE tone ",
             });

@@ -62,7 +62,7 @@ _rigcast() {
         compadd -a found
         return
     fi
-    _rigcast_options "$@"
+    _rigcast_options "$@" || _files
 }
 "#;
 
@@ -89,7 +89,9 @@ fn script(kind: Kind) -> String {
         Kind::Fish => Shell::Fish,
     };
     let mut made = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "rigcast", &mut made);
+    // A scene file in the place of a subcommand hides the subcommands from zsh: files are completed where nothing else fits.
+    let mut cli = Cli::command().mut_arg("scene", |scene| scene.long("scene").hide(true));
+    clap_complete::generate(shell, &mut cli, "rigcast", &mut made);
     let made = String::from_utf8_lossy(&made).into_owned();
     match kind {
         Kind::Bash => made + BASH,
@@ -157,7 +159,7 @@ fn candidates(before: &[String], partial: &str, studio: Option<&Studio>) -> Vec<
             add(name[before.len()]);
         }
     }
-    let is_command = !before.is_empty() && find(before).is_ok();
+    let is_command = !before.is_empty() && find(before).is_ok_and(|(spec, _)| spec.scope == Scope::Studio);
     if let Some(studio) = studio.filter(|_| is_command) {
         let quoted = before.iter().map(|word| format!("\"{word}\""));
         let line = quoted.collect::<Vec<_>>().join(" ") + " ";

@@ -172,7 +172,12 @@ impl Engine {
     fn look(&mut self, data: Option<&Data>, now: Timestamp) {
         for (rule, holding) in self.set.rules.iter().zip(&mut self.holding) {
             let holds = data.is_some_and(|data| match (&rule.until, &holding) {
-                (Some(until), Some(_)) => !until.holds(data.map()),
+                // What it is about may have gone, and with it what would end it.
+                (Some(until), Some(_)) => {
+                    let map = data.map();
+                    let is_about_something = || rule.when.holds(map) || rule.when.sees(map) || until.sees(map);
+                    !until.holds(map) && is_about_something()
+                }
                 (Some(until), None) => rule.when.holds(data.map()) && !until.holds(data.map()),
                 (None, _) => rule.when.holds(data.map()),
             });

@@ -106,6 +106,13 @@ fn between_when_and_until_nothing_changes() {
         let data = data(json!({"product": {"stock": stock}}));
         assert_eq!(scene(&mut engine, &data, now, now), expected, "{now}");
     }
+    // Where nothing of what it is about is there any more it ends, too.
+    assert_eq!(
+        scene(&mut engine, &data(json!({"room": "live"})), 35_000, 35_000),
+        "host"
+    );
+    let few = data(json!({"product": {"stock": 2}}));
+    assert_eq!(scene(&mut engine, &few, 37_000, 37_000), "few");
     // Without data a rule ends, whatever ends it otherwise.
     engine.step(None, at(40_000), Mode::Active);
     assert_eq!(engine.chosen().unwrap().scene, "host");

@@ -258,3 +258,41 @@ proptest! {
         prop_assert!(read_cues("any", &text, Path::new(""), None).is_err());
     }
 }
+
+const BEGIN: &str = "<!-- made from the schema: UPDATE=1 ./test --lib cues -->\n";
+
+fn page() -> (std::path::PathBuf, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cues.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    (path, page)
+}
+
+#[test]
+fn the_reference_page_is_up_to_date() {
+    let (path, page) = page();
+    let (before, _) = page.split_once(BEGIN).unwrap();
+    let fresh = format!("{before}{BEGIN}\n{}", cues_markdown());
+    let is_update = std::env::var_os("UPDATE").is_some();
+    if is_update {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    assert!(page == fresh || is_update, "docs/cues.md is stale: UPDATE=1");
+}
+
+#[test]
+fn the_example_of_the_page_can_be_read() {
+    let (_, page) = page();
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let names = CueNames {
+        scenes: list(&["wide", "talk"]),
+        strips: list(&["voice"]),
+        ..CueNames::default()
+    };
+    let list = read_cues("evening.cues.toml", example, Path::new("/show"), Some(&names)).unwrap();
+    assert_eq!(list.cues.len(), 5);
+}

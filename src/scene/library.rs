@@ -156,6 +156,8 @@ impl Library {
                 .lines()
                 .find_map(|line| line.strip_prefix("# "))
                 .unwrap_or_default();
+            // Its first sentence.
+            let said = said.split(". ").next().unwrap_or_default().trim_end_matches(['.', ':']);
             entries.push(CatalogEntry::new(
                 "layer",
                 name,

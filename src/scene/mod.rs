@@ -41,6 +41,7 @@ mod recording;
 mod reference;
 mod relay;
 mod rules;
+mod rules_keys;
 mod scene_checks;
 mod scene_keys;
 mod schema;
@@ -75,7 +76,8 @@ pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
 pub use reference::reference_markdown;
 pub use relay::RelayChoice;
-pub use rules::{DataChoice, MAX_RULES, RulesChoice, RulesFile, read_rules, rules_markdown};
+pub use rules::{DataChoice, MAX_RULES, RulesChoice, RulesFile, read_rules};
+pub use rules_keys::rules_markdown;
 pub use script::{Change, Script};
 pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};

@@ -13,7 +13,6 @@
 //! scenes of the show that it is for when it is loaded: a name that points nowhere is found before the show, not in it.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,8 +24,7 @@ use super::error::{self, Diagnostic, Place, SceneErrors, Spot};
 use super::layer;
 use super::places::Places;
 use super::raw::RawSecret;
-use super::reference::section;
-use super::schema::{Key, Kind, key};
+use super::rules_keys::RULES_FILE;
 use super::show::Scene;
 use crate::media::TimeDelta;
 use crate::rules::{Expression, Filling, Rule, RuleSet, Target};
@@ -41,101 +39,6 @@ const LONGEST_NAME: usize = 48;
 
 /// Where business data comes in when nobody says.
 const DATA_PORT: u16 = 8470;
-
-/// What a rules file may hold: a file of its own kind, no layer of a show.
-pub(super) const RULES_FILE: &[Key] = &[
-    key("title", Kind::Text, "what the rules are for, in a line"),
-    key(
-        "default",
-        Kind::Text,
-        "the scene that is shown where no rule holds (default: what is on program stays)",
-    ),
-    key("default_with", Kind::Values, "values for its parameters"),
-    key(
-        "default_hold",
-        Kind::Text,
-        "for how long it stays at least, as in \"10s\" (default \"5s\")",
-    ),
-    key(
-        "stale_after",
-        Kind::Text,
-        "data that is older says nothing any more, as in \"1m\" (default never)",
-    ),
-    key(
-        "changes_per_minute",
-        Kind::Integer(1, 60),
-        "how often rules change the program in any minute at most (default 12)",
-    ),
-    key("rule", Kind::List(RULE), "the rules: one table [[rule]] each"),
-];
-
-const RULE: &[Key] = &[
-    key("name", Kind::Text, "what events and explanations call it; unique"),
-    key(
-        "when",
-        Kind::Text,
-        "what must be true of the data: \"product.stock > 0 and room == 'live'\"",
-    ),
-    key(
-        "until",
-        Kind::Text,
-        "what ends it once it holds, where that is more than when being false no more: \"product.stock == 0\"",
-    ),
-    key(
-        "for",
-        Kind::Text,
-        "for how long it must have held to be chosen, as in \"2s\" (default \"0s\")",
-    ),
-    key(
-        "hold",
-        Kind::Text,
-        "for how long its choice stays at least, whatever the data says (default \"5s\")",
-    ),
-    key(
-        "priority",
-        Kind::Integer(-1000, 1000),
-        "the highest one that holds is chosen, the first of equal ones (default 0)",
-    ),
-    key("scene", Kind::Text, "the scene that it shows"),
-    key(
-        "with",
-        Kind::Values,
-        "values for the parameters of that scene: \"{product.price:.2} €\"",
-    ),
-];
-
-/// The keys of `[rules]`.
-pub(super) const RULES: &[Key] = &[
-    key(
-        "file",
-        Kind::Text,
-        "the rules file, relative to this file: shop.rules.toml",
-    ),
-    key(
-        "on",
-        Kind::Flag,
-        "whether they choose from the start (default true); rules on and rules off switch",
-    ),
-];
-
-/// The keys of `[data]`.
-pub(super) const DATA: &[Key] = &[
-    key(
-        "file",
-        Kind::Text,
-        "a JSON file that is read whenever it changes, relative to this file",
-    ),
-    key(
-        "listen",
-        Kind::Text,
-        "address and port where data is posted to, as in 127.0.0.1:8470 (default nowhere)",
-    ),
-    key(
-        "token",
-        Kind::Secret,
-        "what must be shown there as Authorization: Bearer TOKEN; without one only this machine can be listened to",
-    ),
-];
 
 /// What `[rules]` says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -247,17 +150,6 @@ pub fn read_rules(label: &str, text: &str) -> Result<RulesFile, SceneErrors> {
 /// Whether the file with these keys at its top has rules and no show, however many mistakes are in it.
 pub(super) fn is_rules(table: &toml::Table) -> bool {
     table.contains_key("rule") && !table.contains_key("scene")
-}
-
-/// The reference of a rules file's keys in Markdown, for `docs/rules.md`.
-#[must_use]
-pub fn rules_markdown() -> String {
-    let mut page = String::new();
-    section(&mut page, "A rules file", "", RULES_FILE);
-    let _ = writeln!(page, "`items[].KEY` above is a key of a table `[[rule]]`.\n");
-    section(&mut page, "`[rules]` in a scene file", "", RULES);
-    section(&mut page, "`[data]` in a scene file", "", DATA);
-    page
 }
 
 impl RulesFile {

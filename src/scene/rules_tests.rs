@@ -165,6 +165,36 @@ fn a_scene_file_names_its_rules_and_where_data_comes_from() {
     }
 }
 
+#[test]
+fn the_reference_of_rules_is_up_to_date() {
+    const BEGIN: &str = "<!-- made from the schema: UPDATE=1 ./test --lib scene::rules -->\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, _) = page.split_once(BEGIN).unwrap();
+    let fresh = format!("{before}{BEGIN}\n{}", crate::scene::rules_markdown());
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    assert!(
+        page == fresh || std::env::var_os("UPDATE").is_some(),
+        "docs/rules.md is stale: UPDATE=1"
+    );
+}
+
+#[test]
+fn the_shipped_example_and_that_of_the_page_are_good() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = std::fs::read_to_string(root.join("scenes/shop.rules.toml")).unwrap();
+    assert!(read_rules("shop", &shipped).is_ok());
+    let page = std::fs::read_to_string(root.join("docs/rules.md")).unwrap();
+    let example = page
+        .split("```toml\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    assert!(read_rules("page", example).is_ok(), "{:?}", read_rules("page", example));
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,80}", inner in "[ a-z\\\\\"'=<>{}&|!.\n]{0,30}") {

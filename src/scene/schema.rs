@@ -10,7 +10,7 @@ use super::moderation::MODERATION;
 use super::obs::OBS;
 use super::recording::RECORDING;
 use super::relay::RELAY;
-use super::rules::{DATA, RULES};
+use super::rules_keys::{DATA, RULES};
 use super::scene_keys::{SCENE, TRANSITION};
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};

@@ -43,7 +43,7 @@ do = ["cut two"]
 [[cue]]
 name = "bad"
 at = "20s"
-do = ["gain a +60", "cut two"]
+do = ["gain a 60", "cut two"]
 
 [[cue]]
 name = "end"

@@ -44,7 +44,7 @@ use crate::adapt::{Change, State};
 use crate::cue::Firing;
 use crate::hold::Edit;
 use crate::media::{Rate, TimeDelta, Timestamp, Turn};
-use crate::rules::{Data, DataError};
+use crate::rules::DataError;
 use crate::scene::Preset;
 use crate::secret::SecretUrl;
 use crate::studio::undo::inverse_of_preset;
@@ -651,17 +651,11 @@ impl Unit<'_> {
                 self.effects.push(Effect::RestartSource(name));
                 Ok(())
             }
-            Command::DataSet(data) => {
-                self.data_set(data);
-                Ok(())
-            }
-            Command::DataMerge(patch) => self.data_merge(&patch),
-            Command::DataClear => {
-                self.data_set(Data::default());
-                Ok(())
-            }
-            Command::Rules(switch) => self.rules_switch(switch),
-            Command::RulesRelease => self.rules_release(),
+            command @ (Command::DataSet(_)
+            | Command::DataMerge(_)
+            | Command::DataClear
+            | Command::Rules(_)
+            | Command::RulesRelease) => self.data_and_rules(command),
             Command::RulesLoad(_) | Command::RulesExplain(_) => Err(Refusal::NeedsFiles),
             Command::End => {
                 self.event(EventLevel::Info, "studio", "the show ends");

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod cues;
+mod edit;
 mod obs;
 mod rules;
 

@@ -30,7 +30,7 @@ fn rules() -> std::path::PathBuf {
 fn scene_file(folder: &Path, data: &str) -> std::path::PathBuf {
     use std::fmt::Write as _;
     let mut text = String::from(
-        "[video]\nwidth = 320\nheight = 180\nframe_rate = 15\nbitrate_kbps = 300\n[analysis]\nblack = 0\nfrozen = 0\nsilence = 0\n",
+        "[video]\nwidth = 320\nheight = 180\nframe_rate = 15\nbitrate_kbps = 300\n[analysis]\nblack_s = 0\nfrozen_s = 0\nsilence_s = 0\n",
     );
     let _ = writeln!(text, "[rules]\nfile = \"{}\"\n{data}", rules().display());
     for (at, (name, parameters)) in SCENES.iter().enumerate() {

@@ -306,6 +306,7 @@ fn desk() -> Screen {
     armed(&mut screen.studio);
     held(&mut screen.studio);
     screen.studio.occlusion.level = 1;
+    screen.studio.scenes[0].parameters = vec![("price".into(), "9.90".into())];
     screen.studio.occlusion.stickers = vec!["cat".into()];
     screen.studio.renditions = vec![rigcast::studio::model::RenditionModel {
         name: "480p".into(),
@@ -452,8 +453,8 @@ fn every_argument_that_can_be_known_is_completed() {
     assert_eq!(
         free,
         [
-            "Cap", "Count", "Duration", "File", "Gain", "Hold", "Kbps", "Length", "NewName", "Percent", "PinValue",
-            "Text", "Url", "Value",
+            "Cap", "Count", "Duration", "File", "Gain", "Height", "Hold", "Kbps", "Length", "NewName", "Percent",
+            "PinValue", "Share", "Shift", "Text", "Url", "Value",
         ],
         "all others have names or words"
     );

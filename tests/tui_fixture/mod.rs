@@ -291,6 +291,8 @@ pub fn studio() -> Studio {
             stinger: None,
         },
         lent: Vec::new(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         fade: None,
         air: Default::default(),
         occlusion: occlusion(),

@@ -27,6 +27,15 @@ impl Expression {
         holds(&self.root, data)
     }
 
+    /// Whether any of the values that it names is there.
+    #[must_use]
+    pub fn sees(&self, data: &Map<String, Value>) -> bool {
+        let leaves = self.leaves(data);
+        leaves
+            .iter()
+            .any(|leaf| leaf.values.iter().any(|(_, value)| value.is_some()))
+    }
+
     /// Each of its conditions, in the order in which they are written.
     #[must_use]
     pub fn leaves(&self, data: &Map<String, Value>) -> Vec<Leaf> {

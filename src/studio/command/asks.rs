@@ -2,10 +2,10 @@
 //! for an answer.
 
 use super::action::Command;
-use super::item::{ItemChange, ItemRef};
-use super::item_patch::{leaves_a_zone, meant, scene_at};
+use super::item::ItemChange;
+use super::item_patch::{item_of, leaves_a_zone, may_leave_a_zone, meant, scene_at};
 use super::parse::{parse, split_words};
-use crate::studio::model::{CueList, Studio, item_paths};
+use crate::studio::model::{CueList, Studio};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
 #[must_use]
@@ -33,8 +33,17 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         Command::ModerateProgram(switch) => moderation.is_program_muted && !switch.apply(true),
         Command::ModerateStrip(name, switch) => studio.is_moderated(name) && !switch.apply(true),
         Command::PresetSave(_, _, is_replacing) | Command::PictureSave(_, _, is_replacing) => *is_replacing,
+        // Screens do not know how the file has it: where anything differs, a reset may show anything.
+        Command::Item(item, ItemChange::Reset) => item_of(studio, item).is_ok_and(|(scene, path)| {
+            let scene = &studio.scenes[scene].name;
+            studio.edits.has_item(scene, &path) && may_leave_a_zone(studio, scene)
+        }),
+        Command::SceneReset(scene) => scene_at(studio, scene).is_ok_and(|scene| {
+            let scene = &studio.scenes[scene].name;
+            let changed = studio.edits.of(scene);
+            changed.is_some_and(|changed| !changed.items.is_empty()) && may_leave_a_zone(studio, scene)
+        }),
         Command::Item(item, change) => meant(studio, item, change).is_ok_and(|meant| leaves_a_zone(studio, &meant)),
-        Command::SceneReset(scene) => reset_leaves_a_zone(scene, studio),
         Command::FaceRelease
         | Command::ZoneRemove(_)
         | Command::ModerateRestore(_)
@@ -111,21 +120,6 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::RulesExplain(_)
         | Command::Client(_) => false,
     }
-}
-
-/// Whether one of the items that are brought back would show what a zone may hide.
-fn reset_leaves_a_zone(scene: &str, studio: &Studio) -> bool {
-    let Ok(at) = scene_at(studio, scene) else {
-        return false;
-    };
-    let scene = &studio.scenes[at];
-    item_paths(&scene.items).into_iter().any(|item| {
-        let item = ItemRef {
-            scene: scene.name.clone(),
-            item,
-        };
-        meant(studio, &item, &ItemChange::Reset).is_ok_and(|meant| leaves_a_zone(studio, &meant))
-    })
 }
 /// Whether a command of the cue that `find` finds reveals or ends something now.
 fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {

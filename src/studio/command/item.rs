@@ -235,3 +235,45 @@ impl ItemChange {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lengths_are_set_or_changed_in_pixels_or_shares() {
+        for (word, meant) in [
+            ("40", Some(Shift::Set(Measure::Plain(40.0)))),
+            ("-40px", Some(Shift::Set(Measure::Plain(-40.0)))),
+            ("12.5%", Some(Shift::Set(Measure::Share(0.125)))),
+            ("+10", Some(Shift::Change(Measure::Plain(10.0)))),
+            ("+=1%", Some(Shift::Change(Measure::Share(0.01)))),
+            ("-=10", Some(Shift::Change(Measure::Plain(-10.0)))),
+            ("", None),
+            ("%", None),
+            ("NaN", None),
+            ("1e999", None),
+            ("ten", None),
+        ] {
+            assert_eq!(shift(word), meant, "{word}");
+        }
+        assert_eq!(height("-3"), Some(Height::Set(-3)));
+        assert_eq!(height("-=3"), Some(Height::Change(-3)));
+        assert_eq!(height("+99999"), None);
+        assert_eq!(text("a\\nb").as_deref(), Some("a\nb"));
+        assert_eq!(text(&"a".repeat(4097)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_is_read_again(word in "([+]|-=|-)?[0-9]{1,5}([.][0-9]{1,3})?%?", other in ".{0,8}") {
+            let meant = shift(&word).unwrap();
+            prop_assert_eq!(shift(&meant.word()), Some(meant), "{} is {}", word, meant.word());
+            if let Some(meant) = shift(&other) {
+                prop_assert!(shift(&meant.word()).is_some(), "{other}");
+            }
+            let _ = (height(&other), text(&other));
+        }
+    }
+}

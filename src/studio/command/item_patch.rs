@@ -229,7 +229,8 @@ fn shifted(now: i32, by: Shift, whole: u32) -> i64 {
         Shift::Change(by) => {
             let by = pixels(by, whole);
             let step = by.round() as i64;
-            i64::from(now).saturating_add(if step == 0 { by.signum() as i64 } else { step })
+            let least = if by > 0.0 { 1 } else { i64::from(by < 0.0) * -1 };
+            i64::from(now).saturating_add(if step == 0 { least } else { step })
         }
     }
 }
@@ -373,7 +374,7 @@ pub fn told(path: &str, change: &ItemChange, patch: &ItemPatch) -> Option<String
 #[must_use]
 pub fn leaves_a_zone(studio: &Studio, meant: &Meant) -> bool {
     let scene = &studio.scenes[meant.scene];
-    if studio.occlusion.zones.is_empty() || !is_seen(studio, &scene.name) {
+    if !may_leave_a_zone(studio, &scene.name) {
         return false;
     }
     let Some((siblings, at)) = siblings(&scene.items, &meant.path) else {
@@ -387,6 +388,12 @@ pub fn leaves_a_zone(studio: &Studio, meant: &Meant) -> bool {
             || patch.fit.is_some_and(|fit| fit != item.fit)
             || patch.crop.is_some_and(|crop: Crop| crop != item.crop));
     is_shown || is_moved
+}
+
+/// Whether anything in a scene can be hidden by a zone: there is one, and the scene is seen.
+#[must_use]
+pub fn may_leave_a_zone(studio: &Studio, scene: &str) -> bool {
+    !studio.occlusion.zones.is_empty() && is_seen(studio, scene)
 }
 
 /// Whether the scene is on program, or in one that is.

@@ -157,6 +157,9 @@ fn differing(around: &str, read: &[Item], now: &[Item], found: &mut Vec<String>)
         let Some(before) = read.iter().find(|known| known.name == item.name) else {
             continue;
         };
+        if before == item {
+            continue;
+        }
         if ItemPatch::all(before) != ItemPatch::all(item) || before.z != item.z {
             found.push(path.clone());
         }

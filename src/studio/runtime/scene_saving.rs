@@ -172,7 +172,8 @@ impl Saving {
         for scene in &self.scenes {
             let read = show.scene(&scene.name);
             let is_same = read.is_some_and(|read| {
-                are_seen_alike(&read.items, &scene.now)
+                // One that is made from a template which is saved as well goes with that.
+                (scene.read == scene.now || are_seen_alike(&read.items, &scene.now))
                     && scene
                         .parameters
                         .iter()

@@ -54,7 +54,20 @@ pub struct RulesNews {
 }
 
 impl Unit<'_> {
-    pub(super) fn data_set(&mut self, data: Data) {
+    /// A command about business data or rules, but for those that need files.
+    pub(super) fn data_and_rules(&mut self, command: Command) -> Result<(), Refusal> {
+        match command {
+            Command::DataSet(data) => self.data_set(data),
+            Command::DataMerge(patch) => return self.data_merge(&patch),
+            Command::DataClear => self.data_set(Data::default()),
+            Command::Rules(switch) => return self.rules_switch(switch),
+            Command::RulesRelease => return self.rules_release(),
+            _ => return Err(Refusal::NeedsFiles),
+        }
+        Ok(())
+    }
+
+    fn data_set(&mut self, data: Data) {
         let model = &mut self.studio.data;
         model.at = (!data.is_empty()).then_some(self.now);
         model.from = self.cause.map(|cause| cause.by.clone()).filter(|_| !data.is_empty());
@@ -67,7 +80,7 @@ impl Unit<'_> {
         self.effects.push(Effect::Picture);
     }
 
-    pub(super) fn data_merge(&mut self, patch: &str) -> Result<(), Refusal> {
+    fn data_merge(&mut self, patch: &str) -> Result<(), Refusal> {
         let merged = self.studio.data.values.patched(patch.as_bytes());
         self.data_set(merged.map_err(Refusal::Data)?);
         Ok(())
@@ -90,7 +103,7 @@ impl Unit<'_> {
         }
     }
 
-    pub(super) fn rules_switch(&mut self, switch: Switch) -> Result<(), Refusal> {
+    fn rules_switch(&mut self, switch: Switch) -> Result<(), Refusal> {
         if self.studio.rules.file.is_none() {
             return Err(Refusal::NoRules);
         }
@@ -104,7 +117,7 @@ impl Unit<'_> {
         Ok(())
     }
 
-    pub(super) fn rules_release(&mut self) -> Result<(), Refusal> {
+    fn rules_release(&mut self) -> Result<(), Refusal> {
         if self.studio.rules.file.is_none() {
             return Err(Refusal::NoRules);
         }

@@ -124,18 +124,16 @@ pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 pub fn canvas(buf: &mut Buffer, area: Rect, shown: &SceneModel, scene: &Scene<'_>) {
     let (studio, theme) = (scene.studio, scene.theme);
     let target = canvas_target(studio, &shown.name);
-    let frame = match target {
-        Some(MonitorTarget::Program) => theme.program(),
-        Some(MonitorTarget::Preview) => theme.preview(),
-        _ => theme.frame(),
+    let (frame, badge) = match target {
+        MonitorTarget::Program => (theme.program(), Some((" PGM ", theme.program_badge()))),
+        MonitorTarget::Preview => (theme.preview(), Some((" PVW ", theme.preview_badge()))),
+        _ => (theme.frame(), None),
     };
     let (_, edge) = framed(buf, area, frame);
     let mut row = Row::new(buf, edge, 0);
-    match target {
-        Some(MonitorTarget::Program) => row.put(" PGM ", theme.program_badge()),
-        Some(MonitorTarget::Preview) => row.put(" PVW ", theme.preview_badge()),
-        _ => &mut row,
-    };
+    if let Some((word, style)) = badge {
+        row.put(word, style);
+    }
     row.put(" ", theme.text())
         .put(&shown.name, theme.strong())
         .put(" ", theme.text());
@@ -143,17 +141,7 @@ pub fn canvas(buf: &mut Buffer, area: Rect, shown: &SceneModel, scene: &Scene<'_
         &format!(" {}×{} ", studio.format.width, studio.format.height),
         theme.label(),
     );
-    match target {
-        Some(target) => picture(buf, area, &target, scene),
-        None => {
-            let inner = picture_area(area, studio.format);
-            let note = "neither on program nor on preview";
-            let indent = inner.width.saturating_sub(note.len() as u16) / 2;
-            Row::new(buf, inner, inner.height / 2)
-                .skip(indent)
-                .put(note, theme.label());
-        }
-    }
+    picture(buf, area, &target, scene);
 }
 
 /// `30`, `29.97`.

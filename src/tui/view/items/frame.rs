@@ -10,23 +10,25 @@ use crate::tui::view::Scene;
 use crate::tui::view::shape::picture_area;
 use crate::tui::view::text::Row;
 
-/// The monitor that shows the scene, if one does.
+/// The monitor that shows the scene: program and preview are drawn already, others are drawn for this.
 #[must_use]
-pub fn canvas_target(studio: &Studio, scene: &str) -> Option<MonitorTarget> {
+pub fn canvas_target(studio: &Studio, scene: &str) -> MonitorTarget {
     if studio.program == scene {
-        Some(MonitorTarget::Program)
+        MonitorTarget::Program
     } else if studio.preview == scene {
-        Some(MonitorTarget::Preview)
+        MonitorTarget::Preview
     } else {
-        None
+        MonitorTarget::Scene(scene.to_owned())
     }
 }
 
 /// Draws the frame of the item that `path` leads to over the picture within `framed`. Cells cannot be written over pixels: there the
 /// numbers beside it say where it is.
 pub fn frame(buf: &mut Buffer, framed: Rect, shown: &SceneModel, path: Option<&str>, scene: &Scene<'_>) {
-    let has_picture =
-        canvas_target(scene.studio, &shown.name).is_some_and(|target| scene.ui.pictures.contains_key(&target));
+    let has_picture = scene
+        .ui
+        .pictures
+        .contains_key(&canvas_target(scene.studio, &shown.name));
     if has_picture && scene.ui.renderer().is_pixels() {
         return;
     }

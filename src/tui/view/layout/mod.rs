@@ -100,9 +100,7 @@ impl Arrangement {
         }
         self.page = Some((page, areas));
         if !areas.canvas.is_empty() {
-            let target = ui
-                .items_scene(studio)
-                .and_then(|scene| canvas_target(studio, &scene.name));
+            let target = ui.items_scene(studio).map(|scene| canvas_target(studio, &scene.name));
             if target == Some(MonitorTarget::Program) {
                 // Once is enough.
                 areas.program = Rect::default();
