@@ -3,13 +3,19 @@
 mod adapt;
 mod adapt_chart;
 mod check;
+mod completions;
+mod config;
 mod ctl;
 mod cues;
 mod handover;
 mod log;
+mod man;
 mod mend;
 mod opening;
+mod presets;
 mod probe;
+mod rules;
+mod script;
 mod scrub;
 mod start;
 mod studio;
@@ -167,12 +173,20 @@ enum Sub {
     /// Send one command to a running studio
     #[command(
         after_help = "Exit codes: 0 done, 1 refused, 2 usage, 3 no studio, 4 the studio died or the connection to it \
-                            broke.\nWithout COMMAND: what there is."
+                            broke.\nWithout COMMAND: what there is, or where something is piped in, the script in it. Of a script every line is \
+                            checked before the first is done; errors name their line."
     )]
     Ctl {
         #[command(flatten)]
         address: Address,
-        /// status, watch, or a command with its arguments
+        /// Of a script: go on after a line that was refused
+        #[arg(long)]
+        keep_going: bool,
+        /// Of a script: how long 'wait until' waits
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time_span)]
+        within: Duration,
+        /// status, watch, or a command with its arguments; - reads a script from standard input: one command per line, # begins a
+        /// comment, 'wait 2s' and 'wait until scene NAME' wait
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
         words: Vec<String>,
     },
@@ -181,6 +195,17 @@ enum Sub {
         /// What to check
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
+    },
+    /// Say what a show would be set to, and where each setting comes from
+    Config {
+        #[command(subcommand)]
+        command: config::ConfigCommand,
+    },
+    /// List all presets, policies, word lists, stickers and themes that can be had by name
+    Presets {
+        /// As JSON, one list
+        #[arg(long)]
+        json: bool,
     },
     /// Cut the torn end off recordings whose copy broke off; a crash of rigcast needs none of it
     Mend {
@@ -203,8 +228,33 @@ enum Sub {
         #[command(subcommand)]
         command: words::WordsCommand,
     },
+    /// Ask rules which scene they would choose, and why
+    Rules {
+        #[command(subcommand)]
+        command: rules::RulesCommand,
+    },
     /// Say what this rig can do: encoders, terminal, peers
     Probe,
+    /// Print what a shell needs to complete the arguments of rigcast, and the words after 'rigcast ctl'
+    #[command(after_help = "\
+Examples:
+  source <(rigcast completions bash)
+  rigcast completions zsh > ~/.zfunc/_rigcast
+  rigcast completions fish > ~/.config/fish/completions/rigcast.fish")]
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: completions::Kind,
+    },
+    /// What a shell asks while it completes
+    #[command(hide = true)]
+    Complete {
+        /// The words after 'rigcast ctl', the last of which is being typed
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<String>,
+    },
+    /// Print the manual page: rigcast man | man -l -
+    Man,
     /// How a studio starts its workers; of no use by hand
     #[command(hide = true)]
     Worker {
@@ -277,12 +327,29 @@ pub fn main() -> ExitCode {
         None => start::open(&cli.open),
         Some(Sub::Studio(args)) => studio::run(args),
         Some(Sub::Attach { address, screen, plain }) => start::attach(&address, &screen, plain),
-        Some(Sub::Ctl { address, words }) => ctl::run(&address, &words),
+        Some(Sub::Ctl {
+            address,
+            keep_going,
+            within,
+            words,
+        }) => {
+            let manner = script::Manner {
+                is_going_on: keep_going,
+                within,
+            };
+            ctl::run(&address, &words, manner)
+        }
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
+        Some(Sub::Config { command }) => config::run(&command),
+        Some(Sub::Presets { json }) => presets::run(json),
         Some(Sub::Adapt { command }) => adapt::run(&command),
         Some(Sub::Cues { command }) => cues::run(&command),
         Some(Sub::Words { command }) => words::run(&command),
+        Some(Sub::Completions { shell }) => completions::run(shell),
+        Some(Sub::Complete { words }) => completions::words(&words),
+        Some(Sub::Man) => man::run(),
+        Some(Sub::Rules { command }) => rules::run(&command),
         Some(Sub::Probe) => probe::run(),
         Some(Sub::Worker { role }) => worker::run(role),
     };

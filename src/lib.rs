@@ -43,6 +43,7 @@ pub mod clock;
 pub mod control;
 pub mod cue;
 pub mod encode;
+pub mod folders;
 pub mod hold;
 pub mod media;
 pub mod obs;

@@ -241,8 +241,9 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         "destination remove {destination}" => support::commands::asks_and_is_refused(show, binding),
         "dump" | "moderate program" | "moderate strip {strip}" => support::moderation::everywhere(show, binding),
         _ if line.starts_with("occlusion ") => support::faces::occlusion(show, binding),
+        "rules release" => support::rules::release(show, binding),
         "page strip" | "page buses" | "page faces" | "page picture" | "page network" | "page moderation"
-        | "page events" | "page charts" => {
+        | "page events" | "page charts" | "page rules" => {
             show.select_strip("tone");
             show.press(&binding.keys);
             show.tmux.wait_for(match line {
@@ -253,6 +254,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
                 "page moderation" => "WHO JUDGES",
                 "page events" => "newest at the bottom",
                 "page charts" => "the last ten minutes",
+                "page rules" => "a take by hand holds program",
                 _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);
@@ -262,6 +264,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("layout ") || line.starts_with("zoom ") => {
             support::layout::press_and_check(show, binding);
         }
+        "page cues" | "cue go" => support::cues::everywhere(show, binding),
         "alarm ack" | "bell toggle" => support::events::everywhere(show, binding),
         "redraw" => {
             // Somebody else writes onto the terminal.

@@ -82,7 +82,7 @@ fn unknown_keys_are_refused_with_a_guess() {
 show.toml:1:2: vidoe: unknown key; did you mean "video"?
 show.toml:4:3: video.widht: unknown key; did you mean "width"?
 show.toml:5:1: video.bitrate: unknown key; did you mean "bitrate_kbps"?
-show.toml:6:1: video.zzz: unknown key; known: width, height, aspect, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
+show.toml:6:1: video.zzz: unknown key; known: preset, width, height, aspect, frame_rate, bitrate_kbps, rate_control, max_bitrate_kbps, quality, gop_seconds, threads
 "#);
     insta::assert_snapshot!(errors(&format!("[source.b]\nkind = \"file\"\npath = \"a.mp4\"\nlopp = true\n[strip.b]\ngain_bd = 3\nvolume = 1\n{GOOD}")), @r#"
 show.toml:4:1: source.b.lopp: unknown key; did you mean "loop"?

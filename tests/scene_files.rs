@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use rigcast::media::FrameRate;
+use rigcast::encode::Channels;
+use rigcast::media::{FrameRate, RateControl};
 use rigcast::picture::{Align, Fit, Rect, WipeDirection};
 use rigcast::scene::{self, Diagnostic, Matte, Scene, Show, Shown, TransitionKind, sources_seen};
 use rigcast::source::{SourceKind, SourceSpec};
@@ -559,4 +560,136 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn each_layer_says_more_than_the_one_below_and_each_setting_knows_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let write = |name: &str, text: &str| {
+        fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+        fs::write(at(name), text).unwrap();
+    };
+    let all = |from: usize| {
+        let keys = [
+            "bitrate_kbps = 3001",
+            "gop_seconds = 3",
+            "threads = 3",
+            "max_bitrate_kbps = 9003",
+        ];
+        format!("[video]\nrate_control = \"vbr\"\n{}\n", keys[from..].join("\n"))
+    };
+    write(
+        "etc/rigcast/config.toml",
+        &format!("{}height = 480\nwidth = 854\n", all(0)),
+    );
+    write("etc2/rigcast/config.toml", "[video]\nheight = 600\nframe_rate = 50\n");
+    write(
+        "home/rigcast/config.toml",
+        "[video]\ngop_seconds = 4\nthreads = 4\n[destination.main]\nkey = { env = \"KEY\" }\n",
+    );
+    write(
+        "home/rigcast/presets/crisp.toml",
+        "title = \"mine\"\n[video]\nthreads = 6\nmax_bitrate_kbps = 9006\n",
+    );
+    write("mine.toml", "[video]\nthreads = 5\n");
+    write(
+        "show.toml",
+        "include = [\"mine.toml\"]\ntitle = \"Show\"\n[video]\npreset = \"crisp\"\nmax_bitrate_kbps = 9007\n\
+         [source.cam]\nkind = \"pattern\"\n[scene.wide]\nitems = [{ source = \"cam\", position = [0, \"10%\"] }]\n\
+         [destination.main]\npreset = \"nginx-here\"\nkey = \"hunter2\"\n",
+    );
+    let root = folder.path().display().to_string();
+    let env = |name: &str| match name {
+        "XDG_CONFIG_HOME" => Some(format!("{root}/home")),
+        "XDG_CONFIG_DIRS" => Some(format!("{root}/etc:{root}/etc2")),
+        "RIGCAST_VIDEO_BITRATE_KBPS" => Some("3008".to_owned()),
+        _ => None,
+    };
+    let flags = [("audio.preset".to_owned(), "speech".to_owned())];
+    let show = scene::load(&at("show.toml"), &flags, &env).unwrap_or_else(|errors| panic!("{errors}"));
+    let video = &show.video;
+    assert_eq!(
+        (video.width, video.height, video.frame_rate),
+        (854, 480, FrameRate::whole(50))
+    );
+    assert_eq!((video.bitrate_kbps, video.threads), (3008, 6));
+    assert_eq!(video.rate_control, RateControl::Capped { max_kbps: 9007 });
+    assert_eq!((show.audio.channels, show.audio.bitrate_kbps), (Channels::Mono, 64));
+    assert_eq!(
+        show.destinations[0].url.expose().as_str(),
+        "rtmp://127.0.0.1:1935/live/hunter2"
+    );
+    let names: Vec<String> = show
+        .files
+        .iter()
+        .map(|path| path.strip_prefix(folder.path()).unwrap().display().to_string())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "etc2/rigcast/config.toml",
+            "etc/rigcast/config.toml",
+            "home/rigcast/config.toml",
+            "mine.toml",
+            "show.toml"
+        ]
+    );
+    // What it was read from is enough to read it once more, whatever has become of the files.
+    assert_eq!(scene::load_again(&show.script).unwrap(), show);
+
+    let (settings, wrong) = scene::settings(Some(&at("show.toml")), &flags, &env);
+    assert_eq!(wrong, []);
+    let lines: Vec<String> = settings
+        .iter()
+        .filter(|setting| {
+            !["analysis", "transition", "adapt"]
+                .iter()
+                .any(|skipped| setting.key.starts_with(skipped))
+        })
+        .map(|setting| format!("{} = {} # {}", setting.key, setting.written(), setting.said()))
+        .collect();
+    let said = lines.join("\n").replace(&format!("{root}/"), "");
+    assert!(!said.contains("hunter2"), "{said}");
+    insta::assert_snapshot!(said, @r#"
+title = "Show" # show.toml:2:9
+include = ["mine.toml"] # show.toml:1:11
+video.preset = "crisp" # show.toml:4:10
+video.width = 854 # etc/rigcast/config.toml:8:9
+video.height = 480 # etc/rigcast/config.toml:7:10
+video.frame_rate = 50 # etc2/rigcast/config.toml:3:14
+video.bitrate_kbps = 3008 # environment RIGCAST_VIDEO_BITRATE_KBPS
+video.rate_control = "vbr" # etc/rigcast/config.toml:2:16
+video.max_bitrate_kbps = 9007 # show.toml:5:20
+video.gop_seconds = 4.0 # home/rigcast/config.toml:2:15
+video.threads = 6 # home/rigcast/presets/crisp.toml:3:11
+audio.preset = "speech" # --set audio.preset
+audio.bitrate_kbps = 64 # presets/encoder/speech.toml:6:16
+audio.sample_rate = 48000 # shipped default (presets/default.toml:13:15)
+audio.channels = "mono" # presets/encoder/speech.toml:7:12
+source.cam.kind = "pattern" # show.toml:7:8
+scene.wide.items[0].source = "cam" # show.toml:9:21
+scene.wide.items[0].position = [0, "10%"] # show.toml:9:39
+occlusion.armed = false # shipped default (presets/default.toml:26:9)
+occlusion.policy = "regions" # shipped default (presets/default.toml:27:10)
+occlusion.level = 0 # shipped default (presets/default.toml:28:9)
+destination.main.preset = "nginx-here" # show.toml:11:10
+destination.main.url = "rtmp://127.0.0.1:1935/live" # presets/destination/nginx-here.toml:7:7
+destination.main.key = "••••" # show.toml:12:7
+"#);
+}
+
+#[test]
+fn what_is_wrong_with_the_machines_file_is_told_by_its_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("rigcast");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("config.toml"), "[video]\nbitrate = 3000\n").unwrap();
+    let path = folder.path().display().to_string();
+    let env = |name: &str| (name == "XDG_CONFIG_DIRS").then(|| path.clone());
+    let error = scene::demo(&[], &env).unwrap_err().to_string();
+    assert!(
+        error.ends_with("/rigcast/config.toml:2:1: video.bitrate: unknown key; did you mean \"bitrate_kbps\"?"),
+        "{error}"
+    );
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::script::{self, Manner};
 use super::{Address, client_runtime, complain, exit, say};
 use crate::control::client::{CUT, Client, ClientError};
 use crate::control::protocol::{Notification, RpcError};
@@ -11,8 +12,16 @@ use crate::studio::command;
 use crate::studio::command::{Scope, table::TABLE};
 
 /// Sends `words` to the studio at `address`.
-pub fn run(address: &Address, words: &[String]) -> u8 {
-    let Some(first) = words.first() else {
+pub fn run(address: &Address, words: &[String], manner: Manner) -> u8 {
+    let is_script = match words {
+        [] => script::is_piped(),
+        [only] => only == "-",
+        _ => false,
+    };
+    if is_script && let Some(code) = script::run(address, manner) {
+        return code;
+    }
+    let Some(first) = words.first().filter(|_| !is_script) else {
         return overview();
     };
     // Checked here first, so that a typo is a usage error even without a studio.
@@ -41,7 +50,14 @@ pub fn run(address: &Address, words: &[String]) -> u8 {
     let words = command::with_whole_paths(words.to_vec(), &folder);
     match runtime.block_on(talk(&path, &words)) {
         Ok(()) => exit::OK,
-        Err(ClientError::Rpc(error)) => {
+        Err(error) => failed(address, &path, &error),
+    }
+}
+
+/// Says why it did not work out with the studio at `path`, and gives the exit code.
+pub(super) fn failed(address: &Address, path: &Path, error: &ClientError) -> u8 {
+    match error {
+        ClientError::Rpc(error) => {
             complain(&error.message);
             say(&json!({ "ok": false, "error": error.message }).to_string());
             if error.code == RpcError::PARAMS {
@@ -50,15 +66,15 @@ pub fn run(address: &Address, words: &[String]) -> u8 {
                 exit::REFUSED
             }
         }
-        Err(error @ ClientError::NoStudio { .. }) => {
+        ClientError::NoStudio { .. } => {
             complain(&format!("{error}{}", address.start_hint("rigcast studio")));
             exit::NO_STUDIO
         }
-        Err(error @ ClientError::Ended(_)) => {
+        ClientError::Ended(_) => {
             complain(&error.to_string());
             exit::NO_STUDIO
         }
-        Err(error @ ClientError::Lost(_)) => {
+        ClientError::Lost(_) => {
             complain(&format!("{}: {error}", path.display()));
             exit::LOST
         }

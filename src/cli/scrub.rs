@@ -25,7 +25,7 @@ pub fn arguments() -> io::Result<()> {
 
 /// Variables that say where a person's files are: no secrets, and what this process saves later is put there. A scene that
 /// names a preset has been read with them.
-const PLACES: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+const PLACES: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"];
 
 /// Wipes the values of these variables, but for those that say where files are.
 ///

@@ -79,6 +79,8 @@ struct Seats {
     taken: AtomicU32,
     /// How many there have been.
     given: AtomicU32,
+    /// Who wants meters without being a screen.
+    listening: AtomicU32,
 }
 
 impl Audience {
@@ -96,6 +98,29 @@ impl Audience {
     #[must_use]
     pub fn count(&self) -> u32 {
         self.0.taken.load(Ordering::Relaxed)
+    }
+
+    /// Has meters made for somebody who is no screen, until that is dropped.
+    #[must_use]
+    pub fn listen(&self) -> Listening {
+        self.0.listening.fetch_add(1, Ordering::Relaxed);
+        Listening(self.clone())
+    }
+
+    /// Whether anybody looks at meters.
+    #[must_use]
+    pub fn wants_meters(&self) -> bool {
+        self.count() > 0 || self.0.listening.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Somebody who wants meters and is no screen.
+#[derive(Debug)]
+pub struct Listening(Audience);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.0.listening.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

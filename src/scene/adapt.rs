@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::library::Library;
-use super::schema::{Key, Kind, key};
+use super::schema::{Key, Kind, PRESET_OF_TABLE, key};
 use crate::adapt::{Pin, Policy};
 
 /// How a show adapts.
@@ -30,6 +30,8 @@ const OFF: &str = "off";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAdapt {
+    #[serde(rename = "preset")]
+    _preset: Option<String>,
     policy: String,
     trace: Option<String>,
 }
@@ -63,6 +65,7 @@ impl Check<'_> {
 
 /// The keys of `[adapt]`.
 pub(super) const ADAPT: &[Key] = &[
+    PRESET_OF_TABLE,
     key(
         "policy",
         Kind::Text,

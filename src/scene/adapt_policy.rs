@@ -27,7 +27,7 @@ use crate::media::TimeDelta;
 use crate::suggest;
 
 /// The folder of policies, under that of presets.
-const FOLDER: &str = "adapt";
+pub(super) const FOLDER: &str = "adapt";
 
 /// As it is written; the schema has seen to kinds and ranges.
 #[derive(Default, Deserialize)]

@@ -141,7 +141,7 @@ pub(super) const AUDIENCE: &[Key] = &[
     key("kind", Kind::Choice(StatsKind::WORDS), "what answers there"),
     key(
         "url",
-        Kind::Text,
+        Kind::Address,
         "http:// or https:// address; without a path, the usual one of that kind: /stat, /api/v1/streams/, /v3/paths/list",
     ),
     key(

@@ -118,6 +118,7 @@ impl Check<'_> {
         }
         let moderation = self.moderation(raw.moderation);
         let relay = self.relay(raw.relay);
+        let obs = self.obs(raw.obs);
         let strip_names = strips
             .iter()
             .map(|(name, _): &(String, _)| name.clone())
@@ -167,6 +168,7 @@ impl Check<'_> {
             occlusion,
             moderation,
             relay,
+            obs,
             recording,
             uplink_kbps: raw.uplink.kbps,
             adapt,

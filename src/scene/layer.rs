@@ -70,6 +70,51 @@ pub(super) fn read_text(
     }
 }
 
+/// Reads what the preset in `text`, the content of `file`, has for `section`, as if it were written at the dotted key `path`. `None`
+/// where it has no such table, or is no TOML, which is an error then.
+pub(super) fn read_section(
+    layer: usize,
+    file: &Arc<str>,
+    text: &str,
+    (section, path): (&str, &str),
+    places: &mut Places,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let Kind::Table(keys) = schema::PRESET.iter().find(|key| key.name == section)?.kind else {
+        return None;
+    };
+    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    let locator = Locator::Text {
+        file: Arc::clone(file),
+        text,
+        lines: lines.collect(),
+    };
+    let mut reader = Reader {
+        layer,
+        locator,
+        places,
+        errors,
+    };
+    let root = match DeTable::parse(text) {
+        Ok(root) => root,
+        Err(error) => {
+            let span = error.span().unwrap_or(0..0);
+            let message = remedy(error.message(), text, &span);
+            reader.error(&span, "", message);
+            return Some(Table::new());
+        }
+    };
+    let DeValue::Table(found) = root.get_ref().get(section)?.get_ref() else {
+        return None;
+    };
+    let table = reader.table(path, found, keys);
+    let mut around = table;
+    for part in path.rsplit('.') {
+        around = std::iter::once((part.to_owned(), plain(around))).collect();
+    }
+    Some(around)
+}
+
 /// Reads `text` as the value of the dotted key `path`. It was typed on a command line or in an environment: it needs no
 /// quotes. `None` where there is no such key.
 pub(super) fn read_typed(

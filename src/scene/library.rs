@@ -1,22 +1,69 @@
-//! Where presets of sound and picture are: the shipped ones inside the program, a person's own in a folder of theirs.
+//! Where presets are: the shipped ones inside the program, a person's own in a folder of theirs, those of the machine between.
 //!
-//! Own presets live in `$XDG_CONFIG_HOME/rigcast/presets` (else `~/.config/rigcast/presets`) of the machine of the studio. They
-//! come before shipped ones, so that a preset that a later version ships under the same name changes nothing; and a shipped
-//! name cannot be saved under, so that scenes that use it go on to mean what they say.
+//! Own presets live in `$XDG_CONFIG_HOME/rigcast/presets` (else `~/.config/rigcast/presets`) of the machine of the studio, those
+//! for all its users in `/etc/xdg/rigcast/presets` (else `rigcast/presets` in each of `$XDG_CONFIG_DIRS`). They come before
+//! shipped ones, so that a preset that a later version ships under the same name changes nothing; and a shipped name cannot be
+//! saved under, so that scenes that use it go on to mean what they say.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use super::preset::Preset;
 use super::schema::is_name;
 use super::script::Shelf;
 use super::shipped;
+use crate::folders::Folders;
 use crate::suggest;
 
 /// Presets that can be had.
 #[derive(Clone, Debug)]
 pub struct Library {
+    /// Where a person's own are.
     own: Option<PathBuf>,
+    /// Where those of the machine are, the most important first.
+    system: Vec<PathBuf>,
+}
+
+/// The folder of presets among the files of this program.
+const PRESETS: &str = "presets";
+
+/// A file that can be had by name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CatalogEntry {
+    /// What it is, in words.
+    pub kind: String,
+    /// As it is asked for.
+    pub name: String,
+    /// What it is for.
+    pub title: String,
+    /// Its path; of a shipped one, that in the repository.
+    pub origin: String,
+    /// Whether it is inside the program.
+    pub is_shipped: bool,
+}
+
+impl CatalogEntry {
+    fn new(kind: &str, name: &str, title: impl Into<String>, origin: &str, is_shipped: bool) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            title: title.into(),
+            origin: origin.to_owned(),
+            is_shipped,
+        }
+    }
+}
+
+/// The title in a preset's text.
+fn title_of(text: &str) -> String {
+    let table = text.parse::<toml::Table>().unwrap_or_default();
+    table
+        .get("title")
+        .and_then(toml::Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Whether what is asked for is the path of a preset's file rather than its name: no name has a `/` or a `.` in it.
@@ -29,15 +76,16 @@ impl Library {
     /// The library of whoever has this environment.
     #[must_use]
     pub fn new(env: &(impl Fn(&str) -> Option<String> + ?Sized)) -> Self {
-        let folder = |name: &str| {
-            env(name)
-                .filter(|path| Path::new(path).is_absolute())
-                .map(PathBuf::from)
-        };
-        let config = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")));
+        let folders = Folders::new(env);
         Self {
-            own: config.map(|config| config.join("rigcast").join("presets")),
+            own: folders.user.map(|folder| folder.join(PRESETS)),
+            system: folders.system.iter().map(|folder| folder.join(PRESETS)).collect(),
         }
+    }
+
+    /// Folders of presets, the most important first.
+    fn folders(&self) -> impl Iterator<Item = &PathBuf> {
+        self.own.iter().chain(&self.system)
     }
 
     /// Reads the preset `name`: one's own, a shipped one, or where it has a `/` or a `.`, the file of that path. Relative paths start from `folder`.
@@ -50,23 +98,41 @@ impl Library {
 
     /// The same with files from `shelf`.
     pub(super) fn read_from(&self, shelf: &mut Shelf, name: &str, folder: &Path) -> Result<Preset, String> {
-        let found = self.find(shelf, "", name, folder, shipped::SOUND_PRESETS)?;
+        let (label, text, _) = self.text_of(shelf, name, folder)?;
+        Preset::read(&Self::short(name), &label, &text).map_err(|errors| errors.to_string())
+    }
+
+    /// The text of the preset `name`, what errors call it, and its file, if it is none that is shipped.
+    pub(super) fn text_of(
+        &self,
+        shelf: &mut Shelf,
+        name: &str,
+        folder: &Path,
+    ) -> Result<(String, String, Option<PathBuf>), String> {
+        let file = if is_preset_path(name) {
+            Some(folder.join(name))
+        } else {
+            self.path_in(shelf, "", name)
+        };
+        let found = self.find(shelf, "", name, folder, &[])?;
         let shipped = || shipped::stage_preset(name).map(|(label, text)| (label, text.to_owned()));
         let Some((label, text)) = found.or_else(shipped) else {
             let names = self.names();
             let hint = suggest::hint(name, names.iter().map(String::as_str));
             return Err(format!("there is no preset \"{name}\"{hint}"));
         };
-        Preset::read(&Self::short(name), &label, &text).map_err(|errors| errors.to_string())
+        Ok((label, text, file))
     }
 
     /// The names of all presets that can be had by name: one's own, then the shipped ones.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         let mut names = self.names_in("", shipped::SOUND_PRESETS);
-        for (shipped, _) in shipped::PICTURE_PRESETS {
+        let others = shipped::PICTURE_PRESETS.iter().map(|(name, _)| *name);
+        let others = others.chain(shipped::SETTINGS_PRESETS.iter().map(|(_, name, _)| *name));
+        for shipped in others {
             if !names.iter().any(|name| name == shipped) {
-                names.push((*shipped).to_owned());
+                names.push(shipped.to_owned());
             }
         }
         names
@@ -77,6 +143,57 @@ impl Library {
     pub fn all(&self) -> Vec<Preset> {
         let read = |name: &String| self.read(name, Path::new("")).ok();
         self.names().iter().filter_map(read).collect()
+    }
+
+    /// All files of all kinds that can be had by name, those that are broken too.
+    #[must_use]
+    pub fn catalog(&self) -> Vec<CatalogEntry> {
+        let shelf = &mut Shelf::disk();
+        let mut entries = Vec::new();
+        let includes: Vec<(&str, &str)> = shipped::includes().collect();
+        for (name, text) in includes {
+            let said = text
+                .lines()
+                .find_map(|line| line.strip_prefix("# "))
+                .unwrap_or_default();
+            entries.push(CatalogEntry::new(
+                "layer",
+                name,
+                said,
+                &format!("presets/{name}.toml"),
+                true,
+            ));
+        }
+        let kinds: [(&str, &str, &[(&str, &'static str)]); 4] = [
+            ("occlusion policy", super::policy::FOLDER, shipped::OCCLUSION_POLICIES),
+            (
+                "adaptation policy",
+                super::adapt_policy::FOLDER,
+                shipped::ADAPT_POLICIES,
+            ),
+            ("word list", super::words::FOLDER, shipped::WORD_LISTS),
+            ("stickers", super::sticker::FOLDER, shipped::STICKER_SETS),
+        ];
+        for name in self.names() {
+            let Ok((label, text, file)) = self.text_of(shelf, &name, Path::new("")) else {
+                continue;
+            };
+            let table = text.parse::<toml::Table>().unwrap_or_default();
+            let is_for = super::schema::PRESET.iter().map(|key| key.name);
+            let is_for = is_for.filter(|key| *key != "title" && table.contains_key(*key));
+            let kind = format!("preset for {}", is_for.collect::<Vec<_>>().join(", "));
+            entries.push(CatalogEntry::new(&kind, &name, title_of(&text), &label, file.is_none()));
+        }
+        for (kind, folder, shipped) in kinds {
+            for name in self.names_in(folder, shipped) {
+                let Ok(Some((label, text))) = self.find(shelf, folder, &name, Path::new(""), shipped) else {
+                    continue;
+                };
+                let is_shipped = self.path_in(shelf, folder, &name).is_none();
+                entries.push(CatalogEntry::new(kind, &name, title_of(&text), &label, is_shipped));
+            }
+        }
+        entries
     }
 
     /// Saves `text` as one's own preset `name`, and says where. One that exists is replaced only where `is_replacing`, and is
@@ -117,17 +234,22 @@ impl Library {
         Ok(path)
     }
 
+    /// Where one's own preset `name` is, or would be.
     fn own_path(&self, name: &str) -> Option<PathBuf> {
-        self.own_path_in("", name)
-    }
-
-    /// Where one's own file `name` of the folder `kind` is, or would be.
-    pub(super) fn own_path_in(&self, kind: &str, name: &str) -> Option<PathBuf> {
         let own = self.own.as_ref().filter(|_| is_name(name))?;
-        Some(own.join(kind).join(name).with_extension("toml"))
+        Some(own.join(name).with_extension("toml"))
     }
 
-    /// The text of the file `name` of the folder `kind` and what errors call it: one's own, one of `shipped`, or where it has a
+    /// Where the file `name` of the folder `kind` is: one's own, or one of the machine.
+    pub(super) fn path_in(&self, shelf: &Shelf, kind: &str, name: &str) -> Option<PathBuf> {
+        let mut folders = self.folders().filter(|_| is_name(name));
+        folders.find_map(|folder| {
+            let path = folder.join(kind).join(name).with_extension("toml");
+            shelf.has(&path).then_some(path)
+        })
+    }
+
+    /// The text of the file `name` of the folder `kind` and what errors call it: one's own, one of the machine, one of `shipped`, or where it has a
     /// `/` or a `.`, the file of that path, which starts from `folder` where it is relative. `None` where there is none.
     pub(super) fn find(
         &self,
@@ -140,7 +262,7 @@ impl Library {
         let path = if is_preset_path(name) {
             Some(folder.join(name))
         } else {
-            self.own_path_in(kind, name).filter(|path| shelf.has(path))
+            self.path_in(shelf, kind, name)
         };
         if let Some(path) = path {
             let label = path.display().to_string();
@@ -159,24 +281,30 @@ impl Library {
         stem.map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned())
     }
 
-    /// The names of one's own files of the folder `kind`, sorted, then those of `shipped` that are not among them.
+    /// The names of one's own files of the folder `kind`, sorted, then those of the machine, then those of `shipped`, each once.
     pub(super) fn names_in(&self, kind: &str, shipped: &[(&str, &str)]) -> Vec<String> {
-        let own = self.own.as_ref().map(|own| own.join(kind));
-        let entries = own.and_then(|own| std::fs::read_dir(own).ok());
-        let files = entries
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> = files
-            .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
-            .filter(|name| is_name(name))
-            .collect();
-        names.sort();
-        for (name, _) in shipped {
-            if !names.iter().any(|known| known == name) {
-                names.push((*name).to_owned());
+        let mut names: Vec<String> = Vec::new();
+        let mut add = |found: Vec<String>| {
+            for name in found {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
             }
+        };
+        for folder in self.folders() {
+            let entries = std::fs::read_dir(folder.join(kind)).ok();
+            let files = entries
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+            let mut found: Vec<String> = files
+                .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
+                .filter(|name| is_name(name))
+                .collect();
+            found.sort();
+            add(found);
         }
+        add(shipped.iter().map(|(name, _)| (*name).to_owned()).collect());
         names
     }
 }
@@ -214,6 +342,31 @@ mod tests {
         assert_eq!(library.all().len(), library.names().len() - 1);
         let error = library.read("broken", Path::new("")).unwrap_err();
         assert!(error.contains("broken.toml:2:8: strip.gate"), "{error}");
+    }
+
+    #[test]
+    fn presets_of_the_machine_come_behind_ones_own_and_before_shipped_ones() {
+        let (home, machine) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (user, system) = (home.path().display().to_string(), machine.path().display().to_string());
+        let library = Library::new(&|name: &str| match name {
+            "XDG_CONFIG_HOME" => Some(user.clone()),
+            "XDG_CONFIG_DIRS" => Some(format!("/nowhere:{system}")),
+            _ => None,
+        });
+        let write = |folder: &Path, name: &str, title: &str| {
+            let folder = folder.join("rigcast/presets");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(name), format!("title = \"{title}\"\n[strip]\n")).unwrap();
+        };
+        write(machine.path(), "music.toml", "the house's");
+        write(machine.path(), "stage.toml", "the house's");
+        write(home.path(), "stage.toml", "mine");
+        let title = |name: &str| library.read(name, Path::new("")).unwrap().title.unwrap();
+        assert_eq!(
+            (title("music"), title("stage")),
+            ("the house's".to_owned(), "mine".to_owned())
+        );
+        assert_eq!(library.names()[..3], ["stage", "music", "podcast-voice"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Scene and preset files: what is written, what is meant, and what is wrong with it, by file, line and column.
 //!
 //! ```text
-//! default preset < included presets < scene file < RIGCAST_… < --set       five layers, each held against the schema
+//! default preset < machine < user < included < scene file < RIGCAST_… < --set   layers, each held against the schema
 //!   └────────────── layer: text → values + places ─────────────┘          unknown keys, types, ranges
 //!                    layers: values merged by `config`
 //!                    raw: merged values as types                          names may still point nowhere
@@ -25,7 +25,9 @@ mod item;
 mod layer;
 mod layers;
 mod library;
+mod live_settings;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture_checks;
 mod placeholder;
@@ -44,6 +46,7 @@ mod scene_keys;
 mod schema;
 mod script;
 mod secrets;
+mod settings;
 mod shipped;
 mod show;
 mod sticker;
@@ -60,7 +63,9 @@ pub use adapt_policy::read_adapt_policy;
 pub use cues::{CueNames, cues_markdown, read_cue_file, read_cues};
 pub use error::{Diagnostic, Place, SceneErrors, Severity};
 pub use item::{ImageItem, Item, SceneStrip, Shown, TextItem, sources_seen};
-pub use library::{Library, is_preset_path};
+pub use layers::Rank;
+pub use library::{CatalogEntry, Library, is_preset_path};
+pub use live_settings::LiveSettings;
 pub use moderation::{ModerationSettings, Unjudged};
 pub use occlusion::{MAX_ZONES, OcclusionSettings, Zone};
 pub use picture_checks::PictureCheckSettings;
@@ -72,10 +77,11 @@ pub use reference::reference_markdown;
 pub use relay::RelayChoice;
 pub use rules::{DataChoice, MAX_RULES, RulesChoice, RulesFile, read_rules, rules_markdown};
 pub use script::{Change, Script};
+pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
-pub use write_back::{SceneBack, WriteBackError, has_scene, write_back};
+pub use write_back::{SceneBack, WriteBackError, has_of_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;
@@ -136,6 +142,15 @@ pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
     start(text, Shelf::kept(script), &overrides, &env)
 }
 
+/// The shipped preset that has items for the scene of that name.
+#[must_use]
+pub fn shipped_scene(name: &str) -> Option<&'static str> {
+    shipped::preset_names().find(|preset| {
+        let text = shipped::preset(preset).map_or("", |(_, text)| text);
+        has_of_scene(text, name, &["items", "template"])
+    })
+}
+
 /// What is wrong with each of these files, without starting anything. A file without scenes is taken for a preset, which
 /// need not make a whole show. Media files and secrets that are not there now are warnings: the file may be reviewed on
 /// another machine than the one it is for.
@@ -159,7 +174,7 @@ pub fn check(paths: &[PathBuf], env: &impl Fn(&str) -> Option<String>) -> Vec<Di
         if let Some(result) = cue_file(path) {
             return result.err().map_or_else(Vec::new, |errors| errors.0);
         }
-        let mut layers = Layers::new(Shelf::disk());
+        let mut layers = Layers::new(Shelf::disk(), env);
         read(Text::File(path), &mut layers, &[], env, Purpose::Review).1
     });
     found.collect()
@@ -172,10 +187,11 @@ fn stage_preset(path: &Path) -> Option<Result<Preset, SceneErrors>> {
     let table = text.parse::<toml::Table>().ok()?;
     let has_only = table
         .keys()
-        .all(|key| matches!(key.as_str(), "title" | "strip" | "bus" | "picture"));
-    let treated = ["strip", "picture"].map(|key| table.get(key));
+        .all(|key| schema::PRESET.iter().any(|known| known.name == key));
+    // What a show has by name has settings here.
+    let treated = ["strip", "picture", "destination"].map(|key| table.get(key));
     let is_nameless = if treated.iter().all(Option::is_none) {
-        table.contains_key("bus") && table.contains_key("title")
+        table.len() > 1 && table.contains_key("title")
     } else {
         let has_parameters = |value: &toml::Value| matches!(value, toml::Value::Table(keys) if !keys.values().any(toml::Value::is_table));
         treated.into_iter().flatten().all(has_parameters)
@@ -256,7 +272,7 @@ fn start(
             .insert(name.to_owned(), Secret::new(value.as_str()));
         Some(value)
     };
-    let mut layers = Layers::new(shelf);
+    let mut layers = Layers::new(shelf, &noting);
     let (show, diagnostics) = read(text, &mut layers, overrides, &noting, Purpose::Start);
     let Some(mut show) = show.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
         return Err(SceneErrors(diagnostics));

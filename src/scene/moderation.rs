@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{Check, Purpose};
 use super::library::Library;
 use super::picture_checks::{PICTURES, PictureCheckSettings, RawPictures};
-use super::schema::{Key, Kind, key};
+use super::schema::{Key, Kind, PRESET_OF_TABLE, key};
 use crate::hold::{LONGEST_SECONDS, Pace};
 use crate::media::TimeDelta;
 use crate::speech::{EngineKind, EngineSettings, JudgeSettings, Severity, WordList, WordsSettings, fold};
@@ -71,6 +71,8 @@ impl Default for ModerationSettings {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawModeration {
+    #[serde(rename = "preset")]
+    _preset: Option<String>,
     #[serde(rename = "hold_s")]
     hold: Option<f64>,
     grow: Option<Pace>,
@@ -251,6 +253,7 @@ impl Check<'_> {
 
 /// The keys of `[moderation]`.
 pub(super) const MODERATION: &[Key] = &[
+    PRESET_OF_TABLE,
     key(
         "hold_s",
         Kind::Number(0.0, LONGEST_S),

@@ -53,6 +53,8 @@ pub struct Zone {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawOcclusion {
+    #[serde(rename = "preset")]
+    _preset: Option<String>,
     armed: bool,
     policy: String,
     level: u8,

@@ -139,6 +139,15 @@ pub(super) fn wrong(text: &str, parameters: &[String]) -> Option<PlaceholderErro
     })
 }
 
+/// What would be filled in first in `text`, if it were one that is filled in.
+pub(super) fn first(text: &str) -> Option<Placeholder> {
+    let found = pieces(text, &|_| false).ok()?;
+    found.into_iter().find_map(|piece| match piece {
+        Piece::Field(field) => Some(field),
+        Piece::Text(_) => None,
+    })
+}
+
 impl Placeholder {
     /// What is meant by the words between two braces.
     fn parse(inside: &str, is_parameter: &dyn Fn(&str) -> bool) -> Result<Self, PlaceholderError> {

@@ -1,5 +1,5 @@
-//! Presets of sound and picture: files with the sound of a strip, the settings of the buses, the picture chain of a source, or
-//! several of these.
+//! Presets: files with the sound of a strip, the settings of the buses, the picture chain of a source, those of other tables of a
+//! show, or several of these.
 //!
 //! ```toml
 //! title = "One voice, close to the microphone"
@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use super::error::{Diagnostic, Place, SceneErrors};
 use super::layer::{self, Table};
+use super::live_settings::LiveSettings;
 use super::places::Places;
 use super::raw::{RawParameters, RawValue};
 use super::schema;
@@ -32,6 +33,7 @@ pub struct Preset {
     strip: Option<Settings>,
     buses: Option<Settings>,
     picture: Option<Settings>,
+    live: LiveSettings,
 }
 
 /// Parameters by name, in the order of their table.
@@ -63,10 +65,13 @@ impl Preset {
             strip: section(&table, "strip").map(|raw| settings(STRIP_PARAMS, &raw)),
             buses: section(&table, "bus").map(|raw| settings(BUS_PARAMS, &raw)),
             picture: section(&table, "picture").map(|raw| settings(PICTURE_PARAMS, &raw)),
+            live: LiveSettings::of(&table),
         };
-        let is_empty = preset.strip.is_none() && preset.buses.is_none() && preset.picture.is_none();
-        if errors.is_empty() && is_empty {
-            let message = "a preset needs a table [strip], [bus] or [picture]";
+        let has_any = schema::PRESET
+            .iter()
+            .any(|key| key.name != "title" && table.contains_key(key.name));
+        if errors.is_empty() && !has_any {
+            let message = "a preset needs a table [strip], [bus], [picture], [video], [audio], [destination], [occlusion], [moderation] or [adapt]";
             errors.push(Diagnostic::error(Place::file(0, &file), "", message));
         }
         if errors.is_empty() {
@@ -74,6 +79,12 @@ impl Preset {
         } else {
             Err(SceneErrors(errors))
         }
+    }
+
+    /// What it sets of encoder, occlusion, moderation and adaptation while a show is on.
+    #[must_use]
+    pub fn live(&self) -> &LiveSettings {
+        &self.live
     }
 
     /// Whether it says how a strip sounds.
@@ -253,7 +264,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_its_place() {
         for (text, expected) in [
-            ("", "mine.toml: a preset needs a table [strip], [bus] or [picture]"),
+            (
+                "",
+                "mine.toml: a preset needs a table [strip], [bus], [picture], [video], [audio], [destination], [occlusion], [moderation] or [adapt]",
+            ),
             (
                 "[strip]\ngate_treshold_db = -40",
                 "mine.toml:2:1: strip.gate_treshold_db: unknown key; did you mean \"gate_threshold_db\"?",

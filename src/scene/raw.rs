@@ -11,6 +11,7 @@ use super::audience::RawAudience;
 use super::cues::RawCues;
 use super::delivery::RawRendition;
 use super::moderation::RawModeration;
+use super::obs::RawObs;
 use super::occlusion::RawOcclusion;
 use super::raw_scene::{RawScene, RawTransition};
 use super::recording::RawRecording;
@@ -47,6 +48,7 @@ pub(super) struct RawShow {
     pub occlusion: RawOcclusion,
     pub moderation: Option<RawModeration>,
     pub relay: Option<RawRelay>,
+    pub obs: Option<RawObs>,
     pub recording: Option<RawRecording>,
     #[serde(default)]
     pub uplink: RawUplink,
@@ -66,6 +68,8 @@ pub(super) struct RawShow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawVideo {
+    #[serde(rename = "preset")]
+    pub _preset: Option<String>,
     pub width: u32,
     pub height: u32,
     pub aspect: Option<String>,
@@ -94,6 +98,8 @@ pub(super) enum RawRateControl {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAudio {
+    #[serde(rename = "preset")]
+    pub _preset: Option<String>,
     pub bitrate_kbps: u32,
     pub sample_rate: AudioRate,
     pub channels: Channels,
@@ -164,6 +170,8 @@ pub(super) struct RawUplink {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDestination {
+    #[serde(rename = "preset")]
+    pub _preset: Option<String>,
     pub url: Option<Secret>,
     pub key: Option<RawSecret>,
     pub rendition: Option<String>,

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::check::{Check, Purpose, target};
 use super::item::{ImageItem, Item, SceneStrip, Shown, TextItem};
+use super::layers::Rank;
 use super::placeholder;
 use super::preset;
 use super::raw_scene::{RawItem, RawScene, RawValues};
@@ -51,7 +52,13 @@ impl Check<'_> {
         policy: &Policy,
         usual: &TransitionSettings,
     ) -> Vec<Scene> {
-        let names = self.layers.places.names("scene").to_vec();
+        let mut names = self.layers.places.names("scene").to_vec();
+        // Templates that a file brings with it are laid over scenes: they come behind those that the show itself has.
+        names.sort_by_key(|name| {
+            let place = self.layers.places.of(&format!("scene.{name}"), &self.whole);
+            let is_brought = !matches!(self.layers.rank_of(&place), Rank::Show | Rank::Environment | Rank::Flag);
+            is_brought && raw.get(name).is_some_and(|raw| !raw.parameters.is_empty())
+        });
         let parameters = self.parameter_names(&names, &raw);
         let mut scenes: Vec<Scene> = Vec::new();
         let mut instances = Vec::new();
@@ -75,7 +82,7 @@ impl Check<'_> {
                     let message = "goes with \"template\" alone: this scene has items of its own; its own values are its \"parameters\"";
                     self.error(&format!("{key}.with"), message);
                 }
-                scene.parameters = self.values(&format!("{key}.parameters"), &raw.parameters, &[]);
+                scene.parameters = self.values(&format!("{key}.parameters"), &raw.parameters, None);
                 let mut around = Surroundings {
                     parameters: parameters.get(name).cloned().unwrap_or_default(),
                     scenes: &parameters,
@@ -108,8 +115,9 @@ impl Check<'_> {
         names.iter().map(of).collect()
     }
 
-    /// Texts with names, in the order of the text. Where they refer to parameters, those are `around`.
-    fn values(&mut self, key: &str, raw: &RawValues, around: &[String]) -> Vec<(String, String)> {
+    /// Texts with names, in the order of the text. What is given to a nested scene may refer to the parameters `around`; other
+    /// values are shown as they are.
+    fn values(&mut self, key: &str, raw: &RawValues, around: Option<&[String]>) -> Vec<(String, String)> {
         let mut values = Vec::new();
         for name in self.layers.places.names(key).to_vec() {
             let Some(value) = raw.get(&name) else { continue };
@@ -117,8 +125,20 @@ impl Check<'_> {
             if value.len() > MAX_VALUE {
                 self.error(&key, format!("{} bytes; {MAX_VALUE} at most", value.len()));
             }
-            if let Some(error) = placeholder::wrong(value, around) {
-                self.error(&key, error.to_string());
+            match around {
+                Some(around) => {
+                    if let Some(error) = placeholder::wrong(value, around) {
+                        self.error(&key, error.to_string());
+                    }
+                }
+                None => {
+                    if let Some(field) = placeholder::first(value) {
+                        let message = format!(
+                            "a value is shown as it is, and {{{field}}} would be too: put it into the text of an item"
+                        );
+                        self.error(&key, message);
+                    }
+                }
             }
             values.push((name, value.clone()));
         }
@@ -182,7 +202,7 @@ impl Check<'_> {
             return;
         }
         let known: Vec<String> = found.parameters.iter().map(|(name, _)| name.clone()).collect();
-        let with = self.values(&format!("{key}.with"), &raw.with, &[]);
+        let with = self.values(&format!("{key}.with"), &raw.with, None);
         for (name, _) in &with {
             self.parameter_of(&template, &known, name, &format!("{key}.with.{name}"));
         }
@@ -315,7 +335,7 @@ impl Check<'_> {
                 let name = self.known("scene", raw.scene, &own_key)?;
                 item.name.clone_from(&name);
                 around.nested.push((name.clone(), own_key.clone()));
-                let with = self.values(&format!("{key}.with"), &raw.with, &around.parameters);
+                let with = self.values(&format!("{key}.with"), &raw.with, Some(&around.parameters));
                 if !self.is_preset || around.scenes.contains_key(&name) {
                     let known = around.scenes.get(&name).map_or(&[][..], Vec::as_slice);
                     for (parameter, _) in &with {

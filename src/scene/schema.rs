@@ -7,6 +7,7 @@ use super::audience::AUDIENCE;
 use super::cues::CUES;
 use super::delivery::RENDITION;
 use super::moderation::MODERATION;
+use super::obs::OBS;
 use super::recording::RECORDING;
 use super::relay::RELAY;
 use super::rules::{DATA, RULES};
@@ -118,6 +119,11 @@ pub(super) const ROOT: &[Key] = &[
         Kind::Table(RELAY),
         "the media server in this rig, for browsers and players",
     ),
+    key(
+        "obs",
+        Kind::Table(OBS),
+        "controllers made for OBS that may drive this show (obs-websocket)",
+    ),
     key("recording", Kind::Table(RECORDING), "the show onto a disk"),
     key("uplink", Kind::Table(UPLINK), "the way out of this rig"),
     key(
@@ -153,7 +159,15 @@ pub(super) const ROOT: &[Key] = &[
     ),
 ];
 
+/// The key that comes before the settings of a table.
+pub(super) const PRESET_OF_TABLE: Key = key(
+    "preset",
+    Kind::Text,
+    "begins as a preset has it: its name, or the path of its file relative to this one; keys beside it change it",
+);
+
 const VIDEO: &[Key] = &[
+    PRESET_OF_TABLE,
     key("width", Kind::Integer(16, 3840), "pixels across, even"),
     key("height", Kind::Integer(16, 2160), "pixels down, even"),
     key(
@@ -195,6 +209,7 @@ const VIDEO: &[Key] = &[
 ];
 
 const AUDIO: &[Key] = &[
+    PRESET_OF_TABLE,
     key(
         "bitrate_kbps",
         Kind::Integer(16, 512),
@@ -252,7 +267,7 @@ const SOURCE: &[Key] = &[
         "file: MP4, MOV, PNG, JPEG, WAV, FLAC, MP3 or OGG, relative to this file",
     ),
     key("loop", Kind::Flag, "file: start again at the end (default true)"),
-    key("url", Kind::Text, "rtsp: rtsp://HOST[:PORT]/PATH"),
+    key("url", Kind::Address, "rtsp: rtsp://HOST[:PORT]/PATH"),
     key(
         "transport",
         Kind::Choice(&["tcp", "udp"]),
@@ -276,7 +291,7 @@ const PRESET_OF_STRIP: Key = key(
     "begins with the sound of a preset: its name, or the path of its file relative to this one; keys beside it change it",
 );
 
-/// What a preset of sound or picture may hold: a file of its own kind, no layer of a show.
+/// What a preset may hold: a file of its own kind, no layer of a show.
 pub(super) const PRESET: &[Key] = &[
     key("title", Kind::Text, "what it is for, in a line"),
     key("strip", Kind::Table(STRIP_PARAMETERS), "the sound of a strip"),
@@ -286,7 +301,33 @@ pub(super) const PRESET: &[Key] = &[
         Kind::Table(PICTURE_PARAMETERS),
         "the picture chain of a source",
     ),
+    key(
+        "video",
+        Kind::Table(settings(VIDEO)),
+        "the program's picture and its encoding",
+    ),
+    key(
+        "audio",
+        Kind::Table(settings(AUDIO)),
+        "the encoding of the program's sound",
+    ),
+    key("destination", Kind::Table(settings(DESTINATION)), "an address"),
+    key("occlusion", Kind::Table(settings(OCCLUSION)), "what hides faces"),
+    key(
+        "moderation",
+        Kind::Table(settings(MODERATION)),
+        "what is held back and looked for",
+    ),
+    key("adapt", Kind::Table(settings(ADAPT)), "how the network is followed"),
 ];
+
+/// The keys of a table that may name a preset, without that one: presets do not begin with others.
+const fn settings(keys: &'static [Key]) -> &'static [Key] {
+    match keys {
+        [_, rest @ ..] => rest,
+        [] => keys,
+    }
+}
 
 /// What a set of stickers may hold: a file of its own kind, no layer of a show.
 pub(super) const STICKER_SET: &[Key] = &[
@@ -405,6 +446,7 @@ const ANALYSIS: &[Key] = &[
 ];
 
 const OCCLUSION: &[Key] = &[
+    PRESET_OF_TABLE,
     key(
         "armed",
         Kind::Flag,
@@ -446,9 +488,10 @@ const UPLINK: &[Key] = &[key(
 )];
 
 const DESTINATION: &[Key] = &[
+    PRESET_OF_TABLE,
     key(
         "url",
-        Kind::Text,
+        Kind::Address,
         "rtmp:// or rtmps:// address of the server and the application",
     ),
     key(

@@ -13,6 +13,10 @@ const PRESETS: &[(&str, &str)] = &[
     ("portrait-1080", include_str!("../../presets/portrait-1080.toml")),
     ("square-720", include_str!("../../presets/square-720.toml")),
     ("square-1080", include_str!("../../presets/square-1080.toml")),
+    ("lower-third", include_str!("../../presets/lower-third.toml")),
+    ("ticker", include_str!("../../presets/ticker.toml")),
+    ("countdown", include_str!("../../presets/countdown.toml")),
+    ("starting-soon", include_str!("../../presets/starting-soon.toml")),
     ("cut", include_str!("../../presets/cut.toml")),
     ("fade", include_str!("../../presets/fade.toml")),
 ];
@@ -65,13 +69,80 @@ pub(super) const ADAPT_POLICIES: &[(&str, &str)] = &[
 /// Word lists by name.
 pub(super) const WORD_LISTS: &[(&str, &str)] = &[("en", include_str!("../../presets/words/en.toml"))];
 
-/// A shipped preset of sound or picture: its path in the repository, for errors, and its text.
+/// Presets of other settings: the folder that each is in, its name, its text.
+pub(super) const SETTINGS_PRESETS: &[(&str, &str, &str)] = &[
+    ("encoder", "archive", include_str!("../../presets/encoder/archive.toml")),
+    (
+        "encoder",
+        "weak-line",
+        include_str!("../../presets/encoder/weak-line.toml"),
+    ),
+    ("encoder", "slides", include_str!("../../presets/encoder/slides.toml")),
+    ("encoder", "speech", include_str!("../../presets/encoder/speech.toml")),
+    ("encoder", "concert", include_str!("../../presets/encoder/concert.toml")),
+    (
+        "destination",
+        "twitch",
+        include_str!("../../presets/destination/twitch.toml"),
+    ),
+    (
+        "destination",
+        "youtube",
+        include_str!("../../presets/destination/youtube.toml"),
+    ),
+    (
+        "destination",
+        "facebook",
+        include_str!("../../presets/destination/facebook.toml"),
+    ),
+    (
+        "destination",
+        "nginx-here",
+        include_str!("../../presets/destination/nginx-here.toml"),
+    ),
+    (
+        "guard",
+        "faces-hidden",
+        include_str!("../../presets/guard/faces-hidden.toml"),
+    ),
+    (
+        "guard",
+        "faces-blurred",
+        include_str!("../../presets/guard/faces-blurred.toml"),
+    ),
+    (
+        "guard",
+        "family-hour",
+        include_str!("../../presets/guard/family-hour.toml"),
+    ),
+    (
+        "guard",
+        "late-night",
+        include_str!("../../presets/guard/late-night.toml"),
+    ),
+    (
+        "network",
+        "phone-line",
+        include_str!("../../presets/network/phone-line.toml"),
+    ),
+    (
+        "network",
+        "as-written",
+        include_str!("../../presets/network/as-written.toml"),
+    ),
+];
+
+/// A shipped preset of anything but a whole layer: its path in the repository, for errors, and its text.
 pub(super) fn stage_preset(name: &str) -> Option<(String, &'static str)> {
     let found = [("sound", SOUND_PRESETS), ("picture", PICTURE_PRESETS)].map(|(folder, presets)| {
         let (_, text) = presets.iter().find(|(known, _)| *known == name)?;
         Some((format!("presets/{folder}/{name}.toml"), *text))
     });
-    found.into_iter().flatten().next()
+    let settings = || {
+        let (folder, _, text) = SETTINGS_PRESETS.iter().find(|(_, known, _)| *known == name)?;
+        Some((format!("presets/{folder}/{name}.toml"), *text))
+    };
+    found.into_iter().flatten().next().or_else(settings)
 }
 
 /// Sets of stickers by name.
@@ -118,6 +189,11 @@ pub(super) fn preset(name: &str) -> Option<(String, &'static str)> {
     Some((format!("presets/{name}.toml"), text))
 }
 
+/// All shipped presets that can be included, with their texts.
+pub(super) fn includes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRESETS.iter().copied().filter(|(name, _)| *name != DEFAULT)
+}
+
 /// The names of all shipped presets that can be included.
 pub(super) fn preset_names() -> impl Iterator<Item = &'static str> {
     PRESETS.iter().map(|(name, _)| *name).filter(|name| *name != DEFAULT)
@@ -134,7 +210,20 @@ mod tests {
             let file = entry.unwrap().file_name().into_string().unwrap();
             let Some(stem) = file.strip_suffix(".toml") else {
                 assert!(
-                    ["adapt", "occlusion", "picture", "sound", "stickers", "themes", "words"].contains(&file.as_str()),
+                    [
+                        "adapt",
+                        "destination",
+                        "encoder",
+                        "guard",
+                        "network",
+                        "occlusion",
+                        "picture",
+                        "sound",
+                        "stickers",
+                        "themes",
+                        "words"
+                    ]
+                    .contains(&file.as_str()),
                     "{file}"
                 );
                 continue;
@@ -196,7 +285,7 @@ mod tests {
     #[test]
     fn every_preset_of_sound_and_picture_is_shipped_and_right() {
         let mut names = std::collections::HashSet::new();
-        for folder in ["sound", "picture"] {
+        for folder in ["sound", "picture", "encoder", "destination", "guard", "network"] {
             let path = format!("{}/presets/{folder}", env!("CARGO_MANIFEST_DIR"));
             for entry in std::fs::read_dir(path).unwrap() {
                 let file = entry.unwrap().file_name().into_string().unwrap();

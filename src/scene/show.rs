@@ -16,6 +16,7 @@ use crate::audience::StatsSpec;
 use crate::cue::CueList;
 use crate::encode::{AudioSettings, RenditionSettings, VideoSettings};
 use crate::media::TimeDelta;
+use crate::obs::ObsSettings;
 use crate::picture::{ChromaKey, PictureSettings, WipeDirection};
 use crate::publish::DestinationSpec;
 use crate::sound::{BusSettings, StripSettings};
@@ -59,6 +60,8 @@ pub struct Show {
     pub moderation: ModerationSettings,
     /// Whether this rig serves viewers itself.
     pub relay: RelayChoice,
+    /// Who may drive it besides screens and scripts.
+    pub obs: Option<ObsSettings>,
     /// How it is recorded.
     pub recording: RecordingSettings,
     /// What the way out of this rig carries, in kbit/s, if anybody has said.

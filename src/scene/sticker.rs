@@ -28,7 +28,7 @@ use crate::suggest;
 use crate::vision::Region;
 
 /// Where sets are among presets, shipped and own.
-const FOLDER: &str = "stickers";
+pub(super) const FOLDER: &str = "stickers";
 
 /// What is drawn, and where on a face: lengths are in sizes of the face, which is upright here.
 #[derive(Clone, Debug)]
@@ -176,7 +176,7 @@ impl Library {
         let path = if is_preset_path(name) {
             Some(folder.join(name))
         } else {
-            self.own_path_in(FOLDER, name).filter(|path| path.exists())
+            self.path_in(&Shelf::disk(), FOLDER, name)
         };
         let beside = path.as_deref().and_then(Path::parent);
         let art_of = |png: &str| {

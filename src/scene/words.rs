@@ -30,7 +30,7 @@ use crate::speech::{ListedWord, Severity, WordList, fold};
 use crate::suggest;
 
 /// The folder of lists, under that of presets.
-const FOLDER: &str = "words";
+pub(super) const FOLDER: &str = "words";
 
 /// Letters and spaces of a phrase at most.
 const LONGEST: usize = 80;

@@ -12,6 +12,7 @@ mod event;
 mod history;
 mod lent;
 mod moderation;
+mod obs;
 mod occlusion;
 mod rules;
 mod undo;
@@ -40,8 +41,9 @@ pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
 };
+pub use obs::ObsModel;
 pub use occlusion::{FaceMark, FaceModel, Occlusion};
-pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesModel, RulesStanding, RulesWait};
+pub use rules::{Data, DataModel, Override, RuleChoice, RuleModel, RulesKept, RulesModel, RulesStanding, RulesWait};
 pub use undo::{UNDO_KEPT, Undo, UndoNote, Undoing};
 
 pub use crate::cue::{
@@ -125,6 +127,9 @@ pub struct Studio {
     /// The relay, where this rig has one.
     #[serde(default)]
     pub relay: Option<RelayModel>,
+    /// The server for controllers made for OBS, where this show has one.
+    #[serde(default)]
+    pub obs: Option<ObsModel>,
     /// The recording.
     #[serde(default)]
     pub recording: RecordingModel,

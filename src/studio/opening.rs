@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use super::model::{
     AdaptModel, AirModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
     EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
-    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesModel, SceneModel, SourceModel, SourceState,
-    Stats, Strip, Studio, Undo, clock_text,
+    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel,
+    SourceState, Stats, Strip, Studio, Undo, clock_text,
 };
-use super::saved::Saved;
+use super::saved::{Saved, ScenesStanding};
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
@@ -27,6 +27,10 @@ pub struct Opening {
     pub published: Vec<SecretUrl>,
     /// What was done before air, where the show goes on.
     pub moderation: Option<ModerationStanding>,
+    /// What was changed by hand in scenes, where the show goes on.
+    pub scenes: Option<ScenesStanding>,
+    /// Business data and who holds program against the rules, likewise.
+    pub rules: Option<RulesKept>,
     /// The run of the cues, held, where the show goes on.
     pub cues: Option<CueRun>,
     /// Destinations that are not to be started.
@@ -54,6 +58,8 @@ impl Opening {
             of_scene,
             published,
             moderation: None,
+            scenes: None,
+            rules: None,
             cues: None,
             stopped: Vec::new(),
             news: Vec::new(),
@@ -79,6 +85,8 @@ impl Opening {
             of_scene,
             published: saved.published(),
             moderation: saved.standing().moderation.clone(),
+            scenes: Some(saved.standing().scenes.clone()),
+            rules: saved.standing().rules.clone(),
             cues,
             stopped: applied.stopped,
             news: news.chain(held).collect(),
@@ -231,6 +239,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         adapt: adapt(&show.adapt),
         renditions: show.renditions.iter().map(rendition).collect(),
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
         data: DataModel::default(),
@@ -246,6 +255,36 @@ pub fn studio(name: &str, show: &Show) -> Studio {
     studio.edits = Edits::none(&studio.scenes);
     studio.change_scene_strips();
     studio
+}
+
+/// Puts scenes and what they have set on strips where they stood.
+pub fn resume_scenes(studio: &mut Studio, show: &Show, standing: &ScenesStanding) {
+    // Strips are as they were when the show was lost, with what the scene on air had set: it sets nothing anew, and what was there
+    // before is known.
+    for (name, settings) in &show.strips {
+        if let Some(strip) = studio.strip_mut(name) {
+            strip.settings = *settings;
+        }
+    }
+    studio.lent.clone_from(&standing.lent);
+    let mut edits = std::mem::take(&mut studio.edits);
+    for kept in &standing.edits {
+        if let Some(scene) = studio.scenes.iter_mut().find(|scene| scene.name == kept.name) {
+            kept.apply(&mut edits, scene);
+        }
+    }
+    edits.find(&studio.scenes);
+    studio.edits = edits;
+    studio.find_sources();
+    for at in 0..studio.sources.len() {
+        let name = &studio.sources[at].name;
+        let (program, preview) = (
+            studio.is_in_scene(&studio.program, name),
+            studio.is_in_scene(&studio.preview, name),
+        );
+        studio.sources[at].is_on_program = program;
+        studio.sources[at].is_on_preview = preview;
+    }
 }
 
 fn rendition(settings: &RenditionSettings) -> RenditionModel {

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use super::model::{
-    BusSettings, CueList, CueRun, Cues, ModerationStanding, PictureSettings, Pin, RunPhase, Strip, Studio, Transition,
+    BusSettings, CueList, CueRun, Cues, Lent, ModerationStanding, PictureSettings, Pin, RulesKept, RunPhase,
+    SceneEdits, Strip, Studio, Transition,
 };
 use crate::media::{TimeDelta, Timestamp};
 use crate::publish::DestinationSpec;
@@ -71,10 +72,26 @@ pub struct Standing {
     /// What is done before air; in files of before, as the scene file says.
     #[serde(default)]
     pub moderation: Option<ModerationStanding>,
+    /// What was changed by hand in scenes, and what they have set; in files of before, nothing.
+    #[serde(default)]
+    pub scenes: ScenesStanding,
+    /// Business data, and who holds program against the rules.
+    #[serde(default)]
+    pub rules: Option<RulesKept>,
     /// The cues that are loaded, and where the run of them is.
     #[serde(default)]
     cues: Option<SavedCues>,
     destinations: Vec<SavedDestination>,
+}
+
+/// What is kept of scenes beside their file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScenesStanding {
+    /// What was changed by hand.
+    pub edits: Vec<SceneEdits>,
+    /// What the scene on program has set on strips.
+    pub lent: Vec<Lent>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -196,6 +213,11 @@ impl Saved {
         &self.standing
     }
 
+    /// It was read from this now.
+    pub fn set_script(&mut self, script: &Script) {
+        self.script = script.into();
+    }
+
     /// It stands so now.
     pub fn set_standing(&mut self, standing: Standing) {
         self.standing = standing;
@@ -258,6 +280,11 @@ impl Standing {
                 .collect(),
             occlusion: studio.occlusion.settings(),
             moderation: Some(studio.moderation.standing()),
+            scenes: ScenesStanding {
+                edits: SceneEdits::of(&studio.edits, &studio.scenes),
+                lent: studio.lent.clone(),
+            },
+            rules: Some(RulesKept::of(&studio.rules, &studio.data)),
             cues: cues(&studio.cues, studio.now),
             destinations: destinations.collect(),
         }

@@ -7,7 +7,7 @@ use crate::media::Timestamp;
 use crate::scene;
 use crate::scene::{MAX_ZONES, Zone};
 use crate::studio::command::{parse, split_words};
-use crate::studio::model::{MaskKind, ModerationStanding, OcclusionLevel, Policy, Rect, StripSettings};
+use crate::studio::model::{ItemPatch, MaskKind, ModerationStanding, OcclusionLevel, Policy, Rect, StripSettings};
 use crate::studio::opening;
 use crate::studio::update::{Input, update};
 
@@ -214,6 +214,11 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             pictures: lists.2,
             buses: BusSettings::default(),
             video_kbps,
+            rules: (ms % 13 != 0).then(|| RulesKept {
+                is_on: ms % 2 == 0,
+                overridden: (ms % 3 == 0).then(|| (preview.to_owned(), program.to_owned())),
+                ..RulesKept::default()
+            }),
             cues: None,
             moderation: (ms % 5 != 0).then(|| ModerationStanding {
                 hold: TimeDelta::from_millis(ms % 100_000),
@@ -233,9 +238,34 @@ fn any_standing() -> impl Strategy<Value = Standing> {
             }),
             rendition_levels: vec![("480p".to_owned(), (ms % 2 == 0).then_some(ms as u8))],
             occlusion: any_occlusion(ms),
+            scenes: any_scenes(program, ms),
             destinations: lists.1,
         }
     })
+}
+
+/// Edits of a scene that may not be there, with values that no item can have.
+fn any_scenes(name: &str, ms: i64) -> ScenesStanding {
+    let patch = ItemPatch {
+        target: Some(Rect {
+            x: ms as i32,
+            y: 0,
+            width: (ms % 9) as i32,
+            height: i32::MAX,
+        }),
+        opacity: Some(ms as f32),
+        order: Some(vec![(name.to_owned(), i32::MIN)]),
+        ..ItemPatch::default()
+    };
+    ScenesStanding {
+        edits: vec![SceneEdits {
+            name: name.to_owned(),
+            items: vec![("bars".to_owned(), patch)],
+            parameters: vec![("price".to_owned(), "1".to_owned())],
+            by_hand: vec!["price".to_owned()],
+        }],
+        lent: Vec::new(),
+    }
 }
 
 /// A policy of two levels, and numbers that may be beyond it.
@@ -301,4 +331,41 @@ proptest! {
             Err(error) => prop_assert!(!error.to_string().contains("sk-")),
         }
     }
+}
+
+#[test]
+fn what_was_changed_by_hand_in_scenes_comes_back() {
+    let (mut studio, specs) = after(&[
+        "cut two",
+        "item move two grid 25% 10",
+        "item hide one bars",
+        "item opacity two 1 30%",
+    ]);
+    studio.scenes[1].strips = vec![crate::scene::SceneStrip {
+        strip: "grid".into(),
+        set: vec![("gain_db".into(), crate::param::Value::Number(-6.0))],
+    }];
+    studio.change_scene_strips();
+    let saved = Saved::new(&script(), &[], standing(&studio, &specs, &[]));
+    let saved = Saved::from_json(&saved.to_json().unwrap()).unwrap();
+    let mut fresh = show();
+    fresh.scenes[1].strips.clone_from(&studio.scenes[1].strips);
+    let opening = opening::Opening::resumed(fresh, &saved);
+    let mut again = opening::studio("test", &opening.show);
+    opening::resume_scenes(&mut again, &opening.show, opening.scenes.as_ref().unwrap());
+    assert_eq!(again.scenes, studio.scenes);
+    assert_eq!(again.edits.changed, studio.edits.changed);
+    assert_eq!(again.strips, studio.strips);
+    assert_eq!(again.lent, studio.lent);
+    let marks = |studio: &Studio| {
+        studio
+            .sources
+            .iter()
+            .map(|source| (source.is_on_program, source.is_on_preview))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(marks(&again), marks(&studio));
+    let command = parse(&split_words("cut one")).unwrap();
+    update(&mut again, Input::Command(command), Timestamp::ZERO).unwrap();
+    assert_eq!(again.strips[1].settings.gain_db, 0.0, "what was there before is known");
 }

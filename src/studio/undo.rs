@@ -11,6 +11,7 @@ use self::settings::{buses, picture, strip};
 use super::command::{Command, ItemChange, ItemRef, Kbps, PinWord, Pinned, Place, Reset, Switch, scene_at};
 use super::model::{ItemPatch, Pin, PinKind, ProgramFormat, Rect, Studio, item_paths, siblings};
 use super::update::inverse_of_item;
+use super::update::settings_preset;
 use crate::scene::Preset;
 
 /// What brings the settings back that `command` is about to change: nothing where it changes none, `None` where it cannot be
@@ -26,7 +27,7 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
             before.transition.kind,
             Some(before.transition.duration),
         )],
-        Command::Item(item, change) => vec![put(item, inverse_of_item(before, item, change)?)],
+        Command::Item(item, change) => vec![inverse_of_item(before, item, change)?],
         Command::SceneSet(scene, name, _) => vec![parameter(before, scene, name)?],
         Command::SceneReset(scene) => scene_as_it_is(before, scene)?,
         Command::Gain(name, _) => strip::param(strip_of(name)?, "gain_db"),
@@ -161,6 +162,8 @@ pub fn inverse_of_preset(before: &Studio, preset: &Preset, target: Option<&str>)
     if preset.is_for_buses() {
         by.extend(buses::difference(&before.buses, &preset.on_buses(before.buses)));
     }
+    let (done, _) = settings_preset::commands(before, preset);
+    by.extend(done.iter().filter_map(|command| inverse(before, command)).flatten());
     by
 }
 

@@ -10,11 +10,13 @@ mod cues;
 mod delivery;
 mod desk;
 mod moderation;
+mod obs;
 mod occlusion;
 mod picture;
 mod reports;
 mod rules;
 mod scenes;
+pub(in crate::studio) mod settings_preset;
 mod undo;
 
 pub use adapt::AdaptOrder;
@@ -23,8 +25,8 @@ pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
 pub use moderation::ModerationNews;
+pub use obs::ObsNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
-pub use scenes::SavedScene;
 pub(in crate::studio) use scenes::inverse_of_item;
 
 use std::path::PathBuf;
@@ -35,8 +37,8 @@ use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
-    FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SourceCount, SourceFormat, SourceState,
-    Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount, SourceFormat,
+    SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::cue::Firing;
@@ -62,8 +64,8 @@ pub enum Input {
     Preset(Box<Preset>, Option<String>),
     /// These presets can be had now.
     Presets(Vec<PresetModel>),
-    /// These scenes were written into their files.
-    ScenesSaved(Vec<SavedScene>),
+    /// These scenes were written into their files, as somebody asked; these are read from them otherwise than before.
+    ScenesSaved(Vec<String>, Vec<SceneRead>),
     /// A source reports what it does.
     SourceState(String, SourceState),
     /// A source reports what comes in.
@@ -80,6 +82,8 @@ pub enum Input {
     Recording(RecordingNews),
     /// Something happened to the relay.
     Relay(RelayNews),
+    /// Something happened to the server for controllers.
+    Obs(ObsNews),
     /// A worker's supervisor reports: its name and what there is to tell.
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
@@ -398,7 +402,7 @@ pub fn update_for(
             unit.apply_preset(&preset, strip.as_deref())?;
             unit.undoable_by(format!("preset apply {}", preset.name), by);
         }
-        Input::ScenesSaved(saved) => unit.scenes_saved(&saved),
+        Input::ScenesSaved(asked, read) => unit.scenes_saved(&asked, read),
         Input::SourceState(name, state) => {
             unit.stinger_state(&name, &state);
             unit.source_state(&name, state);
@@ -423,6 +427,7 @@ pub fn update_for(
         Input::Faces(faces, cover) => unit.faces(faces, cover),
         Input::Recording(news) => unit.recording(news),
         Input::Relay(news) => unit.relay(news),
+        Input::Obs(news) => unit.obs(news),
         Input::Worker(name, report) => unit.worker(&name, report),
         Input::Stats(stats, kbps) => {
             for (rendition, kbps) in unit.studio.renditions.iter_mut().zip(kbps) {

@@ -11,9 +11,9 @@ use crate::scene::OcclusionSettings;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
-    AdaptModel, Alarms, BusSettings, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind, Moderation,
-    Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel, Region, Regions,
-    RenditionModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
+    AdaptModel, Alarms, BusSettings, DataModel, EVENTS_KEPT, Edits, EncoderKind, EncoderModel, History, MaskKind,
+    Moderation, Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel,
+    Region, Regions, RenditionModel, RulesModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
 
 /// Three levels: everything hidden, eyes shown, everything shown.
@@ -113,10 +113,11 @@ pub(super) fn studio() -> Studio {
         adapt: AdaptModel::default(),
         renditions: vec![rendition("720p"), rendition("480p")],
         relay: None,
+        obs: None,
         recording: RecordingModel::default(),
         workers: Vec::new(),
-        data: crate::studio::model::DataModel::default(),
-        rules: crate::studio::model::RulesModel::default(),
+        data: DataModel::default(),
+        rules: RulesModel::default(),
         undo: Undo::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),
@@ -172,12 +173,12 @@ fn a_fade_lasts_as_long_as_it_says() {
     let mut studio = studio();
     run(&mut studio, "transition fade 400ms", ms(0)).unwrap();
     run(&mut studio, "take", ms(1000)).unwrap();
-    let fade = Fade {
+    let fade = crate::studio::model::Fade {
         from: "wide".into(),
         start: ms(1000),
         duration: TimeDelta::from_millis(400),
         occlusion_level: 0,
-        kind: FadeKind::Fade,
+        kind: crate::studio::model::FadeKind::Fade,
         since: Timestamp::ZERO,
     };
     assert_eq!(studio.fade, Some(fade));

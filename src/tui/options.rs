@@ -1,6 +1,8 @@
-//! How a screen is set up: `console.toml` of the user, and what the command line says against it.
+//! How a screen is set up: `console.toml` of the machine, that of the user over it, and what the command line says against both.
 //!
-//! The file is `$XDG_CONFIG_HOME/rigcast/console.toml` (else `~/.config/rigcast/console.toml`), of the machine where the screen is.
+//! The user's file is `$XDG_CONFIG_HOME/rigcast/console.toml` (else `~/.config/rigcast/console.toml`), the machine's is
+//! `/etc/xdg/rigcast/console.toml` (else in each of `$XDG_CONFIG_DIRS`), of the machine where the screen is. Themes and keymaps
+//! that are called by a bare name lie in the folders `themes` and `keymaps` beside them.
 //! Each of its keys is the name of a client command or of an option, with the same words. What is wrong in it is named with its
 //! place, and nothing starts.
 
@@ -15,8 +17,16 @@ use toml::Spanned;
 use super::history_file;
 use super::keymap::{Keymap, KeymapError};
 use super::view::theme::{Theme, ThemeError};
+use crate::folders::Folders;
 use crate::studio::command::{ColorMode, Layout, MonitorMode};
 use crate::suggest;
+
+/// What the file is called.
+const CONSOLE: &str = "console.toml";
+
+/// The folders of themes and keymaps that are called by a bare name.
+const THEMES: &str = "themes";
+const KEYMAPS: &str = "keymaps";
 
 /// What the command line says of a screen; what it does not say is as in the file.
 #[derive(Clone, Debug, Default)]
@@ -67,39 +77,98 @@ struct Raw {
     theme: Option<String>,
 }
 
+/// What one file says, held against what there is.
+#[derive(Debug, Default)]
+struct Said {
+    monitor: Option<MonitorMode>,
+    colors: Option<ColorMode>,
+    layout: Option<Layout>,
+    cap_kb: Option<u32>,
+    bell: Option<bool>,
+    keymap: Option<PathBuf>,
+    theme: Option<Theme>,
+}
+
 impl Options {
-    /// Options of the user's file, where there is one, and of the command line. `variable` reads the environment.
+    /// Options of the machine's files and the user's, where there are any, and of the command line. `variable` reads the environment.
     ///
     /// # Errors
     /// A file cannot be read, or something in it or on the command line is wrong.
     pub fn load(flags: &Flags<'_>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, OptionsError> {
-        let path = console_path(variable);
-        let text = match path.as_ref().map(std::fs::read_to_string) {
-            None => String::new(),
-            Some(Ok(text)) => text,
-            Some(Err(error)) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Some(Err(error)) => {
-                let path = path.unwrap_or_default();
-                return Err(OptionsError::Unread { path, error });
+        let folders = Folders::new(variable);
+        let mut files = Vec::new();
+        // The most important last.
+        let all: Vec<&PathBuf> = folders.all().collect();
+        for folder in all.into_iter().rev() {
+            let path = folder.join(CONSOLE);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => files.push((path.display().to_string(), text, folder.clone())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(OptionsError::Unread { path, error }),
             }
-        };
-        let file = path.unwrap_or_default();
-        let folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        Self::new(flags, &file.display().to_string(), &text, &folder, variable)
+        }
+        Self::new(flags, &files, &folders, variable)
     }
 
+    /// `files`: of each its name, its text, and the folder that its paths start from.
     fn new(
         flags: &Flags<'_>,
-        file: &str,
-        text: &str,
-        folder: &Path,
+        files: &[(String, String, PathBuf)],
+        folders: &Folders,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, OptionsError> {
+        let mut keymap = Keymap::shipped()?;
+        let mut keymaps = Vec::new();
+        let mut said = Said::default();
+        for (file, text, folder) in files {
+            let own = Said::read(file, text, folder, folders)?;
+            keymaps.extend(own.keymap);
+            said = Said {
+                monitor: own.monitor.or(said.monitor),
+                colors: own.colors.or(said.colors),
+                layout: own.layout.or(said.layout),
+                cap_kb: own.cap_kb.or(said.cap_kb),
+                bell: own.bell.or(said.bell),
+                theme: own.theme.or(said.theme),
+                keymap: None,
+            };
+        }
+        // Keymaps change each other, those of the machine first; one of the command line stands in for all of them.
+        if let Some(path) = flags.keymap {
+            keymaps = vec![path.to_owned()];
+        }
+        for path in keymaps {
+            let text = std::fs::read_to_string(&path).map_err(|error| OptionsError::Unread {
+                path: path.clone(),
+                error,
+            })?;
+            keymap.merge(&path.display().to_string(), &text)?;
+        }
+        let flag = |problem| OptionsError::wrong("", "", None, problem);
+        let monitor = flags.monitor.map(|word| monitor(word).map_err(flag)).transpose()?;
+        let colors = flags.colors.map(|word| colors(word).map_err(flag)).transpose()?;
+        let look = flags
+            .theme
+            .map(|name| theme(name, Path::new(""), folders))
+            .transpose()?;
+        Ok(Self {
+            monitor: monitor.or(said.monitor).unwrap_or_default(),
+            colors: colors.or(said.colors).unwrap_or_default(),
+            layout: said.layout.unwrap_or_default(),
+            cap_kb: flags.cap_kb.or(said.cap_kb),
+            bell: said.bell.unwrap_or(false),
+            keymap,
+            theme: look.or(said.theme),
+            history: history_file::path(&|name: &str| variable(name)),
+        })
+    }
+}
+
+impl Said {
+    /// Reads `text`, the content of `file`, whose paths start from `folder`.
+    fn read(file: &str, text: &str, folder: &Path, folders: &Folders) -> Result<Self, OptionsError> {
         let at = |span: Option<Range<usize>>, problem: String| OptionsError::wrong(file, text, span, problem);
         let raw: Raw = toml::from_str(text).map_err(|error| at(error.span(), remedy(error.message())))?;
-        let (monitor, monitor_at) = said(flags.monitor, raw.monitor);
-        let (colors, colors_at) = said(flags.colors, raw.colors);
-        let (layout, layout_at) = said(None, raw.layout);
         if let Some(cap) = &raw.cap
             && !(1..=1_000_000).contains(cap.as_ref())
         {
@@ -108,71 +177,54 @@ impl Options {
                 "cap is kB per second, from 1 to 1000000; leave it out for none".to_owned(),
             ));
         }
-        let cap_kb = flags.cap_kb.or(raw.cap.map(Spanned::into_inner));
-        let word = |name, known| move |word: &str| unknown(name, word, known);
-        let mut keymap = Keymap::shipped()?;
-        let own_keys = flags
-            .keymap
-            .map(Path::to_owned)
-            .or(raw.keymap.map(|path| folder.join(path)));
-        if let Some(path) = own_keys {
-            let text = std::fs::read_to_string(&path).map_err(|error| OptionsError::Unread {
-                path: path.clone(),
-                error,
-            })?;
-            keymap.merge(&path.display().to_string(), &text)?;
-        }
-        let theme = match (flags.theme, raw.theme) {
-            (Some(name), _) => Some(theme(name, Path::new(""))?),
-            (None, Some(name)) => Some(theme(&name, folder)?),
-            (None, None) => None,
-        };
-        let pick = |found: Option<String>, span, of: &dyn Fn(&str) -> bool, wrong: &dyn Fn(&str) -> String| match found
-        {
-            Some(said) if !of(&said) => Err(at(span, wrong(&said))),
-            found => Ok(found),
-        };
-        let monitor = pick(
-            monitor,
-            monitor_at,
-            &|said| MonitorMode::of(said).is_some(),
-            &word("monitor", MonitorMode::WORDS),
-        )?;
-        let colors = pick(
-            colors,
-            colors_at,
-            &|said| ColorMode::of(said).is_some(),
-            &word("colors", ColorMode::WORDS),
-        )?;
-        let layout = pick(
-            layout,
-            layout_at,
-            &|said| Layout::of(said).is_some(),
-            &word("layout", Layout::WORDS),
-        )?;
+        let place = |said: &Spanned<String>| Some(said.span());
+        let theme = raw.theme.map(|name| theme(&name, folder, folders)).transpose()?;
         Ok(Self {
-            monitor: monitor.and_then(|said| MonitorMode::of(&said)).unwrap_or_default(),
-            colors: colors.and_then(|said| ColorMode::of(&said)).unwrap_or_default(),
-            layout: layout.and_then(|said| Layout::of(&said)).unwrap_or_default(),
-            cap_kb,
-            bell: raw.bell.unwrap_or(false),
-            keymap,
+            monitor: in_file(raw.monitor, monitor, |said, problem| at(place(said), problem))?,
+            colors: in_file(raw.colors, colors, |said, problem| at(place(said), problem))?,
+            layout: in_file(raw.layout, layout, |said, problem| at(place(said), problem))?,
+            cap_kb: raw.cap.map(Spanned::into_inner),
+            bell: raw.bell,
+            keymap: raw
+                .keymap
+                .map(|path| named(&path, KEYMAPS, folders).unwrap_or_else(|| folder.join(&path))),
             theme,
-            history: history_file::path(&|name: &str| variable(name)),
         })
     }
 }
 
-/// What was said last, and where if that was in the file.
-fn said(flag: Option<&str>, file: Option<Spanned<String>>) -> (Option<String>, Option<Range<usize>>) {
-    match (flag, file) {
-        (Some(flag), _) => (Some(flag.to_owned()), None),
-        (None, Some(said)) => {
-            let span = said.span();
-            (Some(said.into_inner()), Some(span))
-        }
-        (None, None) => (None, None),
+/// A word of a file as what it means.
+fn in_file<T>(
+    said: Option<Spanned<String>>,
+    meant: fn(&str) -> Result<T, String>,
+    wrong: impl Fn(&Spanned<String>, String) -> OptionsError,
+) -> Result<Option<T>, OptionsError> {
+    let Some(said) = said else { return Ok(None) };
+    match meant(said.as_ref()) {
+        Ok(meant) => Ok(Some(meant)),
+        Err(problem) => Err(wrong(&said, problem)),
     }
+}
+
+fn monitor(word: &str) -> Result<MonitorMode, String> {
+    MonitorMode::of(word).ok_or_else(|| unknown("monitor", word, MonitorMode::WORDS))
+}
+
+fn colors(word: &str) -> Result<ColorMode, String> {
+    ColorMode::of(word).ok_or_else(|| unknown("colors", word, ColorMode::WORDS))
+}
+
+fn layout(word: &str) -> Result<Layout, String> {
+    Layout::of(word).ok_or_else(|| unknown("layout", word, Layout::WORDS))
+}
+
+/// The file that is meant by the bare name `name`, in the folder `kind` of the user or of the machine.
+fn named(name: &Path, kind: &str, folders: &Folders) -> Option<PathBuf> {
+    let name = name.to_str().filter(|name| !name.contains(['/', '.']))?;
+    let paths = folders
+        .all()
+        .map(|folder| folder.join(kind).join(name).with_extension("toml"));
+    paths.into_iter().find(|path| path.is_file())
 }
 
 /// That a word is none of the known ones.
@@ -186,24 +238,19 @@ fn remedy(message: &str) -> String {
     message.trim_end().replace('`', "'")
 }
 
-fn theme(name: &str, folder: &Path) -> Result<Theme, OptionsError> {
-    if let Some(shipped) = Theme::shipped(name) {
+/// The theme that is meant by `name`: the user's, the machine's, a shipped one, or a file.
+fn theme(name: &str, folder: &Path, folders: &Folders) -> Result<Theme, OptionsError> {
+    let own = named(Path::new(name), THEMES, folders);
+    if let Some(shipped) = Theme::shipped(name).filter(|_| own.is_none()) {
         return Ok(shipped);
     }
-    let path = folder.join(name);
+    let path = own.unwrap_or_else(|| folder.join(name));
     let text = std::fs::read_to_string(&path).map_err(|error| OptionsError::ThemeFile {
         path: path.clone(),
         known: Theme::names().collect::<Vec<_>>().join(", "),
         error,
     })?;
     Ok(Theme::read(&path.display().to_string(), &text)?)
-}
-
-/// Where the user's file would be.
-fn console_path(variable: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
-    let folder = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let config = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))?;
-    Some(config.join("rigcast").join("console.toml"))
 }
 
 /// Why options cannot be used.
@@ -271,7 +318,8 @@ mod tests {
     use super::*;
 
     fn options(flags: &Flags<'_>, text: &str) -> Result<Options, String> {
-        Options::new(flags, "console.toml", text, Path::new("/nowhere"), &|_| None).map_err(|error| error.to_string())
+        let file = ("console.toml".to_owned(), text.to_owned(), PathBuf::from("/nowhere"));
+        Options::new(flags, &[file], &Folders::default(), &|_| None).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -345,18 +393,42 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_where_such_files_are() {
-        let find = |variables: &'static [(&str, &str)]| {
-            console_path(&move |name: &str| {
-                let found = variables.iter().find(|(key, _)| *key == name);
-                found.map(|(_, value)| (*value).to_owned())
-            })
+    fn the_machine_says_what_the_user_does_not() {
+        let home = tempfile::tempdir().unwrap();
+        let (user, system) = (home.path().join("user"), home.path().join("system"));
+        let write = |path: &Path, text: &str| {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
         };
-        assert_eq!(
-            find(&[("XDG_CONFIG_HOME", "/c")]),
-            Some("/c/rigcast/console.toml".into())
+        let variable = |name: &str| match name {
+            "XDG_CONFIG_HOME" => Some(user.display().to_string()),
+            "XDG_CONFIG_DIRS" => Some(system.display().to_string()),
+            _ => None,
+        };
+        write(
+            &system.join("rigcast/console.toml"),
+            "cap = 300\nbell = true\ntheme = \"house\"\nlayout = \"multiview\"\n",
         );
-        assert_eq!(find(&[("HOME", "/h")]), Some("/h/.config/rigcast/console.toml".into()));
-        assert_eq!(find(&[]), None);
+        write(&system.join("rigcast/themes/house.toml"), "base = \"light\"\n");
+        write(&user.join("rigcast/console.toml"), "bell = false\n");
+        let options = Options::load(&Flags::default(), &variable).unwrap();
+        assert_eq!(
+            (options.cap_kb, options.bell, options.layout),
+            (Some(300), false, Layout::Multiview)
+        );
+        assert!(options.theme.is_some() && options.theme != Theme::shipped("light"));
+
+        write(
+            &user.join("rigcast/console.toml"),
+            "theme = \"dark\"\nlayout = \"wide\"\n",
+        );
+        let error = Options::load(&Flags::default(), &variable).unwrap_err().to_string();
+        assert!(
+            error.contains("user/rigcast/console.toml:2:10: layout is 'wide'"),
+            "{error}"
+        );
+        write(&user.join("rigcast/console.toml"), "theme = \"dark\"\n");
+        let options = Options::load(&Flags::default(), &variable).unwrap();
+        assert_eq!(options.theme, Theme::shipped("dark"));
     }
 }

@@ -31,6 +31,8 @@ impl Home {
             // Tests that are about the relay ask for it; the others do not fight for its port.
             ("RIGCAST_RELAY_ON", "false".to_owned()),
             ("HOME", path.clone()),
+            ("XDG_CONFIG_HOME", format!("{path}/.config")),
+            ("XDG_CONFIG_DIRS", format!("{path}/machine")),
             ("XDG_RUNTIME_DIR", path.clone()),
             ("XDG_STATE_HOME", path),
             ("PATH", format!("{program}:/usr/bin:/bin")),

@@ -36,6 +36,9 @@ impl Studio {
             .args(args)
             .env("XDG_RUNTIME_DIR", folder.path())
             .env("XDG_STATE_HOME", folder.path())
+            // What this machine says for all shows is nobody's business here.
+            .env("XDG_CONFIG_HOME", folder.path().join("config"))
+            .env("XDG_CONFIG_DIRS", folder.path().join("machine"))
             // Tests that are about the relay ask for it; the others do not fight for its port.
             .env("RIGCAST_RELAY_ON", "false");
         command

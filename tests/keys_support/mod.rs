@@ -1,14 +1,17 @@
 //! A show made to be told apart by machines, a screen on it, and a viewer.
 
 pub mod commands;
+pub mod cues;
 pub mod events;
 pub mod faces;
+pub mod items;
 pub mod layout;
 pub mod moderation;
 pub mod network;
 pub mod page;
 pub mod pane;
 pub mod picture;
+pub mod rules;
 
 use std::net::TcpListener;
 use std::path::Path;

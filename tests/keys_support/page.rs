@@ -17,6 +17,9 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
         Context::Page(Page::Network) => ("N", "CHANGES, AND WHY", super::network::on_page),
         Context::Page(Page::Moderation) => ("W", "WHO JUDGES", super::moderation::on_page),
         Context::Page(Page::Events) => ("E", "newest at the bottom", super::events::on_page),
+        Context::Page(Page::Items) => ("I", "as in the scene file", super::items::on_page),
+        Context::Page(Page::Cues) => ("U", " CUES ", super::cues::on_page),
+        Context::Page(Page::Rules) => ("O", "a take by hand holds program", super::rules::on_page),
         Context::Page(Page::Charts) => ("C", "the last ten minutes", super::events::on_charts),
         Context::Everywhere | Context::AnyPage | Context::Pane(_) | Context::Page(Page::Strip) => {
             ("Enter", "STRIP tone ", on_strip)

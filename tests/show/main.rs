@@ -9,5 +9,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod cues;
+mod obs;
+mod rules;
 
 mod stage;

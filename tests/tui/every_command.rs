@@ -178,6 +178,17 @@ fn delivery() -> Vec<Row> {
         ("retry", "r", "", Asked("retry main")),
         ("source restart", "] o", "", Asked("source restart guest")),
         ("alarm ack", "!", "", Asked("alarm ack")),
+        ("cue load", ":", "cue load /tmp/a.toml", Asked("cue load /tmp/a.toml")),
+        ("cue run", "U R", "", Asked("cue run")),
+        ("cue run", "U down r", "", Asked("cue run talk")),
+        ("cue hold", "U w", "", Asked("cue hold")),
+        ("cue go", "n", "", Asked("cue go")),
+        ("cue skip", "U s", "", Asked("cue skip")),
+        ("cue fire", "U enter", "", Asked("cue fire doors")),
+        ("cue fire", "U up enter", "", Sure("cue fire close")),
+        ("cue stop", "U X", "", Sure("cue stop")),
+        ("page cues", "U", "", Shown("CUES evening")),
+        ("select cue", "U down", "", Shown("doors + 1:30 ·")),
         ("undo", "u", "", Asked("undo")),
         ("end", "Q", "", Sure("end")),
     ]
@@ -217,6 +228,10 @@ fn screen() -> Vec<Row> {
         ("cap", "g k", "120", Shown("pictures take at most 120 kB/s")),
         ("page events", "E", "", Shown("newest at the bottom")),
         ("page charts", "C", "", Shown("the last ten minutes")),
+        ("page items", "I", "", Shown("ITEMS two shot")),
+        ("select item", "I j", "", Shown("▸● camera")),
+        ("select scene", "I ]", "", Shown("ITEMS clip")),
+        ("page rules", "O", "", Shown("a take by hand holds program")),
         ("select event", "E up", "", Shown("▸00:10:13")),
         ("events filter", "E /", "camera", Shown("1/")),
         ("events level", "E w", "", Shown("warnings and errors are shown")),
@@ -227,11 +242,62 @@ fn screen() -> Vec<Row> {
     ]
 }
 
+fn scenes() -> Vec<Row> {
+    vec![
+        ("item move", "I right", "", Asked("item move two shot guest +1% +0")),
+        ("item size", "I +", "", Asked("item size two shot guest +2%")),
+        ("item crop", "I c", "left 5%", Asked("item crop two shot guest left 5%")),
+        ("item opacity", "I {", "", Asked("item opacity two shot guest -=5%")),
+        (
+            "item z",
+            ":",
+            "item z \"two shot\" guest 3",
+            Asked("item z two shot guest 3"),
+        ),
+        ("item raise", "I pageup", "", Asked("item raise two shot guest")),
+        ("item lower", "I pagedown", "", Asked("item lower two shot guest")),
+        ("item fit", "I f", "", Asked("item fit two shot guest")),
+        ("item hide", ":", "item hide clip 1", Asked("item hide clip 1")),
+        ("item show", ":", "item show clip 1", Asked("item show clip 1")),
+        ("item toggle", "I space", "", Asked("item toggle two shot guest")),
+        ("item text", "I e", "Hello", Asked("item text two shot guest Hello")),
+        ("item reset", "I backspace", "", Asked("item reset two shot guest")),
+        ("scene set", "I s", "price 8", Asked("scene set two shot price 8")),
+        ("scene reset", "I X", "", Asked("scene reset two shot")),
+        ("scene save", "I w", "", Asked("scene save two shot")),
+    ]
+}
+fn rules() -> Vec<Row> {
+    vec![
+        ("data set", "O s", "{\"a\": 1}", Asked("data set {\"a\": 1}")),
+        ("data merge", "O m", "{\"a\": null}", Asked("data merge {\"a\": null}")),
+        ("data clear", "O x", "", Asked("data clear")),
+        ("rules", "O t", "", Asked("rules toggle")),
+        ("rules release", "g o", "", Asked("rules release")),
+        (
+            "rules load",
+            "O f",
+            "/tmp/a.rules.toml",
+            Asked("rules load /tmp/a.rules.toml"),
+        ),
+        ("rules explain", "O e", "", Asked("rules explain")),
+    ]
+}
+
 fn rows() -> Vec<Row> {
-    [on_air(), sound(), picture(), moderation(), delivery(), screen()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        scenes(),
+        on_air(),
+        sound(),
+        picture(),
+        moderation(),
+        delivery(),
+        rules(),
+        screen(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A show in which every command has something to act on.

@@ -249,6 +249,8 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::Page(Page::Moderation) => "W left",
             Context::Page(Page::Events) => "E up",
             Context::Page(Page::Charts) => "C",
+            Context::Page(Page::Items) => "I",
+            Context::Page(Page::Rules) => "O",
             Context::Pane(Pane::Mixer) => "right y left",
             Context::Pane(Pane::Sources) => "tab",
             Context::Pane(Pane::Destinations) => "tab tab",

@@ -31,7 +31,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "language = \"en\"\nmute = \"toad\"",
-            "mine.toml:2:8: mute: expected a list of texts, found text",
+            "mine.toml:2:8: mute: expected a list of texts, found text; write it in square brackets, as [\"…\"]",
         ),
         (
             "language = \"en\"\nmute = [\"toad\",\n  \"Tóad\"]",

@@ -101,16 +101,16 @@ pub fn write_back(text: &str, scenes: &[SceneBack<'_>], program: (u32, u32)) -> 
     Ok(splices.done())
 }
 
-/// Whether `text` says what is in the scene of that name, or has values for its parameters.
+/// Whether `text` has one of these keys of the scene of that name.
 #[must_use]
-pub fn has_scene(text: &str, name: &str) -> bool {
+pub fn has_of_scene(text: &str, name: &str, keys: &[&str]) -> bool {
     let Ok(document) = Document::parse(text) else {
         return false;
     };
     let scene = Spot::root(document.as_table())
         .table("scene")
         .and_then(|all| all.table(name));
-    scene.is_some_and(|scene| ["items", "template", "parameters"].iter().any(|key| scene.has(key)))
+    scene.is_some_and(|scene| keys.iter().any(|key| scene.has(key)))
 }
 
 struct Writer<'w, 't> {

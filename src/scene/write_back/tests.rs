@@ -464,6 +464,6 @@ proptest! {
         now[0].crop.left = 0.5;
         now[0].z = 4;
         let _ = write_back(&text, &[back("x", &read, &now)], PROGRAM);
-        let _ = has_scene(&text, "x");
+        let _ = has_of_scene(&text, "x", &["items"]);
     }
 }

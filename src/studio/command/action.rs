@@ -510,6 +510,10 @@ pub enum Selection {
     Word,
     /// An event.
     Event,
+    /// An item of the scene of the page of items.
+    Item,
+    /// The scene of that page.
+    Scene,
     /// A cue.
     Cue,
 }
@@ -533,6 +537,8 @@ pub enum Page {
     Events,
     /// The last ten minutes in figures.
     Charts,
+    /// What is in a scene, and where.
+    Items,
     /// Business data, and the rules that choose scenes by it.
     Rules,
     /// Commands at their time: what has come, and what is to come.
@@ -582,7 +588,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -591,6 +597,7 @@ impl Page {
         Self::Moderation,
         Self::Events,
         Self::Charts,
+        Self::Items,
         Self::Rules,
         Self::Cues,
     ];

@@ -82,6 +82,25 @@ impl Edits {
         }
     }
 
+    /// The file has a scene so from now on; what nobody has changed in it since it was read before goes with the file.
+    pub fn follow(&mut self, scene: &mut SceneModel, read: SceneRead) {
+        if let Some(before) = self.read(&scene.name) {
+            follow_items(&mut scene.items, &before.items, &read.items);
+            for (name, value) in &mut scene.parameters {
+                let of = |read: &SceneRead| {
+                    let found = read.parameters.iter().find(|(known, _)| known == name);
+                    found.map(|(_, value)| value.clone())
+                };
+                if of(before).as_ref() == Some(value)
+                    && let Some(now) = of(&read)
+                {
+                    *value = now;
+                }
+            }
+        }
+        self.take(&read.name, &read.items, &read.parameters);
+    }
+
     /// A parameter was set by hand.
     pub fn set_by_hand(&mut self, scene: &str, parameter: &str) {
         if !self.is_by_hand(scene, parameter) {
@@ -145,6 +164,36 @@ fn differing(around: &str, read: &[Item], now: &[Item], found: &mut Vec<String>)
             differing(&path, before, now, found);
         }
     }
+}
+
+/// Brings items that are as they were read `before` to what is read `after`; those that were changed stay.
+fn follow_items(now: &mut [Item], before: &[Item], after: &[Item]) {
+    let (was, is) = (ItemPatch::order(before), ItemPatch::order(after));
+    let lies = ItemPatch::order(now);
+    let mut order = (lies == was).then_some(is.clone());
+    if lies.iter().map(|(name, _)| name).eq(is.iter().map(|(name, _)| name)) {
+        // They lie as they do in the file, which may need other numbers to say so.
+        order = Some(is);
+    }
+    for item in now.iter_mut() {
+        let of = |items: &[Item]| items.iter().find(|known| known.name == item.name).cloned();
+        let (Some(before), Some(after)) = (of(before), of(after)) else {
+            continue;
+        };
+        if ItemPatch::all(item) == ItemPatch::all(&before) {
+            ItemPatch::all(&after).apply(std::slice::from_mut(item), 0);
+        }
+        if let (Shown::Group(now), Shown::Group(before), Shown::Group(after)) =
+            (&mut item.what, &before.what, &after.what)
+        {
+            follow_items(now, before, after);
+        }
+    }
+    let order = ItemPatch {
+        order,
+        ..ItemPatch::default()
+    };
+    order.apply(now, 0);
 }
 
 /// The way to an item within another.

@@ -27,7 +27,7 @@ impl Studio {
             let (Some(param), Some(strip)) = (strip_param(&lent.parameter), self.strip_mut(&lent.strip)) else {
                 continue;
             };
-            if (param.get)(&strip.settings) == lent.set {
+            if (param.get)(&strip.settings) == lent.set && param.allows(lent.was) {
                 (param.set)(&mut strip.settings, lent.was);
             }
         }

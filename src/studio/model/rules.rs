@@ -54,6 +54,20 @@ pub struct RulesModel {
     pub standing: RulesStanding,
 }
 
+/// What is kept of data and rules, so that a show can go on after a crash.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RulesKept {
+    /// Whether they may choose.
+    pub is_on: bool,
+    /// Who holds program against them, and the scene.
+    pub overridden: Option<(String, String)>,
+    /// The data. It counts as come when the show goes on: nobody knows how long it was away for.
+    pub data: Data,
+    /// Who brought it.
+    pub from: Option<String>,
+}
+
 /// Who holds program against the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
@@ -177,6 +191,35 @@ impl RulesModel {
     #[must_use]
     pub fn are_choosing(&self) -> bool {
         self.file.is_some() && self.is_on && self.overridden.is_none()
+    }
+}
+
+impl RulesKept {
+    /// What there is to keep.
+    #[must_use]
+    pub fn of(rules: &RulesModel, data: &DataModel) -> Self {
+        let held = rules.overridden.as_ref();
+        Self {
+            is_on: rules.is_on,
+            overridden: held.map(|held| (held.by.clone(), held.scene.clone())),
+            data: data.values.clone(),
+            from: data.from.clone(),
+        }
+    }
+
+    /// Puts it back, at the beginning of the show that goes on.
+    pub fn apply(&self, rules: &mut RulesModel, data: &mut DataModel) {
+        if rules.file.is_some() {
+            rules.is_on = self.is_on;
+            rules.overridden = self.overridden.as_ref().map(|(by, scene)| Override {
+                by: by.clone(),
+                scene: scene.clone(),
+                at: Timestamp::ZERO,
+            });
+        }
+        data.at = (!self.data.is_empty()).then_some(Timestamp::ZERO);
+        data.values = self.data.clone();
+        data.from.clone_from(&self.from);
     }
 }
 

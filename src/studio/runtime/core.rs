@@ -3,6 +3,7 @@
 mod cueing;
 mod held;
 mod ruled;
+mod scenes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use super::error::RunError;
 use super::graphics::{self, GraphicsMessage};
 use super::measure::Measure;
 use super::moderating::Moderator;
+use super::obs;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
 use super::plan::Plan;
@@ -87,6 +89,10 @@ pub async fn run(options: Options) -> Result<(), RunError> {
     let signals = Signals::listen().map_err(RunError::Signals)?;
     let (core, desk) = Core::open(&options, clock, ended_out)?;
     let service = Service::start(desk.state.clone(), Arc::clone(&core.outlet));
+    if let Some(settings) = &core.show.obs {
+        // Lets go by itself when the show has ended.
+        tokio::spawn(obs::serve(settings.clone(), desk.clone(), core.post.clone()));
+    }
     let server = tokio::spawn(server::serve(listener, desk));
     (options.on_ready)(&format!(
         "studio ready name={} socket={}",
@@ -165,8 +171,14 @@ impl Core {
         let show = options.opening.show.clone();
         let errands = Errands::new();
         let mut studio = opening::studio(&options.name, &show);
+        if let Some(scenes) = &options.opening.scenes {
+            opening::resume_scenes(&mut studio, &show, scenes);
+        }
         if let Some(standing) = &options.opening.moderation {
             studio.moderation.resume(standing);
+        }
+        if let Some(kept) = &options.opening.rules {
+            kept.apply(&mut studio.rules, &mut studio.data);
         }
         if let Some(run) = &options.opening.cues {
             studio.cues.resume(run.clone());
@@ -363,6 +375,9 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
+        if let Command::SceneSave(scene) = &order.command {
+            return self.save_scenes(scene.as_deref(), order.reply);
+        }
         if let Some(order) = self.errands.start(order, &self.studio) {
             self.obey_command(order.command, order.reply);
         }
@@ -410,6 +425,7 @@ impl Core {
                 let told = self.stage.sound.push(SoundMessage::Record(*recorder));
                 recording.run(told.map_err(|_| "the sound thread does not listen".to_owned()));
             }
+            Brought::ScenesSaved(saved, reply) => self.scenes_saved(*saved, reply),
             Brought::Rules(file, path, reply) => self.load_rules(*file, &path, reply),
             Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
@@ -655,7 +671,7 @@ impl Core {
         if self.is_dirty {
             self.publish();
         }
-        if self.audience.count() > 0 {
+        if self.audience.wants_meters() {
             self.meters.send_replace(Arc::new(self.newest_meters()));
         }
     }

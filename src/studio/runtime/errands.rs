@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::data;
 use super::recording::{self, Recorder, Writer};
+use super::scene_saving::{Saved, Saving};
 use crate::control::desk::{Order, Reply};
 use crate::cue::CueList;
 use crate::media::TimeDelta;
@@ -18,6 +19,7 @@ use crate::scene::{
 use crate::sound::Point;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
 use crate::studio::model::{EventLevel, PresetModel, SourceModel, Studio};
+use crate::studio::update::settings_preset;
 use crate::studio::update::{Refusal, check_target, unknown_source, unknown_strip};
 
 /// Errands under way that may wait for the core task.
@@ -29,6 +31,8 @@ pub enum Brought {
     Apply(Box<Preset>, Option<String>, Reply),
     /// A preset to be compared with a strip or the buses, and who asked.
     Compare(Box<Preset>, Option<String>, Reply),
+    /// Scenes that were written into their files, and who asked.
+    ScenesSaved(Box<Saved>, Reply),
     /// The presets that there are now.
     Presets(Vec<PresetModel>),
     /// A set of stickers to hide faces with, the command that takes it, and who asked.
@@ -142,6 +146,16 @@ impl Errands {
             command => return Some(Order { command, reply }),
         }
         None
+    }
+
+    /// Writes scenes into their files.
+    pub fn save_scenes(&self, saving: Saving, reply: Reply) {
+        let bring = self.bring.clone();
+        tokio::task::spawn_blocking(move || match saving.run() {
+            // The studio has ended where nobody takes it.
+            Ok(saved) => drop(bring.blocking_send(Brought::ScenesSaved(Box::new(saved), reply))),
+            Err(error) => answer(reply, Err(error)),
+        });
     }
 
     fn fetch(
@@ -269,16 +283,23 @@ pub fn diff(studio: &Studio, preset: &Preset, strip: Option<&str>) -> Result<Ans
     }
     found.extend(preset.diff_buses(&studio.buses));
     let said = |difference: &Difference| format!("{} {} → {}", difference.parameter, difference.now, difference.preset);
-    let text = if found.is_empty() {
+    let settings = settings_preset::differences(studio, preset);
+    let mut lines: Vec<String> = found.iter().map(said).collect();
+    lines.extend(settings.iter().map(|(key, now, then)| format!("{key} {now} → {then}")));
+    let waiting = &preset.live().waiting;
+    if !waiting.is_empty() {
+        lines.push(format!("for the next start: {}", waiting.join(" ")));
+    }
+    let text = if lines.is_empty() {
         format!("preset {} changes nothing", preset.name)
     } else {
-        found.iter().map(said).collect::<Vec<_>>().join(", ")
+        lines.join(", ")
     };
-    let fields = found.iter().map(|difference| {
-        serde_json::json!({
-            "parameter": difference.parameter, "now": difference.now, "preset": difference.preset,
-        })
-    });
+    let field = |parameter: &str, now: &str, then: &str| serde_json::json!({ "parameter": parameter, "now": now, "preset": then });
+    let fields = found
+        .iter()
+        .map(|difference| field(difference.parameter, &difference.now, &difference.preset));
+    let fields = fields.chain(settings.iter().map(|(key, now, then)| field(key, now, then)));
     Ok(Answer::text(text).with("differences", fields.collect::<Vec<_>>()))
 }
 
@@ -300,6 +321,8 @@ fn preset_text(studio: &Studio, strip: Option<&str>) -> Result<String, Refusal> 
     let strip = studio.strips.iter().find(|strip| strip.name == name);
     strip
         .map(|strip| strip_preset_text(&strip.settings))
+        // A part of the settings, unless a strip is called so.
+        .or_else(|| settings_preset::settings_of(studio, name).map(|settings| settings.preset_text()))
         .ok_or_else(|| unknown_strip(studio, name))
 }
 

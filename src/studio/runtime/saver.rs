@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use crate::control::socket;
+use crate::scene::Script;
 use crate::studio::saved::{Saved, Standing};
 
 /// How often the file says that the show is still there.
@@ -105,6 +106,7 @@ struct Shared {
 #[derive(Default)]
 struct Order {
     standing: Option<Standing>,
+    script: Option<Script>,
     is_over: bool,
 }
 
@@ -153,6 +155,12 @@ impl Saver {
         self.shared.rung.notify_one();
     }
 
+    /// From now on the show is one that was read from `script`.
+    pub fn read_from(&mut self, script: Script) {
+        self.shared.lock().script = Some(script);
+        self.shared.rung.notify_one();
+    }
+
     /// The show has ended as it should: nothing is to be resumed.
     pub fn finish(mut self) {
         self.stop();
@@ -189,14 +197,19 @@ impl Writer {
     fn run(mut self, shared: &Shared, mut file: Option<File>) {
         loop {
             let mut order = shared.lock();
-            if order.standing.is_none() && !order.is_over {
+            if order.standing.is_none() && order.script.is_none() && !order.is_over {
                 let waited = shared.rung.wait_timeout(order, SIGN_OF_LIFE);
                 order = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
-            let (standing, is_over) = (order.standing.take(), order.is_over);
+            let (standing, script, is_over) = (order.standing.take(), order.script.take(), order.is_over);
             drop(order);
-            if let Some(standing) = standing {
-                self.saved.set_standing(standing);
+            if standing.is_some() || script.is_some() {
+                if let Some(standing) = standing {
+                    self.saved.set_standing(standing);
+                }
+                if let Some(script) = script {
+                    self.saved.set_script(&script);
+                }
                 file = self.write();
             } else if is_over {
                 return;

@@ -219,7 +219,7 @@ fn facts(studio: &Studio) -> Facts<'_> {
             sources.any(|source| source.name == name && is_away(&source.state))
                 || destinations.any(|to| to.name == name && is_down(&to.state))
         }),
-        data: Box::new(|path| data(studio, path)),
+        data: Box::new(|path| studio.data.text(path)),
     }
 }
 
@@ -231,11 +231,6 @@ fn viewers(studio: &Studio) -> Option<u64> {
         return studio.relay.is_some().then(|| studio.viewers() as u64);
     }
     Some(counted.iter().sum())
-}
-
-/// What business data have at a dotted path, as a person would write it.
-fn data(_studio: &Studio, _path: &str) -> Option<String> {
-    None
 }
 
 #[cfg(test)]

@@ -101,6 +101,7 @@ impl Unit<'_> {
     /// Gives a preset to what it is for. Nothing changes where it does not fit.
     pub(super) fn apply_preset(&mut self, preset: &Preset, strip: Option<&str>) -> Result<(), Refusal> {
         let target = check_target(preset, strip)?;
+        self.apply_settings(preset)?;
         if let Some(source) = target.filter(|_| preset.is_for_picture()) {
             // A source that may have sound has a strip: what is known as one is known as the other.
             self.picture(source, |settings| *settings = preset.on_picture(*settings))?;

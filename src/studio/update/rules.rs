@@ -3,7 +3,7 @@
 use super::{Effect, Refusal, Unit};
 use crate::rules::Data;
 use crate::studio::command::{Command, Switch};
-use crate::studio::model::{EventLevel, Override, RulesStanding};
+use crate::studio::model::{EventLevel, Override, RulesStanding, Studio};
 
 /// What the rules have found.
 #[derive(Debug)]
@@ -155,8 +155,7 @@ impl Unit<'_> {
             self.event(level, "rules", text);
         }
         let Some(choice) = ruled.choice else { return };
-        let found = self.studio.scenes.iter_mut().find(|scene| scene.name == choice.scene);
-        let Some(scene) = found else {
+        let Some(scene) = self.studio.scene(&choice.scene) else {
             if choice.is_change {
                 let told = format!(
                     "{} wants scene {}, and there is none any more",
@@ -166,17 +165,13 @@ impl Unit<'_> {
             }
             return;
         };
-        let mut is_changed = false;
-        for (name, value) in &choice.with {
-            if let Some((_, now)) = scene.parameters.iter_mut().find(|(known, _)| known == name)
-                && now != value
-            {
-                now.clone_from(value);
-                is_changed = true;
-            }
-        }
-        if is_changed {
-            self.effects.push(Effect::Picture);
+        let differs = |(name, value): &(String, String)| {
+            let now = scene.parameters.iter().find(|(known, _)| known == name);
+            now.is_some_and(|(_, now)| now != value)
+        };
+        if choice.with.iter().any(differs) {
+            // Not as an operator changes them: nothing of it is written back to the scene file.
+            self.reseen(|studio| fill(studio, &choice.scene, &choice.with));
         }
         if !choice.is_change {
             return;
@@ -189,3 +184,18 @@ impl Unit<'_> {
         }
     }
 }
+
+/// Gives the parameters of a scene other values.
+fn fill(studio: &mut Studio, scene: &str, with: &[(String, String)]) {
+    let scene = studio.scenes.iter_mut().find(|known| known.name == scene);
+    let parameters = scene.into_iter().flat_map(|scene| &mut scene.parameters);
+    for (name, now) in parameters {
+        if let Some((_, value)) = with.iter().find(|(known, _)| known == name) {
+            now.clone_from(value);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

@@ -2,8 +2,8 @@
 
 use super::{CUT_SOUND_MS, Effect, Refusal, Unit, unknown};
 use crate::media::TimeDelta;
-use crate::studio::command::{ItemChange, ItemRef, item_told, meant, scene_at};
-use crate::studio::model::{EventLevel, ItemPatch, Studio, siblings, siblings_mut};
+use crate::studio::command::{Command, ItemChange, ItemRef, item_told, meant, scene_at};
+use crate::studio::model::{EventLevel, SceneRead, Studio, siblings, siblings_mut};
 
 impl Unit<'_> {
     /// Changes an item.
@@ -52,18 +52,19 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// These scenes have been written into their files as they were then.
-    pub(super) fn scenes_saved(&mut self, saved: &[SavedScene]) {
-        for scene in saved {
-            self.studio.edits.take(&scene.name, &scene.items, &scene.parameters);
-            // How items lie on each other is as it was; the numbers that say so may have had to be others in the file.
-            let items = self.studio.scenes.iter_mut().find(|known| known.name == scene.name);
-            if let Some(now) = items.filter(|now| same_order(&now.items, &scene.items)) {
-                take_heights(&mut now.items, &scene.items);
+    /// Scenes have been written into their files: those that were `asked` for, and others that are made from them. What nobody has
+    /// changed by hand is as the files have it now.
+    pub(super) fn scenes_saved(&mut self, asked: &[String], read: Vec<SceneRead>) {
+        self.reseen(|studio| {
+            for read in read {
+                if let Some(scene) = studio.scenes.iter_mut().find(|scene| scene.name == read.name) {
+                    studio.edits.follow(scene, read);
+                }
             }
-            self.event(EventLevel::Info, format!("scene {}", scene.name), "saved");
+        });
+        for scene in asked {
+            self.event(EventLevel::Info, format!("scene {scene}"), "is saved");
         }
-        self.studio.find_edits();
     }
 
     /// Changes what is in scenes, and tells those who show, hear and mark it.
@@ -98,36 +99,21 @@ impl Unit<'_> {
     }
 }
 
-/// A scene as it stands in its file after a save.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SavedScene {
-    /// Its name.
-    pub name: String,
-    /// Its items as they are read from there.
-    pub items: Vec<crate::studio::model::Item>,
-    /// Its parameters.
-    pub parameters: Vec<(String, String)>,
-}
-
-fn same_order(now: &[crate::studio::model::Item], read: &[crate::studio::model::Item]) -> bool {
-    now.iter().map(|item| &item.name).eq(read.iter().map(|item| &item.name))
-}
-
-fn take_heights(now: &mut [crate::studio::model::Item], read: &[crate::studio::model::Item]) {
-    use crate::studio::model::Shown;
-    for (item, read) in now.iter_mut().zip(read) {
-        item.z = read.z;
-        if let (Shown::Group(now), Shown::Group(read)) = (&mut item.what, &read.what)
-            && same_order(now, read)
-        {
-            take_heights(now, read);
-        }
-    }
-}
-
 /// What brings back what `change` is about to do to an item.
-pub(in crate::studio) fn inverse_of_item(before: &Studio, wanted: &ItemRef, change: &ItemChange) -> Option<ItemPatch> {
+/// Calls the item by its name: its number may be
+/// another one then.
+pub(in crate::studio) fn inverse_of_item(before: &Studio, wanted: &ItemRef, change: &ItemChange) -> Option<Command> {
     let meant = meant(before, wanted, change).ok()?;
-    let (siblings, at) = siblings(&before.scenes[meant.scene].items, &meant.path)?;
-    meant.patch.inverse(siblings, at)
+    let scene = &before.scenes[meant.scene];
+    let (siblings, at) = siblings(&scene.items, &meant.path)?;
+    let inverse = meant.patch.inverse(siblings, at)?;
+    let item = ItemRef {
+        scene: scene.name.clone(),
+        item: meant.path,
+    };
+    Some(Command::Item(item, ItemChange::Put(Box::new(inverse))))
 }
+
+#[cfg(test)]
+#[path = "scenes_tests.rs"]
+mod tests;

@@ -8,8 +8,8 @@ use crate::scene::Zone;
 use crate::studio::command::table::TABLE;
 use crate::studio::command::{ArgKind, PinWord, Scope, parse, split_words};
 use crate::studio::model::{
-    AdaptPolicyModel, BUS_PARAMS, FaceModel, HeldWord, MaskKind, PICTURE_PARAMS, Pin, STRIP_PARAMS, Sight, UNDO_KEPT,
-    Undo,
+    AdaptPolicyModel, BUS_PARAMS, Edits, FaceModel, HeldWord, MaskKind, PICTURE_PARAMS, Pin, STRIP_PARAMS, Shown,
+    Sight, TextItem, TextStyle, UNDO_KEPT, Undo, item_paths,
 };
 use crate::studio::update::{Input, update};
 
@@ -38,6 +38,17 @@ fn studio() -> Studio {
             height: 97,
         },
     });
+    let letters = Shown::Text(TextItem {
+        text: "{price}".into(),
+        style: TextStyle::default(),
+    });
+    let scene = &mut studio.scenes[2];
+    let mut text = scene.items[0].clone();
+    text.name = "text".into();
+    text.what = letters;
+    scene.items.push(text);
+    scene.parameters.push(("price".into(), "9.90".into()));
+    studio.edits = Edits::none(&studio.scenes);
     studio.moderation.lists = vec!["en".into()];
     studio.moderation.hold.now = TimeDelta::from_millis(5000);
     studio.moderation.hold.target = studio.moderation.hold.now;
@@ -86,7 +97,14 @@ fn settings(studio: &Studio) -> String {
     format!(
         "{:?}",
         (
-            (&of.preview, of.transition, &of.strips, of.buses),
+            (
+                &of.preview,
+                of.transition,
+                &of.strips,
+                of.buses,
+                &of.scenes,
+                &of.edits.changed
+            ),
             of.sources.iter().map(|source| source.picture).collect::<Vec<_>>(),
             (
                 of.occlusion.settings(),
@@ -131,6 +149,14 @@ fn word(kind: ArgKind, before: Option<&str>, pick: usize, studio: &Studio) -> St
         ArgKind::Scene => names(studio.scenes.iter().map(|it| &it.name).collect()),
         ArgKind::Strip => names(studio.strips.iter().map(|it| &it.name).collect()),
         ArgKind::Source => names(studio.sources.iter().map(|it| &it.name).collect()),
+        ArgKind::Item => match before.and_then(|scene| studio.scene(scene.trim_matches('"'))) {
+            Some(scene) => item_paths(&scene.items),
+            None => Vec::new(),
+        },
+        ArgKind::SceneParameter => owned(&["price"]),
+        ArgKind::Shift => owned(&["40", "+10", "-=5%", "25%"]),
+        ArgKind::Share => owned(&["40%", "+10%", "0.2", "-=5%"]),
+        ArgKind::Height => owned(&["+1", "-=1", "3"]),
         ArgKind::Rendition => names(studio.renditions.iter().map(|it| &it.name).collect()),
         ArgKind::Choice(words) => owned(words),
         ArgKind::Gain => owned(&["+3", "-=7.25", "-60", "24", "0"]),
@@ -235,6 +261,11 @@ fn starts() -> [Studio; 3] {
         "moderate on",
         "unjudged pass",
         "adapt pin sound 96",
+        "item hide 1 1",
+        "item move 2 1 +10 +10",
+        "item move 3 1 +10 +10",
+        "item raise 3 1",
+        "scene set 3 price 8",
     ];
     [studio(), worked(&hidden), worked(&["occlusion off"])]
 }
@@ -300,6 +331,7 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "alarm ack",
             "undo",
             "end",
+            "scene save",
             "cue load",
             "cue run",
             "cue hold",
@@ -401,4 +433,32 @@ fn a_preset_is_undone_whole() {
     run(&mut studio, "undo").unwrap();
     assert_eq!(settings(&studio), before);
     assert_eq!(studio.occlusion.mask, MaskKind::Solid);
+}
+
+#[test]
+fn a_preset_of_settings_is_undone_whole_and_reveals_nothing() {
+    let mut studio = studio();
+    let read = |text: &str| crate::scene::Preset::read("mine", "mine.toml", text).unwrap();
+    let before = settings(&studio);
+    let text = "[video]\nbitrate_kbps = 900\nwidth = 640\n[occlusion]\npolicy = \"blur\"\nmask = \"blur\"\n\
+                [moderation]\nhold_s = 7\n[adapt]\npolicy = \"sports\"\n";
+    update(&mut studio, Input::Preset(Box::new(read(text)), None), NOW).unwrap();
+    assert_eq!(studio.occlusion.policy.name, "blur");
+    assert_eq!(studio.moderation.hold.target, TimeDelta::from_millis(7000));
+    assert_eq!(studio.adapt.state.policy, "sports");
+    let said: Vec<&str> = studio.events.iter().map(|event| event.text.as_str()).collect();
+    assert!(said.contains(&"for the next start: video.width"), "{said:?}");
+    run(&mut studio, "undo").unwrap();
+    assert_eq!(settings(&studio), before);
+
+    // What hides goes on hiding; what cannot be done as a whole is not begun.
+    let open = "[occlusion]\narmed = false\nlevel = 9\n[moderation]\nhold_s = 0\n";
+    update(&mut studio, Input::Preset(Box::new(read(open)), None), NOW).unwrap();
+    assert_eq!(settings(&studio), before);
+    let said: Vec<&str> = studio.events.iter().map(|event| event.text.as_str()).collect();
+    let left = "\"occlusion off\" was left out: it would reveal something; give the command itself";
+    assert!(said.contains(&left), "{said:?}");
+    let half = "[occlusion]\nmask = \"mosaic\"\n[adapt]\npolicy = \"nobody's\"\n";
+    assert!(update(&mut studio, Input::Preset(Box::new(read(half)), None), NOW).is_err());
+    assert_eq!(settings(&studio), before);
 }

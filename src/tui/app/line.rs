@@ -5,7 +5,7 @@ use super::held::whole_seconds;
 use super::times::{counted, times};
 use super::{CommandPalette, Overlay, Prompt, UiAction, UiState, may_hold_secret, step};
 use crate::studio::command::{self, ClientCommand, ColorMode, Command, Page, Scope, Selection, Step};
-use crate::studio::model::{MaskKind, Studio};
+use crate::studio::model::{MaskKind, Shown, Studio, item_at};
 use crate::tui::keymap::Placeholder;
 
 impl UiState {
@@ -92,7 +92,8 @@ impl UiState {
                 .sources
                 .get(self.selected.source)
                 .map(|source| source.name.clone()),
-            Placeholder::Scene => Some(studio.preview.clone()),
+            Placeholder::Scene => Some(self.scene_of_page(studio)),
+            Placeholder::Item => self.item(studio),
             Placeholder::Destination => studio
                 .destinations
                 .get(self.selected.destination)
@@ -126,6 +127,18 @@ impl UiState {
         }
     }
 
+    /// The beginning of a line with what its placeholders stand for.
+    fn filled_in(&self, studio: &Studio, line: &str) -> Result<String, Placeholder> {
+        let words = line.split(' ').map(|word| match Placeholder::of(word) {
+            Some(placeholder) => {
+                let name = self.filled(studio, placeholder, 1).ok_or(placeholder)?;
+                Ok(quoted(&name))
+            }
+            None => Ok(word.to_owned()),
+        });
+        Ok(words.collect::<Result<Vec<String>, Placeholder>>()?.join(" "))
+    }
+
     fn run_client(&mut self, studio: &Studio, client: ClientCommand) -> Vec<UiAction> {
         match client {
             ClientCommand::Help => {
@@ -134,7 +147,10 @@ impl UiState {
                     _ => Overlay::Help { scroll: 0 },
                 };
             }
-            ClientCommand::Prompt(line) => self.prompt = Some(Prompt::beginning(line.unwrap_or_default())),
+            ClientCommand::Prompt(line) => match self.filled_in(studio, &line.unwrap_or_default()) {
+                Ok(line) => self.prompt = Some(Prompt::beginning(line)),
+                Err(placeholder) => self.say(placeholder.nothing(), true),
+            },
             ClientCommand::Type(beginning) => self.open_value(studio, &beginning.unwrap_or_default()),
             ClientCommand::Page(Some(Page::Strip)) if studio.strips.is_empty() => {
                 self.say(Placeholder::Strip.nothing(), true);
@@ -210,6 +226,9 @@ impl UiState {
     /// Opens the prompt with all of the line that sets the selected parameter but the rest of the value.
     fn open_value(&mut self, studio: &Studio, beginning: &str) {
         let page = self.page.unwrap_or(Page::Strip);
+        if page == Page::Items {
+            return self.open_item(studio, beginning);
+        }
         let Some(entry) = self.place.entry(page) else {
             return self.say(Placeholder::Parameter.nothing(), true);
         };
@@ -228,13 +247,30 @@ impl UiState {
             | Page::Events
             | Page::Charts
             | Page::Rules
-            | Page::Cues => {
+            | Page::Cues
+            | Page::Items => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
                 };
                 format!("set {} {} {beginning}", quoted(&strip), entry.name)
             }
         };
+        self.prompt = Some(Prompt::beginning(line));
+    }
+
+    /// Opens the prompt with what says what the selected item shows, where that is letters, else with what moves it.
+    fn open_item(&mut self, studio: &Studio, beginning: &str) {
+        let scene = self.items_scene(studio);
+        let (Some(scene), Some(path)) = (scene, self.item(studio)) else {
+            return self.say(Placeholder::Item.nothing(), true);
+        };
+        let is_text = item_at(&scene.items, &path).is_some_and(|item| matches!(item.what, Shown::Text(_)));
+        let verb = if is_text && beginning.is_empty() {
+            "text"
+        } else {
+            "move"
+        };
+        let line = format!("item {verb} {} {} {beginning}", quoted(&scene.name), quoted(&path));
         self.prompt = Some(Prompt::beginning(line));
     }
 
@@ -261,6 +297,8 @@ impl UiState {
             Selection::Face => self.step_face(studio, by),
             Selection::Word => self.step_held(studio, by),
             Selection::Event => self.step_event(studio, by),
+            Selection::Item => self.step_item(studio, by),
+            Selection::Scene => self.step_items_scene(studio, by),
             Selection::Cue => self.step_cue(studio, by),
             Selection::Pane => self.step_focus(studio, by),
         }

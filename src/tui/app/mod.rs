@@ -10,6 +10,7 @@ mod fuzzy;
 mod heard;
 mod held;
 mod history;
+mod items;
 mod keys;
 mod layout;
 mod line;
@@ -37,6 +38,7 @@ pub use events::{EventKey, EventsView};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use history::{History, LINES_KEPT, may_hold_secret};
+pub use items::{ItemRow, ItemsView, item_rows};
 pub use layout::MULTIVIEW;
 pub use page::{Entry, Place, entries, is_stage_switch};
 pub use palette::{CommandPalette, Found};
@@ -76,6 +78,8 @@ pub struct UiState {
     pub page: Option<Page>,
     /// Which parameters are selected on the pages.
     pub place: Place,
+    /// What was chosen on the page of items.
+    pub items: ItemsView,
     /// The strip that was marked to copy from.
     pub marked: Option<String>,
     /// The source that was marked to copy the picture settings from.
@@ -261,6 +265,7 @@ impl UiState {
             zoom: None,
             page: None,
             place: Place::default(),
+            items: ItemsView::default(),
             marked: None,
             marked_source: None,
             marked_held: None,

@@ -31,9 +31,14 @@ pub fn entries(page: Page) -> Vec<Entry> {
         Page::Strip => of(STRIP_PARAMS),
         Page::Buses => of(BUS_PARAMS),
         Page::Picture => of(PICTURE_PARAMS),
-        Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Rules | Page::Cues => {
-            Vec::new()
-        }
+        Page::Faces
+        | Page::Network
+        | Page::Moderation
+        | Page::Events
+        | Page::Charts
+        | Page::Rules
+        | Page::Cues
+        | Page::Items => Vec::new(),
     }
 }
 
@@ -59,9 +64,14 @@ impl Place {
             Page::Strip => self.strip,
             Page::Buses => self.buses,
             Page::Picture => self.picture,
-            Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Rules | Page::Cues => {
-                0
-            }
+            Page::Faces
+            | Page::Network
+            | Page::Moderation
+            | Page::Events
+            | Page::Charts
+            | Page::Rules
+            | Page::Cues
+            | Page::Items => 0,
         }
     }
 
@@ -70,8 +80,14 @@ impl Place {
             Page::Strip => self.strip = at,
             Page::Buses => self.buses = at,
             Page::Picture => self.picture = at,
-            Page::Faces | Page::Network | Page::Moderation | Page::Events | Page::Charts | Page::Rules | Page::Cues => {
-            }
+            Page::Faces
+            | Page::Network
+            | Page::Moderation
+            | Page::Events
+            | Page::Charts
+            | Page::Rules
+            | Page::Cues
+            | Page::Items => {}
         }
     }
 

@@ -17,7 +17,7 @@ pub enum Context {
 }
 
 /// How the headings of tables begin whose keys hold on pages or in panes only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 15] = [
+const HEADINGS: [(&str, Context); 16] = [
     ("page", Context::AnyPage),
     ("strip page", Context::Page(Page::Strip)),
     ("buses page", Context::Page(Page::Buses)),
@@ -27,6 +27,7 @@ const HEADINGS: [(&str, Context); 15] = [
     ("moderation page", Context::Page(Page::Moderation)),
     ("events page", Context::Page(Page::Events)),
     ("charts page", Context::Page(Page::Charts)),
+    ("items page", Context::Page(Page::Items)),
     ("rules page", Context::Page(Page::Rules)),
     ("cues page", Context::Page(Page::Cues)),
     ("mixer pane", Context::Pane(Pane::Mixer)),

@@ -10,8 +10,10 @@ pub enum Placeholder {
     Strip,
     /// The selected source.
     Source,
-    /// The scene on preview.
+    /// The scene on preview; on the page of items the one that the page is about.
     Scene,
+    /// The selected item of that scene.
+    Item,
     /// The selected destination.
     Destination,
     /// The selected parameter of the page.
@@ -49,10 +51,11 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    const ALL: [(&'static str, Self); 20] = [
+    const ALL: [(&'static str, Self); 21] = [
         ("{strip}", Self::Strip),
         ("{source}", Self::Source),
         ("{scene}", Self::Scene),
+        ("{item}", Self::Item),
         ("{destination}", Self::Destination),
         ("{parameter}", Self::Parameter),
         ("{stage}", Self::Stage),
@@ -88,6 +91,7 @@ impl Placeholder {
             Self::Strip => "there is no strip to do that to",
             Self::Source => "there is no source to do that to",
             Self::Scene => "there is no scene to do that to",
+            Self::Item => "there is no item to do that to",
             Self::Destination => "there is no destination to do that to",
             Self::Parameter | Self::Stage => "there is no parameter to do that to",
             Self::Switch => "there is nothing to switch on and off here",

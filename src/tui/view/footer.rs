@@ -223,6 +223,23 @@ const CUES_HINTS: &[(&str, &str)] = &[
     ("cue stop", "stop"),
 ];
 
+/// The same on the page of items.
+const ITEMS_HINTS: &[(&str, &str)] = &[
+    ("page close", "close"),
+    ("select item next", "next"),
+    ("item move {scene} {item} +1% +0", "move"),
+    ("item size {scene} {item} +2%", "larger"),
+    ("item toggle {scene} {item}", "hide/show"),
+    ("item raise {scene} {item}", "raise"),
+    ("scene save {scene}", "save"),
+    ("type", "type"),
+    ("help", "help"),
+    ("select scene next", "scene"),
+    ("item fit {scene} {item}", "fit"),
+    ("item reset {scene} {item}", "as in the file"),
+    ("undo", "undo"),
+];
+
 /// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
@@ -235,6 +252,7 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
         Some(Page::Moderation) => MODERATION_HINTS,
         Some(Page::Events) => EVENTS_HINTS,
         Some(Page::Charts) => CHARTS_HINTS,
+        Some(Page::Items) => ITEMS_HINTS,
         Some(Page::Rules) => RULES_HINTS,
         Some(Page::Cues) => CUES_HINTS,
         Some(Page::Strip | Page::Buses | Page::Picture) => PAGE_HINTS,

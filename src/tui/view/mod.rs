@@ -11,6 +11,7 @@ mod faces;
 mod footer;
 mod gauges;
 mod help;
+mod items;
 pub mod layout;
 mod line;
 mod moderation;

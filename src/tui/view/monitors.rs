@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::Scene;
 use super::desk::meter::{self, Channels};
 use super::faces;
+use super::items::canvas_target;
 use super::layout::Arrangement;
 use super::moderation;
 use super::pane::framed;
@@ -14,7 +15,7 @@ use super::shape::picture_area;
 use super::text::{Row, wrapped};
 use crate::control::protocol::MonitorTarget;
 use crate::studio::command::Layout;
-use crate::studio::model::{SourceModel, SourceState, TransitionKind};
+use crate::studio::model::{SceneModel, SourceModel, SourceState, TransitionKind};
 use crate::tui::app::Focus;
 use crate::tui::monitor::{Prepared, Renderer};
 
@@ -116,6 +117,42 @@ pub fn program(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     // Cells cannot be written over pixels: there the edge says it.
     if !scene.ui.renderer().is_pixels() {
         faces::tell::banner(buf, picture_area(area, studio.format), scene);
+    }
+}
+
+/// A scene that is worked on, in its frame.
+pub fn canvas(buf: &mut Buffer, area: Rect, shown: &SceneModel, scene: &Scene<'_>) {
+    let (studio, theme) = (scene.studio, scene.theme);
+    let target = canvas_target(studio, &shown.name);
+    let frame = match target {
+        Some(MonitorTarget::Program) => theme.program(),
+        Some(MonitorTarget::Preview) => theme.preview(),
+        _ => theme.frame(),
+    };
+    let (_, edge) = framed(buf, area, frame);
+    let mut row = Row::new(buf, edge, 0);
+    match target {
+        Some(MonitorTarget::Program) => row.put(" PGM ", theme.program_badge()),
+        Some(MonitorTarget::Preview) => row.put(" PVW ", theme.preview_badge()),
+        _ => &mut row,
+    };
+    row.put(" ", theme.text())
+        .put(&shown.name, theme.strong())
+        .put(" ", theme.text());
+    row.right(
+        &format!(" {}×{} ", studio.format.width, studio.format.height),
+        theme.label(),
+    );
+    match target {
+        Some(target) => picture(buf, area, &target, scene),
+        None => {
+            let inner = picture_area(area, studio.format);
+            let note = "neither on program nor on preview";
+            let indent = inner.width.saturating_sub(note.len() as u16) / 2;
+            Row::new(buf, inner, inner.height / 2)
+                .skip(indent)
+                .put(note, theme.label());
+        }
     }
 }
 

@@ -136,6 +136,18 @@ pub(super) const ROWS: &[CommandSpec] = &[
         |words| select(words, Selection::Word),
     ),
     client(
+        "select item",
+        &[arg("STEP", STEP)],
+        "selects the next or previous item of the scene on the page of items, the highest first",
+        |words| select(words, Selection::Item),
+    ),
+    client(
+        "select scene",
+        &[arg("STEP", STEP)],
+        "shows the next or previous scene on the page of items",
+        |words| select(words, Selection::Scene),
+    ),
+    client(
         "page strip",
         &[],
         "opens the page of the selected strip: all stages, EQ and compressor curve",
@@ -188,6 +200,12 @@ pub(super) const ROWS: &[CommandSpec] = &[
         &[],
         "opens the page of rules: business data, what rules make of it, and who holds program against them",
         |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Rules)))),
+    ),
+    client(
+        "page items",
+        &[],
+        "opens the page of items: what is in the scene on preview, to be moved by keys",
+        |words| only(words, Command::Client(ClientCommand::Page(Some(Page::Items)))),
     ),
     client("page close", &[], "closes the page", |words| {
         only(words, Command::Client(ClientCommand::Page(None)))

@@ -148,7 +148,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
     row(
         "preset apply",
         &[arg("PRESET", ArgKind::Preset), may("STRIP", ArgKind::Strip)],
-        "gives the strip, or the picture, of a source what a preset has; one for the buses needs no STRIP",
+        "gives the strip, or the picture, of a source what a preset has; one for buses, encoder, occlusion, moderation or network needs no STRIP",
         |words| preset(words, Command::PresetApply),
     ),
     row(
@@ -160,7 +160,7 @@ pub(super) const ROWS: &[CommandSpec] = &[
     row(
         "preset save",
         &[arg("NAME", ArgKind::NewName), may("STRIP", ArgKind::Strip)],
-        "saves the sound of a strip, or without STRIP the buses, as a preset of a new name",
+        "saves the sound of a strip, or without STRIP the buses, as a preset of a new name; video, occlusion, moderation and adapt for STRIP save those settings",
         |words| preset(words, |name, strip| Command::PresetSave(name, strip, false)),
     ),
     prompt_only(

@@ -55,8 +55,10 @@ pub struct Areas {
     pub hold: Rect,
     /// Of moderation: words and spans. Of rules: the data.
     pub held: Rect,
-    /// Of events and cues: the selected one.
+    /// Of events, items and cues: the selected one.
     pub detail: Rect,
+    /// Of items: their scene.
+    pub canvas: Rect,
 }
 
 impl Areas {
@@ -77,6 +79,7 @@ impl Areas {
             Page::Moderation => areas.moderation(main, format),
             Page::Events | Page::Cues => areas.events(main),
             Page::Charts => Self { sheet: main, ..areas },
+            Page::Items => areas.items(main, format),
             Page::Rules => areas.rules(main, format),
         }
     }
@@ -197,6 +200,27 @@ impl Areas {
         // Two rows of text, who asked, and the frame; a row more of text where there is room.
         let detail = if main.height >= 20 { 6 } else { 5 };
         [self.sheet, self.detail] = rows(main, [Constraint::Fill(1), Constraint::Length(detail)]);
+        self
+    }
+
+    fn items(mut self, main: Rect, format: ProgramFormat) -> Self {
+        let list = (main.width * 45 / 100).clamp(34, 86);
+        let [sheet, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        self.sheet = sheet;
+        // Where it is, how large, how it is seen, and the frame; a row more where there is room.
+        let said = if right.height >= 20 { 7 } else { 6 };
+        let picture = rows_for(right.width.saturating_sub(2), format) + 2;
+        let picture = picture.min(right.height.saturating_sub(said));
+        if picture < LOWEST_PLOT {
+            self.detail = right;
+            return self;
+        }
+        let [canvas, below] = rows(right, [Constraint::Length(picture), Constraint::Fill(1)]);
+        (self.canvas, self.detail) = (canvas, below);
+        let monitor = monitor_width(below.height, format).min(below.width.saturating_sub(44));
+        if monitor >= NARROWEST_MONITOR && below.height >= LOWEST_PLOT {
+            [self.detail, self.program] = columns(below, [Constraint::Fill(1), Constraint::Length(monitor)]);
+        }
         self
     }
 

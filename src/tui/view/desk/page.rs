@@ -16,6 +16,7 @@ use crate::tui::view::charts;
 use crate::tui::view::cues;
 use crate::tui::view::events;
 use crate::tui::view::faces;
+use crate::tui::view::items;
 use crate::tui::view::moderation;
 use crate::tui::view::monitors;
 use crate::tui::view::network;
@@ -37,6 +38,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Network => network::draw(buf, areas, scene),
         Page::Events => events::page(buf, areas, scene),
         Page::Charts => charts::page(buf, areas, scene),
+        Page::Items => items::draw(buf, areas, scene),
         Page::Rules => rules::page(buf, areas, scene),
         Page::Cues => cues::page(buf, areas, scene),
     }

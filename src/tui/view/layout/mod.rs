@@ -11,6 +11,7 @@ use ratatui::layout::{Constraint, Layout as Split, Rect, Size};
 
 use super::alarms;
 use super::desk::areas::Areas;
+use super::items::canvas_target;
 use super::shape::picture_area;
 use crate::control::protocol::MonitorTarget;
 use crate::studio::command::{Layout, Page};
@@ -36,6 +37,8 @@ pub struct Arrangement {
     pub program: Rect,
     /// With frame.
     pub preview: Rect,
+    /// The scene that a page is about, with frame.
+    pub canvas: Option<(MonitorTarget, Rect)>,
     /// The list of scenes.
     pub scenes: Rect,
     /// Sources by position in the studio's list, with frame; on the page of a source's picture, that one.
@@ -96,6 +99,17 @@ impl Arrangement {
             areas = zoom::part(body, page, areas);
         }
         self.page = Some((page, areas));
+        if !areas.canvas.is_empty() {
+            let target = ui
+                .items_scene(studio)
+                .and_then(|scene| canvas_target(studio, &scene.name));
+            if target == Some(MonitorTarget::Program) {
+                // Once is enough.
+                areas.program = Rect::default();
+                self.page = Some((page, areas));
+            }
+            self.canvas = target.map(|target| (target, areas.canvas));
+        }
         self.program = areas.program;
         if !areas.source.is_empty() {
             self.tiles = vec![(ui.selected.source, areas.source)];
@@ -109,6 +123,11 @@ impl Arrangement {
             (MonitorTarget::Program, picture_area(self.program, studio.format)),
             (MonitorTarget::Preview, picture_area(self.preview, studio.format)),
         ];
+        monitors.extend(
+            self.canvas
+                .iter()
+                .map(|(target, area)| (target.clone(), picture_area(*area, studio.format))),
+        );
         monitors.retain(|(_, area)| !area.is_empty());
         monitors.extend(self.tiles.iter().filter_map(|(at, area)| {
             let source = studio.sources.get(*at)?;

@@ -37,6 +37,7 @@ pub(super) fn part(body: Rect, page: Page, areas: Areas) -> Areas {
         Page::Faces => &mut zoomed.program,
         Page::Picture => &mut zoomed.source,
         Page::Network => &mut zoomed.changes,
+        Page::Items => &mut zoomed.canvas,
         Page::Moderation => &mut zoomed.hold,
     };
     *part = whole;
