@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
-//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,blend,slate}
+//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,slate}
+//!        studio/runtime/graphics/    letters, images, colours of scenes, on a thread of their own → picture/lettering
 //!        studio/runtime/encoding.rs  short queue, skipped when late       → worker/encode/remote.rs
 //!        studio/runtime/air/  held, gate, verdict on faces, masks or cover → picture/occlude/
 //!        ══ process border: worker/{arena,crew,link,pulse}.rs ══          → worker/encode/child.rs → encode/h264.rs
