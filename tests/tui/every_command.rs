@@ -453,8 +453,26 @@ fn every_argument_that_can_be_known_is_completed() {
     assert_eq!(
         free,
         [
-            "Cap", "Count", "Duration", "File", "Gain", "Height", "Hold", "Kbps", "Length", "NewName", "Percent",
-            "PinValue", "Share", "Shift", "Text", "Url", "Value",
+            "Cap",
+            "Count",
+            "CueFile",
+            "Duration",
+            "File",
+            "Gain",
+            "Height",
+            "Hold",
+            "Json",
+            "Kbps",
+            "Length",
+            "NewName",
+            "Percent",
+            "PinValue",
+            "RulesFile",
+            "Share",
+            "Shift",
+            "Text",
+            "Url",
+            "Value",
         ],
         "all others have names or words"
     );
