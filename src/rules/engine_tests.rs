@@ -264,6 +264,20 @@ fn course() -> impl Strategy<Value = (RuleSet, Vec<(i64, Option<serde_json::Valu
     (set, proptest::collection::vec((0i64..2500, value), 1..80))
 }
 
+/// Looks, and notes a change.
+fn look(
+    engine: &mut Engine,
+    held: Option<&(Data, Timestamp)>,
+    clock: Timestamp,
+    log: &mut Vec<(Timestamp, String)>,
+) -> Step {
+    let step = engine.step(held.map(|(data, at)| (data, *at)), clock, Mode::Active);
+    if step.is_change {
+        log.push((clock, engine.chosen().unwrap().scene.clone()));
+    }
+    step
+}
+
 proptest! {
     #[test]
     fn nothing_flaps_whatever_the_data_does((set, course) in course()) {
@@ -316,13 +330,6 @@ proptest! {
         let mut now = 0;
         let (mut held, mut next): (Option<(Data, Timestamp)>, Option<Timestamp>) = (None, None);
         let (mut rare_log, mut often_log) = (Vec::new(), Vec::new());
-        fn look(engine: &mut Engine, held: Option<&(Data, Timestamp)>, clock: Timestamp, log: &mut Vec<(Timestamp, String)>) -> Step {
-            let step = engine.step(held.map(|(data, at)| (data, *at)), clock, Mode::Active);
-            if step.is_change {
-                log.push((clock, engine.chosen().unwrap().scene.clone()));
-            }
-            step
-        }
         for (after, value) in course {
             let until = now + after;
             while let Some(wake) = next.filter(|wake| *wake < at(until)) {

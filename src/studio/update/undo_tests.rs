@@ -304,6 +304,8 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "take",
             "cut",
             "fade",
+            "wipe",
+            "stinger",
             "strip",
             "bus",
             "loudness reset",
