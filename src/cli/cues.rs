@@ -147,7 +147,7 @@ fn through(rehearsal: &mut Rehearsal) -> bool {
     beginning(rehearsal);
     let (mut is_clean, mut told) = (true, 0);
     while told < MOST_MOMENTS {
-        let moments = rehearsal.next();
+        let moments = rehearsal.next_cue();
         if moments.is_empty() {
             break;
         }
@@ -164,7 +164,7 @@ fn plan(rehearsal: &mut Rehearsal) -> bool {
     let start = json!({ "program": studio.program, "preview": studio.preview });
     let mut moments = Vec::new();
     while moments.len() < MOST_MOMENTS {
-        let next = rehearsal.next();
+        let next = rehearsal.next_cue();
         if next.is_empty() {
             break;
         }
@@ -208,7 +208,7 @@ fn stepped(rehearsal: &mut Rehearsal, lines: &mut dyn BufRead) -> bool {
             break;
         }
         let moments = if line.is_empty() {
-            rehearsal.next()
+            rehearsal.next_cue()
         } else if let Some(happening) = Happening::parse(line) {
             rehearsal.happen(&happening)
         } else if line.starts_with(|first: char| first.is_ascii_digit())

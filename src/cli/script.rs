@@ -92,7 +92,7 @@ impl Condition {
                 let pointer = format!("/{}", path.replace('.', "/"));
                 status.pointer(&pointer).is_some_and(|found| match found {
                     Value::String(text) => text == value,
-                    other => other.to_string() == *value,
+                    other => serde_json::from_str(value).is_ok_and(|value: Value| value == *other),
                 })
             }
         }

@@ -2,6 +2,9 @@
 
 use crate::media::TimeDelta;
 
+/// The units of a time in seconds, the largest first.
+const UNITS: [(&str, f64); 4] = [("h", 3600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001)];
+
 /// Seconds of a day.
 const DAY_S: f64 = 86_400.0;
 
@@ -77,7 +80,6 @@ fn with_units(text: &str) -> Option<f64> {
     if let Some(seconds) = number(text) {
         return Some(seconds);
     }
-    const UNITS: [(&str, f64); 4] = [("h", 3600.0), ("m", 60.0), ("s", 1.0), ("ms", 0.001)];
     let (mut rest, mut from, mut sum) = (text, 0, 0.0);
     while !rest.is_empty() {
         let digits = rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;

@@ -240,15 +240,16 @@ impl Cues {
     }
 
     fn note_next(&mut self) {
-        let next = || {
-            let (run, list) = (self.run.as_ref()?, self.list.as_ref()?);
-            let at = run.next(list)?;
-            Some(Next {
-                name: list.cues.get(at)?.name.clone(),
-                at: run.cues.get(at)?.due.and_then(|due| run.time_of(due)),
-            })
-        };
-        self.next = next();
+        self.next = self.find_next();
+    }
+
+    fn find_next(&self) -> Option<Next> {
+        let (run, list) = (self.run.as_ref()?, self.list.as_ref()?);
+        let at = run.next(list)?;
+        Some(Next {
+            name: list.cues.get(at)?.name.clone(),
+            at: run.cues.get(at)?.due.and_then(|due| run.time_of(due)),
+        })
     }
 }
 

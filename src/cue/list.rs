@@ -170,13 +170,11 @@ pub fn is_key(name: &str) -> bool {
     let rest = name.strip_prefix("ctrl-").unwrap_or(name);
     let rest = rest.strip_prefix("alt-").unwrap_or(rest);
     let mut characters = rest.chars();
-    match (characters.next(), characters.next()) {
-        (Some(character), None) => !character.is_whitespace() && !character.is_control(),
-        _ => {
-            let function = || rest.strip_prefix('f')?.parse::<u8>().ok();
-            NAMED.contains(&rest) || function().is_some_and(|number| (1..=12).contains(&number))
-        }
+    if let (Some(character), None) = (characters.next(), characters.next()) {
+        return !character.is_whitespace() && !character.is_control();
     }
+    let function = || rest.strip_prefix('f')?.parse::<u8>().ok();
+    NAMED.contains(&rest) || function().is_some_and(|number| (1..=12).contains(&number))
 }
 
 impl fmt::Display for OnError {

@@ -124,20 +124,15 @@ impl Run {
             (Some(this), None) => this < start || at < first,
             (None, _) => at < first,
         };
-        for at in 0..run.cues.len() {
-            if at != first && is_before(at) {
-                let day = matches!(list.cues[at].trigger, Trigger::TimeOfDay(_));
-                // A time of the day is no matter of the plan.
-                if !day {
-                    run.cues[at].phase = CuePhase::Skipped;
-                    run.cues[at].due = None;
-                }
+        for (at, (state, cue)) in run.cues.iter_mut().zip(&list.cues).enumerate() {
+            // A time of the day is no matter of the plan.
+            if at != first && is_before(at) && !matches!(cue.trigger, Trigger::TimeOfDay(_)) {
+                (state.phase, state.due) = (CuePhase::Skipped, None);
             }
         }
-        for at in 0..run.cues.len() {
-            if run.cues[at].phase == CuePhase::Skipped {
-                let position = planned[at].unwrap_or(start);
-                run.schedule_after(list, at, position);
+        for (at, planned) in planned.iter().enumerate() {
+            if run.cues.get(at).is_some_and(|state| state.phase == CuePhase::Skipped) {
+                run.schedule_after(list, at, planned.unwrap_or(start));
             }
         }
         // What was scheduled into the past of a run that begins here comes now.

@@ -31,6 +31,9 @@ pub enum Watch {
     Data(String, String),
 }
 
+/// Finds a value by its path.
+type Lookup<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
 /// What is known of a show at one moment.
 pub struct Facts<'a> {
     /// The scene on program.
@@ -42,7 +45,7 @@ pub struct Facts<'a> {
     /// Whether the source or the destination of that name is lost.
     pub is_lost: Box<dyn Fn(&str) -> bool + 'a>,
     /// What business data have at that path, as a person would write it.
-    pub data: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    pub data: Box<Lookup<'a>>,
 }
 
 impl Watch {

@@ -164,7 +164,7 @@ pub fn read_cues(label: &str, text: &str, folder: &Path, names: Option<&CueNames
             folder,
             names,
         };
-        reader.list(raw, label, stem.unwrap_or_default())
+        reader.list(raw, label, stem.as_deref().unwrap_or_default())
     });
     match list {
         Some(list) if errors.is_empty() => Ok(list),
@@ -225,7 +225,7 @@ impl Reader<'_> {
         self.errors.push(Diagnostic::error(place, key, message));
     }
 
-    fn list(&mut self, raw: RawFile, label: &str, stem: String) -> CueList {
+    fn list(&mut self, raw: RawFile, label: &str, stem: &str) -> CueList {
         if raw.cue.is_empty() {
             self.error(
                 "cue",
@@ -243,7 +243,7 @@ impl Reader<'_> {
         }
         self.find_circles(&cues);
         self.find_equal_keys(&cues);
-        let stem = stem.strip_suffix(".cues").unwrap_or(&stem).to_owned();
+        let stem = stem.strip_suffix(".cues").unwrap_or(stem).to_owned();
         CueList {
             title: raw.title.unwrap_or(stem),
             file: label.to_owned(),

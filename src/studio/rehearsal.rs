@@ -107,7 +107,7 @@ impl Rehearsal {
 
     /// Goes to the next cue that comes by itself; where there is none, fires the next that waits for a hand. Nothing comes where all
     /// that is left waits for something else.
-    pub fn next(&mut self) -> Vec<Moment> {
+    pub fn next_cue(&mut self) -> Vec<Moment> {
         if self.is_over {
             return Vec::new();
         }

@@ -53,7 +53,7 @@ do = ["preset apply music a", "end"]
 #[test]
 fn a_rehearsal_goes_from_cue_to_cue() {
     let mut rehearsal = rehearsal(CUES);
-    let moment = rehearsal.next().remove(0);
+    let moment = rehearsal.next_cue().remove(0);
     assert_eq!(
         (moment.at.to_millis(), moment.cue.as_deref(), moment.program.as_str()),
         (10_000, Some("second"), "two")
@@ -62,9 +62,9 @@ fn a_rehearsal_goes_from_cue_to_cue() {
     assert_eq!(moment.as_text()[0], "    0:10  second  → program two, in 400 ms");
     assert!(matches!(&moment.deeds[0].outcome, Outcome::Done(told) if told[0] == "program: scene two is on program"));
 
-    let moment = rehearsal.next().remove(0);
+    let moment = rehearsal.next_cue().remove(0);
     assert_eq!((moment.at.to_millis(), moment.program.as_str()), (15_000, "one"));
-    let moment = rehearsal.next().remove(0);
+    let moment = rehearsal.next_cue().remove(0);
     assert!(
         moment.is_refused() && moment.deeds.len() == 1,
         "the rest is left out: {moment:?}"
@@ -78,11 +78,11 @@ fn a_rehearsal_goes_from_cue_to_cue() {
     assert_eq!((moment.cue.as_deref(), moment.program.as_str()), (Some("crowd"), "two"));
 
     assert_eq!(rehearsal.left(), [("end".to_owned(), "by hand".to_owned())]);
-    let moment = rehearsal.next().remove(0);
+    let moment = rehearsal.next_cue().remove(0);
     assert!(moment.is_by_hand && !moment.is_refused());
     assert_eq!(moment.deeds[0].outcome, Outcome::NeedsFiles);
     assert!(rehearsal.is_over());
-    assert!(rehearsal.next().is_empty());
+    assert!(rehearsal.next_cue().is_empty());
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Unit<'_> {
             CueNews::Loaded(list) => self.load_cues(*list)?,
             CueNews::Day(of_day) => self.studio.cues.set_day(self.now, of_day),
             CueNews::Silent(is_silent) => self.studio.cues.hear(is_silent),
-            CueNews::Refused(at, line, reason) => self.cue_refused(at, &line, reason),
+            CueNews::Refused(at, line, reason) => self.cue_refused(at, &line, &reason),
             CueNews::Time => self.due_cue(),
         }
         Ok(())
@@ -136,7 +136,7 @@ impl Unit<'_> {
         self.tell_through();
     }
 
-    fn cue_refused(&mut self, at: usize, line: &str, reason: String) {
+    fn cue_refused(&mut self, at: usize, line: &str, reason: &str) {
         let cue = self.studio.cues.list.as_ref().and_then(|list| list.cues.get(at));
         let Some((name, on_error)) = cue.map(|cue| (cue.name.clone(), cue.on_error)) else {
             return;
