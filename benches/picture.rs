@@ -17,7 +17,8 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use rigcast::encode::{H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::{FramePool, FrameRate, Plane, Timestamp, VideoFrame};
-use rigcast::picture::{Compositor, Fit, Layer, Rect, Thumbnailer};
+use rigcast::picture::lettering::{Letterer, own_fonts};
+use rigcast::picture::{ChromaKey, Compositor, Cut, Fit, Layer, Rect, TextStyle, Thumbnailer, WipeDirection};
 
 /// A textured picture that moves with `index`, with film grain: hard to compress.
 fn picture(pool: &FramePool, width: u32, height: u32, index: i64) -> VideoFrame {
@@ -87,6 +88,53 @@ fn compose(c: &mut Criterion) {
         let layers = [layer(&hd[0], 0, 0, 1280, 720), layer(&logo, 40, 40, 200, 100)];
         b.iter(|| compositor.compose(&layers, Timestamp::ZERO));
     });
+    let style = TextStyle {
+        background: Some([0, 0, 0, 160]),
+        ..TextStyle::default()
+    };
+    let mut letterer = Letterer::new(own_fonts(), "en-US");
+    let mut letters = |text: &str| letterer.letter(text, &style, (800, 120), &pool).graphic;
+    let title = letters("A lower third");
+    let place = Rect {
+        x: 80,
+        y: 560,
+        width: 800,
+        height: 120,
+    };
+    c.bench_function("compose/text over video", |b| {
+        b.iter(|| {
+            let under = layer(&program[next()], 0, 0, 1280, 720);
+            compositor.compose(&[under, Layer::of(&title, place)], Timestamp::ZERO)
+        });
+    });
+    let mut second = 0;
+    c.bench_function("letters 800x120", |b| {
+        b.iter(|| {
+            second += 1;
+            letters(&format!("12:00:{:02}", second % 60))
+        });
+    });
+    let key = ChromaKey {
+        color: [0, 177, 64],
+        similarity: 0.3,
+        smoothness: 0.1,
+        spill: 0.5,
+    };
+    c.bench_function("compose/chroma key over video", |b| {
+        b.iter(|| {
+            let turn = next();
+            let keyed = Layer {
+                cut: Cut::Key(key),
+                ..layer(&program[1 - turn], 0, 0, 1280, 720)
+            };
+            compositor.compose(&[layer(&program[turn], 0, 0, 1280, 720), keyed], Timestamp::ZERO)
+        });
+    });
+    for (name, direction) in [("right", WipeDirection::Right), ("down", WipeDirection::Down)] {
+        c.bench_function(&format!("wipe 720p/{name}"), |b| {
+            b.iter(|| compositor.wipe(&program[0], &program[1], 0.4, direction, Timestamp::ZERO));
+        });
+    }
     c.bench_function("fade 720p", |b| {
         b.iter(|| compositor.fade(&program[0], &program[1], 0.4, Timestamp::ZERO));
     });

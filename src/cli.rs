@@ -12,6 +12,7 @@ mod log;
 mod man;
 mod mend;
 mod opening;
+mod plan;
 mod presets;
 mod probe;
 mod rules;
@@ -196,6 +197,21 @@ enum Sub {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Tell what a scene file would change on a running studio
+    #[command(
+        after_help = "Marks: ~ at once, . at the next start, ! refused.\nExit codes: 0 nothing is in the way, 1 refused or the \
+                            file has errors, 3 no studio."
+    )]
+    Plan {
+        #[command(flatten)]
+        address: Address,
+        /// The scene file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what a show would be set to, and where each setting comes from
     Config {
         #[command(subcommand)]
@@ -339,6 +355,7 @@ pub fn main() -> ExitCode {
             };
             ctl::run(&address, &words, manner)
         }
+        Some(Sub::Plan { address, file, json }) => plan::run(&address, &file, json),
         Some(Sub::Mend { files }) => mend::run(&files),
         Some(Sub::Check { files }) => check::run(&files),
         Some(Sub::Config { command }) => config::run(&command),

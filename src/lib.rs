@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
-//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,blend,slate}
+//!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,slate}
+//!        studio/runtime/graphics/    letters, images, colours of scenes, on a thread of their own → picture/lettering
 //!        studio/runtime/encoding.rs  short queue, skipped when late       → worker/encode/remote.rs
 //!        studio/runtime/air/  held, gate, verdict on faces, masks or cover → picture/occlude/
 //!        ══ process border: worker/{arena,crew,link,pulse}.rs ══          → worker/encode/child.rs → encode/h264.rs
@@ -27,7 +28,8 @@
 //! NET    publish/sight.rs  a sample of each connection, 20 times a second; audience/ counts of viewers
 //!        → studio/runtime/adapting.rs → adapt/ (pure: what is carried, what may be sent, why) → studio/update/adapt.rs
 //!        → studio/runtime/line.rs (rate, frame rate, size), encode/switching.rs (sound), relay (which renditions)
-//! SHOW   scene/  raw text → checked Show, every error with its place; scene/diff.rs what has changed since, scene/write_back/ the way back
+//! SAVE   studio/runtime/watching.rs → scene/{diff,merge}.rs → studio/update/apply.rs → studio/runtime/{cast,regroup}.rs
+//! SHOW   scene/  raw text → checked Show, every error with its place; scene/write_back/ the way back
 //! TEXT   studio/fill.rs → studio/runtime/graphics/ (when it says something else) → picture/lettering/ → studio/runtime/easel.rs → picture/compositor/
 //! CUE    cue/ (pure: what is due) → studio/runtime/core/cueing.rs (sleeps until then) → commands
 //! DATA   studio/runtime/data*.rs (file, HTTP, command) → rules/ (pure: which scene, why) → studio/update/rules.rs

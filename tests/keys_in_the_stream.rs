@@ -234,6 +234,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("adapt ") || line.starts_with("bitrate ") || line.starts_with("prompt ") => {
             support::network::adapt(show, binding);
         }
+        "confirm" | "rollback" => support::commands::kept_or_taken_back(show, binding),
         "palette" | "repeat" | "undo" | "record start" | "record split" | "record stop" => {
             support::commands::everywhere(show, binding);
         }

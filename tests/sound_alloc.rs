@@ -11,7 +11,7 @@ use rigcast::encode::aac::AacEncoder;
 use rigcast::encode::{AudioEncoder, AudioSettings};
 use rigcast::media::{AudioBlock, BLOCK_FRAMES, TimeDelta};
 use rigcast::sound::{
-    Adjust, BUS_PARAMS, BusSettings, Mixer, Param, ParamKind, Point, Role, STRIP_PARAMS, StripSettings, Value,
+    Adjust, BUS_PARAMS, BusSettings, Mixer, Param, ParamKind, Point, Role, STRIP_PARAMS, StripSet, StripSettings, Value,
 };
 use sound_common::*;
 
@@ -106,6 +106,15 @@ fn mixing_does_not_allocate_whatever_is_switched_on_live() {
     let inputs = show();
     let mut mixer = Mixer::new(&[StripSettings::default(); 3], BusSettings::default());
     assert_eq!(run_a_show(&mut mixer, &inputs), 0);
+}
+
+#[test]
+fn other_strips_take_over_without_allocating_or_freeing() {
+    let settings = [StripSettings::default(); 3];
+    let mut mixer = Mixer::new(&settings, BusSettings::default());
+    let mut set = StripSet::new(&settings[..2]);
+    assert_eq!(counted(|| mixer.take_over(&mut set, &[Some(2), None])), 0);
+    assert_eq!(mixer.len(), 2);
 }
 
 #[test]

@@ -80,6 +80,17 @@ impl Director {
         }
     }
 
+    /// The scene file says something else of lines that stay: each goes on from where it is.
+    pub fn rebase(&mut self, base: Base) {
+        for (line, base) in self.lines.iter_mut().zip(&base.lines) {
+            if line.base != *base {
+                line.rebase(base.clone());
+            }
+        }
+        self.sound.rebase(base.sound);
+        self.base = base;
+    }
+
     /// On, or off: everything as the scene file says, and as the operator holds it.
     pub fn set_on(&mut self, is_on: bool) {
         if self.is_on == is_on {

@@ -105,6 +105,15 @@ impl Line {
         self.cause = Some(format!("policy {}", policy.name));
     }
 
+    /// The scene file says something else of its bitrate.
+    pub(super) fn rebase(&mut self, base: LineBase) {
+        self.base = base;
+        self.allowed = allowed(&self.base, &TierPolicy::default());
+        let ceiling = self.ceiling();
+        self.governor.reset(ceiling);
+        self.because("the scene file was changed");
+    }
+
     /// Why the next change comes.
     pub(super) fn because(&mut self, cause: &str) {
         self.cause = Some(cause.to_owned());

@@ -42,6 +42,11 @@ impl Sound {
         }
     }
 
+    /// The scene file says something else.
+    pub(super) fn rebase(&mut self, base: SoundBase) {
+        self.base = base;
+    }
+
     pub(super) fn is_new(&self, now: Timestamp) -> bool {
         self.changed.is_some_and(|at| (now - at).to_millis() < NEW_MS)
     }

@@ -21,11 +21,15 @@ pub fn run(address: &Address, words: &[String], manner: Manner) -> u8 {
     if is_script && let Some(code) = script::run(address, manner) {
         return code;
     }
+    let words = &super::plan::apply_words(words);
     let Some(first) = words.first().filter(|_| !is_script) else {
         return overview();
     };
+    // `watch` follows what happens; `watch off` is about the scene file.
+    let is_watch = is_watch(words);
     // Checked here first, so that a typo is a usage error even without a studio.
-    if !matches!(first.as_str(), "status" | "watch")
+    if first != "status"
+        && !is_watch
         && let Err(error) = command::parse(words)
     {
         complain(&format!("{error}; 'rigcast ctl' lists the commands"));
@@ -81,6 +85,12 @@ pub(super) fn failed(address: &Address, path: &Path, error: &ClientError) -> u8 
     }
 }
 
+/// Whether what happens is to be followed.
+fn is_watch(words: &[String]) -> bool {
+    let is_switch = |word: &String| matches!(word.as_str(), "on" | "off" | "toggle");
+    words.first().is_some_and(|first| first == "watch") && !words.get(1).is_some_and(is_switch)
+}
+
 async fn talk(path: &Path, words: &[String]) -> Result<(), ClientError> {
     let mut client = Client::connect(path).await?;
     match words[0].as_str() {
@@ -88,7 +98,7 @@ async fn talk(path: &Path, words: &[String]) -> Result<(), ClientError> {
             let status = client.request("status", Value::Null).await?;
             say(&serde_json::to_string_pretty(&status).unwrap_or_default());
         }
-        "watch" => {
+        "watch" if is_watch(words) => {
             // `watch state meters samples` asks for those as well; events come always.
             let wants = |word: &str| words.iter().any(|given| given == word);
             client.request("watch", watch_params(&wants)).await?;

@@ -1,6 +1,6 @@
 //! What `rigcast studio` opens with: the scene that the arguments name, or the show that a crash has cut off.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::{StudioArgs, complain, exit};
 use crate::publish::DestinationSpec;
@@ -74,7 +74,15 @@ fn resumed(
     env: &impl Fn(&str) -> Option<String>,
 ) -> Opening {
     let script = saved.script();
-    let mut opening = Opening::resumed(show, saved);
+    let waiting = saved.waiting();
+    let before = waiting.and_then(|waiting| scene::load_again(&waiting.script()).ok());
+    let mut opening = match (waiting, before) {
+        (Some(waiting), Some(before)) => {
+            let left = waiting.left(SystemTime::now());
+            Opening::resumed_waiting(show, saved, before, waiting.standing(), left)
+        }
+        _ => Opening::resumed(show, saved),
+    };
     let warn = |text: String| (EventLevel::Warning, text);
     let changes = script.changes(env);
     opening.news.extend(

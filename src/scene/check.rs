@@ -178,6 +178,7 @@ impl Check<'_> {
             rules,
             data,
             cues,
+            is_watched: raw.live.watch.unwrap_or(true),
             files: std::mem::take(&mut self.layers.files),
             script: Script::default(),
         }

@@ -53,10 +53,12 @@ impl When {
             | ("recording", "record" | "strips", _)
             | (
                 "source" | "strip" | "picture" | "bus" | "scene" | "transition" | "occlusion" | "destination"
-                | "audience" | "uplink",
+                | "audience" | "uplink" | "live",
                 ..,
             ) => return Self::Live,
             ("video" | "audio" | "rendition", ..) => "an encoder is made for it",
+            ("cues", ..) => "a run may be under way; cue load takes them at once",
+            ("rules", ..) => "rules load takes them at once",
             ("start", ..) | ("recording", ..) => "it says how a show begins",
             ("title" | "relay", ..) => "viewers are connected by it",
             ("moderation" | "analysis", ..) => "the workers that judge are started with it",
@@ -207,6 +209,11 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
         ("recording", old.recording != new.recording),
         ("uplink", old.uplink_kbps != new.uplink_kbps),
         ("adapt", old.adapt != new.adapt),
+        ("rules", old.rules != new.rules),
+        ("data", old.data != new.data),
+        ("cues", old.cues != new.cues),
+        ("obs", old.obs != new.obs),
+        ("live", old.is_watched != new.is_watched),
     ]
     .into_iter()
     .map(|(name, is_different)| (vec![name.to_owned()], is_different))
@@ -216,10 +223,16 @@ fn sections(old: &Show, new: &Show) -> Vec<(Vec<String>, bool)> {
     named(&mut sections, "picture", &old.pictures, &new.pictures, |(name, _)| name);
     named(&mut sections, "scene", &old.scenes, &new.scenes, |it| &it.name);
     named(&mut sections, "audience", &old.audience, &new.audience, |it| &it.name);
-    named(&mut sections, "rendition", &old.renditions, &new.renditions, |it| &it.name);
-    named(&mut sections, "destination", &old.destinations, &new.destinations, |it| {
+    named(&mut sections, "rendition", &old.renditions, &new.renditions, |it| {
         &it.name
     });
+    named(
+        &mut sections,
+        "destination",
+        &old.destinations,
+        &new.destinations,
+        |it| &it.name,
+    );
     sections
 }
 

@@ -29,8 +29,16 @@ fn differences_are_said_as_people_say_them() {
             "size = [\"60%\", \"60%\"]",
             vec!["scene host item one size 50% → 60%"],
         ),
-        ("{ source = \"one\"", "{ source = \"one\", opacity = 0.5", vec!["scene host item one opacity 1 → 0.5"]),
-        ("/media/two.mp4", "/media/other.mp4", vec!["source two path /media/two.mp4 → /media/other.mp4"]),
+        (
+            "{ source = \"one\"",
+            "{ source = \"one\", opacity = 0.5",
+            vec!["scene host item one opacity 1 → 0.5"],
+        ),
+        (
+            "/media/two.mp4",
+            "/media/other.mp4",
+            vec!["source two path /media/two.mp4 → /media/other.mp4"],
+        ),
         (
             "[scene.host]",
             "[strip.one]\ngain_db = -6\n[scene.host]",

@@ -55,12 +55,14 @@ pub(super) fn facts(show: &Show) -> Vec<Fact> {
     facts.json(&["recording"], &show.recording);
     facts.put(
         &["uplink", "kbps"],
-        show.uplink_kbps.map_or_else(|| "none".to_owned(), |kbps| kbps.to_string()),
+        show.uplink_kbps
+            .map_or_else(|| "none".to_owned(), |kbps| kbps.to_string()),
     );
     let adapt = &show.adapt;
     facts.put(&["adapt", "is_on"], adapt.is_on.to_string());
     facts.known_by_name(&["adapt", "policy"], &adapt.policy.name, &adapt.policy);
     facts.json(&["adapt", "trace"], &adapt.trace);
+    facts.put(&["live", "watch"], show.is_watched.to_string());
     for spec in &show.audience {
         facts.whole(&["audience", &spec.name], spec.url.to_string());
         facts.json(&["audience", &spec.name], spec);
@@ -251,7 +253,10 @@ impl Facts {
             }
             Shown::Scene { with, .. } => {
                 for (name, value) in with {
-                    self.put(&[path.as_slice(), &["with", name.as_str()]].concat(), format!("\"{value}\""));
+                    self.put(
+                        &[path.as_slice(), &["with", name.as_str()]].concat(),
+                        format!("\"{value}\""),
+                    );
                 }
             }
             Shown::Group(items) => items.iter().for_each(|item| self.item(path, item, canvas)),

@@ -236,6 +236,12 @@ fn meant(name: &str, keys: &'static [Key], is_inside: bool) -> String {
                 format!("; it belongs into {} = {{ {name} = … }}", key.name)
             };
         }
+        let named = keys
+            .iter()
+            .find(|key| matches!(key.kind, Kind::Named(inner) if has(inner)));
+        if let Some(key) = named.filter(|_| !is_inside) {
+            return format!("; it belongs under [{}.NAME]", key.name);
+        }
         if is_inside && has(ROOT) {
             return "; it belongs at the top of the file, before the first [table]".to_owned();
         }

@@ -9,7 +9,8 @@
 use crate::param::Param;
 use crate::picture::{PICTURE_PARAMS, Rect};
 use crate::scene::{
-    Item, MAX_ITEMS, ModerationSettings, OcclusionSettings, Scene, SceneStrip, Show, Shown, TextItem, TransitionSettings,
+    Item, MAX_ITEMS, ModerationSettings, OcclusionSettings, Scene, SceneStrip, Show, Shown, TextItem,
+    TransitionSettings,
 };
 use crate::sound::{BUS_PARAMS, STRIP_PARAMS};
 
@@ -46,24 +47,14 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
         &theirs.strips,
         &ours.strips,
         |(name, _)| name,
-        |base, theirs, ours| {
-            (
-                theirs.0.clone(),
-                parameters(STRIP_PARAMS, &base.1, &theirs.1, ours.1),
-            )
-        },
+        |base, theirs, ours| (theirs.0.clone(), parameters(STRIP_PARAMS, &base.1, &theirs.1, ours.1)),
     );
     show.pictures = named(
         &base.pictures,
         &theirs.pictures,
         &ours.pictures,
         |(name, _)| name,
-        |base, theirs, ours| {
-            (
-                theirs.0.clone(),
-                parameters(PICTURE_PARAMS, &base.1, &theirs.1, ours.1),
-            )
-        },
+        |base, theirs, ours| (theirs.0.clone(), parameters(PICTURE_PARAMS, &base.1, &theirs.1, ours.1)),
     );
     show.buses = parameters(BUS_PARAMS, &base.buses, &theirs.buses, ours.buses);
     show.scenes = named(&base.scenes, &theirs.scenes, &ours.scenes, |it| &it.name, scene);
@@ -108,6 +99,11 @@ pub fn merge(base: &Show, theirs: &Show, ours: &Show) -> Show {
             occlusion_level: pick(&base.occlusion_level, &theirs.occlusion_level, &ours.occlusion_level),
         },
     );
+    show.is_watched = pick(&base.is_watched, &theirs.is_watched, &ours.is_watched);
+    show.obs = pick(&base.obs, &theirs.obs, &ours.obs);
+    show.rules = pick(&base.rules, &theirs.rules, &ours.rules);
+    show.data = pick(&base.data, &theirs.data, &ours.data);
+    show.cues = pick(&base.cues, &theirs.cues, &ours.cues);
     show.destinations = named(
         &base.destinations,
         &theirs.destinations,
@@ -150,9 +146,55 @@ pub fn keep_running(running: &Show, target: &Show) -> Show {
         }
     }
     show.destinations.clone_from(&target.destinations);
+    show.is_watched = target.is_watched;
     show.files.clone_from(&target.files);
     show.script.clone_from(&target.script);
     show
+}
+
+/// `show` with everything that has a place or a size in pixels as it would be on a canvas of that size: what a file says for pictures of
+/// another size than those that run.
+#[must_use]
+pub fn on_canvas(show: &Show, (width, height): (u32, u32)) -> Show {
+    let mut show = show.clone();
+    let own = (show.video.width, show.video.height);
+    if own == (width, height) {
+        return show;
+    }
+    let across = f64::from(width) / f64::from(own.0.max(1));
+    let down = f64::from(height) / f64::from(own.1.max(1));
+    for scene in &mut show.scenes {
+        scene.items.iter_mut().for_each(|item| scale(item, across, down));
+    }
+    for zone in &mut show.occlusion.zones {
+        zone.rect = scaled(zone.rect, across, down);
+    }
+    show
+}
+
+fn scale(item: &mut Item, across: f64, down: f64) {
+    item.target = scaled(item.target, across, down);
+    match &mut item.what {
+        Shown::Group(items) => items.iter_mut().for_each(|item| scale(item, across, down)),
+        Shown::Text(text) => {
+            let style = &mut text.style;
+            let length = |pixels: f32| (f64::from(pixels) * down) as f32;
+            style.size = length(style.size);
+            style.padding = length(style.padding);
+            style.outline = style.outline.map(|(width, color)| (length(width), color));
+        }
+        Shown::Source(_) | Shown::Scene { .. } | Shown::Image(_) | Shown::Color(_) => {}
+    }
+}
+
+fn scaled(rect: Rect, across: f64, down: f64) -> Rect {
+    let by = |pixels: i32, by: f64| (f64::from(pixels) * by).round() as i32;
+    Rect {
+        x: by(rect.x, across),
+        y: by(rect.y, down),
+        width: by(rect.width, across),
+        height: by(rect.height, down),
+    }
 }
 
 /// Scenes that have got another name and nothing else: the old name and the new one.
@@ -166,7 +208,11 @@ pub fn renames(old: &Show, new: &Show) -> Vec<(String, String)> {
         named_as(a) == named_as(b)
     };
     let gone = old.scenes.iter().filter(|scene| new.scene(&scene.name).is_none());
-    let mut come: Vec<_> = new.scenes.iter().filter(|scene| old.scene(&scene.name).is_none()).collect();
+    let mut come: Vec<_> = new
+        .scenes
+        .iter()
+        .filter(|scene| old.scene(&scene.name).is_none())
+        .collect();
     let mut found = Vec::new();
     for scene in gone {
         if let Some(at) = come.iter().position(|new| is_same(scene, new)) {

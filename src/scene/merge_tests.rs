@@ -137,13 +137,18 @@ fn one_edit(show: &mut Show, edit: &Edit) {
             if show.source_index(&name).is_none() {
                 show.sources.push(pattern(&name));
                 show.strips.push((name.clone(), crate::sound::StripSettings::default()));
-                show.pictures.push((name.clone(), crate::picture::PictureSettings::default()));
+                show.pictures
+                    .push((name.clone(), crate::picture::PictureSettings::default()));
             }
         }
         Edit::RemoveSource(at) => {
             let at = usize::from(at) % show.sources.len();
             let name = show.sources[at].name.clone();
-            let is_seen = show.scenes.iter().flat_map(|scene| &scene.items).any(|item| item.what == Shown::Source(name.clone()));
+            let is_seen = show
+                .scenes
+                .iter()
+                .flat_map(|scene| &scene.items)
+                .any(|item| item.what == Shown::Source(name.clone()));
             if !is_seen {
                 show.sources.remove(at);
                 show.strips.remove(at);
@@ -168,7 +173,10 @@ fn one_edit(show: &mut Show, edit: &Edit) {
         Edit::Target(lufs) => show.buses.target_lufs = f32::from(lufs),
         Edit::Brightness(at, by) => {
             let at = usize::from(at) % show.pictures.len();
-            let param = PICTURE_PARAMS.iter().find(|param| param.name == "brightness_percent").unwrap();
+            let param = PICTURE_PARAMS
+                .iter()
+                .find(|param| param.name == "brightness_percent")
+                .unwrap();
             (param.set)(&mut show.pictures[at].1, crate::param::Value::Number(f32::from(by)));
         }
         Edit::AddScene(number) => {
@@ -267,7 +275,12 @@ fn one_edit(show: &mut Show, edit: &Edit) {
         Edit::RemoveDestination(_) => {}
         Edit::Zone(name, x) => {
             let name = format!("zone-{name}");
-            let rect = Rect { x, y: 0, width: 10, height: 10 };
+            let rect = Rect {
+                x,
+                y: 0,
+                width: 10,
+                height: 10,
+            };
             show.occlusion.zones.retain(|zone| zone.name != name);
             show.occlusion.zones.push(crate::scene::Zone { name, rect });
         }
@@ -330,9 +343,16 @@ fn an_operators_change_stays_where_the_file_says_nothing_of_it() {
     now.strips[1].1.is_muted = true;
     now.scenes[0].items[1].target.x = 10;
     now.transition.kind = TransitionKind::Fade;
-    let saved = show(&BASE.replace("position = [\"50%\", 0]", "position = [\"50%\", 20]").replace("gain_db = -3", "gain_db = -3\npan_percent = 20"));
+    let saved = show(
+        &BASE
+            .replace("position = [\"50%\", 0]", "position = [\"50%\", 20]")
+            .replace("gain_db = -3", "gain_db = -3\npan_percent = 20"),
+    );
     let merged = merge(&file, &saved, &now);
-    assert_eq!((merged.strips[0].1.gain_db, merged.strips[0].1.pan_percent), (-12.0, 20.0));
+    assert_eq!(
+        (merged.strips[0].1.gain_db, merged.strips[0].1.pan_percent),
+        (-12.0, 20.0)
+    );
     assert!(merged.strips[1].1.is_muted);
     let target = merged.scenes[0].items[1].target;
     assert_eq!((target.x, target.y), (10, 20));
@@ -351,7 +371,10 @@ fn a_scene_with_another_name_is_the_same_scene() {
     let merged = merge(&file, &saved, &now);
     assert_eq!(merged.scenes[0].name, "everybody");
     assert_eq!(merged.scenes[0].items[0].opacity, 0.5);
-    let other = show(&BASE.replace("[scene.wide]\nitems = [{ source = \"one\" }", "[scene.everybody]\nitems = [{ source = \"two\" }"));
+    let other = show(&BASE.replace(
+        "[scene.wide]\nitems = [{ source = \"one\" }",
+        "[scene.everybody]\nitems = [{ source = \"two\" }",
+    ));
     assert_eq!(renames(&file, &other), []);
 }
 
@@ -363,11 +386,26 @@ fn what_would_point_nowhere_is_told() {
     assert_eq!(dangling(&both).unwrap(), "scene wide shows source one, which is gone");
     let mut both = show(BASE);
     both.scenes[0].items[0].what = Shown::Group(vec![Item {
-        what: Shown::Scene { name: "nowhere".into(), with: Vec::new() },
+        what: Shown::Scene {
+            name: "nowhere".into(),
+            with: Vec::new(),
+        },
         ..both.scenes[0].items[0].clone()
     }]);
-    assert_eq!(dangling(&both).unwrap(), "scene wide shows scene nowhere, which is gone");
+    assert_eq!(
+        dangling(&both).unwrap(),
+        "scene wide shows scene nowhere, which is gone"
+    );
     let mut both = show(BASE);
     both.scenes[0].items[0].what = Shown::Image(ImageItem { path: "/a.png".into() });
     assert_eq!(dangling(&both), None);
+}
+
+#[test]
+fn what_is_said_for_larger_pictures_lies_at_the_same_place_on_smaller_ones() {
+    let small = show(&format!("[video]\nwidth = 640\nheight = 360\n{BASE}"));
+    let large = on_canvas(&show(BASE), (640, 360));
+    assert_eq!(large.scenes, small.scenes);
+    assert_eq!(large.video.width, 1280);
+    assert_eq!(on_canvas(&small, (640, 360)), small);
 }

@@ -63,6 +63,14 @@ pub(super) struct RawShow {
     pub data: Option<RawData>,
     #[serde(default)]
     pub cues: RawCues,
+    #[serde(default)]
+    pub live: RawLive,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLive {
+    pub watch: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -97,6 +97,8 @@ fn every_mistake_has_its_place_and_its_remedy() {
             "shop.rules.toml:6:8: rule[1].name: there is a rule \"a\" already",
         ),
         (
+            format!("{rule}whn = \"a\""),
+            "shop.rules.toml:4:1: rule[0].whn: unknown key; did you mean \"when\"?",
             format!("{rule}whenn = \"a\""),
             "shop.rules.toml:4:1: rule[0].whenn: unknown key; did you mean \"when\"?",
         ),
@@ -155,6 +157,7 @@ fn a_scene_file_names_its_rules_and_where_data_comes_from() {
         ),
         ("[data]\ntoken = \"\"", "show.toml:2:9: data.token: the text is empty"),
         ("[rules]\non = true", "show.toml:1:2: rules: needs the key \"file\""),
+        ("[rules]\nfile = \"nowhere.rules.toml\"", "show.toml:2:8: rules.file: "),
         ("[rules]\nfile = \"nowhere.rules.toml\"", "show.toml:2:8: rules.file: /"),
     ] {
         let found = show(text).map(drop).unwrap_err();

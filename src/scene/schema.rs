@@ -157,8 +157,14 @@ pub(super) const ROOT: &[Key] = &[
         Kind::Table(CUES),
         "commands at their time, in a file of their own",
     ),
+    key("live", Kind::Table(LIVE), "how the running show follows its file"),
 ];
 
+const LIVE: &[Key] = &[key(
+    "watch",
+    Kind::Flag,
+    "whether a save of this file is applied at once (default true)",
+)];
 /// The key that comes before the settings of a table.
 pub(super) const PRESET_OF_TABLE: Key = key(
     "preset",

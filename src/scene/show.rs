@@ -80,6 +80,8 @@ pub struct Show {
     pub data: DataChoice,
     /// Commands at their time, loaded when the show starts.
     pub cues: Option<CueList>,
+    /// Whether a save of those files is applied at once.
+    pub is_watched: bool,
     /// The files on disk that the show was read from, the scene file last: what to watch for a reload.
     pub files: Vec<PathBuf>,
     /// What it was read from, to read it once more.

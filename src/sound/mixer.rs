@@ -50,6 +50,24 @@ pub enum Point {
     AuxB,
 }
 
+/// Strips that are to take the place of others: made outside of the sound thread, which neither allocates nor frees.
+pub struct StripSet {
+    strips: Vec<Strip>,
+    meters: Vec<StripMeter>,
+}
+
+impl StripSet {
+    /// Strips that have heard nothing yet, one for each of `settings`.
+    #[must_use]
+    pub fn new(settings: &[StripSettings]) -> Self {
+        denoise::warm_up_this_thread();
+        Self {
+            strips: settings.iter().map(|settings| Strip::new(*settings)).collect(),
+            meters: vec![StripMeter::default(); settings.len()],
+        }
+    }
+}
+
 /// All the sound of a show.
 pub struct Mixer {
     strips: Vec<Strip>,
@@ -127,6 +145,27 @@ impl Mixer {
         self.strips.remove(strip);
         self.meters.strips.remove(strip);
         true
+    }
+
+    /// Puts the strips of `set` in the place of those that there are, which are left in `set`. Where `from` has the number of a
+    /// strip that there is, that one stays as it is, in its new place. Neither allocates nor frees.
+    pub fn take_over(&mut self, set: &mut StripSet, from: &[Option<usize>]) {
+        for (at, was) in from.iter().enumerate() {
+            let Some(was) = *was else { continue };
+            if let (Some(new), Some(old)) = (set.strips.get_mut(at), self.strips.get_mut(was)) {
+                std::mem::swap(new, old);
+            }
+            if let (Some(new), Some(old)) = (set.meters.get_mut(at), self.meters.strips.get(was)) {
+                *new = *old;
+            }
+        }
+        std::mem::swap(&mut self.strips, &mut set.strips);
+        std::mem::swap(&mut self.meters.strips, &mut set.meters);
+        for strip in &mut self.strips {
+            strip.set_target(self.bus.target_lufs);
+        }
+        // They are numbered anew.
+        self.audible = [0; 2];
     }
 
     /// How many strips there are.

@@ -56,7 +56,7 @@ pub mod tone;
 pub mod true_peak;
 
 pub use meter::{Loudness, Meters, StageMeters, StripMeter};
-pub use mixer::{Mix, Mixer, Point};
+pub use mixer::{Mix, Mixer, Point, StripSet};
 pub use settings::{
     Adjust, BUS_PARAMS, Band, BusSettings, Compressor, DeEsser, Denoise, Ducking, Eq, Gate, HighPass, MAX_GAIN_DB,
     MIN_GAIN_DB, Param, ParamKind, Ride, Role, STRIP_PARAMS, Shelf, Stage, StripSettings, Unit, Value,

@@ -11,6 +11,7 @@ mod edits;
 mod event;
 mod history;
 mod lent;
+mod live;
 mod moderation;
 mod obs;
 mod occlusion;
@@ -37,6 +38,7 @@ pub use edits::{
 pub use event::{Cause, Event, EventLevel};
 pub use history::{History, REACHES_KEPT, Reach, SAMPLES_KEPT, Sample};
 pub use lent::Lent;
+pub use live::{Confirm, DiskState, Live};
 pub use moderation::{
     EditKind, HeldWord, HoldPhase, HoldState, Moderation, ModerationStanding, PROGRAM_SPAN, Pace, SPANS_KEPT,
     SeenPicture, Span, SpanKind, WORDS_KEPT, Who,
@@ -145,6 +147,9 @@ pub struct Studio {
     /// What operators can take back.
     #[serde(default)]
     pub undo: Undo,
+    /// How it stands to its scene file.
+    #[serde(default)]
+    pub live: Live,
     /// Commands at their time.
     #[serde(default)]
     pub cues: Cues,

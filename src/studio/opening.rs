@@ -1,18 +1,19 @@
 //! What a studio opens with: a show that begins, or one that goes on; and the model that it has then.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::model::{
     AdaptModel, AirModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
-    EncoderKind, EncoderModel, EventLevel, History, HoldState, Moderation, ModerationStanding, Occlusion, Pin,
-    ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel, SceneModel, SourceModel,
-    SourceState, Stats, Strip, Studio, Undo, clock_text,
+    EncoderKind, EncoderModel, EventLevel, History, HoldState, Live, Moderation, ModerationStanding, Occlusion,
+    PictureSettings, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel,
+    SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, clock_text,
 };
-use super::saved::{Saved, ScenesStanding};
+use super::saved::{Saved, ScenesStanding, Standing};
 use crate::encode::{HAS_NASM, RenditionSettings};
 use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
-use crate::scene::{AdaptChoice, ModerationSettings, RulesChoice, Show, Unjudged, sources_seen};
+use crate::scene::{AdaptChoice, ModerationSettings, RulesChoice, Show, Unjudged, merge, sources_seen};
 use crate::secret::SecretUrl;
 use crate::source::{SourceKind, SourceSpec};
 
@@ -37,12 +38,32 @@ pub struct Opening {
     pub stopped: Vec<String>,
     /// What the studio tells first.
     pub news: Vec<(EventLevel, String)>,
+    /// The show as its texts have it, without what operators have set since.
+    pub read: Show,
+    /// What was applied for a time, and waits to be confirmed still.
+    pub waiting: Option<Waiting>,
+}
+
+/// Something that was applied for a time: all that takes it back.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The running show before.
+    pub before: Show,
+    /// The running show right after.
+    pub after: Show,
+    /// The show that the scene file of before says.
+    pub read: Show,
+    /// Where the show stood before.
+    pub standing: Standing,
+    /// How long it waits from now on.
+    pub left: Duration,
 }
 
 impl Opening {
     /// A show that begins, published to `published` as well.
     #[must_use]
     pub fn fresh(mut show: Show, published: Vec<SecretUrl>) -> Self {
+        let read = show.clone();
         let of_scene = show.destinations.clone();
         for url in &published {
             let taken = |name: &str| show.destinations.iter().any(|known| known.name == name);
@@ -63,12 +84,15 @@ impl Opening {
             cues: None,
             stopped: Vec::new(),
             news: Vec::new(),
+            read,
+            waiting: None,
         }
     }
 
     /// A show that goes on: `show` is what was read again from the texts of `saved`.
     #[must_use]
     pub fn resumed(mut show: Show, saved: &Saved) -> Self {
+        let read = show.clone();
         let of_scene = show.destinations.clone();
         let applied = saved.standing().apply(&mut show);
         let news = applied.missing.into_iter().map(|text| (EventLevel::Warning, text));
@@ -90,7 +114,53 @@ impl Opening {
             cues,
             stopped: applied.stopped,
             news: news.chain(held).collect(),
+            read,
+            waiting: None,
         }
+    }
+
+    /// The same for a show in which something waited to be confirmed: `before` is what its texts said before that. Within its time
+    /// it goes on waiting; afterwards the show goes on without it.
+    #[must_use]
+    pub fn resumed_waiting(
+        file: Show,
+        saved: &Saved,
+        before: Show,
+        standing: &Standing,
+        left: Option<Duration>,
+    ) -> Self {
+        let read = before.clone();
+        let mut live = before;
+        standing.apply(&mut live);
+        let after = merge(&read, &file, &live);
+        let mut opening = Self::resumed(file, saved);
+        match left {
+            Some(left) => {
+                opening.waiting = Some(Waiting {
+                    before: live,
+                    after,
+                    read,
+                    standing: standing.clone(),
+                    left,
+                });
+            }
+            None => {
+                let mut show = merge(&after, &live, &opening.show);
+                for name in [&mut show.start.program, &mut show.start.preview] {
+                    if show.scenes.iter().all(|scene| scene.name != *name) {
+                        name.clone_from(&live.start.program);
+                    }
+                }
+                show.script.clone_from(&read.script);
+                show.files.clone_from(&read.files);
+                opening.show = show;
+                opening.of_scene.clone_from(&read.destinations);
+                opening.read = read;
+                let text = "what was applied for a time was not confirmed: it is taken back";
+                opening.news.push((EventLevel::Warning, text.to_owned()));
+            }
+        }
+        opening
     }
 }
 
@@ -121,6 +191,14 @@ fn moderation(settings: &ModerationSettings) -> Moderation {
     }
 }
 
+/// How a show stands to its scene file when it opens.
+fn live(show: &Show) -> Live {
+    Live {
+        file: show.script.scene.as_ref().map(|path| path.display().to_string()),
+        is_watched: show.is_watched,
+        ..Live::default()
+    }
+}
 /// The rules before they have seen anything.
 fn rules(choice: &RulesChoice) -> RulesModel {
     let Some(set) = &choice.set else {
@@ -154,20 +232,11 @@ fn held_kbps(choice: &AdaptChoice) -> Option<u32> {
 pub fn studio(name: &str, show: &Show) -> Studio {
     let items = |scene: &str| show.scene(scene).map(|scene| scene.items.as_slice());
     let shows = |scene: &str, source: &str| sources_seen(scene, &items).iter().any(|name| name == source);
-    let sources = show.sources.iter().map(|spec| {
-        let (kind, location) = describe(spec);
-        SourceModel {
-            name: spec.name.clone(),
-            kind: kind.to_owned(),
-            location,
-            state: SourceState::Starting,
-            format: None,
-            dropped_frames: 0,
-            dropped_blocks: 0,
-            is_on_program: shows(&show.start.program, &spec.name),
-            is_on_preview: shows(&show.start.preview, &spec.name),
-            picture: show.picture(&spec.name),
-        }
+    let sources = show.sources.iter().map(|spec| SourceModel {
+        is_on_program: shows(&show.start.program, &spec.name),
+        is_on_preview: shows(&show.start.preview, &spec.name),
+        picture: show.picture(&spec.name),
+        ..source(spec)
     });
     let destinations = show.destinations.iter().map(|spec| DestinationModel {
         name: spec.name.clone(),
@@ -245,6 +314,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         data: DataModel::default(),
         rules: rules(&show.rules),
         undo: Undo::default(),
+        live: live(show),
         cues: cues(show),
         stats: Stats::default(),
         alarms: Alarms::default(),
@@ -307,6 +377,24 @@ pub fn strip_sources(studio: &Studio) -> Vec<usize> {
         .iter()
         .map(|strip| source(strip).unwrap_or_default())
         .collect()
+}
+
+/// A source that is about to start, and is not seen anywhere.
+#[must_use]
+pub fn source(spec: &SourceSpec) -> SourceModel {
+    let (kind, location) = describe(spec);
+    SourceModel {
+        name: spec.name.clone(),
+        kind: kind.to_owned(),
+        location,
+        state: SourceState::Starting,
+        format: None,
+        dropped_frames: 0,
+        dropped_blocks: 0,
+        is_on_program: false,
+        is_on_preview: false,
+        picture: PictureSettings::default(),
+    }
 }
 
 fn describe(spec: &SourceSpec) -> (&'static str, String) {

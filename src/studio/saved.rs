@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
@@ -39,6 +40,54 @@ pub struct Saved {
     /// The addresses of `--publish`, to notice when others are given.
     published: Vec<Clear>,
     standing: Standing,
+    /// What was applied for a time and waits to be confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waiting: Option<SavedWaiting>,
+}
+
+/// What takes back something that was applied for a time, should nobody confirm it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedWaiting {
+    script: SavedScript,
+    standing: Standing,
+    /// Milliseconds since 1970.
+    until_ms: u64,
+}
+
+impl SavedWaiting {
+    /// Before it the show was read from `script` and stood so; it goes back at `until`.
+    #[must_use]
+    pub fn new(script: &Script, standing: Standing, until: SystemTime) -> Self {
+        let since = until.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self {
+            script: script.into(),
+            standing,
+            until_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// What the show was read from before.
+    #[must_use]
+    pub fn script(&self) -> Script {
+        (&self.script).into()
+    }
+
+    /// Where it stood.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// How long it waits from `now` on; `None` once that is over.
+    #[must_use]
+    pub fn left(&self, now: SystemTime) -> Option<Duration> {
+        /// No time to confirm is longer, whatever clocks have done meanwhile.
+        const LONGEST: Duration = Duration::from_secs(600);
+        let until = SystemTime::UNIX_EPOCH + Duration::from_millis(self.until_ms.min(u64::MAX / 4));
+        let left = until.duration_since(now).ok()?;
+        (!left.is_zero()).then(|| left.min(LONGEST))
+    }
 }
 
 /// Where a show stands: what operators can change. Names that are not in a scene file carry their address.
@@ -167,7 +216,20 @@ impl Saved {
             script: script.into(),
             published: published.iter().map(Clear::url).collect(),
             standing,
+            waiting: None,
         }
+    }
+
+    /// What was applied for a time, if something waits.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&SavedWaiting> {
+        self.waiting.as_ref()
+    }
+
+    /// It is read from that now, and that waits to be confirmed.
+    pub fn set_show(&mut self, script: &Script, waiting: Option<SavedWaiting>) {
+        self.script = script.into();
+        self.waiting = waiting;
     }
 
     /// Reads a state.
@@ -211,11 +273,6 @@ impl Saved {
     #[must_use]
     pub fn standing(&self) -> &Standing {
         &self.standing
-    }
-
-    /// It was read from this now.
-    pub fn set_script(&mut self, script: &Script) {
-        self.script = script.into();
     }
 
     /// It stands so now.

@@ -334,6 +334,44 @@ proptest! {
 }
 
 #[test]
+fn what_waits_to_be_confirmed_goes_on_waiting_or_goes_back() {
+    let other = SCENE.replace(
+        "kind = \"pattern\"\n[source.grid]",
+        "kind = \"pattern\"\nstyle = \"ramp\"\n[source.grid]",
+    ) + "[strip.bars]\ngain_db = -9\n";
+    let file = scene::from_text("show.toml", &other, &[], &|_| None).unwrap();
+    // Before it an operator had set something, and something else since.
+    let (studio, specs) = after(&["gain bars -3"]);
+    let before = standing(&studio, &specs, &[]);
+    let (studio, specs) = after(&["gain bars -9", "mute grid on"]);
+    let begun = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+    let until = begun + Duration::from_secs(30);
+    let mut saved = Saved::new(&script(), &[], standing(&studio, &specs, &[]));
+    saved.set_show(&script(), Some(SavedWaiting::new(&script(), before, until)));
+    let saved = Saved::from_json(&saved.to_json().unwrap()).unwrap();
+    let waiting = saved.waiting().unwrap();
+    assert_eq!(
+        waiting.left(begun + Duration::from_secs(10)),
+        Some(Duration::from_secs(20))
+    );
+    assert_eq!(waiting.left(until), None);
+    let opened = |left| opening::Opening::resumed_waiting(file.clone(), &saved, show(), waiting.standing(), left);
+    let gains = |show: &Show| (show.strips[0].1.gain_db, show.strips[1].1.is_muted);
+    let waits = opened(Some(Duration::from_secs(20)));
+    assert_eq!(gains(&waits.show), (-9.0, true));
+    assert_eq!(
+        (waits.read, waits.show.sources[0].clone()),
+        (file.clone(), file.sources[0].clone())
+    );
+    assert_eq!(waits.waiting.unwrap().left, Duration::from_secs(20));
+    let back = opened(None);
+    assert_eq!(gains(&back.show), (-3.0, true));
+    assert_eq!(back.show.sources, show().sources);
+    assert_eq!(back.read, show());
+    assert!(back.waiting.is_none() && back.news.iter().any(|(_, text)| text.contains("taken back")));
+}
+
+#[test]
 fn what_was_changed_by_hand_in_scenes_comes_back() {
     let (mut studio, specs) = after(&[
         "cut two",

@@ -90,6 +90,7 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
                 .collect()
         }
         Command::DestinationAdd(name, ..) => vec![Command::DestinationRemove(name.clone())],
+        Command::WatchFile(_) => vec![Command::WatchFile(switch(before.live.is_watched))],
         Command::Rules(_) => vec![Command::Rules(switch(before.rules.is_on))],
         // They went out, ended, or changed what lies outside. Data comes from outside.
         Command::Take(_)
@@ -118,6 +119,12 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::DestinationStart(_)
         | Command::DestinationStop(_)
         | Command::AlarmAck(_)
+        // What was applied has a way back of its own.
+        | Command::Apply(..)
+        | Command::Plan(_)
+        | Command::Reload
+        | Command::Confirm
+        | Command::Rollback
         | Command::CueLoad(_)
         | Command::CueRun(_)
         | Command::CueHold

@@ -6,6 +6,7 @@
 mod adapt;
 mod air;
 mod alarms;
+mod apply;
 mod cues;
 mod delivery;
 mod desk;
@@ -21,6 +22,7 @@ mod undo;
 
 pub use adapt::AdaptOrder;
 pub use air::STINGER_WAITS_MS;
+pub use apply::{NewShow, Recasting, Why, live_show};
 pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
@@ -36,9 +38,9 @@ use thiserror::Error;
 use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
-    AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, Event, EventLevel,
-    FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount, SourceFormat,
-    SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, DiskState, Event,
+    EventLevel, FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount,
+    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::cue::Firing;
@@ -88,6 +90,10 @@ pub enum Input {
     Worker(String, WorkerReport),
     /// The pipeline's measurements of the last second, and what each rendition beside the source was encoded at, in kbit/s.
     Stats(Stats, Vec<u32>),
+    /// The running show is to become another.
+    Show(Box<NewShow>),
+    /// What is on the disk in the place of the scene file: how it compares, and what is wrong with it.
+    Disk(DiskState, Vec<String>),
     /// Something is heard, seen or held.
     Moderation(ModerationNews),
     /// The controller has decided, and stands so.
@@ -185,6 +191,16 @@ pub enum Effect {
     RecordStop,
     /// The recording is to go on in a new file.
     RecordSplit,
+    /// Other sources take over.
+    Sources(Recasting),
+    /// A destination is to be known as the show says, and started if it is so.
+    KnowDestination(String, bool),
+    /// What was applied for a time is to go back.
+    Rollback,
+    /// What was applied for a time stays.
+    Confirmed,
+    /// Whether the scene file is watched has changed.
+    Watch(bool),
     /// A source is to be opened anew.
     RestartSource(String),
     /// Business data or what rules may do has changed; anew: whatever they had chosen.
@@ -305,6 +321,18 @@ pub enum Refusal {
     /// Nothing of that kind is held.
     #[error("nothing of the kind is pinned")]
     NothingPinned,
+    /// A scene that is needed would be gone.
+    #[error("scene {0} is on {1}; take another first")]
+    SceneOnAir(String, &'static str),
+    /// Two changes that do not fit together.
+    #[error("that does not fit what is set now: {0}")]
+    Unfit(String),
+    /// Two things that would both go back.
+    #[error("something waits to be confirmed; confirm or rollback first")]
+    Unconfirmed,
+    /// Nothing that could go back.
+    #[error("nothing waits to be confirmed")]
+    NothingWaits,
     /// No trace to end.
     #[error("no trace is being written; trace start does it")]
     NoTrace,
@@ -435,6 +463,8 @@ pub fn update_for(
             }
             unit.stats(stats);
         }
+        Input::Show(new) => unit.become_show(*new)?,
+        Input::Disk(disk, errors) => unit.disk(disk, errors),
         Input::Moderation(news) => unit.moderation(news),
         Input::Adapted(changes, state) => unit.adapted(changes, *state),
         Input::Audience(counts) => unit.studio.adapt.audience = counts,
@@ -446,7 +476,8 @@ pub fn update_for(
         Input::Rules(news) => unit.rules_loaded(news),
         Input::Ruled(ruled) => unit.ruled(*ruled),
         Input::Cues(news) => unit.cues(news)?,
-        Input::Tick => {}
+        // With nothing that could be refused: what comes of it must not be lost.
+        Input::Tick => unit.watch_confirm(),
     }
     unit.see_for_cues();
     Ok(unit.effects)
@@ -526,8 +557,17 @@ impl Unit<'_> {
             | Command::PresetDiff(..)
             | Command::PresetSave(..)
             | Command::PictureSave(..)
+            | Command::Apply(..)
+            | Command::Plan(_)
+            | Command::Reload
             | Command::CueLoad(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
+            Command::Confirm => self.confirm(),
+            Command::Rollback => self.rollback(),
+            Command::WatchFile(switch) => {
+                self.watch_file(switch);
+                Ok(())
+            }
             Command::CueRun(first) => self.cue_run(first),
             Command::CueHold => self.cue_hold(),
             Command::CueGo => self.cue_go(),

@@ -119,6 +119,7 @@ pub(super) fn studio() -> Studio {
         data: DataModel::default(),
         rules: RulesModel::default(),
         undo: Undo::default(),
+        live: crate::studio::model::Live::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),

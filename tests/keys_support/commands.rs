@@ -20,6 +20,19 @@ pub fn asks_and_is_refused(show: &mut Show, binding: &Binding) {
     assert_eq!(names(&show.control.status()), before);
 }
 
+/// Keys that decide about what was applied for a time: it no longer waits.
+pub fn kept_or_taken_back(show: &mut Show, binding: &Binding) {
+    let file = show.control.status()["live"]["file"].as_str().unwrap().to_owned();
+    let other = format!("{file}.other.toml");
+    std::fs::copy(&file, &other).unwrap();
+    show.control.order(&format!("apply {other} 60s"));
+    show.until(|status| !status["live"]["confirm"].is_null());
+    show.tmux.wait_for("BACK IN");
+    show.press(&binding.keys);
+    show.until(|status| status["live"]["confirm"].is_null());
+    show.tmux.wait_gone("BACK IN");
+}
+
 /// Keys of these commands, which hold everywhere.
 pub fn everywhere(show: &mut Show, binding: &Binding) {
     let line = binding.line.as_str();

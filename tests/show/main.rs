@@ -11,6 +11,7 @@
 mod common;
 mod cues;
 mod edit;
+mod live;
 mod obs;
 mod rules;
 

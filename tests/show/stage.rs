@@ -67,7 +67,7 @@ kind = "cut"
 duration_ms = 400
 stinger = "sting"
 cut_at_ms = 500
-matte = "key"
+key = { color = "#00b140" }
 "##;
 
 /// One picture of program.
@@ -91,9 +91,12 @@ impl Picture {
             .count()
     }
 
-    fn save(&self, path: &Path) {
-        let picture = image::RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, self.0.clone()).unwrap();
-        picture.save(path).unwrap();
+    /// Leaves it in the folder LOOK of the environment, for a person to look at.
+    fn keep(&self, name: &str) {
+        if let Ok(folder) = std::env::var("LOOK") {
+            let picture = image::RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, self.0.clone()).unwrap();
+            picture.save(Path::new(&folder).join(format!("{name}.png"))).unwrap();
+        }
     }
 }
 
@@ -188,9 +191,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
     let shown = program.until("letters and image", |picture| {
         picture.is(10, 10, DARK) && picture.light([0, 120, 160, 40], 200) > 200
     });
-    if let Ok(folder) = std::env::var("LOOK") {
-        shown.save(&Path::new(&folder).join("blue.png"));
-    }
+    shown.keep("blue");
     assert!(shown.is(150, 123, BLUE), "the bar: {:?}", shown.at(150, 123));
     assert!(
         shown.is(220, 60, [255, 255, 0]) && shown.is(260, 60, DARK),
@@ -204,9 +205,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
     let shown = preview.until("the small one", |picture| {
         picture.is(10, 170, RED) && picture.light([160, 150, 80, 20], 150) > 40
     });
-    if let Ok(folder) = std::env::var("LOOK") {
-        shown.save(&Path::new(&folder).join("red.png"));
-    }
+    shown.keep("red");
     assert!(shown.is(236, 152, BLUE), "{:?}", shown.at(236, 152));
     assert!(
         shown.is(260, 160, RED),
@@ -222,9 +221,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
     let shown = named.until("what is left of the green", |picture| {
         picture.is(160, 90, [200, 60, 60])
     });
-    if let Ok(folder) = std::env::var("LOOK") {
-        shown.save(&Path::new(&folder).join("keyed.png"));
-    }
+    shown.keep("keyed");
     assert!(
         shown.is(20, 20, LIGHT) && shown.is(90, 90, LIGHT),
         "{:?}",
@@ -236,7 +233,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
         "nothing green is left"
     );
 
-    // A clock goes on, and an image that is gone is told and shows nothing.
+    // A clock goes on.
     let first = named.next();
     let time = [240, 140, 80, 40];
     named.until("the next second", |picture| {
@@ -268,9 +265,9 @@ fn a_parameter_changes_letters_in_place_and_takes_bring_theirs_along() {
         let light = picture.light([0, 120, 160, 40], 128);
         light > 10 && light < wide / 3
     });
-    studio.order("scene set lower title \"\"");
-    program.until("no letter", |picture| {
-        picture.light([0, 120, 160, 40], 128) == 0 && picture.is(20, 140, BLUE)
+    studio.order("scene set lower title MM");
+    program.until("two wide ones", |picture| {
+        picture.light([0, 120, 160, 40], 128) > wide / 3
     });
 }
 
@@ -301,9 +298,13 @@ fn wipes_and_stingers_take_what_is_on_preview() {
     program.until("back", |picture| picture.is(150, 90, DARK) && picture.is(10, 175, DARK));
     studio.wait_until("the end of the fade", PATIENCE, |status| status["fade"].is_null());
 
-    let magenta = [255, 0, 255];
+    // Whatever matrix ffmpeg has made it with.
+    let is_magenta = |picture: &Picture| {
+        let [r, g, b] = picture.at(70, 70);
+        r > 180 && b > 180 && g < 90
+    };
     studio.order("stinger");
-    let clip = program.until("the clip over the old scene", |picture| picture.is(70, 70, magenta));
+    let clip = program.until("the clip over the old scene", is_magenta);
     assert!(
         clip.is(10, 170, DARK),
         "behind it the old scene, first: {:?}",
@@ -316,12 +317,8 @@ fn wipes_and_stingers_take_what_is_on_preview() {
         (Some("sting"), Some(true))
     );
     let clip = program.until("the new scene behind it", |picture| picture.is(10, 170, RED));
-    assert!(
-        clip.is(70, 70, magenta),
-        "while the clip is there: {:?}",
-        clip.at(70, 70)
-    );
-    let end = program.until("the end of it", |picture| !picture.is(70, 70, magenta));
+    assert!(is_magenta(&clip), "while the clip is there: {:?}", clip.at(70, 70));
+    let end = program.until("the end of it", |picture| !is_magenta(picture));
     assert!(end.is(10, 170, RED));
     studio.wait_until("no transition", PATIENCE, |status| status["fade"].is_null());
 

@@ -190,6 +190,12 @@ fn delivery() -> Vec<Row> {
         ("page cues", "U", "", Shown("CUES evening")),
         ("select cue", "U down", "", Shown("doors + 1:30 ·")),
         ("undo", "u", "", Asked("undo")),
+        ("apply", ":", "apply /tmp/a.toml 30s", Asked("apply /tmp/a.toml 30s")),
+        ("plan", ":", "plan /tmp/a.toml", Asked("plan /tmp/a.toml")),
+        ("reload", ":", "reload", Asked("reload")),
+        ("confirm", "ctrl-y", "", Asked("confirm")),
+        ("rollback", "ctrl-r", "", Asked("rollback")),
+        ("watch", ":", "watch off", Asked("watch off")),
         ("end", "Q", "", Sure("end")),
     ]
 }
@@ -453,8 +459,27 @@ fn every_argument_that_can_be_known_is_completed() {
     assert_eq!(
         free,
         [
-            "Cap", "Count", "Duration", "File", "Gain", "Height", "Hold", "Kbps", "Length", "NewName", "Percent",
-            "PinValue", "Share", "Shift", "Text", "Url", "Value",
+            "Cap",
+            "Count",
+            "CueFile",
+            "Duration",
+            "File",
+            "Gain",
+            "Height",
+            "Hold",
+            "Json",
+            "Kbps",
+            "Length",
+            "NewName",
+            "Percent",
+            "PinValue",
+            "RulesFile",
+            "SceneParameter",
+            "Share",
+            "Shift",
+            "Text",
+            "Url",
+            "Value",
         ],
         "all others have names or words"
     );

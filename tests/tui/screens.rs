@@ -152,6 +152,30 @@ fn trouble_stands_in_the_status_line() {
 }
 
 #[test]
+fn the_file_and_what_waits_to_be_confirmed_stand_in_the_status_line() {
+    let top = |disk, left_ms: Option<i64>, width| {
+        let mut studio = studio();
+        studio.live.disk = disk;
+        studio.live.confirm = left_ms.map(|ms| Confirm {
+            until: studio.now + TimeDelta::from_millis(ms),
+            within: TimeDelta::from_millis(30_000),
+            changes: 2,
+            told: TimeDelta::from_millis(30_000),
+        });
+        let text = Screen::of(studio, width, 34).text();
+        text.lines().next().unwrap().to_owned()
+    };
+    assert!(top(DiskState::Differs, None, 120).contains("file differs"));
+    assert!(top(DiskState::Invalid, None, 80).contains("FILE HAS ERRORS"));
+    let waits = top(DiskState::Same, Some(11_200), 120);
+    assert!(
+        waits.contains("BACK IN 12 s: ctrl-y keeps, ctrl-r goes back"),
+        "{waits}"
+    );
+    assert!(top(DiskState::Same, Some(4000), 80).contains("BACK IN 4 s"));
+}
+
+#[test]
 fn workers_that_are_lost_stand_in_the_status_line() {
     let top = |state, width| {
         let mut studio = studio();

@@ -381,6 +381,7 @@ pub fn studio() -> Studio {
         recording: RecordingModel::default(),
         workers: Vec::new(),
         undo: Undo::default(),
+        live: Live::default(),
         cues: cues(),
         stats: Stats {
             fps: 30.0,

@@ -150,6 +150,18 @@ pub enum Command {
     SourceRestart(String),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
+    /// Changes the running show to what that file says; for a time, if one is given, unless it is confirmed.
+    Apply(PathBuf, Option<TimeDelta>),
+    /// Tells what that would change.
+    Plan(PathBuf),
+    /// Reads the scene file again.
+    Reload,
+    /// Keeps what was applied for a time.
+    Confirm,
+    /// Takes it back at once.
+    Rollback,
+    /// Whether a save of the scene file is applied at once.
+    WatchFile(Switch),
     /// Reads a cue file.
     CueLoad(PathBuf),
     /// Runs the cues from their beginning, or from that one on.

@@ -105,6 +105,12 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::DestinationAdd(..)
         | Command::DestinationStart(_)
         | Command::AlarmAck(_)
+        | Command::Apply(..)
+        | Command::Plan(_)
+        | Command::Reload
+        | Command::Confirm
+        | Command::Rollback
+        | Command::WatchFile(_)
         | Command::CueLoad(_)
         | Command::CueRun(_)
         | Command::CueHold

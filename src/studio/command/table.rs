@@ -6,6 +6,7 @@
 mod air;
 mod cues;
 mod delivery;
+mod live;
 mod moderation;
 mod occlusion;
 mod picture;
@@ -16,13 +17,14 @@ mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 10] = [
+const PARTS: [&[CommandSpec]; 11] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    live::ROWS,
     rules::ROWS,
     scenes::ROWS,
     cues::ROWS,

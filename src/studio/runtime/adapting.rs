@@ -146,6 +146,16 @@ impl Adapting {
         }
     }
 
+    /// The scene file says something else; of the policy only where that is `another_policy`, for an operator may have chosen one since.
+    pub fn rebase(&mut self, show: &Show, another_policy: bool) {
+        self.base = base(show);
+        self.director.rebase(self.base.clone());
+        if another_policy {
+            self.director.set_policy(show.adapt.policy.clone());
+        }
+        self.director.set_on(show.adapt.is_on);
+    }
+
     /// Does what the operator wants.
     pub fn obey(&mut self, order: AdaptOrder) {
         match order {

@@ -2,6 +2,7 @@
 
 mod cueing;
 mod held;
+mod live;
 mod ruled;
 mod scenes;
 
@@ -14,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use self::live::Pending;
 use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
@@ -37,6 +39,7 @@ use super::service::Service;
 use super::sound_loop::SoundMessage;
 use super::stage::Stage;
 use super::taping::{Reel, Taping};
+use super::watching::Watching;
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order, Reply};
 use crate::control::server;
@@ -46,6 +49,7 @@ use crate::media::AudioConfig;
 use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
 use crate::record;
 use crate::scene::{Show, StickerSet};
+use crate::source::SourceContext;
 use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
@@ -130,6 +134,15 @@ struct Core {
     clock: Clock,
     studio: Studio,
     show: Show,
+    /// The scene file as it was read last: what the next one is held against.
+    read: Show,
+    /// The scene file as it was at the start.
+    started: Show,
+    /// What waits to be confirmed.
+    pending: Option<Pending>,
+    watching: Option<Watching>,
+    /// What sources that come later have to know.
+    context: SourceContext,
     /// The destinations that the scene file names: those of the state that need no address.
     of_scene: Vec<DestinationSpec>,
     saver: Saver,
@@ -222,6 +235,7 @@ impl Core {
             destinations,
             moderator,
             sound,
+            context,
         } = raise(&show, &studio, plan, clock, (&inputs_in, samples_in), taps.clone())?;
         let counting = Counting::start(&show.audience, clock);
         let desk = Desk {
@@ -237,7 +251,11 @@ impl Core {
         let of_scene = options.opening.of_scene.clone();
         let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
         let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
-        let saved = Saved::new(&show.script, &options.opening.published, standing);
+        let saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
+        let pending = options.opening.waiting.clone().map(Pending::new);
+        if let Some(pending) = &pending {
+            studio.live.confirm = Some(pending.confirm(clock.now()));
+        }
         let saver_inputs = inputs_in.clone();
         let saver = Saver::start(saver::state_path(&options.name), saved, move |text| {
             post(&saver_inputs, Input::Event(EventLevel::Warning, "studio".into(), text));
@@ -250,6 +268,11 @@ impl Core {
             clock,
             studio,
             show,
+            read: options.opening.read.clone(),
+            started: options.opening.read.clone(),
+            pending,
+            watching: None,
+            context,
             of_scene,
             saver,
             stage,
@@ -315,6 +338,7 @@ impl Core {
         if self.show.recording.is_at_start {
             self.record(None);
         }
+        self.begin_live();
         let feeds = Feeds::start(&self.show.data, &self.desk, &self.post).await;
         self.rule();
         let mut lost = None;
@@ -328,6 +352,7 @@ impl Core {
                 Some(order) = self.orders.recv() => { self.order(order); continue }
                 Some(input) = self.inputs.recv() => { self.feed(input); continue }
                 Some(brought) = self.errands.next() => { self.take_in(brought); continue }
+                Some(()) = changed(&mut self.watching) => { self.on_saved(); continue }
                 _ = signals.hangup.recv() => { self.tell(EventLevel::Warning, "the terminal is gone; the show goes on"); continue }
                 _ = tick.tick() => { self.tick(); continue }
                 _ = second.tick() => {
@@ -378,8 +403,10 @@ impl Core {
         if let Command::SceneSave(scene) = &order.command {
             return self.save_scenes(scene.as_deref(), order.reply);
         }
-        if let Some(order) = self.errands.start(order, &self.studio) {
-            self.obey_command(order.command, order.reply);
+        if let Some(order) = self.errands.start(order, &self.studio)
+            && let Some((command, reply)) = self.fetch(order.command, order.reply)
+        {
+            self.obey_command(command, reply);
         }
     }
 
@@ -430,6 +457,7 @@ impl Core {
             Brought::Cues(list, reply) => self.obey(Input::Cues(CueNews::Loaded(list)), Answer::default(), reply),
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
+            Brought::Show(found) => self.found(*found),
         }
     }
 
@@ -483,7 +511,16 @@ impl Core {
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            let Some(effect) = self.carry_out_live(effect) else {
+                continue;
+            };
             match effect {
+                // Those are carried out by now.
+                Effect::Sources(_)
+                | Effect::KnowDestination(..)
+                | Effect::Rollback
+                | Effect::Confirmed
+                | Effect::Watch(_) => {}
                 Effect::Picture => {
                     let plan = Arc::new(Plan::new(&self.studio));
                     self.is_state_drawn = graphics::asks_state(&plan);
@@ -662,7 +699,7 @@ impl Core {
         self.look_at_hold();
         self.listen_for_cues();
         self.adapt();
-        if self.studio.fade.is_some() {
+        if self.studio.fade.is_some() || self.studio.live.confirm.is_some() {
             self.feed(Input::Tick);
         }
         if self.ruling.is_due(self.clock.now()) {
@@ -725,10 +762,16 @@ impl Core {
             self.tell_graphics(GraphicsMessage::State(Arc::clone(&state)));
         }
         self.state.send_replace(state);
-        let is_started = |name: &str| self.destinations.is_started(name);
-        let specs = self.destinations.specs();
-        self.saver
-            .save(Standing::of(&self.studio, specs, &self.of_scene, is_started));
+        let standing = self.standing();
+        self.saver.save(standing);
+    }
+}
+
+/// Waits for news of files that may not be watched.
+async fn changed(watching: &mut Option<Watching>) -> Option<()> {
+    match watching {
+        Some(watching) => watching.changed().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
+use super::applying::Found;
 use super::data;
 use super::recording::{self, Recorder, Writer};
 use super::scene_saving::{Saved, Saving};
@@ -41,6 +42,8 @@ pub enum Brought {
     Cues(Box<CueList>, Reply),
     /// A recording whose file is there: its end for the sound thread, and the rest.
     Recording(Box<Recorder>, Recording),
+    /// A scene file that was read.
+    Show(Box<Found>),
     /// Rules that were read from that file, to be held against the scenes, and who asked.
     Rules(Box<RulesFile>, PathBuf, Reply),
     /// Something to tell: of what, and what.
@@ -107,6 +110,12 @@ impl Errands {
     #[must_use]
     pub fn presets(&self) -> Vec<PresetModel> {
         presets(&self.library)
+    }
+
+    /// Where errands bring what they have.
+    #[must_use]
+    pub fn bringer(&self) -> mpsc::Sender<Brought> {
+        self.bring.clone()
     }
 
     /// What the next errand brings.

@@ -13,6 +13,8 @@
 mod adapting;
 mod air;
 mod analysis;
+mod applying;
+mod cast;
 mod compliance_file;
 mod core;
 mod counting;
@@ -38,6 +40,7 @@ mod plan;
 mod process;
 mod raise;
 mod recording;
+mod regroup;
 mod relaying;
 mod reporters;
 mod saver;
@@ -49,6 +52,7 @@ mod stage;
 mod tap_loop;
 mod taping;
 mod trace_file;
+mod watching;
 
 pub use core::{Options, run};
 pub use error::RunError;

@@ -6,15 +6,15 @@ use std::sync::mpsc::{Receiver, SyncSender};
 
 use super::air::{FaceWatch, Outgoing};
 use super::analysis::PictureFeed;
+use super::cast::{Absence, Cast, Recast};
 use super::graphics::Board;
 use super::outlet::Outlet;
 use super::plan::Plan;
 use super::screen::{Coming, Screen};
 use super::tap_loop::TapSlot;
 use crate::clock::Clock;
-use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp, VideoFrame};
-use crate::picture::{Enhancer, PictureSettings, slate};
-use crate::source::SourceHandle;
+use crate::media::{FramePool, FrameRate, TimeDelta, Timestamp};
+use crate::picture::{PictureSettings, slate};
 
 /// How far, in ms, the thread may fall behind before it gives up the ticks in between.
 const GIVE_UP_AFTER_MS: i64 = 500;
@@ -34,6 +34,8 @@ pub enum PictureMessage {
     Enhance(usize, PictureSettings),
     /// The source of that number is to be opened anew.
     Restart(usize),
+    /// Other sources take over. What is told after it is about those.
+    Cast(Box<Recast>),
 }
 
 /// What the picture thread works with.
@@ -47,11 +49,7 @@ pub struct PictureLoop {
     /// Where program pictures are drawn.
     pub pool: FramePool,
     /// The sources, in the order that the plan numbers them. They stop with this thread.
-    pub sources: Vec<SourceHandle>,
-    /// What is set on their pictures, in the same order.
-    pub pictures: Vec<PictureSettings>,
-    /// Their names, for slates.
-    pub names: Vec<String>,
+    pub cast: Cast,
     /// Plan changes.
     pub messages: Receiver<PictureMessage>,
     /// To the encoder.
@@ -68,24 +66,6 @@ pub struct PictureLoop {
     pub stop: Arc<AtomicBool>,
 }
 
-/// A source's picture while it has none.
-struct Absence {
-    reason: String,
-    slate: Option<VideoFrame>,
-    /// The source has said that it is back: its first picture ends this, or this moment, for it may have sound only.
-    ends_by: Option<Timestamp>,
-}
-
-impl Absence {
-    fn new(reason: String) -> Self {
-        Self {
-            reason,
-            slate: None,
-            ends_by: None,
-        }
-    }
-}
-
 impl PictureLoop {
     /// Runs until `stop`, starting with `plan`.
     pub fn run(mut self, mut plan: Arc<Plan>) {
@@ -93,16 +73,6 @@ impl PictureLoop {
         let pool = FramePool::new();
         let mut screen = Screen::new(self.size, &self.pool, &pool);
         let mut coming: Option<Coming> = None;
-        let starting = || Some(Absence::new("starting".to_owned()));
-        let mut absences = self.sources.iter().map(|_| starting()).collect::<Vec<_>>();
-        let mut frames = vec![None; self.sources.len()];
-        let chain = |settings: &PictureSettings| {
-            let mut chain = Enhancer::new(self.pool.clone());
-            chain.set(*settings);
-            chain
-        };
-        let mut chains = self.pictures.iter().map(chain).collect::<Vec<_>>();
-        let mut has_shown = vec![false; self.sources.len()];
         let mut tick = self.frame_rate.frame_at(self.clock.now());
 
         while !self.stop.load(Ordering::Relaxed) {
@@ -125,17 +95,23 @@ impl PictureLoop {
                         coming = Some(Coming::after(coming.take(), new, at));
                     }
                     PictureMessage::Graphics(new) => screen.board = new,
-                    PictureMessage::Absent(source, reason) => {
-                        if let Some(reason) = reason {
-                            // What it showed before it went must not be taken for its first picture after.
-                            self.sources[source].video().forget();
-                            absences[source] = Some(Absence::new(reason));
-                        } else if let Some(absence) = &mut absences[source] {
-                            absence.ends_by = Some(at + TimeDelta::from_millis(FIRST_PICTURE_MS));
+                    PictureMessage::Cast(recast) => {
+                        // What waits has the numbers of before.
+                        coming = None;
+                        recast.take_over(&mut self.cast, &mut plan);
+                        self.taps.rename(&self.cast.names);
+                    }
+                    PictureMessage::Absent(source, reason) => self.absent(source, reason, at),
+                    PictureMessage::Enhance(source, settings) => {
+                        if let Some(Some(player)) = self.cast.players.get_mut(source) {
+                            player.chain.set(settings);
                         }
                     }
-                    PictureMessage::Enhance(source, settings) => chains[source].set(settings),
-                    PictureMessage::Restart(source) => self.sources[source].restart(),
+                    PictureMessage::Restart(source) => {
+                        if let Some(Some(player)) = self.cast.players.get(source) {
+                            player.source.restart();
+                        }
+                    }
                 }
             }
             if let Some(Coming { plan: new, .. }) = coming.take_if(|coming| coming.is_ready(&screen.board, at)) {
@@ -146,16 +122,20 @@ impl PictureLoop {
                 screen.change(&plan, &new, at);
                 plan = new;
             }
-            self.collect(at, &pool, &mut absences, &mut chains, &mut frames);
-            for (source, has_shown) in has_shown.iter_mut().enumerate() {
-                if !*has_shown && absences[source].is_none() && frames[source].is_some() {
-                    *has_shown = true;
+            self.collect(at, &pool);
+            for (source, player) in self.cast.players.iter_mut().enumerate() {
+                let Some(player) = player else { continue };
+                if !player.has_shown && player.absence.is_none() && self.cast.frames[source].is_some() {
+                    player.has_shown = true;
                     // Once per source. What a start has cost until then is measured by this line.
-                    tracing::info!("{now} {}: first picture", self.names[source]);
+                    tracing::info!("{now} {}: first picture", self.cast.names[source]);
                 }
             }
-            let is_here = |source: usize| absences.get(source).is_some_and(Option::is_none);
-            let picture = screen.picture(&plan, &frames, &is_here, at);
+            let is_here = |source: usize| {
+                let player = self.cast.players.get(source).and_then(Option::as_ref);
+                player.is_some_and(|player| player.absence.is_none())
+            };
+            let picture = screen.picture(&plan, &self.cast.frames, &is_here, at);
             self.outlet.counters.frames.fetch_add(1, Ordering::Relaxed);
             let is_held = self.watch.is_armed();
             if is_held || self.outlet.is_any_wanted() {
@@ -173,32 +153,40 @@ impl PictureLoop {
             }
             // What is held is shown when and as it goes out.
             let program = if is_held { None } else { Some(&picture) };
-            self.taps.put(&plan, program, &frames, &screen.board);
+            self.taps.put(&plan, program, &self.cast.frames, &screen.board);
+        }
+    }
+
+    /// The source of that number has nothing to show for this reason, or has again.
+    fn absent(&mut self, source: usize, reason: Option<String>, at: Timestamp) {
+        let Some(Some(player)) = self.cast.players.get_mut(source) else {
+            return;
+        };
+        if let Some(reason) = reason {
+            // What it showed before it went must not be taken for its first picture after.
+            player.source.video().forget();
+            player.absence = Some(Absence::new(reason));
+        } else if let Some(absence) = &mut player.absence {
+            absence.ends_by = Some(at + TimeDelta::from_millis(FIRST_PICTURE_MS));
         }
     }
 
     /// The newest picture of every source; its slate where it is absent.
-    fn collect(
-        &mut self,
-        at: Timestamp,
-        pool: &FramePool,
-        absences: &mut [Option<Absence>],
-        chains: &mut [Enhancer],
-        frames: &mut [Option<VideoFrame>],
-    ) {
+    fn collect(&mut self, at: Timestamp, pool: &FramePool) {
         let (width, height) = self.size;
-        for (index, source) in self.sources.iter_mut().enumerate() {
+        let Cast { players, frames, names } = &mut self.cast;
+        for ((player, frame), name) in players.iter_mut().zip(frames).zip(names.iter()) {
+            let Some(player) = player else { continue };
             // Fetched even while absent: a paced source must never wait for its reader.
-            let fresh = source.video().frame_at(at);
+            let fresh = player.source.video().frame_at(at);
             let is_over = |absence: &Absence| absence.ends_by.is_some_and(|by| fresh.is_some() || at >= by);
-            if absences[index].as_ref().is_some_and(is_over) {
-                absences[index] = None;
+            if player.absence.as_ref().is_some_and(is_over) {
+                player.absence = None;
             }
-            frames[index] = match &mut absences[index] {
-                None => fresh.map(|frame| chains[index].process(&frame, at)),
+            *frame = match &mut player.absence {
+                None => fresh.map(|frame| player.chain.process(&frame, at)),
                 Some(absence) => {
-                    let title = &self.names[index];
-                    let paint = || slate(pool, width, height, title, &absence.reason, at);
+                    let paint = || slate(pool, width, height, name, &absence.reason, at);
                     Some(absence.slate.get_or_insert_with(paint).clone())
                 }
             };

@@ -43,6 +43,8 @@ pub struct Raised {
     pub destinations: Destinations,
     /// What the program's sound is, for those who take AAC.
     pub sound: AudioConfig,
+    /// What sources that come later have to know.
+    pub context: SourceContext,
 }
 
 /// Starts everything that `show` needs but its destinations; `plan` says what is hidden at first. What comes of it goes to `inputs`, what destinations see to `samples`.
@@ -211,6 +213,7 @@ pub fn raise(
         watch,
         destinations,
         sound: aac_config,
+        context,
     })
 }
 
@@ -255,11 +258,15 @@ fn source_opener(program: (u32, u32), arena: &Arc<Arena>, clock: Clock, report: 
     })
 }
 
+/// Sources that may come while the show runs and find room at once; the pictures of more are copied to the encoder.
+const LATER_SOURCES: usize = 4;
+
 /// Pictures that can be under way at once: for each source those of its queue, what its picture chain makes of them and a
 /// few more, and for the program those that are held, wait for the encoder or are looked at. What is never drawn on takes no
 /// memory.
 fn slots(sources: usize) -> u32 {
     let held = HELD_PICTURES as usize + analysis::PICTURES_WAITING;
+    let sources = sources + LATER_SOURCES;
     let count = FRAMES_WAITING + 12 + held + sources * (source::CAPACITY + 6);
     u32::try_from(count).unwrap_or(MAX_SLOTS)
 }

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::control::socket;
 use crate::scene::Script;
-use crate::studio::saved::{Saved, Standing};
+use crate::studio::saved::{Saved, SavedWaiting, Standing};
 
 /// How often the file says that the show is still there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
@@ -106,7 +106,8 @@ struct Shared {
 #[derive(Default)]
 struct Order {
     standing: Option<Standing>,
-    script: Option<Script>,
+    /// What it is read from, and what waits to be confirmed, where that is another than before.
+    show: Option<(Script, Option<SavedWaiting>)>,
     is_over: bool,
 }
 
@@ -155,9 +156,13 @@ impl Saver {
         self.shared.rung.notify_one();
     }
 
-    /// From now on the show is one that was read from `script`.
-    pub fn read_from(&mut self, script: Script) {
-        self.shared.lock().script = Some(script);
+    /// Has saved what the show is read from now, with where it stands: never one without the other.
+    pub fn change_show(&mut self, script: &Script, waiting: Option<SavedWaiting>, standing: Standing) {
+        self.last = standing.clone();
+        let mut order = self.shared.lock();
+        order.show = Some((script.clone(), waiting));
+        order.standing = Some(standing);
+        drop(order);
         self.shared.rung.notify_one();
     }
 
@@ -197,19 +202,18 @@ impl Writer {
     fn run(mut self, shared: &Shared, mut file: Option<File>) {
         loop {
             let mut order = shared.lock();
-            if order.standing.is_none() && order.script.is_none() && !order.is_over {
+            if order.standing.is_none() && !order.is_over {
                 let waited = shared.rung.wait_timeout(order, SIGN_OF_LIFE);
                 order = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
-            let (standing, script, is_over) = (order.standing.take(), order.script.take(), order.is_over);
+            let (standing, is_over) = (order.standing.take(), order.is_over);
+            let show = order.show.take();
             drop(order);
-            if standing.is_some() || script.is_some() {
-                if let Some(standing) = standing {
-                    self.saved.set_standing(standing);
-                }
-                if let Some(script) = script {
-                    self.saved.set_script(&script);
-                }
+            if let Some((script, waiting)) = show {
+                self.saved.set_show(&script, waiting);
+            }
+            if let Some(standing) = standing {
+                self.saved.set_standing(standing);
                 file = self.write();
             } else if is_over {
                 return;

@@ -11,6 +11,7 @@ use super::air::Mixed;
 use super::analysis::SoundFeed;
 use super::outlet::{Outlet, Sound};
 use super::recording::{MOST_TAPS, Recorder};
+use super::regroup::Regroup;
 use crate::clock::Clock;
 use crate::media::{AudioBlock, TimeDelta};
 use crate::sound::{BusSettings, Meters, Mixer, StripSettings};
@@ -33,6 +34,8 @@ pub enum SoundMessage {
     ResetLoudness,
     /// Something is to be recorded.
     Record(Recorder),
+    /// Other strips take over. What is told after it is about those.
+    Strips(Box<Regroup>),
 }
 
 /// The sound of a source as it comes in.
@@ -65,6 +68,7 @@ impl SoundLoop {
     pub fn run(mut self) {
         let mut inputs = vec![None; self.rings.len()];
         let mut recorders = Vec::with_capacity(MOST_TAPS);
+        let mut regroup = None;
         let mut index = AudioBlock::index_at(self.clock.now());
         while !self.stop.load(Ordering::Relaxed) {
             index += 1;
@@ -79,14 +83,30 @@ impl SoundLoop {
                     .fetch_add((now - index).unsigned_abs(), Ordering::Relaxed);
                 index = now;
             }
-            self.block(index, &mut inputs, &mut recorders);
+            self.block(index, &mut inputs, &mut recorders, &mut regroup);
         }
     }
 
-    fn block(&mut self, index: i64, inputs: &mut [Option<AudioBlock>], recorders: &mut Vec<Recorder>) {
+    fn block(
+        &mut self,
+        index: i64,
+        inputs: &mut Vec<Option<AudioBlock>>,
+        recorders: &mut Vec<Recorder>,
+        regroup: &mut Option<Box<Regroup>>,
+    ) {
         let now = AudioBlock::time_of(index);
-        while let Ok(message) = self.messages.pop() {
+        loop {
+            if let Some(mut due) = regroup.take() {
+                // What waits in the ring is about the strips to come.
+                if !due.is_due(&mut self.mixer) {
+                    *regroup = Some(due);
+                    break;
+                }
+                due.take_over(&mut self.mixer, &mut self.rings, inputs, recorders);
+            }
+            let Ok(message) = self.messages.pop() else { break };
             match message {
+                SoundMessage::Strips(new) => *regroup = Some(new),
                 SoundMessage::Strip(strip, settings) => self.mixer.set(strip, settings),
                 SoundMessage::Buses(settings) => self.mixer.set_bus(settings),
                 SoundMessage::OnProgram(strip, is_on, over) => self.mixer.set_on_program(strip, is_on, over),

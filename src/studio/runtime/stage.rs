@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use super::air::{Areas, FaceReport, FaceWatch, PictureAir, SoundAir};
 use super::analysis;
+use super::cast::{Cast, Player};
 use super::encoding::{BLOCKS_WAITING, encode_sound, encode_video};
 use super::error::RunError;
 use super::gate::{self, Gate, PictureGate, SoundGate};
@@ -129,8 +130,6 @@ impl Stage {
             mixer.set_on_program(at, *is_on_program, TimeDelta::ZERO);
         }
         let meters = Arc::new(Mutex::new(mixer.meters().clone()));
-        let slot = Arc::new(TapSlot::new(parts.taps));
-        let slot_of_air = Arc::clone(&slot);
         let (covers, masked) = (parts.pool.clone(), parts.pool.clone());
         let names = parts.sources.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         let rings = parts
@@ -138,6 +137,12 @@ impl Stage {
             .iter()
             .map(|at| parts.sources[*at].1.take_audio())
             .collect();
+        let players = parts.sources.into_iter().zip(parts.pictures);
+        let players = players.map(|((_, source), settings)| Some(Player::new(source, settings, parts.pool.clone())));
+        let cast = Cast::new(players.collect(), names);
+        let slot = Arc::new(TapSlot::new(parts.taps));
+        slot.rename(&cast.names);
+        let slot_of_air = Arc::clone(&slot);
 
         let (mut analyses, mut picture_feeds, mut sound_feeds) = (Vec::new(), Vec::new(), Vec::new());
         for parts in parts.analyses {
@@ -162,9 +167,7 @@ impl Stage {
             size: parts.size,
             frame_rate: parts.frame_rate,
             pool: parts.pool,
-            sources: parts.sources.into_iter().map(|(_, handle)| handle).collect(),
-            pictures: parts.pictures,
-            names: names.clone(),
+            cast,
             messages,
             encoder: frames_in,
             watch: Arc::clone(&parts.watch),
@@ -176,7 +179,6 @@ impl Stage {
         let tap = TapLoop {
             clock: parts.clock,
             size: parts.size,
-            names,
             slot,
             stop: Arc::clone(&stop),
         };

@@ -34,6 +34,8 @@ struct Newest {
     /// The faces in it.
     marks: Vec<FaceMark>,
     sources: Vec<Option<VideoFrame>>,
+    /// What the sources are called, in the same order.
+    names: Arc<Vec<String>>,
     board: Arc<Board>,
 }
 
@@ -76,6 +78,13 @@ impl TapSlot {
         self.fresh.notify_one();
     }
 
+    /// Other sources have taken over. Their pictures come with the next [`put`](Self::put).
+    pub fn rename(&self, names: &Arc<Vec<String>>) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.names = Arc::clone(names);
+        newest.sources.clear();
+    }
+
     /// Leaves the newest program picture as it goes out, with the faces in it, if anybody looks.
     pub fn put_program(&self, program: &VideoFrame, marks: &[FaceMark]) {
         if self.taps.is_empty() {
@@ -100,9 +109,10 @@ impl TapSlot {
         let (mut newest, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if newest.count == seen {
             // Nobody looks any more, perhaps: do not keep frames from their pool.
-            let count = newest.count;
+            let (count, names) = (newest.count, Arc::clone(&newest.names));
             *newest = Newest {
                 count,
+                names,
                 ..Newest::default()
             };
             return None;
@@ -127,8 +137,6 @@ pub struct TapLoop {
     pub clock: Clock,
     /// Program size.
     pub size: (u32, u32),
-    /// Names of the sources, in the plan's order.
-    pub names: Vec<String>,
     /// Where the pictures come from.
     pub slot: Arc<TapSlot>,
     /// Set when the show is over.
@@ -204,7 +212,7 @@ impl TapLoop {
         match &monitor.what {
             MonitorTarget::Program => newest.program.clone(),
             MonitorTarget::Source(name) => {
-                let at = self.names.iter().position(|known| known == name)?;
+                let at = newest.names.iter().position(|known| known == name)?;
                 newest.sources.get(at)?.clone()
             }
             MonitorTarget::Preview => {

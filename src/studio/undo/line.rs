@@ -11,6 +11,7 @@ use crate::studio::model::{
 pub fn line(command: &Command) -> Option<String> {
     let on = |is_on: bool| if is_on { "on" } else { "off" };
     Some(match command {
+        Command::WatchFile(to) => format!("watch {}", switch(*to)),
         Command::Preview(scene) => format!("preview {}", word(scene)),
         Command::Transition(kind, duration) => {
             let kind = match kind {

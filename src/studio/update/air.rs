@@ -228,3 +228,7 @@ impl Unit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "air_tests.rs"]
+mod tests;

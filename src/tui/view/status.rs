@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::network::quality_style;
 use super::text::{Row, clock};
 use super::{Scene, charts, cues, desk, faces, moderation};
-use crate::studio::model::{Quality, WorkerState};
+use crate::studio::model::{DiskState, Quality, WorkerState};
 
 /// From this width on there is room for the course of the last minute.
 const WITH_SPARK: u16 = 140;
@@ -46,6 +46,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         let text = format!("network {} ", adapt.quality.word());
         row.right(&text, quality_style(adapt.quality, theme));
     }
+    live(&mut row, scene);
     if studio.recording.failure.is_some() {
         row.right("NO RECORDING ", theme.error());
     }
@@ -108,6 +109,28 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     ] {
         if !row.right(&format!("{text} "), style) {
             break;
+        }
+    }
+}
+
+/// How the show stands to its scene file, where it is not the same; and how long there is to confirm what was applied.
+fn live(row: &mut Row<'_>, scene: &Scene<'_>) {
+    let (live, theme) = (&scene.studio.live, scene.theme);
+    if let Some(confirm) = &live.confirm {
+        let seconds = confirm.left_s(scene.ui.now);
+        let badge = theme.program_badge();
+        // The keys give way before the time does.
+        if !row.right(&format!(" BACK IN {seconds} s: ctrl-y keeps, ctrl-r goes back "), badge) {
+            row.right(&format!(" BACK IN {seconds} s "), badge);
+        }
+    }
+    match live.disk {
+        DiskState::Same => {}
+        DiskState::Differs => {
+            row.right("file differs ", theme.warning());
+        }
+        DiskState::Invalid => {
+            row.right("FILE HAS ERRORS ", theme.error());
         }
     }
 }

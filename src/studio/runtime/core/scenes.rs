@@ -9,7 +9,7 @@ use crate::studio::update::Input;
 impl Core {
     /// Has what was changed by hand written into its files.
     pub(super) fn save_scenes(&self, wanted: Option<&str>, reply: Reply) {
-        match Saving::new(&self.studio, &self.show, wanted) {
+        match Saving::new(&self.studio, &self.read, wanted) {
             Ok(Some(saving)) => self.errands.save_scenes(saving, reply),
             Ok(None) => reply.send(Ok(Answer::text(
                 "nothing there was changed by hand: the file says it all",
@@ -21,14 +21,14 @@ impl Core {
     /// Takes over what was written: from now on it is what the show was read from, here and in the state file.
     pub(super) fn scenes_saved(&mut self, saved: Saved, reply: Reply) {
         for read in &saved.read {
-            let scene = self.show.scenes.iter_mut().find(|scene| scene.name == read.name);
+            let scene = self.read.scenes.iter_mut().find(|scene| scene.name == read.name);
             if let (Some(scene), Some(now)) = (scene, saved.show.scene(&read.name)) {
                 scene.clone_from(now);
             }
         }
         let files: Vec<String> = saved.texts.keys().map(|path| path.display().to_string()).collect();
-        self.show.script.texts.extend(saved.texts);
-        self.saver.read_from(self.show.script.clone());
+        self.read.script.texts.extend(saved.texts);
+        self.keep_script();
         let text = format!("saved scene {} in {}", saved.scenes.join(", "), files.join(", "));
         let answer = Answer::text(text)
             .with("scenes", saved.scenes.clone())
