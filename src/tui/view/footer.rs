@@ -65,8 +65,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, screen: Rect, scene: &Scene<'_>) -> Op
         } else {
             (" ✓ ", theme.good())
         };
+        // An answer of many lines says what matters in its first.
+        let text = toast.text.lines().next().unwrap_or_default();
         row.put(mark, style)
-            .put(&toast.text, if toast.is_error { style } else { theme.text() });
+            .put(text, if toast.is_error { style } else { theme.text() });
         return None;
     }
     hints(&mut row, scene);

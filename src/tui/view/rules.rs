@@ -11,9 +11,12 @@ use super::text::{Row, wrapped};
 use crate::media::{TimeDelta, Timestamp};
 use crate::studio::model::{RuleModel, RulesWait};
 
-/// The name of a rule takes so many cells, and its scene.
-const NAME: u16 = 18;
-const SCENE: u16 = 12;
+/// The name of a rule takes so many cells, and its scene; then the same where the list is narrow.
+const WIDE: (u16, u16) = (18, 12);
+const NARROW: (u16, u16) = (13, 9);
+
+/// A list of fewer cells is narrow.
+const NARROW_BELOW: u16 = 60;
 
 /// The path of a value takes no more of its row than this share, in percent.
 const PATH_PERCENT: u16 = 55;
@@ -131,6 +134,7 @@ fn wrapped_keeping(text: &str, width: usize) -> Vec<String> {
 fn list(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let (theme, standing) = (scene.theme, &scene.studio.rules.standing);
     let count = standing.rules.len();
+    let (name_width, scene_width) = if area.width < NARROW_BELOW { NARROW } else { WIDE };
     let is_roomy = count * 2 <= usize::from(area.height);
     let mut y = 0;
     for (index, rule) in standing.rules.iter().enumerate() {
@@ -147,9 +151,13 @@ fn list(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         let (told, style) = told(rule, is_chosen, scene);
         let mut row = Row::new(buf, area, y);
         row.put(if is_chosen { "▸" } else { " " }, theme.strong())
-            .column(&rule.name, NAME, if is_chosen { theme.strong() } else { theme.text() })
+            .column(
+                &rule.name,
+                name_width,
+                if is_chosen { theme.strong() } else { theme.text() },
+            )
             .put(" → ", theme.label())
-            .column(&rule.scene, SCENE, theme.text())
+            .column(&rule.scene, scene_width, theme.text())
             .column(&format!("{:>4}", rule.priority), 5, theme.label())
             .put(&told, style);
         y += 1;
