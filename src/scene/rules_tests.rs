@@ -155,10 +155,7 @@ fn a_scene_file_names_its_rules_and_where_data_comes_from() {
         ),
         ("[data]\ntoken = \"\"", "show.toml:2:9: data.token: the text is empty"),
         ("[rules]\non = true", "show.toml:1:2: rules: needs the key \"file\""),
-        (
-            "[rules]\nfile = \"nowhere.rules.toml\"",
-            "show.toml:2:8: rules.file: ",
-        ),
+        ("[rules]\nfile = \"nowhere.rules.toml\"", "show.toml:2:8: rules.file: "),
     ] {
         let found = show(text).map(drop).unwrap_err();
         assert!(found.starts_with(expected), "{text}\n{found}");
