@@ -78,7 +78,8 @@ fn resumed(
     let before = waiting.and_then(|waiting| scene::load_again(&waiting.script()).ok());
     let mut opening = match (waiting, before) {
         (Some(waiting), Some(before)) => {
-            let left = waiting.left(SystemTime::now());
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            let left = waiting.left(now.unwrap_or_default());
             Opening::resumed_waiting(show, saved, before, waiting.standing(), left)
         }
         _ => Opening::resumed(show, saved),

@@ -1,3 +1,5 @@
+//! Places, clips and canvases: by tables and by properties.
+
 use super::*;
 use proptest::prelude::*;
 

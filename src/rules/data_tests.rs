@@ -1,3 +1,5 @@
+//! What data may be, and patches of it (RFC 7396).
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! The engine over time: what is chosen, when, and never too often.
+
 use super::super::{Expression, Filling, Rule};
 use super::*;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Two shows held against each other.
+
 use super::super::merge::tests::show;
 use super::*;
 

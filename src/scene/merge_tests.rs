@@ -1,3 +1,5 @@
+//! What was changed by hand and what a file changes, put together.
+
 use proptest::prelude::*;
 
 use super::super::diff::diff;

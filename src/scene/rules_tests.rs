@@ -1,3 +1,5 @@
+//! Files of rules, right and wrong.
+
 use super::*;
 use crate::scene::{Show, from_text};
 

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
@@ -56,14 +56,13 @@ pub struct SavedWaiting {
 }
 
 impl SavedWaiting {
-    /// Before it the show was read from `script` and stood so; it goes back at `until`.
+    /// Before it the show was read from `script` and stood so; it goes back at `until`, which is counted from the beginning of 1970.
     #[must_use]
-    pub fn new(script: &Script, standing: Standing, until: SystemTime) -> Self {
-        let since = until.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    pub fn new(script: &Script, standing: Standing, until: Duration) -> Self {
         Self {
             script: script.into(),
             standing,
-            until_ms: u64::try_from(since.as_millis()).unwrap_or(u64::MAX),
+            until_ms: u64::try_from(until.as_millis()).unwrap_or(u64::MAX),
         }
     }
 
@@ -79,13 +78,12 @@ impl SavedWaiting {
         &self.standing
     }
 
-    /// How long it waits from `now` on; `None` once that is over.
+    /// How long it waits from `now` on, which is counted from the beginning of 1970; `None` once that is over.
     #[must_use]
-    pub fn left(&self, now: SystemTime) -> Option<Duration> {
+    pub fn left(&self, now: Duration) -> Option<Duration> {
         /// No time to confirm is longer, whatever clocks have done meanwhile.
         const LONGEST: Duration = Duration::from_secs(600);
-        let until = SystemTime::UNIX_EPOCH + Duration::from_millis(self.until_ms.min(u64::MAX / 4));
-        let left = until.duration_since(now).ok()?;
+        let left = Duration::from_millis(self.until_ms).checked_sub(now)?;
         (!left.is_zero()).then(|| left.min(LONGEST))
     }
 }

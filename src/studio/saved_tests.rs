@@ -344,7 +344,7 @@ fn what_waits_to_be_confirmed_goes_on_waiting_or_goes_back() {
     let (studio, specs) = after(&["gain bars -3"]);
     let before = standing(&studio, &specs, &[]);
     let (studio, specs) = after(&["gain bars -9", "mute grid on"]);
-    let begun = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+    let begun = Duration::from_secs(1_000);
     let until = begun + Duration::from_secs(30);
     let mut saved = Saved::new(&script(), &[], standing(&studio, &specs, &[]));
     saved.set_show(&script(), Some(SavedWaiting::new(&script(), before, until)));

@@ -474,7 +474,6 @@ fn every_argument_that_can_be_known_is_completed() {
             "Percent",
             "PinValue",
             "RulesFile",
-            "SceneParameter",
             "Share",
             "Shift",
             "Text",

@@ -1,3 +1,5 @@
+//! Expressions: what they mean, and where they are wrong.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Who may bring data, and what is answered.
+
 use super::*;
 use axum::http::HeaderValue;
 

@@ -1,3 +1,5 @@
+//! Sources and strips that come, go and change places.
+
 use super::*;
 use crate::sound::BusSettings;
 

@@ -1,3 +1,5 @@
+//! A show that becomes another while it runs.
+
 use proptest::prelude::*;
 
 use super::super::{Input, update};

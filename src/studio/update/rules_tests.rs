@@ -1,3 +1,5 @@
+//! What rules may do to a show, and what an operator does about it.
+
 use serde_json::json;
 
 use super::*;

@@ -331,7 +331,12 @@ impl Core {
     pub(super) fn keep_script(&mut self) {
         let waiting = self.pending.as_ref().map(|pending| {
             let waiting = &pending.waiting;
-            SavedWaiting::new(&waiting.read.script, waiting.standing.clone(), pending.deadline)
+            let until = pending.deadline.duration_since(SystemTime::UNIX_EPOCH);
+            SavedWaiting::new(
+                &waiting.read.script,
+                waiting.standing.clone(),
+                until.unwrap_or_default(),
+            )
         });
         let standing = self.standing();
         self.saver.change_show(&self.read.script, waiting, standing);
