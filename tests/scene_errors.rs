@@ -416,7 +416,10 @@ fn corpus(folder: &str) -> Vec<(PathBuf, String)> {
     files.sort();
     let said = |file: PathBuf| {
         let found = scene::check(std::slice::from_ref(&file), &no_env);
-        let lines = found.iter().map(|found| format!("{found}\n")).collect::<String>();
+        let mut lines = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        if !lines.is_empty() {
+            lines.push('\n');
+        }
         (file, lines.replace(&format!("{}/", folder.display()), ""))
     };
     files.into_iter().map(said).collect()

@@ -51,7 +51,7 @@ pub fn run(address: &Address, words: &[String], manner: Manner) -> u8 {
     };
     // The studio runs in another folder.
     let folder = std::env::current_dir().unwrap_or_default();
-    let words = command::with_whole_paths(words.to_vec(), &folder);
+    let words = command::with_whole_paths(words.clone(), &folder);
     match runtime.block_on(talk(&path, &words)) {
         Ok(()) => exit::OK,
         Err(error) => failed(address, &path, &error),

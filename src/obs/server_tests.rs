@@ -57,7 +57,7 @@ impl Table {
         };
         let (reports_in, reports) = mpsc::unbounded_channel();
         tokio::spawn(serve(listener, settings, desk, move |report| {
-            drop(reports_in.send(report))
+            drop(reports_in.send(report));
         }));
         Self {
             address,

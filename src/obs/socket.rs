@@ -289,8 +289,10 @@ mod tests {
 
     /// The code with which the server says goodbye.
     fn goodbye(socket: &mut Socket) -> Option<u16> {
-        let mut pipe = Pipe::default();
-        pipe.input = socket.output().split();
+        let pipe = Pipe {
+            input: socket.output().split(),
+            ..Pipe::default()
+        };
         let mut client = WebSocket::from_raw_socket(pipe, Role::Client, None);
         match client.read().ok()? {
             Message::Close(Some(frame)) => Some(frame.code.into()),

@@ -1,5 +1,7 @@
 //! Places, clips and canvases: by tables and by properties.
 
+#![allow(clippy::float_cmp, reason = "what is set is compared with what was written")]
+
 use super::*;
 use proptest::prelude::*;
 

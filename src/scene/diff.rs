@@ -59,7 +59,7 @@ impl When {
             ("video" | "audio" | "rendition", ..) => "an encoder is made for it",
             ("cues", ..) => "a run may be under way; cue load takes them at once",
             ("rules", ..) => "rules load takes them at once",
-            ("start", ..) | ("recording", ..) => "it says how a show begins",
+            ("start" | "recording", ..) => "it says how a show begins",
             ("title" | "relay", ..) => "viewers are connected by it",
             ("moderation" | "analysis", ..) => "the workers that judge are started with it",
             _ => "it is read when a studio starts",

@@ -230,10 +230,10 @@ fn meant(name: &str, keys: &'static [Key], is_inside: bool) -> String {
             .iter()
             .find(|key| matches!(key.kind, Kind::Table(inner) if has(inner)));
         if let Some(key) = around {
-            return if !is_inside {
-                format!("; it belongs under [{}]", key.name)
-            } else {
+            return if is_inside {
                 format!("; it belongs into {} = {{ {name} = … }}", key.name)
+            } else {
+                format!("; it belongs under [{}]", key.name)
             };
         }
         let named = keys

@@ -72,6 +72,9 @@ pub fn is_preset_path(word: &str) -> bool {
     word.contains(['/', '.'])
 }
 
+/// Files inside the program: names and texts.
+type Texts = &'static [(&'static str, &'static str)];
+
 impl Library {
     /// The library of whoever has this environment.
     #[must_use]
@@ -166,7 +169,7 @@ impl Library {
                 true,
             ));
         }
-        let kinds: [(&str, &str, &[(&str, &'static str)]); 4] = [
+        let kinds: [(&str, &str, Texts); 4] = [
             ("occlusion policy", super::policy::FOLDER, shipped::OCCLUSION_POLICIES),
             (
                 "adaptation policy",

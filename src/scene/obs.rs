@@ -110,7 +110,7 @@ mod tests {
             .unwrap();
         assert_eq!(obs.listen.to_string(), "127.0.0.1:4455");
         assert_eq!(
-            obs.password.as_ref().map(|password| password.expose()),
+            obs.password.as_ref().map(crate::secret::Secret::expose),
             Some("swordfish")
         );
         assert!(obs.allow.may_end && !obs.allow.may_reveal && !obs.allow.may_use_files);

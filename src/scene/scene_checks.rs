@@ -312,7 +312,7 @@ impl Check<'_> {
             );
         }
         let kind = self.kind_of_item(key)?;
-        let chroma_key = raw.key.as_ref().map(|raw| self.chroma_key(raw));
+        let chroma_key = raw.key.as_ref().map(super::transition_checks::chroma_key);
         let mut item = Item {
             name: kind.to_owned(),
             what: Shown::Color([0; 4]),

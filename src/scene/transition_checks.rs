@@ -33,6 +33,18 @@ impl Default for TransitionSettings {
     }
 }
 
+/// A colour that is taken out. Its opacity means nothing.
+pub(super) fn chroma_key(raw: &RawKey) -> ChromaKey {
+    let [red, green, blue] = USUAL_KEY.color;
+    let [red, green, blue, _] = raw.color.map_or([red, green, blue, 255], |color| color.0);
+    ChromaKey {
+        color: [red, green, blue],
+        similarity: raw.similarity.unwrap_or(USUAL_KEY.similarity),
+        smoothness: raw.smoothness.unwrap_or(USUAL_KEY.smoothness),
+        spill: raw.spill.unwrap_or(USUAL_KEY.spill),
+    }
+}
+
 impl Check<'_> {
     /// The transition at `key`; what it does not say is as in `usual`.
     pub(super) fn transition(
@@ -87,7 +99,7 @@ impl Check<'_> {
                 self.error(&format!("{key}.matte"), message);
                 Matte::None
             }
-            (Some(chroma), _) => Matte::Key(self.chroma_key(chroma)),
+            (Some(chroma), _) => Matte::Key(chroma_key(chroma)),
             (None, Some(RawMatte::Side)) => Matte::Side,
             (None, Some(RawMatte::Below)) => Matte::Below,
             (None, Some(RawMatte::None)) => Matte::None,
@@ -100,18 +112,6 @@ impl Check<'_> {
             cut_at: cut_at.unwrap_or_else(|| TimeDelta::from_millis(USUAL_CUT_MS)),
             matte,
         })
-    }
-
-    /// A colour that is taken out. Its opacity means nothing.
-    pub(super) fn chroma_key(&mut self, raw: &RawKey) -> ChromaKey {
-        let [red, green, blue] = USUAL_KEY.color;
-        let [red, green, blue, _] = raw.color.map_or([red, green, blue, 255], |color| color.0);
-        ChromaKey {
-            color: [red, green, blue],
-            similarity: raw.similarity.unwrap_or(USUAL_KEY.similarity),
-            smoothness: raw.smoothness.unwrap_or(USUAL_KEY.smoothness),
-            spill: raw.spill.unwrap_or(USUAL_KEY.spill),
-        }
     }
 
     /// What letters look like; shares are of the program's height.

@@ -51,7 +51,7 @@ pub fn start(
     context: SourceContext,
     report: impl Fn(SourceReport) + Send + Sync + 'static,
 ) -> SourceHandle {
-    spawn(spec, context, Arc::new(report), false)
+    spawn(spec, context, &(Arc::new(report) as Reporter), false)
 }
 
 /// The same for one that is not played before it is [restarted](SourceHandle::restart): until then it stands as if it had ended.
@@ -60,11 +60,11 @@ pub fn start_waiting(
     context: SourceContext,
     report: impl Fn(SourceReport) + Send + Sync + 'static,
 ) -> SourceHandle {
-    spawn(spec, context, Arc::new(report), true)
+    spawn(spec, context, &(Arc::new(report) as Reporter), true)
 }
 
-fn spawn(spec: SourceSpec, context: SourceContext, report: Reporter, is_waiting: bool) -> SourceHandle {
-    let (mut outlet, intake) = Outlet::new(context, Arc::clone(&report));
+fn spawn(spec: SourceSpec, context: SourceContext, report: &Reporter, is_waiting: bool) -> SourceHandle {
+    let (mut outlet, intake) = Outlet::new(context, Arc::clone(report));
     let spawned = std::thread::Builder::new()
         .name(format!("src-{}", spec.name))
         .spawn(move || {

@@ -134,32 +134,29 @@ impl Opening {
         standing.apply(&mut live);
         let after = merge(&read, &file, &live);
         let mut opening = Self::resumed(file, saved);
-        match left {
-            Some(left) => {
-                opening.waiting = Some(Waiting {
-                    before: live,
-                    after,
-                    read,
-                    standing: standing.clone(),
-                    left,
-                });
-            }
-            None => {
-                let mut show = merge(&after, &live, &opening.show);
-                for name in [&mut show.start.program, &mut show.start.preview] {
-                    if show.scenes.iter().all(|scene| scene.name != *name) {
-                        name.clone_from(&live.start.program);
-                    }
-                }
-                show.script.clone_from(&read.script);
-                show.files.clone_from(&read.files);
-                opening.show = show;
-                opening.of_scene.clone_from(&read.destinations);
-                opening.read = read;
-                let text = "what was applied for a time was not confirmed: it is taken back";
-                opening.news.push((EventLevel::Warning, text.to_owned()));
+        if let Some(left) = left {
+            opening.waiting = Some(Waiting {
+                before: live,
+                after,
+                read,
+                standing: standing.clone(),
+                left,
+            });
+            return opening;
+        }
+        let mut show = merge(&after, &live, &opening.show);
+        for name in [&mut show.start.program, &mut show.start.preview] {
+            if show.scenes.iter().all(|scene| scene.name != *name) {
+                name.clone_from(&live.start.program);
             }
         }
+        show.script.clone_from(&read.script);
+        show.files.clone_from(&read.files);
+        opening.show = show;
+        opening.of_scene.clone_from(&read.destinations);
+        opening.read = read;
+        let text = "what was applied for a time was not confirmed: it is taken back";
+        opening.news.push((EventLevel::Warning, text.to_owned()));
         opening
     }
 }

@@ -82,7 +82,7 @@ impl SavedWaiting {
     #[must_use]
     pub fn left(&self, now: Duration) -> Option<Duration> {
         /// No time to confirm is longer, whatever clocks have done meanwhile.
-        const LONGEST: Duration = Duration::from_secs(600);
+        const LONGEST: Duration = Duration::from_mins(10);
         let left = Duration::from_millis(self.until_ms).checked_sub(now)?;
         (!left.is_zero()).then(|| left.min(LONGEST))
     }

@@ -463,7 +463,7 @@ pub fn update_for(
             }
             unit.stats(stats);
         }
-        Input::Show(new) => unit.become_show(*new)?,
+        Input::Show(new) => unit.become_show(&new)?,
         Input::Disk(disk, errors) => unit.disk(disk, errors),
         Input::Moderation(news) => unit.moderation(news),
         Input::Adapted(changes, state) => unit.adapted(changes, *state),
@@ -492,12 +492,12 @@ impl Unit<'_> {
 
     fn command(&mut self, command: Command) -> Result<(), Refusal> {
         match command {
-            Command::Take(scene) => self.take_as_set(scene),
-            Command::Cut(scene) => self.take(scene, self.as_kind(TransitionKind::Cut)),
+            Command::Take(scene) => self.take_as_set(scene.as_deref()),
+            Command::Cut(scene) => self.take(scene, &self.as_kind(TransitionKind::Cut)),
             Command::Fade(duration) => {
                 let set = self.as_kind(TransitionKind::Fade);
                 let duration = duration.unwrap_or(set.duration);
-                self.take(None, Transition { duration, ..set })
+                self.take(None, &Transition { duration, ..set })
             }
             Command::Wipe(direction, duration) => {
                 let set = self.as_kind(TransitionKind::Wipe);
@@ -508,7 +508,7 @@ impl Unit<'_> {
                     direction,
                     ..set
                 };
-                self.take(None, wipe)
+                self.take(None, &wipe)
             }
             Command::Stinger => self.take_by_stinger(),
             Command::Preview(scene) => {
@@ -561,6 +561,8 @@ impl Unit<'_> {
             | Command::Plan(_)
             | Command::Reload
             | Command::CueLoad(_)
+            | Command::RulesLoad(_)
+            | Command::RulesExplain(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
             Command::Confirm => self.confirm(),
             Command::Rollback => self.rollback(),
@@ -696,7 +698,6 @@ impl Unit<'_> {
             | Command::DataClear
             | Command::Rules(_)
             | Command::RulesRelease) => self.data_and_rules(command),
-            Command::RulesLoad(_) | Command::RulesExplain(_) => Err(Refusal::NeedsFiles),
             Command::End => {
                 self.event(EventLevel::Info, "studio", "the show ends");
                 self.effects.push(Effect::End);

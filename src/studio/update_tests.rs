@@ -88,7 +88,7 @@ pub(super) fn studio() -> Studio {
         edits: Edits::default(),
         lent: Vec::new(),
         fade: None,
-        air: Default::default(),
+        air: crate::studio::model::AirModel::default(),
         sources: vec![source("camera"), source("slides")],
         strips: vec![strip("camera"), strip("slides")],
         buses: BusSettings::default(),

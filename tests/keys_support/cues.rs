@@ -15,7 +15,7 @@ fn phase(status: &Value) -> &str {
 /// Three cues, none of which has come; no run is under way.
 fn load(show: &mut Show) {
     end(show);
-    let path = show._home.folder.path().join("keys.cues.toml");
+    let path = show.home.folder.path().join("keys.cues.toml");
     std::fs::write(&path, LIST).unwrap();
     show.control.order(&format!("cue load {}", path.display()));
     show.until(|status| status["cues"]["list"]["title"] == "keys");

@@ -84,7 +84,7 @@ pub struct Show {
     pull: Pull,
     studio: Studio,
     _nginx: Nginx,
-    _home: Home,
+    home: Home,
 }
 
 impl Show {
@@ -127,7 +127,7 @@ impl Show {
             pull,
             studio,
             _nginx: nginx,
-            _home: home,
+            home,
         };
         show.open();
         Some(show)

@@ -77,7 +77,7 @@ fn cue_file(count: usize, step: f64) -> String {
             (1, _) => write!(text, "after = \"{}\"\noffset = \"{step}\"\n", at - 1),
             // Only once in a round is duo taken, but again in the next: so it waits for the cue before it as well.
             (3, Some("duo")) if at < ROUND.len() => write!(text, "on = \"scene duo\"\noffset = \"{step}\"\n"),
-            _ => write!(text, "at = \"{:.3}\"\n", (at as f64 + 1.0) * step),
+            _ => writeln!(text, "at = \"{:.3}\"", (at as f64 + 1.0) * step),
         };
     }
     let end = (count as f64 + 1.0) * step;
@@ -182,7 +182,7 @@ fn a_show_from_one_cue_file_is_what_was_rehearsed() {
             Some(0),
             "the last cue ends the show"
         );
-        let received = pull.finish(Duration::from_secs(60));
+        let received = pull.finish(Duration::from_mins(1));
         assert_eq!(gaps(&received.numbers()), [], "no picture is missing");
 
         let zero = received.studio_zero(FPS);

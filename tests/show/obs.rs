@@ -137,7 +137,7 @@ fn simpleobsws_drives_a_show() {
         .args([&port.to_string(), PASSWORD])
         .env("PYTHONPATH", packages.join("python"))
         .stdout(Stdio::piped());
-    let output = output_within(command.spawn().unwrap(), Duration::from_secs(60));
+    let output = output_within(command.spawn().unwrap(), Duration::from_mins(1));
     assert!(output.status.success(), "{:?}", studio.status()["events"]);
     let saw: Value = serde_json::from_slice(&output.stdout).unwrap();
 

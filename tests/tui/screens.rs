@@ -143,8 +143,8 @@ fn trouble_stands_in_the_status_line() {
         start: studio.now - TimeDelta::from_millis(200),
         duration: TimeDelta::from_millis(500),
         occlusion_level: 0,
-        kind: Default::default(),
-        since: Default::default(),
+        kind: rigcast::studio::model::FadeKind::default(),
+        since: rigcast::media::Timestamp::default(),
     });
     let text = Screen::of(studio, 120, 34).text();
     let top: Vec<&str> = text.lines().take(2).collect();

@@ -294,7 +294,7 @@ pub fn studio() -> Studio {
         data: DataModel::default(),
         rules: RulesModel::default(),
         fade: None,
-        air: Default::default(),
+        air: rigcast::studio::model::AirModel::default(),
         occlusion: occlusion(),
         moderation: Moderation::default(),
         sources: vec![

@@ -345,21 +345,17 @@ impl Writer<'_, '_> {
             .filter(|(_, (before, now))| before.to_bits() != now.to_bits())
             .map(|(side, (_, now))| (side, now))
             .collect();
-        match spot.table("crop").filter(|table| !table.is_empty()) {
-            Some(table) => {
-                for (side, share) in changed {
-                    self.set(&table, &format!("{path} crop"), side, &format!("{share:?}"))?;
-                }
-                Ok(())
+        if let Some(table) = spot.table("crop").filter(|table| !table.is_empty()) {
+            for (side, share) in changed {
+                self.set(&table, &format!("{path} crop"), side, &format!("{share:?}"))?;
             }
-            None => {
-                let all: Vec<String> = changed
-                    .iter()
-                    .map(|(side, share)| format!("{side} = {share:?}"))
-                    .collect();
-                self.set(spot, path, "crop", &format!("{{ {} }}", all.join(", ")))
-            }
+            return Ok(());
         }
+        let all: Vec<String> = changed
+            .iter()
+            .map(|(side, share)| format!("{side} = {share:?}"))
+            .collect();
+        self.set(spot, path, "crop", &format!("{{ {} }}", all.join(", ")))
     }
 }
 

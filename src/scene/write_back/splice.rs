@@ -4,6 +4,8 @@
 //! A document that is changed in the parser's own tree and printed again would lose what the tree does not keep, line ends above
 //! all. What was not cut out here cannot change.
 
+use std::fmt::Write as _;
+
 use std::ops::Range;
 
 use toml_edit::{Item, TableLike, Value};
@@ -217,7 +219,10 @@ pub(super) fn quoted(text: &str) -> String {
             '\\' => made.push_str("\\\\"),
             '\n' => made.push_str("\\n"),
             '\t' => made.push_str("\\t"),
-            control if control.is_control() => made.push_str(&format!("\\u{:04X}", u32::from(control))),
+            control if control.is_control() => {
+                // Writing into a text cannot fail.
+                let _ = write!(made, "\\u{:04X}", u32::from(control));
+            }
             other => made.push(other),
         }
     }

@@ -229,7 +229,7 @@ fn shifted(now: i32, by: Shift, whole: u32) -> i64 {
         Shift::Change(by) => {
             let by = pixels(by, whole);
             let step = by.round() as i64;
-            let least = if by > 0.0 { 1 } else { i64::from(by < 0.0) * -1 };
+            let least = if by > 0.0 { 1 } else { -i64::from(by < 0.0) };
             i64::from(now).saturating_add(if step == 0 { least } else { step })
         }
     }
@@ -259,14 +259,13 @@ fn moved(target: Rect, x: Shift, y: Shift, studio: &Studio) -> Result<Rect, Misf
 fn sized(target: Rect, width: Shift, height: Option<Shift>, studio: &Studio) -> Result<Rect, Misfit> {
     let range = || 2..=i64::from(MOST_PIXELS);
     let to_width = shifted(target.width, width, studio.format.width);
-    let (to_height, by) = match height {
-        Some(height) => (shifted(target.height, height, studio.format.height), height),
-        None => {
-            let shape = f64::from(target.height) / f64::from(target.width.max(1));
-            // Of the width that it comes to, so that a step beyond the bounds does not change the shape.
-            let wide = within(to_width, width, range()).map_or(to_width, i64::from);
-            ((wide as f64 * shape).round() as i64, width)
-        }
+    let (to_height, by) = if let Some(height) = height {
+        (shifted(target.height, height, studio.format.height), height)
+    } else {
+        let shape = f64::from(target.height) / f64::from(target.width.max(1));
+        // Of the width that it comes to, so that a step beyond the bounds does not change the shape.
+        let wide = within(to_width, width, range()).map_or(to_width, i64::from);
+        ((wide as f64 * shape).round() as i64, width)
     };
     match (within(to_width, width, range()), within(to_height, by, range())) {
         (Some(width), Some(height)) => Ok(Rect {
@@ -307,9 +306,13 @@ fn ordered(siblings: &[Item], at: usize, height: Height) -> Result<Vec<(String, 
             order.swap(at - 1, at);
             let last = order.len() - 1;
             order.reverse();
-            order.iter_mut().for_each(|(_, z)| *z = -*z);
+            for (_, z) in &mut order {
+                *z = -*z;
+            }
             lift(&mut order, last - (at - 1));
-            order.iter_mut().for_each(|(_, z)| *z = -*z);
+            for (_, z) in &mut order {
+                *z = -*z;
+            }
             order.reverse();
         }
         Height::Raise | Height::Lower => {}

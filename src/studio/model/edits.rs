@@ -83,6 +83,7 @@ impl Edits {
     }
 
     /// The file has a scene so from now on; what nobody has changed in it since it was read before goes with the file.
+    #[expect(clippy::needless_pass_by_value, reason = "it is kept where the file is new")]
     pub fn follow(&mut self, scene: &mut SceneModel, read: SceneRead) {
         if let Some(before) = self.read(&scene.name) {
             follow_items(&mut scene.items, &before.items, &read.items);

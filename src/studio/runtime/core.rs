@@ -103,7 +103,8 @@ pub async fn run(options: Options) -> Result<(), RunError> {
         options.name,
         claim.path().display()
     ));
-    let result = core.run(&options, service, signals).await;
+    // On the heap: it is the largest of all tasks, and there is one.
+    let result = Box::pin(core.run(&options, service, signals)).await;
     server.abort();
     // Without a word where the show was lost: that is how clients tell a crash.
     ended.send_replace(Some(result?));

@@ -45,7 +45,7 @@ const WITHIN: Duration = Duration::from_secs(10);
 const MAX_HEAD: usize = 16 * 1024;
 
 /// A connection is closed after this long, however often it is used.
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_mins(5);
 
 /// Where a request comes from.
 #[derive(Clone, Copy)]
@@ -221,13 +221,11 @@ impl Server {
 
 /// Whether the token of a request counts, or none is needed.
 fn is_let_in(token: Option<&Secret>, headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
-    match token {
-        Some(token) => is_same(token, bearer(headers).unwrap_or_default()),
-        None => {
-            let is_here = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-            is_here && !headers.contains_key(header::ORIGIN) && is_local_host(headers)
-        }
+    if let Some(token) = token {
+        return is_same(token, bearer(headers).unwrap_or_default());
     }
+    let is_here = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    is_here && !headers.contains_key(header::ORIGIN) && is_local_host(headers)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! What becomes of scenes in scenes, groups and texts: layers where that is exact, canvases where not, and never too many.
 
+#![allow(clippy::float_cmp, reason = "what is planned is compared with what was written")]
+
 use super::*;
 use crate::scene;
 use crate::studio::opening;

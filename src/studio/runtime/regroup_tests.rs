@@ -7,7 +7,7 @@ use crate::sound::BusSettings;
 fn tone(index: i64, hz: f64) -> AudioBlock {
     let mut block = AudioBlock::silence(AudioBlock::time_of(index));
     let frames = block.channels[0].len() as i64;
-    for (at, sample) in (0..).zip(block.channels[0].clone()) {
+    for (at, sample) in (0..).zip(block.channels[0]) {
         let time = (index * frames + at) as f64 / 48_000.0;
         let _: f32 = sample;
         let value = (time * hz * std::f64::consts::TAU).sin() as f32 * 0.2;

@@ -218,12 +218,12 @@ impl TapLoop {
             MonitorTarget::Preview => {
                 let plan = newest.plan.as_ref()?;
                 let scene = plan.scenes.get(plan.preview)?;
-                self.scene(newest, monitor, None, &scene.layers, pool, easels, now)
+                Some(self.scene(newest, monitor, None, &scene.layers, pool, easels, now))
             }
             MonitorTarget::Scene(name) => {
                 let plan = newest.plan.as_ref()?;
                 let scene = plan.scenes.iter().find(|scene| scene.name == *name)?;
-                self.scene(newest, monitor, Some(name.clone()), &scene.layers, pool, easels, now)
+                Some(self.scene(newest, monitor, Some(name.clone()), &scene.layers, pool, easels, now))
             }
         }
     }
@@ -239,7 +239,7 @@ impl TapLoop {
         pool: &FramePool,
         easels: &mut Easels,
         now: Timestamp,
-    ) -> Option<VideoFrame> {
+    ) -> VideoFrame {
         let size = (monitor.width.next_multiple_of(2), monitor.height.next_multiple_of(2));
         let easel = easels
             .entry((size.0, size.1, name))
@@ -249,7 +249,7 @@ impl TapLoop {
             board: &newest.board,
             size: self.size,
         };
-        Some(easel.compose(layers, paints, now))
+        easel.compose(layers, paints, now)
     }
 }
 

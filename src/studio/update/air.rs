@@ -84,14 +84,14 @@ impl Unit<'_> {
     }
 
     /// Puts a scene, or preview, on program by the transition that it has, or else the show.
-    pub(super) fn take_as_set(&mut self, scene: Option<String>) -> Result<(), Refusal> {
-        let next = match &scene {
+    pub(super) fn take_as_set(&mut self, scene: Option<&str>) -> Result<(), Refusal> {
+        let next = match scene {
             Some(wanted) => self.scene(wanted)?,
             None => self.studio.preview.clone(),
         };
         let own = self.studio.scene(&next).and_then(|scene| scene.transition.clone());
         let transition = own.unwrap_or_else(|| self.studio.transition.clone());
-        self.take(Some(next), transition)
+        self.take(Some(next), &transition)
     }
 
     /// The set transition, as one of that kind.
@@ -112,7 +112,7 @@ impl Unit<'_> {
             stinger: Some(stinger),
             ..self.as_kind(TransitionKind::Stinger)
         };
-        self.take(None, transition)
+        self.take(None, &transition)
     }
 
     /// Sets what `take` does.
@@ -128,7 +128,7 @@ impl Unit<'_> {
     }
 
     /// Puts a scene, or preview, on program.
-    pub(super) fn take(&mut self, scene: Option<String>, transition: Transition) -> Result<(), Refusal> {
+    pub(super) fn take(&mut self, scene: Option<String>, transition: &Transition) -> Result<(), Refusal> {
         let next = match scene {
             Some(wanted) => self.scene(&wanted)?,
             None => self.studio.preview.clone(),
@@ -145,7 +145,7 @@ impl Unit<'_> {
         }
         // What a transition that was under way still shows goes over into this one.
         let occlusion_level = before.map_or(occlusion_level, |before| before.occlusion_level.min(occlusion_level));
-        let kind = self.kind_of(&transition);
+        let kind = self.kind_of(transition);
         let over = match &kind {
             None => TimeDelta::from_millis(CUT_SOUND_MS),
             Some((_, duration, over)) => {

@@ -113,7 +113,7 @@ pub fn live_show(show: &Show, studio: &Studio, destinations: &[DestinationSpec])
 
 impl Unit<'_> {
     /// Becomes `new`, or refuses to and stays as it is.
-    pub(super) fn become_show(&mut self, new: NewShow) -> Result<(), Refusal> {
+    pub(super) fn become_show(&mut self, new: &NewShow) -> Result<(), Refusal> {
         let is_back = matches!(new.why, Why::Back(_));
         if self.studio.live.confirm.is_some() && matches!(new.why, Why::Applied(..) | Why::Saved) {
             return Err(Refusal::Unconfirmed);
@@ -143,7 +143,7 @@ impl Unit<'_> {
                 None => return Err(Refusal::SceneOnAir(name.clone(), bus)),
             }
         }
-        self.tell_differences(&new);
+        self.tell_differences(new);
         let NewShow {
             show,
             read,
@@ -178,7 +178,7 @@ impl Unit<'_> {
         self.effects.push(Effect::Picture);
         // What would be taken back may be of things that are gone.
         self.note_undo();
-        self.note_new(&new);
+        self.note_new(new);
         Ok(())
     }
 

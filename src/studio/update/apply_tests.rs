@@ -1,5 +1,7 @@
 //! A show that becomes another while it runs.
 
+#![allow(clippy::float_cmp, reason = "what is set is compared with what was written")]
+
 use proptest::prelude::*;
 
 use super::super::{Input, update};

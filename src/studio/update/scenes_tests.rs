@@ -1,5 +1,7 @@
 //! Items and parameters of scenes by command: what they mean, what is heard and marked then, what takes them back.
 
+#![allow(clippy::float_cmp, reason = "what is set is compared with what was written")]
+
 use proptest::prelude::*;
 
 use super::super::*;

@@ -181,7 +181,7 @@ impl Core {
             }
         }
         let cause = reply.as_ref().map(|reply| reply.cause().clone());
-        let done = self.become_file(show, why, cause.as_ref());
+        let done = self.become_file(show, &why, cause.as_ref());
         if let (Err(reason), Asked::Saved) = (&done, asked) {
             let text = format!("the saved file is not applied: {reason}");
             self.feed(Input::Event(EventLevel::Warning, "show".to_owned(), text));
@@ -226,13 +226,13 @@ impl Core {
     }
 
     /// The running show becomes what `file` says, as far as that is another than what was read last.
-    fn become_file(&mut self, file: Show, why: Why, cause: Option<&Cause>) -> Result<Answer, String> {
+    fn become_file(&mut self, file: Show, why: &Why, cause: Option<&Cause>) -> Result<Answer, String> {
         let live = self.live_show();
         let new = self.becoming(&self.read, &file, &live, why.clone());
         let differences = new.differences.clone();
         let after = new.show.clone();
         let standing = self.standing();
-        let within = match &why {
+        let within = match why {
             Why::Applied(_, within) => *within,
             Why::Saved | Why::Back(_) => None,
         };
