@@ -21,6 +21,11 @@ fn main() {
         );
     }
     println!("cargo::rerun-if-changed=build.rs");
+    // For tests that ask cargo where a package lies: packages of other systems are not on this disk.
+    println!(
+        "cargo::rustc-env=RIGCAST_TARGET={}",
+        env::var("TARGET").unwrap_or_default()
+    );
     println!("cargo::rerun-if-env-changed=PATH");
     println!("cargo::rerun-if-env-changed=OPENH264_NO_ASM");
     let has_assembly = is_assembly_wanted() && has_nasm();

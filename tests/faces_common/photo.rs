@@ -213,6 +213,7 @@ impl Photo {
 pub fn path() -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version=1", "--offline"])
+        .arg(concat!("--filter-platform=", env!("RIGCAST_TARGET")))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

@@ -20,7 +20,7 @@ use crate::control::taps::Taps;
 use crate::encode::{AudioEncoder, OpusEncoder, OpusSettings, SwitchingAac};
 use crate::media::AudioConfig;
 use crate::scene::{PictureCheckSettings, Show};
-use crate::source::{self, SourceContext, SourceKind, SourceSpec};
+use crate::source::{self, SourceContext, SourceHandle, SourceKind, SourceReport, SourceSpec};
 use crate::studio::model::{EventLevel, Studio};
 use crate::studio::opening;
 use crate::studio::update::Input;
@@ -71,12 +71,7 @@ pub fn raise(
     };
     let sources = show.sources.iter().map(|spec| {
         let report = source_reporter(spec.name.clone(), inputs.clone());
-        let handle = if show.is_stinger(&spec.name) {
-            source::start_waiting(played_once(spec), context.clone(), report)
-        } else {
-            source::start(spec.clone(), context.clone(), report)
-        };
-        (spec.name.clone(), handle)
+        (spec.name.clone(), start_source(show, spec, context.clone(), report))
     });
     // Running already while the encoder's process comes up.
     let sources = sources.collect();
@@ -215,6 +210,20 @@ pub fn raise(
         sound: aac_config,
         context,
     })
+}
+
+/// Starts a source of `show`; one that is played by a transition waits for its first.
+pub(super) fn start_source(
+    show: &Show,
+    spec: &SourceSpec,
+    context: SourceContext,
+    report: impl Fn(SourceReport) + Send + Sync + 'static,
+) -> SourceHandle {
+    if show.is_stinger(&spec.name) {
+        source::start_waiting(played_once(spec), context, report)
+    } else {
+        source::start(spec.clone(), context, report)
+    }
 }
 
 /// A stinger ends: whatever the scene file says, it does not begin again.

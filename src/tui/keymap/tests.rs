@@ -92,7 +92,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ("x = \"take\"", "k.toml:1:1: 'x' must be a table of keys"),
         (
             "[a]\nx = \"mute {strp}\"",
-            "k.toml:2:5: there is no placeholder '{strp}'; there are {strip}, {source}, {scene}, {destination}, \
+            "k.toml:2:5: there is no placeholder '{strp}'; there are {strip}, {source}, {scene}, {item}, {destination}, \
              {parameter}, {stage}, {switch}, {marked}, {marked_source}, {face}, {next_policy}, {next_mask}, \
              {next_sticker}, {word}, {span}, {from}, {until}, {cue}, {hold_up}, {hold_down}",
         ),

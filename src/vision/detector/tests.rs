@@ -13,6 +13,7 @@ use super::*;
 fn photo_path() -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version=1", "--offline"])
+        .arg(concat!("--filter-platform=", env!("RIGCAST_TARGET")))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

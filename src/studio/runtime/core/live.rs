@@ -10,6 +10,7 @@ use super::super::counting::Counting;
 use super::super::errands::Brought;
 use super::super::picture_loop::PictureMessage;
 use super::super::plan::Plan;
+use super::super::raise::start_source;
 use super::super::regroup::Regroup;
 use super::super::reporters::source_reporter;
 use super::super::sound_loop::SoundMessage;
@@ -18,7 +19,6 @@ use super::Core;
 use crate::control::desk::Reply;
 use crate::media::{TimeDelta, Timestamp};
 use crate::scene::{Show, ShowDifference, When, diff, keep_running, merge, on_canvas, renames};
-use crate::source;
 use crate::studio::command::{Answer, Command};
 use crate::studio::model::{Cause, Confirm, DiskState, EventLevel};
 use crate::studio::opening::Waiting;
@@ -361,7 +361,7 @@ impl Core {
                 continue;
             }
             let report = source_reporter(spec.name.clone(), self.post.clone());
-            let mut source = source::start(spec.clone(), self.context.clone(), report);
+            let mut source = start_source(&self.show, spec, self.context.clone(), report);
             rings.push(source.take_audio());
             let settings = self.show.picture(&spec.name);
             players.push(Some(Player::new(source, settings, self.context.pool.clone())));
