@@ -68,6 +68,15 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
                 show.control.order(&format!("item opacity {name} {items} 50%"));
                 show.until(|status| scene(status) != before);
             }
+            // What is on top cannot be raised, and what lies lowest not lowered.
+            let names = before["items"].as_array().into_iter().flatten();
+            let mut names = names.filter_map(|item| item["name"].as_str());
+            let wanted = if line.starts_with("item raise") {
+                names.next()
+            } else {
+                names.last()
+            };
+            choose(show, wanted.unwrap_or_default());
             let now = scene(&show.control.status());
             show.press(&binding.keys);
             show.until(|status| scene(status) != now);
@@ -75,5 +84,26 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.until(|status| scene(status) == before);
         }
         other => unknown(binding, other),
+    }
+}
+
+/// Goes down the list, and round, until the item of that name is the chosen one.
+fn choose(show: &Show, name: &str) {
+    for _ in 0..12 {
+        let screen = show.tmux.text();
+        let chosen = screen
+            .lines()
+            .find_map(|line| line.split_once('▸'))
+            .map(|(_, rest)| rest.to_owned());
+        let chosen = chosen.unwrap_or_default();
+        let is_so = |row: &str| row.trim_start_matches(['●', '○', ' ']).starts_with(name);
+        if is_so(&chosen) {
+            return;
+        }
+        show.tmux.type_text("j");
+        show.tmux.wait_until("another item", |screen| {
+            let row = screen.lines().find_map(|line| line.split_once('▸'));
+            row.is_some_and(|(_, rest)| rest.split_whitespace().nth(1) != chosen.split_whitespace().nth(1))
+        });
     }
 }
