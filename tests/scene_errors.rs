@@ -302,7 +302,7 @@ fn arguments_and_variables_are_places_too() {
 --set scene.wide.items.source: scene.wide.items: expected a list of tables, found a table; write [[scene.wide.items]] with two brackets, or [{ … }]
 --set destination.main.url: destination.main.url: expected an address as in rtmp://host/path; begin it with rtmp://
 --set include: include: only a file can include presets
---set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, moderation and 11 more
+--set : unknown key; known: title, include, video, audio, source, strip, picture, bus, scene, start, transition, analysis, occlusion, moderation and 12 more
 --set video: video: expected a table, found text
 "#);
     let env = |name: &str| (name == "RIGCAST_VIDEO_FRAME_RATE").then(|| "fast".to_owned());
