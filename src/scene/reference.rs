@@ -96,7 +96,7 @@ fn default_of(key: &Key) -> Option<String> {
         // The same name may be a key of something else: only the very sentence tells.
         let param = params
             .iter()
-            .find(|param| param.name == key.name && std::ptr::eq(param.doc, key.doc))?;
+            .find(|param| param.name == key.name && param.doc == key.doc)?;
         Some(match (param.default_value(), param.kind) {
             (Value::Switch(is_on), _) => is_on.to_string(),
             (Value::Choice(at), ParamKind::Choice(words)) => format!("\"{}\"", words.get(at).unwrap_or(&"")),
