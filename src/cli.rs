@@ -404,6 +404,19 @@ fn time_span(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds * factor).map_err(|_| "expected a time above zero".to_owned())
 }
 
+/// What a client needs to talk to a studio: where it is, and a runtime; else the exit code, once it is said why.
+fn reach(address: &Address) -> Result<(PathBuf, tokio::runtime::Runtime), u8> {
+    let path = address.path().map_err(|error| {
+        complain(&error.to_string());
+        exit::USAGE
+    })?;
+    let runtime = client_runtime().map_err(|error| {
+        complain(&error.to_string());
+        exit::REFUSED
+    })?;
+    Ok((path, runtime))
+}
+
 /// A tokio runtime for a client: one thread.
 fn client_runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::script::{self, Manner};
-use super::{Address, client_runtime, complain, exit, say};
+use super::{Address, complain, exit, reach, say};
 use crate::control::client::{CUT, Client, ClientError};
 use crate::control::protocol::{Notification, RpcError};
 use crate::studio::command;
@@ -35,19 +35,9 @@ pub fn run(address: &Address, words: &[String], manner: Manner) -> u8 {
         complain(&format!("{error}; 'rigcast ctl' lists the commands"));
         return exit::USAGE;
     }
-    let path = match address.path() {
-        Ok(path) => path,
-        Err(error) => {
-            complain(&error.to_string());
-            return exit::USAGE;
-        }
-    };
-    let runtime = match client_runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&error.to_string());
-            return exit::REFUSED;
-        }
+    let (path, runtime) = match reach(address) {
+        Ok(found) => found,
+        Err(code) => return code,
     };
     // The studio runs in another folder.
     let folder = std::env::current_dir().unwrap_or_default();

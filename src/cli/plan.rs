@@ -4,24 +4,14 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Address, client_runtime, complain, exit, say};
+use super::{Address, complain, ctl, exit, reach, say};
 use crate::control::client::{Client, ClientError};
 
 /// Asks the studio at `address`, which reads the file itself: what counts is what it would see.
 pub fn run(address: &Address, file: &Path, is_json: bool) -> u8 {
-    let path = match address.path() {
-        Ok(path) => path,
-        Err(error) => {
-            complain(&error.to_string());
-            return exit::USAGE;
-        }
-    };
-    let runtime = match client_runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&error.to_string());
-            return exit::REFUSED;
-        }
+    let (path, runtime) = match reach(address) {
+        Ok(found) => found,
+        Err(code) => return code,
     };
     // The studio runs in another folder.
     let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
@@ -47,14 +37,7 @@ pub fn run(address: &Address, file: &Path, is_json: bool) -> u8 {
             complain(&error.message);
             exit::REFUSED
         }
-        Err(error @ (ClientError::NoStudio { .. } | ClientError::Ended(_))) => {
-            complain(&format!("{error}{}", address.start_hint("rigcast studio")));
-            exit::NO_STUDIO
-        }
-        Err(error @ ClientError::Lost(_)) => {
-            complain(&format!("{}: {error}", path.display()));
-            exit::LOST
-        }
+        Err(error) => ctl::failed(address, &path, &error),
     }
 }
 

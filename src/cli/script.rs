@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Address, client_runtime, complain, ctl, exit, say, time_span};
+use super::{Address, complain, ctl, exit, reach, say, time_span};
 use crate::control::client::{Client, ClientError};
 use crate::control::protocol::RpcError;
 use crate::studio::command::{self, split_words};
@@ -124,19 +124,9 @@ pub(super) fn run(address: &Address, manner: Manner) -> Option<u8> {
             return Some(exit::USAGE);
         }
     };
-    let path = match address.path() {
-        Ok(path) => path,
-        Err(error) => {
-            complain(&error.to_string());
-            return Some(exit::USAGE);
-        }
-    };
-    let runtime = match client_runtime() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&error.to_string());
-            return Some(exit::REFUSED);
-        }
+    let (path, runtime) = match reach(address) {
+        Ok(found) => found,
+        Err(code) => return Some(code),
     };
     let done = runtime.block_on(play(&path, &lines, manner));
     Some(match done {

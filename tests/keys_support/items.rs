@@ -74,7 +74,7 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             let wanted = if line.starts_with("item raise") {
                 names.next()
             } else {
-                names.last()
+                names.next_back()
             };
             choose(show, wanted.unwrap_or_default());
             let now = scene(&show.control.status());
