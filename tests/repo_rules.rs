@@ -43,7 +43,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "worker",
         &["media", "encode", "picture", "sound", "speech", "vision", "clock"],
     ),
-    ("source", &["media", "picture", "clock", "secret"]),
+    ("source", &["media", "picture", "clock", "secret", "wire"]),
     ("sockopt", &[]),
     ("folders", &[]),
     (

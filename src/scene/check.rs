@@ -9,8 +9,7 @@ use super::error::{Diagnostic, Place};
 use super::layers::{Environment, Layers};
 use super::library::Library;
 use super::preset::{self, Preset};
-use super::raw::{RawAnalysis, RawAudio, RawKind, RawLength, RawParameters, RawSecret, RawShow, RawSource, RawValue};
-use super::schema;
+use super::raw::{RawAnalysis, RawAudio, RawLength, RawParameters, RawSecret, RawShow, RawValue};
 use super::script::Script;
 use super::secrets;
 use super::show::{Scene, Show, Start, TransitionSettings};
@@ -20,7 +19,7 @@ use crate::media::TimeDelta;
 use crate::picture::{PICTURE_PARAMS, PictureSettings, Rect};
 use crate::secret::{Secret, SecretUrl};
 use crate::sound::{BUS_PARAMS, BusSettings, STRIP_PARAMS, StripSettings};
-use crate::source::{FileSpec, PatternSpec, RtspSpec, SourceKind, SourceSpec};
+use crate::source::SourceSpec;
 use crate::suggest;
 use crate::worker::analyse::AnalysisSettings;
 
@@ -207,56 +206,6 @@ impl Check<'_> {
         }
     }
 
-    fn source(&mut self, key: &str, raw: RawSource) -> Option<SourceKind> {
-        let kind = self.required(raw.kind, key, "kind")?;
-        let kind_name = match kind {
-            RawKind::Pattern => "pattern",
-            RawKind::File => "file",
-            RawKind::Rtsp => "rtsp",
-        };
-        self.kinds
-            .insert(key.trim_start_matches("source.").to_owned(), kind_name);
-        for (other, keys) in schema::SOURCE_KINDS.iter().filter(|(other, _)| *other != kind_name) {
-            for name in *keys {
-                let key = format!("{key}.{name}");
-                if self.layers.places.has(&key) {
-                    self.error(
-                        &key,
-                        format!("belongs to kind \"{other}\"; this source is a \"{kind_name}\""),
-                    );
-                }
-            }
-        }
-        match kind {
-            RawKind::Pattern => Some(SourceKind::Pattern(pattern(raw))),
-            RawKind::File => {
-                let written = self.required(raw.path, key, "path")?;
-                let key = format!("{key}.path");
-                let path = self.layers.resolve(&self.layers.places.of(&key, &self.whole), &written);
-                if self.purpose == Purpose::Review && !path.is_file() {
-                    self.missing_here(&key, format!("no such file: {}", path.display()));
-                }
-                let is_looping = raw.is_looping.unwrap_or(true);
-                Some(SourceKind::File(FileSpec { path, is_looping }))
-            }
-            RawKind::Rtsp => {
-                let url = self.required(raw.url, key, "url")?;
-                let url = self.url(&format!("{key}.url"), url.expose(), &["rtsp"]);
-                let password_key = format!("{key}.password");
-                if raw.password.is_some() && raw.user.is_none() {
-                    self.error(&password_key, "a password needs a \"user\" beside it");
-                }
-                let password = raw.password.and_then(|secret| self.secret(&password_key, secret));
-                Some(SourceKind::Rtsp(RtspSpec {
-                    url: url?,
-                    transport: raw.transport.unwrap_or_default(),
-                    user: raw.user,
-                    password,
-                }))
-            }
-        }
-    }
-
     /// A strip: its preset, and what is written beside that.
     fn strip(&mut self, key: &str, raw: &RawParameters) -> StripSettings {
         let mut settings = StripSettings::default();
@@ -363,17 +312,6 @@ impl Check<'_> {
             return None;
         }
         Some(url)
-    }
-}
-
-fn pattern(raw: RawSource) -> PatternSpec {
-    let default = PatternSpec::default();
-    PatternSpec {
-        style: raw.style.unwrap_or_default(),
-        label: raw.label,
-        tone_hz: raw.tone_hz.map_or(default.tone_hz, |hz| (hz > 0.0).then_some(hz)),
-        level_dbfs: raw.level_dbfs.unwrap_or(default.level_dbfs),
-        has_flash: raw.flash.unwrap_or(default.has_flash),
     }
 }
 

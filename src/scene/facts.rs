@@ -180,25 +180,21 @@ impl Facts {
         let path = ["source", source.name.as_str()];
         let shown = match &source.kind {
             SourceKind::Pattern(_) => "pattern".to_owned(),
-            SourceKind::File(file) => format!("file {}", file.path.display()),
             SourceKind::Rtsp(rtsp) => rtsp.url.to_string(),
+            kind => format!("{} {}", kind.name(), kind.location()),
         };
         self.whole(&path, shown);
-        let kind = match &source.kind {
-            SourceKind::Pattern(pattern) => {
-                self.json(&path, pattern);
-                "pattern"
-            }
-            SourceKind::File(file) => {
-                self.json(&path, file);
-                "file"
-            }
-            SourceKind::Rtsp(rtsp) => {
-                self.json(&path, rtsp);
-                "rtsp"
-            }
-        };
-        self.put(&["source", &source.name, "kind"], kind.to_owned());
+        match &source.kind {
+            SourceKind::Pattern(pattern) => self.json(&path, pattern),
+            SourceKind::File(file) => self.json(&path, file),
+            SourceKind::Rtsp(rtsp) => self.json(&path, rtsp),
+            SourceKind::Camera(camera) => self.json(&path, camera),
+            SourceKind::Screen(screen) => self.json(&path, screen),
+            SourceKind::Microphone(microphone) => self.json(&path, microphone),
+            SourceKind::Rtmp(ingest) => self.json(&path, ingest),
+            SourceKind::Pipe(pipe) => self.json(&path, pipe),
+        }
+        self.put(&["source", &source.name, "kind"], source.kind.name().to_owned());
     }
 
     fn scene(&mut self, scene: &Scene, canvas: (u32, u32)) {

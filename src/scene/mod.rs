@@ -53,6 +53,8 @@ mod secrets;
 mod settings;
 mod shipped;
 mod show;
+mod source_checks;
+mod source_keys;
 mod sticker;
 mod toml_errors;
 mod transition_checks;

@@ -2,7 +2,7 @@
 //!
 //! Everything may be missing here; what is required is said in `check`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ use super::value::{Length, parse_rate};
 use crate::encode::{AudioRate, Channels};
 use crate::media::FrameRate;
 use crate::secret::Secret;
-use crate::source::{PatternStyle, RtspTransport};
+use crate::source::{CameraFormat, PatternStyle, RtspTransport, SoundSystem};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +119,11 @@ pub(super) enum RawKind {
     Pattern,
     File,
     Rtsp,
+    Camera,
+    Screen,
+    Microphone,
+    Rtmp,
+    Pipe,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +142,27 @@ pub(super) struct RawSource {
     pub transport: Option<RtspTransport>,
     pub user: Option<String>,
     pub password: Option<RawSecret>,
+    pub device: Option<String>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+    #[serde(default, deserialize_with = "some_rate")]
+    pub frame_rate: Option<FrameRate>,
+    pub format: Option<CameraFormat>,
+    #[serde(default)]
+    pub controls: BTreeMap<String, String>,
+    pub display: Option<String>,
+    pub region: Option<String>,
+    pub window: Option<String>,
+    pub monitor: Option<String>,
+    pub cursor: Option<bool>,
+    #[serde(default)]
+    pub system: SoundSystem,
+    pub server: Option<String>,
+    pub channels: Option<String>,
+    pub listen: Option<String>,
+    pub app: Option<String>,
+    pub key: Option<RawSecret>,
+    pub command: Option<Vec<String>>,
 }
 
 /// Parameters by name, each of its kind, and the preset that they change.
@@ -225,4 +251,8 @@ impl TryFrom<String> for RawLength {
 fn rate<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<FrameRate, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_rate(&text).ok_or_else(|| serde::de::Error::custom("not a frame rate"))
+}
+
+fn some_rate<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<FrameRate>, D::Error> {
+    rate(deserializer).map(Some)
 }

@@ -12,6 +12,7 @@ use super::recording::RECORDING;
 use super::relay::RELAY;
 use super::rules_keys::{DATA, RULES};
 use super::scene_keys::{SCENE, TRANSITION};
+use super::source_keys::SOURCE;
 use crate::picture::PICTURE_PARAMS;
 use crate::sound::{BUS_PARAMS, Param, ParamKind, STRIP_PARAMS};
 use crate::vision::MaskKind;
@@ -227,60 +228,6 @@ const AUDIO: &[Key] = &[
         Kind::Choice(&["mono", "stereo"]),
         "mono is half the sum of left and right",
     ),
-];
-
-/// The keys of each kind of source; `kind` itself belongs to all.
-pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[
-    ("pattern", &["style", "label", "tone_hz", "level_dbfs", "flash"]),
-    ("file", &["path", "loop"]),
-    ("rtsp", &["url", "transport", "user", "password"]),
-];
-
-const SOURCE: &[Key] = &[
-    key(
-        "kind",
-        Kind::Choice(&["pattern", "file", "rtsp"]),
-        "what sort of source this is",
-    ),
-    key(
-        "style",
-        Kind::Choice(&["bars", "ramp", "grid"]),
-        "pattern: colour bars, a ramp from black to white, or a grid with a circle (default bars)",
-    ),
-    key(
-        "label",
-        Kind::Text,
-        "pattern: the words burnt into the picture; else the source's name",
-    ),
-    key(
-        "tone_hz",
-        Kind::Number(0.0, 20_000.0),
-        "pattern: pitch of the steady tone; 0 is none (default 440)",
-    ),
-    key(
-        "level_dbfs",
-        Kind::Number(-96.0, 0.0),
-        "pattern: peak of that tone, in dBFS (default -20)",
-    ),
-    key(
-        "flash",
-        Kind::Flag,
-        "pattern: each second starts with a white frame and a beep, to measure A/V offset (default true)",
-    ),
-    key(
-        "path",
-        Kind::Text,
-        "file: MP4, MOV, PNG, JPEG, WAV, FLAC, MP3 or OGG, relative to this file",
-    ),
-    key("loop", Kind::Flag, "file: start again at the end (default true)"),
-    key("url", Kind::Address, "rtsp: rtsp://HOST[:PORT]/PATH"),
-    key(
-        "transport",
-        Kind::Choice(&["tcp", "udp"]),
-        "rtsp: how the media travels (default tcp)",
-    ),
-    key("user", Kind::Text, "rtsp: who to log in as"),
-    key("password", Kind::Secret, "rtsp: the password of that user"),
 ];
 
 /// The key that comes before the parameters of a picture.

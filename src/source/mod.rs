@@ -1,24 +1,32 @@
-//! Where pictures and sound come from: the test pattern, files, RTSP cameras.
+//! Where pictures and sound come from: the test pattern, files, RTSP cameras; cameras, screens and sound inputs of this rig; what is
+//! pushed or piped to it.
 //!
 //! Every source runs on a thread of its own and fails alone. It stamps everything on the studio clock and delivers
 //! ahead of time, so that the program never waits: pictures through a [`VideoQueueReader`], sound as blocks on the
 //! 10 ms grid through a lock-free ring.
 //!
 //! ```text
-//! start ── thread ── supervise ── pattern | file | rtsp ── Outlet ─┬─ VideoQueue ── frame_at(tick)
+//! start ── thread ── supervise ── pattern | file | rtsp | … ── Outlet ─┬─ VideoQueue ── frame_at(tick)
 //!                    (retry, catch)                                └─ SoundWriter (resample, grid) ── ring
 //! ```
 
 mod attempt;
+pub mod camera;
+mod devices;
 pub mod drift;
 mod error;
 pub mod file;
 mod h264;
+mod inventory;
+pub mod microphone;
 mod outlet;
 pub mod pattern;
+pub mod pipe;
 mod queue;
 pub mod resample;
+pub mod rtmp;
 pub mod rtsp;
+pub mod screen;
 mod sound;
 mod spec;
 mod supervise;
@@ -27,14 +35,18 @@ mod timeline;
 use std::sync::Arc;
 
 pub use attempt::{Outcome, Paced, Progress, Source};
+pub use devices::{
+    CameraFormat, CameraSpec, IngestSpec, MicrophoneSpec, PipeSpec, ScreenArea, ScreenSpec, SoundSystem,
+};
 pub use error::SourceError;
 pub use h264::describe_decoder;
+pub use inventory::{Absent, Found, Inventory, look_around};
 pub use outlet::{Intake, Outlet, Reporter};
 pub use queue::{CAPACITY, VideoQueueReader, VideoQueueWriter, video_queue};
 pub use sound::{MAX_CHANNELS, RING_BLOCKS, SoundReader, SoundWriter, sound_queue};
 pub use spec::{
-    FileSpec, PatternSpec, PatternStyle, RtspSpec, RtspTransport, SourceAudio, SourceContext, SourceFormat, SourceKind,
-    SourceReport, SourceSpec, SourceState, SourceVideo,
+    ControlRange, FileSpec, PatternSpec, PatternStyle, RtspSpec, RtspTransport, SourceAudio, SourceContext,
+    SourceControl, SourceFormat, SourceKind, SourceReport, SourceSpec, SourceState, SourceVideo,
 };
 pub use supervise::Backoff;
 pub use timeline::ArrivalTimeline;
@@ -100,6 +112,11 @@ impl SourceHandle {
     /// Starts the source again at once: a file from its beginning, a camera that is away without waiting.
     pub fn restart(&self) {
         self.control().restart();
+    }
+
+    /// Sets a control of the device to `value`; `None` for its default. What comes of it is reported.
+    pub fn set_control(&self, name: &str, value: Option<i64>) {
+        self.control().set(name, value);
     }
 
     fn control(&self) -> &Control {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::queue::{VideoQueueReader, VideoQueueWriter, video_queue};
 use super::sound::{SoundReader, SoundWriter, sound_queue};
-use super::spec::{SourceContext, SourceFormat, SourceReport, SourceState};
+use super::spec::{SourceContext, SourceControl, SourceFormat, SourceReport, SourceState};
 use crate::media::{FramePool, TimeDelta, Timestamp, VideoFrame};
 
 /// Who is told about a source.
@@ -21,11 +21,16 @@ pub(super) struct Control {
     changed: Condvar,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Orders {
     is_stopping: bool,
     is_restarting: bool,
+    /// Controls that are to be set, the oldest first.
+    controls: Vec<(String, Option<i64>)>,
 }
+
+/// Orders for controls that wait at most; later ones for the same control replace earlier ones.
+const MAX_CONTROLS: usize = 64;
 
 impl Control {
     pub(super) fn stop(&self) {
@@ -36,13 +41,23 @@ impl Control {
         self.order(|orders| orders.is_restarting = true);
     }
 
+    pub(super) fn set(&self, name: &str, value: Option<i64>) {
+        self.order(|orders| {
+            orders.controls.retain(|(waiting, _)| waiting != name);
+            if orders.controls.len() < MAX_CONTROLS {
+                orders.controls.push((name.to_owned(), value));
+            }
+        });
+    }
+
     fn order(&self, change: impl FnOnce(&mut Orders)) {
         change(&mut self.orders.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();
     }
 
-    fn orders(&self) -> Orders {
-        *self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_over(&self) -> bool {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        orders.is_stopping || orders.is_restarting
     }
 }
 
@@ -174,8 +189,19 @@ impl Outlet {
     /// Whether this attempt should end: the source is to stop or to start again.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        let orders = self.control.orders();
-        orders.is_stopping || orders.is_restarting
+        self.control.is_over()
+    }
+
+    /// Controls that are to be set on the device, the oldest first: name and value, or `None` for the default. Each is given once.
+    #[must_use]
+    pub fn take_controls(&self) -> Vec<(String, Option<i64>)> {
+        let mut orders = self.control.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut orders.controls)
+    }
+
+    /// Tells what can be set on the device.
+    pub fn set_controls(&self, controls: Vec<SourceControl>) {
+        (self.report)(SourceReport::Controls(controls));
     }
 
     /// Waits until the clock reads `until` or an order comes in; `false` for an order.

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::devices::{CameraSpec, IngestSpec, MicrophoneSpec, PipeSpec, ScreenSpec};
 use crate::clock::Clock;
 use crate::media::{FramePool, FrameRate};
-use crate::secret::{Secret, SecretUrl};
+use crate::secret::{DOTS, Secret, SecretUrl};
 
 /// One source of a show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,6 +28,50 @@ pub enum SourceKind {
     File(FileSpec),
     /// A camera or server that speaks RTSP.
     Rtsp(RtspSpec),
+    /// A camera of this machine.
+    Camera(CameraSpec),
+    /// What is seen on an X server.
+    Screen(ScreenSpec),
+    /// A microphone, a line in, or what is played on this machine.
+    Microphone(MicrophoneSpec),
+    /// What somebody pushes here by RTMP.
+    Rtmp(IngestSpec),
+    /// What another program writes.
+    Pipe(PipeSpec),
+}
+
+impl SourceKind {
+    /// As the scene file calls it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pattern(_) => "pattern",
+            Self::File(_) => "file",
+            Self::Rtsp(_) => "rtsp",
+            Self::Camera(_) => "camera",
+            Self::Screen(_) => "screen",
+            Self::Microphone(_) => "microphone",
+            Self::Rtmp(_) => "rtmp",
+            Self::Pipe(_) => "pipe",
+        }
+    }
+
+    /// Where it comes from, in a few words and without secrets.
+    #[must_use]
+    pub fn location(&self) -> String {
+        match self {
+            Self::Pattern(pattern) => format!("{:?}", pattern.style).to_lowercase(),
+            Self::File(file) => file.path.display().to_string(),
+            Self::Rtsp(rtsp) => rtsp.url.to_string(),
+            Self::Camera(camera) => camera.device.clone().unwrap_or_else(|| "the first".to_owned()),
+            Self::Screen(screen) => screen.location(),
+            Self::Microphone(microphone) => microphone.device.clone().unwrap_or_else(|| "the default".to_owned()),
+            Self::Rtmp(ingest) => format!("rtmp://{}/{}/{DOTS}", ingest.listen, ingest.app),
+            Self::Pipe(PipeSpec::Stdin) => "standard input".to_owned(),
+            Self::Pipe(PipeSpec::Path(path)) => path.display().to_string(),
+            Self::Pipe(PipeSpec::Command(command)) => command.first().cloned().unwrap_or_default(),
+        }
+    }
 }
 
 /// The test pattern. Its frame number is the number of the program tick, always.
@@ -174,6 +219,45 @@ impl SourceAudio {
     }
 }
 
+/// Something that can be set on a device while it delivers: focus, exposure, white balance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceControl {
+    /// In small letters with underscores, as `v4l2-ctl` has them: `focus_absolute`.
+    pub name: String,
+    /// As the device calls it.
+    pub title: String,
+    /// What it may be.
+    pub range: ControlRange,
+    /// What it is.
+    pub value: i64,
+    /// What it is unless somebody sets it.
+    pub default: i64,
+    /// Whether it has no effect now, because another one (automatic focus) sees to it.
+    pub is_inactive: bool,
+}
+
+/// What a control may be set to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum ControlRange {
+    /// 0 or 1.
+    Switch,
+    /// From the first to the last by steps.
+    Number {
+        /// The least.
+        min: i64,
+        /// The greatest.
+        max: i64,
+        /// From one to the next.
+        step: i64,
+    },
+    /// One of these, each with what it means.
+    Menu {
+        /// Values and their names.
+        entries: Vec<(i64, String)>,
+    },
+}
+
 /// What a source tells its studio.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SourceReport {
@@ -183,6 +267,8 @@ pub enum SourceReport {
     Format(SourceFormat),
     /// Something that the operator should know but that stops nothing, such as a track that is skipped.
     Notice(String),
+    /// What can be set on the device, with the values that it has now; told when it is opened and when one has changed.
+    Controls(Vec<SourceControl>),
     /// All that was dropped since the source was started, because nobody fetched it in time.
     Dropped {
         /// Pictures.

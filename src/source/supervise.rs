@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::attempt::{Outcome, Source};
 use super::outlet::Outlet;
 use super::spec::{SourceKind, SourceSpec, SourceState};
-use super::{SourceError, file, pattern, rtsp};
+use super::{SourceError, camera, file, microphone, pattern, pipe, rtmp, rtsp, screen};
 use crate::media::TimeDelta;
 
 /// How long to wait before the next attempt.
@@ -84,6 +84,11 @@ fn attempt(spec: &SourceSpec, outlet: &mut Outlet) -> Result<Outcome, SourceErro
         SourceKind::Pattern(pattern) => Box::new(pattern::Pattern::new(pattern, &spec.name, outlet.context())),
         SourceKind::File(file) => Box::new(file::Player::open(file, outlet)?),
         SourceKind::Rtsp(camera) => Box::new(rtsp::Camera::new(camera)),
+        SourceKind::Camera(camera) => Box::new(camera::Camera::new(camera)),
+        SourceKind::Screen(screen) => Box::new(screen::Screen::new(screen)),
+        SourceKind::Microphone(microphone) => Box::new(microphone::Microphone::new(microphone)),
+        SourceKind::Rtmp(ingest) => Box::new(rtmp::Ingest::new(ingest)),
+        SourceKind::Pipe(pipe) => Box::new(pipe::Pipe::new(pipe)),
     };
     source.run(outlet)
 }

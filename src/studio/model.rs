@@ -63,7 +63,9 @@ pub use crate::sound::{
     Adjust, BUS_PARAMS, BusSettings, Denoise, Ducking, Loudness, MAX_GAIN_DB, MIN_GAIN_DB, Meters, Param, ParamKind,
     Role, STRIP_PARAMS, Stage, StageMeters, StripMeter, StripSettings, Unit, Value, curve,
 };
-pub use crate::source::{SourceAudio, SourceFormat, SourceState, SourceVideo};
+pub use crate::source::{
+    ControlRange, Found, Inventory, SourceAudio, SourceControl, SourceFormat, SourceState, SourceVideo,
+};
 pub use crate::vision::{MaskKind, OcclusionLevel, Policy, Region, Regions, Sight};
 pub use crate::worker::{Report as WorkerReport, WorkerState};
 
@@ -224,6 +226,9 @@ pub struct SourceModel {
     pub is_on_program: bool,
     /// Whether it is seen on preview now.
     pub is_on_preview: bool,
+    /// What can be set on the device, as it last said.
+    #[serde(default)]
+    pub controls: Vec<SourceControl>,
     /// What the operator set on its picture.
     #[serde(default)]
     pub picture: PictureSettings,

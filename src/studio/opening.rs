@@ -15,7 +15,7 @@ use crate::media::Timestamp;
 use crate::publish::DestinationSpec;
 use crate::scene::{AdaptChoice, ModerationSettings, RulesChoice, Show, Unjudged, merge, sources_seen};
 use crate::secret::SecretUrl;
-use crate::source::{SourceKind, SourceSpec};
+use crate::source::SourceSpec;
 
 /// What a studio opens with.
 #[derive(Clone, Debug)]
@@ -379,25 +379,17 @@ pub fn strip_sources(studio: &Studio) -> Vec<usize> {
 /// A source that is about to start, and is not seen anywhere.
 #[must_use]
 pub fn source(spec: &SourceSpec) -> SourceModel {
-    let (kind, location) = describe(spec);
     SourceModel {
         name: spec.name.clone(),
-        kind: kind.to_owned(),
-        location,
+        kind: spec.kind.name().to_owned(),
+        location: spec.kind.location(),
         state: SourceState::Starting,
         format: None,
         dropped_frames: 0,
         dropped_blocks: 0,
+        controls: Vec::new(),
         is_on_program: false,
         is_on_preview: false,
         picture: PictureSettings::default(),
-    }
-}
-
-fn describe(spec: &SourceSpec) -> (&'static str, String) {
-    match &spec.kind {
-        SourceKind::Pattern(pattern) => ("pattern", format!("{:?}", pattern.style).to_lowercase()),
-        SourceKind::File(file) => ("file", file.path.display().to_string()),
-        SourceKind::Rtsp(rtsp) => ("rtsp", rtsp.url.to_string()),
     }
 }

@@ -39,8 +39,8 @@ use super::command::{Command, Misfit};
 use super::compliance::Entry;
 use super::model::{
     AudioRate, BusSettings, Cause, Condition, DestinationModel, DestinationState, DestinationStats, DiskState, Event,
-    EventLevel, FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceCount,
-    SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
+    EventLevel, FaceModel, MAX_GAIN_DB, MIN_GAIN_DB, Pace, PictureSettings, PresetModel, SceneRead, SourceControl,
+    SourceCount, SourceFormat, SourceState, Stats, StripSettings, Studio, Transition, TransitionKind, WorkerReport,
 };
 use crate::adapt::{Change, State};
 use crate::cue::Firing;
@@ -72,6 +72,8 @@ pub enum Input {
     SourceState(String, SourceState),
     /// A source reports what comes in.
     SourceFormat(String, SourceFormat),
+    /// A source reports what can be set on its device.
+    SourceControls(String, Vec<SourceControl>),
     /// A source reports what it had to drop since it was started.
     SourceDropped(String, u64, u64),
     /// A destination reports what it does.
@@ -438,6 +440,11 @@ pub fn update_for(
         Input::SourceFormat(name, format) => {
             if let Some(source) = unit.studio.source_mut(&name) {
                 source.format = Some(format);
+            }
+        }
+        Input::SourceControls(name, controls) => {
+            if let Some(source) = unit.studio.source_mut(&name) {
+                source.controls = controls;
             }
         }
         Input::SourceDropped(name, frames, blocks) => {

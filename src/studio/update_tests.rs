@@ -48,6 +48,7 @@ pub(super) fn studio() -> Studio {
         format: None,
         dropped_frames: 0,
         dropped_blocks: 0,
+        controls: Vec::new(),
         is_on_program: name == "camera",
         is_on_preview: name == "slides",
         picture: PictureSettings::default(),

@@ -250,6 +250,7 @@ pub fn studio() -> Studio {
         }),
         dropped_frames: 0,
         dropped_blocks: 0,
+        controls: Vec::new(),
         is_on_program: on.0,
         is_on_preview: on.1,
         picture: PictureSettings::default(),

@@ -25,6 +25,7 @@ pub fn source_reporter(name: String, inputs: Inputs) -> impl Fn(SourceReport) + 
                 SourceReport::State(state) => Input::SourceState(name, state),
                 SourceReport::Format(format) => Input::SourceFormat(name, format),
                 SourceReport::Dropped { frames, blocks } => Input::SourceDropped(name, frames, blocks),
+                SourceReport::Controls(controls) => Input::SourceControls(name, controls),
                 SourceReport::Notice(text) => Input::Event(EventLevel::Warning, format!("source {name}"), text),
             },
         );
