@@ -90,7 +90,7 @@ pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
-pub use write_back::{SceneBack, WriteBackError, has_of_scene, write_back};
+pub use write_back::{SceneBack, SourceEdit, SourceEditError, WriteBackError, has_of_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;
