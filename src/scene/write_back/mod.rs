@@ -21,7 +21,8 @@ use super::item::{Item, Shown};
 use crate::picture::{Crop, Fit};
 use lengths::{Number, Unit, Written, place};
 use names::listed_names;
-use splice::{Splices, Spot, key_text, quoted};
+pub(super) use splice::quoted;
+use splice::{Splices, Spot, key_text};
 
 /// A scene that is to be written.
 #[derive(Clone, Debug)]

@@ -230,7 +230,7 @@ impl<'t> Splices<'t> {
 }
 
 /// `text` as TOML has it in one line.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::scene) fn quoted(text: &str) -> String {
     let mut made = String::with_capacity(text.len() + 2);
     made.push('"');
     for character in text.chars() {
