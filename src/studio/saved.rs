@@ -467,6 +467,9 @@ impl Serialize for Clear {
 #[serde(deny_unknown_fields)]
 struct SavedScript {
     scene: Option<PathBuf>,
+    /// The text of a show inside the program that was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inside: Option<Clear>,
     folder: PathBuf,
     overrides: Vec<(String, Clear)>,
     environment: BTreeMap<String, Clear>,
@@ -478,6 +481,7 @@ impl From<&Script> for SavedScript {
         let clear = |secret: &Secret| Clear(secret.clone());
         Self {
             scene: script.scene.clone(),
+            inside: script.inside.as_ref().map(clear),
             folder: script.folder.clone(),
             overrides: script
                 .overrides
@@ -503,6 +507,7 @@ impl From<&SavedScript> for Script {
         let hidden = |clear: &Clear| clear.0.clone();
         Self {
             scene: saved.scene.clone(),
+            inside: saved.inside.as_ref().map(hidden),
             folder: saved.folder.clone(),
             overrides: saved
                 .overrides

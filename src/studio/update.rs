@@ -18,6 +18,7 @@ mod reports;
 mod rules;
 mod scenes;
 pub(in crate::studio) mod settings_preset;
+mod sources;
 mod undo;
 
 pub use adapt::AdaptOrder;
@@ -30,6 +31,7 @@ pub use moderation::ModerationNews;
 pub use obs::ObsNews;
 pub use rules::{DataNews, Ruled, RuledChoice, RulesNews};
 pub(in crate::studio) use scenes::inverse_of_item;
+pub use sources::{SourcesNews, Standing as SourcesStanding};
 
 use std::path::PathBuf;
 
@@ -118,6 +120,8 @@ pub enum Input {
     Ruled(Box<Ruled>),
     /// Something happens to the cues.
     Cues(CueNews),
+    /// Something happens to the sources of the show.
+    Sources(SourcesNews),
     /// Time has passed.
     Tick,
 }
@@ -483,6 +487,7 @@ pub fn update_for(
         Input::Rules(news) => unit.rules_loaded(news),
         Input::Ruled(ruled) => unit.ruled(*ruled),
         Input::Cues(news) => unit.cues(news)?,
+        Input::Sources(news) => unit.sources_news(news)?,
         // With nothing that could be refused: what comes of it must not be lost.
         Input::Tick => unit.watch_confirm(),
     }
@@ -570,6 +575,7 @@ impl Unit<'_> {
             | Command::CueLoad(_)
             | Command::RulesLoad(_)
             | Command::RulesExplain(_)
+            | Command::Sources(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
             Command::Confirm => self.confirm(),
             Command::Rollback => self.rollback(),

@@ -121,6 +121,7 @@ pub(super) fn studio() -> Studio {
         rules: RulesModel::default(),
         undo: Undo::default(),
         live: crate::studio::model::Live::default(),
+        choosing: crate::studio::model::Choosing::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),

@@ -9,6 +9,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod choose;
 mod cues;
 mod edit;
 mod live;

@@ -383,6 +383,7 @@ pub fn studio() -> Studio {
         workers: Vec::new(),
         undo: Undo::default(),
         live: Live::default(),
+        choosing: Choosing::default(),
         cues: cues(),
         stats: Stats {
             fps: 30.0,

@@ -14,16 +14,18 @@ mod rules;
 mod scenes;
 mod screen;
 mod sound;
+mod sources;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 11] = [
+const PARTS: [&[CommandSpec]; 12] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    sources::ROWS,
     live::ROWS,
     rules::ROWS,
     scenes::ROWS,

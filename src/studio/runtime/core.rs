@@ -5,6 +5,7 @@ mod held;
 mod live;
 mod ruled;
 mod scenes;
+mod sourcing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use self::live::Pending;
+pub use self::sourcing::SourcesSaved;
 use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
@@ -37,6 +39,7 @@ use super::reporters::{Inputs, post};
 use super::saver::{self, Saver};
 use super::service::Service;
 use super::sound_loop::SoundMessage;
+use super::sourcing::Sourcing;
 use super::stage::Stage;
 use super::taping::{Reel, Taping};
 use super::watching::Watching;
@@ -141,6 +144,12 @@ struct Core {
     started: Show,
     /// What waits to be confirmed.
     pending: Option<Pending>,
+    /// What was done to sources and is not saved.
+    sourcing: Sourcing,
+    /// The same before what waits to be confirmed.
+    sourcing_before: Option<Sourcing>,
+    /// Sources that report by another name than they have now: that name, and the one of now.
+    called: Vec<(String, String)>,
     watching: Option<Watching>,
     /// What sources that come later have to know.
     context: SourceContext,
@@ -272,6 +281,9 @@ impl Core {
             read: options.opening.read.clone(),
             started: options.opening.read.clone(),
             pending,
+            sourcing: Sourcing::default(),
+            sourcing_before: None,
+            called: Vec::new(),
             watching: None,
             context,
             of_scene,
@@ -401,8 +413,21 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
-        if let Command::SceneSave(scene) = &order.command {
-            return self.save_scenes(scene.as_deref(), order.reply);
+        let order = match order {
+            Order {
+                command: Command::SceneSave(scene),
+                reply,
+            } => return self.save_scenes(scene.as_deref(), reply),
+            Order {
+                command: Command::Sources(command),
+                reply,
+            } => return self.choose(command, reply),
+            order => order,
+        };
+        if order.command == Command::Undo
+            && let Some(before) = self.sources_to_undo()
+        {
+            return self.undo_sources(before, order.reply);
         }
         if let Some(order) = self.errands.start(order, &self.studio)
             && let Some((command, reply)) = self.fetch(order.command, order.reply)
@@ -459,10 +484,13 @@ impl Core {
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
             Brought::Show(found) => self.found(*found),
+            Brought::Inventory(inventory, reply) => self.sources_found(*inventory, reply),
+            Brought::SourcesSaved(saved, result) => self.sources_saved(*saved, result),
         }
     }
 
     fn feed(&mut self, input: Input) {
+        let input = self.as_called_now(input);
         match &input {
             Input::SourceState(name, state) => self.show_absence(name, state),
             Input::DestinationState(name, state) => {

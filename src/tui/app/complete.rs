@@ -209,7 +209,13 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
                 .flat_map(|list| &list.cues)
                 .map(|cue| cue.name.as_str()),
         ),
+        ArgKind::Find => {
+            let inventory = &studio.choosing.inventory;
+            let found = inventory.found.iter().map(|found| found.name.as_str());
+            names(found.chain(SOURCE_KINDS.iter().copied()))
+        }
         ArgKind::Percent
+        | ArgKind::SourceSetting
         | ArgKind::Shift
         | ArgKind::Share
         | ArgKind::Height
@@ -229,6 +235,18 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::File => Vec::new(),
     }
 }
+
+/// What a source can be, as scene files call it.
+const SOURCE_KINDS: [&str; 8] = [
+    "camera",
+    "screen",
+    "microphone",
+    "rtmp",
+    "pipe",
+    "rtsp",
+    "file",
+    "pattern",
+];
 
 /// The scene that the word before is about.
 fn scene_of<'a>(before: Option<&str>, studio: &'a Studio) -> Option<&'a SceneModel> {
