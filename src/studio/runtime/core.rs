@@ -234,6 +234,10 @@ impl Core {
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
+        let pending = options.opening.waiting.clone().map(Pending::new);
+        if let Some(pending) = &pending {
+            studio.live.confirm = Some(pending.confirm(clock.now()));
+        }
         let (state, state_out) = watch::channel(Arc::new(studio.clone()));
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
@@ -261,11 +265,9 @@ impl Core {
         let of_scene = options.opening.of_scene.clone();
         let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
         let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
-        let saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
-        let pending = options.opening.waiting.clone().map(Pending::new);
-        if let Some(pending) = &pending {
-            studio.live.confirm = Some(pending.confirm(clock.now()));
-        }
+        let mut saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
+        // A second crash finds the way back as the first did.
+        saved.set_show(&options.opening.read.script, pending.as_ref().map(Pending::saved));
         let saver_inputs = inputs_in.clone();
         let saver = Saver::start(saver::state_path(&options.name), saved, move |text| {
             post(&saver_inputs, Input::Event(EventLevel::Warning, "studio".into(), text));
