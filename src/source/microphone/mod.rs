@@ -1,5 +1,14 @@
 //! Sound inputs: of a sound server (PulseAudio, PipeWire), or of ALSA.
 
+mod clock;
+mod error;
+mod feed;
+mod mix;
+mod pulse;
+mod troubles;
+
+pub use error::MicrophoneError;
+
 use super::SourceError;
 use super::attempt::{Outcome, Source};
 use super::devices::MicrophoneSpec;
@@ -17,14 +26,23 @@ impl<'a> Microphone<'a> {
     pub fn new(spec: &'a MicrophoneSpec) -> Self {
         Self { spec }
     }
+
+    fn record(&self, outlet: &mut Outlet) -> Result<Outcome, MicrophoneError> {
+        let places = pulse::places(self.spec)?;
+        pulse::run(&places, self.spec, outlet)
+    }
 }
 
 impl Source for Microphone<'_> {
-    fn run(&mut self, _outlet: &mut Outlet) -> Result<Outcome, SourceError> {
-        Err(SourceError::Device {
-            what: format!("{:?}", self.spec),
-            reason: "is still to be written".to_owned(),
-            is_away: false,
+    fn run(&mut self, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
+        self.record(outlet).map_err(|error| SourceError::Device {
+            what: match self.spec.device.as_deref() {
+                Some(MicrophoneSpec::DESKTOP) => "desktop sound".to_owned(),
+                Some(device) => format!("sound input {device}"),
+                None => "sound input".to_owned(),
+            },
+            is_away: error.is_away(),
+            reason: error.to_string(),
         })
     }
 }
