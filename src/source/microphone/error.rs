@@ -14,6 +14,16 @@ pub enum MicrophoneError {
         /// Where it was looked for, and what was found there.
         looked: String,
     },
+    /// Neither a server nor ALSA.
+    #[error(
+        "no sound server is here ({looked}), and ALSA has no input either ({alsa}): apt-get install pulseaudio, or plug one in"
+    )]
+    Neither {
+        /// Where the server was looked for.
+        looked: String,
+        /// What ALSA says.
+        alsa: String,
+    },
     /// The address of the server is none.
     #[error("{0} is no address of a sound server: write unix:/PATH or tcp:HOST:PORT")]
     BadAddress(String),

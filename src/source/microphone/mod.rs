@@ -1,18 +1,20 @@
 //! Sound inputs: of a sound server (PulseAudio, PipeWire), or of ALSA.
 
+mod alsa;
 mod clock;
 mod error;
 mod feed;
+mod look;
 mod mix;
 mod pulse;
 mod troubles;
 
 pub use error::MicrophoneError;
+pub(super) use look::look;
 
 use super::SourceError;
 use super::attempt::{Outcome, Source};
-use super::devices::MicrophoneSpec;
-use super::inventory::Inventory;
+use super::devices::{MicrophoneSpec, SoundSystem};
 use super::outlet::Outlet;
 
 /// One attempt at it.
@@ -28,8 +30,23 @@ impl<'a> Microphone<'a> {
     }
 
     fn record(&self, outlet: &mut Outlet) -> Result<Outcome, MicrophoneError> {
+        if self.spec.system == SoundSystem::Alsa {
+            return alsa::run(self.spec, outlet, || false);
+        }
         let places = pulse::places(self.spec)?;
-        pulse::run(&places, self.spec, outlet)
+        // A server whose socket is there may be away for a moment: to take its device then would keep it from coming back.
+        let is_server_due =
+            self.spec.system == SoundSystem::Pulse || self.spec.server.is_some() || pulse::is_there(&places);
+        if is_server_due || self.spec.device.as_deref() == Some(MicrophoneSpec::DESKTOP) {
+            return pulse::run(&places, self.spec, outlet);
+        }
+        alsa::run(self.spec, outlet, || pulse::is_there(&places)).map_err(|error| match error {
+            MicrophoneError::NoLibrary(_) | MicrophoneError::Alsa { .. } => MicrophoneError::Neither {
+                looked: places.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                alsa: error.to_string(),
+            },
+            other => other,
+        })
     }
 }
 
@@ -45,9 +62,4 @@ impl Source for Microphone<'_> {
             reason: error.to_string(),
         })
     }
-}
-
-/// Notes what is here.
-pub(super) fn look(inventory: &mut Inventory) {
-    inventory.lacks("microphone", "is still to be written");
 }
