@@ -131,6 +131,16 @@ impl Capture {
         })
     }
 
+    /// What the operator was told.
+    pub fn notices(&self) -> Vec<String> {
+        let reports = self.reports.0.lock().unwrap();
+        let notices = reports.iter().filter_map(|report| match report {
+            SourceReport::Notice(text) => Some(text.clone()),
+            _ => None,
+        });
+        notices.collect()
+    }
+
     /// The next `count` blocks from now on, without a hole between them.
     pub fn blocks(&self, count: usize) -> Vec<AudioBlock> {
         let mut ring = self.ring.lock().unwrap();
