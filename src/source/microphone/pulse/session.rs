@@ -36,6 +36,9 @@ const QUIET_MS: i64 = 2_000;
 /// A server that does not answer for so long is not there.
 const ANSWER_MS: i64 = 4_000;
 
+/// Devices may change in bursts: they are asked for this often at most.
+const CALM_MS: i64 = 100;
+
 /// While there is nothing to record, what there is is looked at this often, should the server tell nothing.
 const LOOK_MS: i64 = 1_000;
 
@@ -118,7 +121,7 @@ impl<'a> Session<'a> {
             stream: Stream::None,
             question: None,
             is_stale: true,
-            asked_at: now,
+            asked_at: now - TimeDelta::from_millis(CALM_MS),
             heard_at: now,
             troubles: Troubles::default(),
             samples: Vec::new(),
@@ -147,7 +150,7 @@ impl<'a> Session<'a> {
             Stream::None => since_asked > TimeDelta::from_millis(LOOK_MS),
             _ => false,
         };
-        if self.is_stale || is_due {
+        if is_due || self.is_stale && since_asked >= TimeDelta::from_millis(CALM_MS) {
             self.is_stale = false;
             self.asked_at = now;
             self.question = Some(Question {
