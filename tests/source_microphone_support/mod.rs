@@ -1,5 +1,5 @@
 //! What the tests of sound inputs share: an input that is captured, and what is seen of its sound.
-#![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::print_stderr)]
 
 pub mod fake;
 #[path = "../common/extent.rs"]
