@@ -73,7 +73,9 @@ fn run(arguments: &[String], display: Option<&str>) -> (Child, String) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let number = line.trim();
     assert!(!number.is_empty(), "Xvfb did not start");
     (child, format!(":{number}"))
@@ -103,7 +105,9 @@ impl Painter {
         let (connection, screen) = x11rb::connect(Some(display)).unwrap();
         let root = connection.setup().roots[screen].root;
         let window = connection.generate_id().unwrap();
-        let colours = CreateWindowAux::new().background_pixel(0x0020_4060).border_pixel(0x00ff_ffff);
+        let colours = CreateWindowAux::new()
+            .background_pixel(0x0020_4060)
+            .border_pixel(0x00ff_ffff);
         connection
             .create_window(
                 x11rb::COPY_DEPTH_FROM_PARENT,
@@ -128,7 +132,9 @@ impl Painter {
     fn with(connection: RustConnection, root: Window, window: Window, size: (u16, u16)) -> Self {
         let pen = connection.generate_id().unwrap();
         // What windows lie over is drawn on all the same: the server cuts it off.
-        connection.create_gc(pen, window, &CreateGCAux::new().graphics_exposures(0)).unwrap();
+        connection
+            .create_gc(pen, window, &CreateGCAux::new().graphics_exposures(0))
+            .unwrap();
         Self {
             connection,
             root,
@@ -141,7 +147,9 @@ impl Painter {
     pub fn set_title(&self, title: &str) {
         let kind = AtomEnum::STRING;
         let name = AtomEnum::WM_NAME;
-        self.connection.change_property8(PropMode::REPLACE, self.window, name, kind, title.as_bytes()).unwrap();
+        self.connection
+            .change_property8(PropMode::REPLACE, self.window, name, kind, title.as_bytes())
+            .unwrap();
         self.settle();
     }
 
@@ -175,7 +183,10 @@ impl Painter {
         let cells = (0..number::CELLS).map(|cell| {
             let (left, right) = (cell * width / number::CELLS, (cell + 1) * width / number::CELLS);
             let is_set = index >> (number::CELLS - 1 - cell) & 1 == 1;
-            (is_set, rectangle(left as i16, (height - rows) as i16, (right - left) as u16, rows as u16))
+            (
+                is_set,
+                rectangle(left as i16, (height - rows) as i16, (right - left) as u16, rows as u16),
+            )
         });
         let (white, black): (Vec<_>, Vec<_>) = cells.partition(|(is_set, _)| *is_set);
         for (colour, cells) in [(0x00ff_ffff, white), (0, black)] {
@@ -191,8 +202,12 @@ impl Painter {
     }
 
     pub fn fill(&self, colour: u32, rectangles: &[Rectangle]) {
-        self.connection.change_gc(self.pen, &ChangeGCAux::new().foreground(colour)).unwrap();
-        self.connection.poly_fill_rectangle(self.window, self.pen, rectangles).unwrap();
+        self.connection
+            .change_gc(self.pen, &ChangeGCAux::new().foreground(colour))
+            .unwrap();
+        self.connection
+            .poly_fill_rectangle(self.window, self.pen, rectangles)
+            .unwrap();
     }
 
     /// Waits until the server has done all that it was asked.
@@ -202,17 +217,26 @@ impl Painter {
 
     /// Moves the pointer.
     pub fn point(&self, x: i16, y: i16) {
-        self.connection.warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y).unwrap();
+        self.connection
+            .warp_pointer(x11rb::NONE, self.root, 0, 0, 0, 0, x, y)
+            .unwrap();
         self.settle();
     }
 
     /// Gives the screen another resolution, as xrandr does: a new mode for the only output.
     pub fn set_resolution(&mut self, width: u16, height: u16) {
         let connection = &self.connection;
-        let resources = connection.randr_get_screen_resources_current(self.root).unwrap().reply().unwrap();
+        let resources = connection
+            .randr_get_screen_resources_current(self.root)
+            .unwrap()
+            .reply()
+            .unwrap();
         let (output, crtc) = (resources.outputs[0], resources.crtcs[0]);
         let name = format!("{width}x{height}");
-        let known = resources.modes.iter().find(|mode| (mode.width, mode.height) == (width, height));
+        let known = resources
+            .modes
+            .iter()
+            .find(|mode| (mode.width, mode.height) == (width, height));
         let mode = known.map_or_else(
             || {
                 let info = randr::ModeInfo {
@@ -233,10 +257,18 @@ impl Painter {
             |mode| mode.id,
         );
         let turn = randr::Rotation::ROTATE0;
-        let off = connection.randr_set_crtc_config(crtc, 0, 0, 0, 0, 0, turn, &[]).unwrap();
+        let off = connection
+            .randr_set_crtc_config(crtc, 0, 0, 0, 0, 0, turn, &[])
+            .unwrap();
         off.reply().unwrap();
-        connection.randr_set_screen_size(self.root, width, height, 200, 100).unwrap().check().unwrap();
-        let set = connection.randr_set_crtc_config(crtc, 0, 0, 0, 0, mode, turn, &[output]).unwrap();
+        connection
+            .randr_set_screen_size(self.root, width, height, 200, 100)
+            .unwrap()
+            .check()
+            .unwrap();
+        let set = connection
+            .randr_set_crtc_config(crtc, 0, 0, 0, 0, mode, turn, &[output])
+            .unwrap();
         set.reply().unwrap();
         if self.window == self.root {
             self.size = (width, height);

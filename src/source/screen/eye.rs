@@ -5,6 +5,8 @@
 //! in the picture already, and in the next region once more: nothing is ever missed.
 
 use x11rb::connection::Connection;
+use x11rb::cookie::Cookie;
+use x11rb::errors::ReplyError;
 use x11rb::protocol::damage::{ConnectionExt as _, Damage, ReportLevel};
 use x11rb::protocol::xfixes::{ConnectionExt as _, CursorNotifyMask, Region};
 use x11rb::protocol::xproto::{ConnectionExt as _, QueryPointerReply, Rectangle};
@@ -60,6 +62,8 @@ impl<'a> Eye<'a> {
             .damage_create(damage, view.window, ReportLevel::NON_EMPTY)?
             .check()?;
         connection.xfixes_create_region(region, &[])?.check()?;
+        // All of a window counts as drawn at first. It will be read anyway.
+        connection.damage_subtract(damage, x11rb::NONE, x11rb::NONE)?;
         if spec.has_cursor {
             connection.xfixes_select_cursor_input(display.root, CursorNotifyMask::DISPLAY_CURSOR)?;
         }
@@ -172,8 +176,13 @@ impl<'a> Eye<'a> {
                 self.note(&rectangle);
             }
         }
-        // A window that has gone is found out by its check.
-        Ok(pointer.and_then(|pointer| pointer.reply().ok()))
+        match pointer.map(Cookie::reply) {
+            None => Ok(None),
+            Some(Ok(pointer)) => Ok(Some(pointer)),
+            // A window that has gone is found out by its check.
+            Some(Err(ReplyError::X11Error(_))) => Ok(None),
+            Some(Err(error)) => Err(error.into()),
+        }
     }
 
     /// Notes that something was drawn in `rectangle` of the window.

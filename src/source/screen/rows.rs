@@ -64,13 +64,6 @@ impl Rows {
         }
     }
 
-    /// Notes all that `others` has.
-    pub(super) fn add_all(&mut self, others: &Self) {
-        for band in &others.bands {
-            self.add(band.clone());
-        }
-    }
-
     fn join_nearest(&mut self) {
         let gaps = self.bands.windows(2).map(|pair| pair[1].start - pair[0].end);
         if let Some((at, _)) = gaps.enumerate().min_by_key(|(_, gap)| *gap) {

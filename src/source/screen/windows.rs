@@ -4,12 +4,11 @@
 //! frames of its own; `WM_STATE` (ICCCM §4.1.3.1) marks the program's, which is the one that is meant. Without a window manager, as on a
 //! headless rig, there is no such mark, and the outermost window with a title is it.
 
-use x11rb::connection::RequestConnection;
 use x11rb::cookie::Cookie;
 use x11rb::errors::ReplyError;
 use x11rb::protocol::xproto::{
-    AtomEnum, ConnectionExt as _, GetGeometryReply, GetPropertyReply, GetWindowAttributesReply, MapState,
-    QueryTreeReply, Window, WindowClass,
+    AtomEnum, ConnectionExt as _, GetGeometryReply, GetPropertyReply, GetWindowAttributesReply, MapState, Window,
+    WindowClass,
 };
 
 use super::display::Display;
