@@ -276,3 +276,54 @@ fn a_show_outlives_resolutions_and_its_x_server() {
         assert!(before > 200 && after > 60, "{before} and {after} of {}", all.len());
     });
 }
+
+#[test]
+fn what_is_found_can_be_put_into_a_scene() {
+    let Some(xvfb) = peer("Xvfb") else { return };
+    let server = Server::start(&xvfb, "800x600x24", &[]);
+    let title = "a \"window\" to find";
+    let _window = Painter::in_window(&server.display, title, (10, 10), (320, 180));
+    let begin = Instant::now();
+    let inventory = rigcast::source::look_around();
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    let of_display = |scene: &str| scene.contains(&format!("display = \"{}\"", server.display));
+    let found = inventory
+        .found
+        .iter()
+        .filter(|found| found.kind == "screen" && of_display(&found.scene));
+    let found = found.collect::<Vec<_>>();
+    let screen = found.iter().find(|found| !found.scene.contains("window =")).unwrap();
+    assert_eq!(screen.details[0], "800×600");
+    let window = found.iter().find(|found| found.title.contains(title)).unwrap();
+    assert_eq!(window.details[0], "320×180");
+    assert!(window.name.starts_with("a-window-to-find"), "{}", window.name);
+    // What it says makes a source that is live.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("show.toml");
+    let text = format!(
+        "[source.found]\n{}\n[scene.one]\nitems = [{{ source = \"found\" }}]\n",
+        window.scene
+    );
+    std::fs::write(&path, text).unwrap();
+    let studio = Studio::start(&[path.to_str().unwrap()]);
+    let status = studio.wait_until("the window", PATIENCE, is_live);
+    assert_eq!(status["sources"][0]["format"]["video"]["width"], 320);
+}
+
+#[test]
+fn the_examples_of_the_page_are_good() {
+    let page = include_str!("../../docs/screen-capture.md");
+    let examples = page
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut count = 0;
+    for example in examples {
+        let path = folder.path().join("example.toml");
+        std::fs::write(&path, example).unwrap();
+        rigcast::scene::load(&path, &[], &|_| None).unwrap_or_else(|errors| panic!("{example}: {errors}"));
+        count += 1;
+    }
+    assert!(count >= 3);
+}

@@ -69,6 +69,14 @@ pub enum ScreenError {
         /// Likewise.
         height: u32,
     },
+    /// It is larger than anything that is shown on a screen.
+    #[error("{width}x{height} pixels are too many; choose a region or a monitor")]
+    TooLarge {
+        /// Pixels.
+        width: u32,
+        /// Likewise.
+        height: u32,
+    },
     /// What is to be seen changes or goes while it is being asked for. Trying again helps.
     #[error("the X server takes back what it says: {0}")]
     Stale(String),

@@ -15,6 +15,10 @@ use super::error::ScreenError;
 use super::windows;
 use crate::source::ScreenArea;
 
+/// Sides of the largest view in pixels, and as many pixels as four screens of 4096×4096: what a server claims decides about no memory.
+const LONGEST: u32 = 16_384;
+const MOST_PIXELS: u32 = 1 << 26;
+
 /// A part of a drawable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct View {
@@ -64,6 +68,7 @@ impl View {
             width: screen.0,
             height: screen.1,
         })?;
+        check_size((width, height))?;
         Ok(Self {
             drawable: display.root,
             from: (x, y),
@@ -100,6 +105,7 @@ impl View {
             return Err(hidden());
         }
         display.check_pixels(geometry.depth, attributes.visual)?;
+        check_size(size)?;
         let border = u32::from(geometry.border_width);
         Ok(Self {
             drawable: pixmap,
@@ -189,6 +195,11 @@ fn monitor(display: &Display, name: &str) -> Result<Part, ScreenError> {
     })
 }
 
+fn check_size((width, height): (u32, u32)) -> Result<(), ScreenError> {
+    let is_fit = width <= LONGEST && height <= LONGEST && width * height <= MOST_PIXELS;
+    is_fit.then_some(()).ok_or(ScreenError::TooLarge { width, height })
+}
+
 /// The part of a screen that `part` covers, even in size; `None` where there is hardly anything.
 fn cut((x, y, width, height): Part, screen: (u32, u32)) -> Option<Part> {
     let width = width.min(screen.0.saturating_sub(x)) & !1;
@@ -205,6 +216,8 @@ mod tests {
         assert_eq!(cut((0, 0, 1281, 721), (1281, 721)), Some((0, 0, 1280, 720)));
         assert_eq!(cut((1000, 700, 640, 360), (1280, 720)), Some((1000, 700, 280, 20)));
         assert_eq!(cut((1280, 0, 640, 360), (1280, 720)), None);
+        assert!(check_size((7680, 4320)).is_ok());
+        assert!(check_size((65_534, 2)).is_err() && check_size((16_384, 16_384)).is_err());
         assert_eq!(cut((u32::MAX, 5, 640, 360), (1280, 720)), None);
     }
 }
