@@ -16,7 +16,7 @@ use rigcast::source::pattern::number;
 use crate::common::media::Pull;
 use crate::common::nginx::Nginx;
 use crate::common::pace::in_real_time;
-use crate::common::studio::{Studio, output_within};
+use crate::common::studio::Studio;
 use crate::common::{PATIENCE, peer};
 use crate::xserver_support::{Painter, Server, colour_of};
 
@@ -42,7 +42,10 @@ impl Film {
             while !over.load(Ordering::Relaxed) {
                 next += TimeDelta::from_millis(32);
                 clock.sleep_until(next);
-                painter.draw(clock.now().to_millis() as u32);
+                // Its server may have been killed.
+                if painter.try_draw(clock.now().to_millis() as u32).is_err() {
+                    break;
+                }
             }
         });
         Self {
@@ -55,8 +58,7 @@ impl Film {
 impl Drop for Film {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
-        // Its server may have been killed.
-        let _ = self.thread.take().map(JoinHandle::join);
+        self.thread.take().unwrap().join().unwrap();
     }
 }
 
@@ -115,15 +117,14 @@ fn unpack(payload: &[u8], nals: &mut Vec<u8>) {
 fn numbers(path: &Path) -> Vec<Option<(u32, bool)>> {
     let (width, height) = LOOK;
     let scale = format!("scale={width}:{height}:flags=area:in_color_matrix=bt709:in_range=tv,format=rgb24");
-    let child = Command::new("ffmpeg")
+    let output = Command::new("ffmpeg")
         .args(["-v", "error", "-nostdin", "-i"])
         .arg(path)
         .args(["-an", "-fps_mode", "passthrough", "-vf", &scale, "-f", "rawvideo", "-"])
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
+        .output()
         .unwrap();
-    let pictures = output_within(child, Duration::from_mins(1)).stdout;
+    let pictures = output.stdout;
     let read = |picture: &[u8]| {
         let luma = picture.chunks_exact(3).map(|pixel| pixel[1]).collect::<Vec<_>>();
         let number = number::read_luma(&luma, width, height)?;

@@ -2,6 +2,7 @@
 //! test pattern has it, on a ground of its own colour.
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
+use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
@@ -177,23 +178,30 @@ impl Painter {
 
     /// Draws number `index` over everything, and returns when the server has done so.
     pub fn draw(&self, index: u32) {
-        self.ground(colour_of(index));
+        self.try_draw(index).unwrap();
+    }
+
+    /// The same on a server that may have gone.
+    pub fn try_draw(&self, index: u32) -> Result<(), Box<dyn Error>> {
         let (width, height) = (usize::from(self.size.0), u32::from(self.size.1));
         let rows = number::row_height(height);
         let cells = (0..number::CELLS).map(|cell| {
             let (left, right) = (cell * width / number::CELLS, (cell + 1) * width / number::CELLS);
             let is_set = index >> (number::CELLS - 1 - cell) & 1 == 1;
-            (
-                is_set,
-                rectangle(left as i16, (height - rows) as i16, (right - left) as u16, rows as u16),
-            )
+            let cell = rectangle(left as i16, (height - rows) as i16, (right - left) as u16, rows as u16);
+            (is_set, cell)
         });
         let (white, black): (Vec<_>, Vec<_>) = cells.partition(|(is_set, _)| *is_set);
+        // In one go: nobody must see the ground of one number under the cells of another.
+        self.connection.grab_server()?;
+        self.try_fill(colour_of(index), &[rectangle(0, 0, self.size.0, self.size.1)])?;
         for (colour, cells) in [(0x00ff_ffff, white), (0, black)] {
             let cells = cells.into_iter().map(|(_, cell)| cell).collect::<Vec<_>>();
-            self.fill(colour, &cells);
+            self.try_fill(colour, &cells)?;
         }
-        self.settle();
+        self.connection.ungrab_server()?;
+        self.connection.sync()?;
+        Ok(())
     }
 
     /// Fills all in one colour.
@@ -202,12 +210,14 @@ impl Painter {
     }
 
     pub fn fill(&self, colour: u32, rectangles: &[Rectangle]) {
+        self.try_fill(colour, rectangles).unwrap();
+    }
+
+    fn try_fill(&self, colour: u32, rectangles: &[Rectangle]) -> Result<(), Box<dyn Error>> {
         self.connection
-            .change_gc(self.pen, &ChangeGCAux::new().foreground(colour))
-            .unwrap();
-        self.connection
-            .poly_fill_rectangle(self.window, self.pen, rectangles)
-            .unwrap();
+            .change_gc(self.pen, &ChangeGCAux::new().foreground(colour))?;
+        self.connection.poly_fill_rectangle(self.window, self.pen, rectangles)?;
+        Ok(())
     }
 
     /// Waits until the server has done all that it was asked.

@@ -2,9 +2,12 @@
 //! program.
 //!
 //! **Where it is made smaller** was measured (1920×1080 to 1280×720, medians on one core): here, as packed pixels and before the
-//! conversion, 1.45 + 0.21 ms; as planes in the compositor, after a conversion of all pixels, 0.63 + 2.36 ms. So it is done
-//! here, and the compositor then only copies. What that costs: a scene that cuts a part out of the source cuts it out of the
-//! smaller picture. A source with that region of the screen has all its pixels.
+//! conversion, 1.45 + 0.21 ms; as planes in the compositor, after a conversion of all pixels, 0.63 + 2.36 ms. So a screen of the
+//! program's shape is made its size here, and the compositor then only copies. What that costs: a scene that cuts a part out
+//! of the source cuts it out of the smaller picture. A source with that region of the screen has all its pixels.
+//!
+//! Of another shape it keeps its size, because only the scene knows how it will fit, and scaling letters twice blurs them; unless
+//! it is more than twice as large as the program, or larger than pictures can be: then it is made just large enough to cover it.
 //!
 //! The filter is the compositor's own choice: two taps in each direction down to half the size, the wide filter beyond.
 
@@ -16,7 +19,7 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use yuv::{BufferStoreMut, YuvConversionMode, YuvPlanarImageMut, YuvRange, YuvStandardMatrix, bgra_to_yuv420};
 
 use super::rows::Rows;
-use crate::media::{FrameMut, FramePool, Timestamp, VideoFrame};
+use crate::media::{FrameMut, FramePool, MAX_DIMENSION, Timestamp, VideoFrame};
 
 /// Makes pictures of one screen.
 pub(super) struct Converter {
@@ -29,23 +32,49 @@ pub(super) struct Converter {
     last: Option<VideoFrame>,
 }
 
-/// The size of the pictures of a screen of `from` for a program of `program`: its own, or the largest of its shape that fits. Even.
+/// The size of the pictures of a screen of `from` for a program of `program`. Even, and never larger than the screen.
 pub(super) fn fitted(from: (u32, u32), program: (u32, u32)) -> (u32, u32) {
-    let even = |side: u32| (side & !1).max(2);
+    let (from, program) = ((from.0 & !1, from.1 & !1), (program.0 & !1, program.1 & !1));
     if from.0 <= program.0 && from.1 <= program.1 {
-        return (even(from.0), even(from.1));
+        return (from.0.max(2), from.1.max(2));
     }
-    let is_wide = u64::from(from.0) * u64::from(program.1) >= u64::from(from.1) * u64::from(program.0);
-    // To the nearest even number.
-    let share = |side: u32, program: u32, from: u32| {
-        let halves = (u64::from(side) * u64::from(program) + u64::from(from)) / (2 * u64::from(from.max(1)));
-        (halves as u32 * 2).max(2)
-    };
-    if is_wide {
-        (even(program.0), share(from.1, program.0, from.0).min(even(program.1)))
+    if within(from, program) == program {
+        return program;
+    }
+    let covering = if is_wider(from, program) {
+        (share(from.0, program.1, from.1), program.1)
     } else {
-        (share(from.0, program.1, from.1).min(even(program.0)), even(program.1))
+        (program.0, share(from.1, program.0, from.0))
+    };
+    let is_much_larger = from.0 > 2 * covering.0 || from.0.max(from.1) > MAX_DIMENSION;
+    let size = if is_much_larger && covering.0 < from.0 {
+        covering
+    } else {
+        from
+    };
+    within(size, (MAX_DIMENSION, MAX_DIMENSION))
+}
+
+/// Whether a picture of `size` is wider for its height than one of `other`.
+fn is_wider(size: (u32, u32), other: (u32, u32)) -> bool {
+    u64::from(size.0) * u64::from(other.1) >= u64::from(size.1) * u64::from(other.0)
+}
+
+/// The largest size of the shape of `size` that fits in `limit`, but no larger than it is.
+fn within(size: (u32, u32), limit: (u32, u32)) -> (u32, u32) {
+    if size.0 <= limit.0 && size.1 <= limit.1 {
+        size
+    } else if is_wider(size, limit) {
+        (limit.0, share(size.1, limit.0, size.0).min(limit.1))
+    } else {
+        (share(size.0, limit.1, size.1).min(limit.0), limit.1)
     }
+}
+
+/// `side` times `to / from`, to the nearest even number that a picture can have.
+fn share(side: u32, to: u32, from: u32) -> u32 {
+    let halves = (u64::from(side) * u64::from(to) + u64::from(from)) / (2 * u64::from(from.max(1)));
+    (halves as u32 * 2).max(2)
 }
 
 impl Converter {
@@ -186,15 +215,22 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_that_is_larger_is_made_to_fit_and_no_other() {
+    fn a_screen_of_the_programs_shape_takes_its_size() {
         for (screen, program, fits) in [
             ((1920, 1080), (1280, 720), (1280, 720)),
-            ((1280, 720), (1920, 1080), (1280, 720)),
-            ((1920, 1200), (1280, 720), (1152, 720)),
-            ((7680, 2160), (1280, 720), (1280, 360)),
-            ((801, 3001), (1280, 720), (192, 720)),
-            ((65_535, 2), (1280, 720), (1280, 2)),
+            ((3840, 2160), (1280, 720), (1280, 720)),
             ((1366, 768), (1280, 720), (1280, 720)),
+            ((1280, 720), (1920, 1080), (1280, 720)),
+            ((1281, 721), (1280, 720), (1280, 720)),
+            // Of another shape: as they are, whether they will be cut or have bars.
+            ((1920, 1200), (1280, 720), (1920, 1200)),
+            ((1920, 1080), (720, 1280), (1920, 1080)),
+            // Much larger: enough to cover the program.
+            ((3840, 2400), (1280, 720), (1280, 800)),
+            ((7680, 2160), (1280, 720), (2560, 720)),
+            ((801, 3001), (1280, 720), (800, 3000)),
+            ((65_534, 2), (1280, 720), (4096, 2)),
+            ((16_384, 1080), (1280, 720), (4096, 270)),
         ] {
             assert_eq!(fitted(screen, program), fits, "{screen:?}");
         }
