@@ -103,7 +103,9 @@ fn a_file_that_comes_at_once_begins_at_its_beginning() {
     assert_eq!(slack(&course, 0, 1_000), MARGIN_MS);
     // It is read as it is needed: always in time, and with no clock of its own that could be followed.
     for second in 0..60 {
-        feed(&mut course, 600 + second * 1_000, 1_600 + second * 1_000, |media| media + 300);
+        feed(&mut course, 600 + second * 1_000, 1_600 + second * 1_000, |media| {
+            media + 300
+        });
         course.hold();
     }
     assert_eq!(slack(&course, 0, 1_000), MARGIN_MS);

@@ -57,12 +57,7 @@ impl Tags {
         }
     }
 
-    fn video(
-        &mut self,
-        body: &VideoBody<'_>,
-        timestamp: Timestamp,
-        sink: &mut impl FnMut(Unit),
-    ) -> Result<(), String> {
+    fn video(&mut self, body: &VideoBody<'_>, timestamp: Timestamp, sink: &mut impl FnMut(Unit)) -> Result<(), String> {
         match *body {
             VideoBody::SequenceHeader(record) => {
                 let record = parse_avc_decoder_configuration_record(record).map_err(|error| error.to_string())?;
@@ -134,7 +129,9 @@ impl Tags {
             FlvProblem::NotAac(format) => sound_name(format).to_owned(),
             FlvProblem::NotAvcFourCc(_) | FlvProblem::NotAacFourCc(_) => {
                 let text = error.problem.to_string();
-                let name = text.trim_start_matches("video codec ").trim_start_matches("sound format ");
+                let name = text
+                    .trim_start_matches("video codec ")
+                    .trim_start_matches("sound format ");
                 name.split(" is not").next().unwrap_or(name).to_owned()
             }
             _ => return Err(error.to_string()),

@@ -17,6 +17,6 @@ mod player;
 mod unit;
 
 pub(super) use demux::{Demux, DemuxError};
+#[cfg(feature = "rtmp-ingest")]
 pub(super) use flv::Tags;
 pub(super) use player::{Player, StreamFault};
-pub(super) use unit::{Kind, Tracks, Unit};

@@ -316,7 +316,10 @@ mod tests {
             parse_video(b"\x90hvc1config").unwrap_err().to_string(),
             "FLV at byte 1: video codec H.265 is not H.264"
         );
-        assert_eq!(parse_audio(b"\x90mp4a\x12\x10"), Ok(AudioBody::SequenceHeader(b"\x12\x10")));
+        assert_eq!(
+            parse_audio(b"\x90mp4a\x12\x10"),
+            Ok(AudioBody::SequenceHeader(b"\x12\x10"))
+        );
         assert_eq!(parse_audio(b"\x91mp4ablock"), Ok(AudioBody::Block(b"block")));
         assert_eq!(
             parse_audio(b"\x91Opusblock").unwrap_err().to_string(),

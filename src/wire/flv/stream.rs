@@ -66,7 +66,9 @@ impl TagReader {
                 if rest[..seen] != b"FLV"[..seen] {
                     return Err(at_fault(FlvProblem::NotFlv));
                 }
-                let Some(header) = rest.first_chunk::<9>() else { return Ok(None) };
+                let Some(header) = rest.first_chunk::<9>() else {
+                    return Ok(None);
+                };
                 let length = u32::from_be_bytes([header[5], header[6], header[7], header[8]]) as usize;
                 // It has always been nine; a longer one may have to be passed over some day, but not megabytes of it.
                 if !(9..=1_024).contains(&length) {

@@ -18,7 +18,9 @@ impl Sections {
             return;
         }
         // A pointer to where the new section begins; before it lies the end of the one before.
-        let Some((pointer, rest)) = payload.split_first() else { return };
+        let Some((pointer, rest)) = payload.split_first() else {
+            return;
+        };
         let Some((end, mut rest)) = rest.split_at_checked(usize::from(*pointer)) else {
             self.begun = None;
             return;

@@ -138,7 +138,9 @@ impl Reader {
                 self.is_synced = true;
                 continue;
             }
-            let Some(packet) = rest.first_chunk::<PACKET>() else { break };
+            let Some(packet) = rest.first_chunk::<PACKET>() else {
+                break;
+            };
             if packet[0] == SYNC {
                 self.packet(packet);
                 at += PACKET;
@@ -298,7 +300,9 @@ impl Reader {
         };
         let dts = header.dts.map_or(pts, |dts| self.clock.time(dts));
         let payload = &bytes[header.len..];
-        let mut units = access_units(payload).filter(|nals| nals.iter().any(|nal| is_slice(nal))).peekable();
+        let mut units = access_units(payload)
+            .filter(|nals| nals.iter().any(|nal| is_slice(nal)))
+            .peekable();
         let mut at = 0;
         while let Some(nals) = units.next() {
             // Of several only the first has a time; the others follow it closely enough to keep their order.
@@ -308,7 +312,11 @@ impl Reader {
             let data = if at == 1 && units.peek().is_none() {
                 payload.to_vec()
             } else {
-                nals.iter().flat_map(|nal| [&[0, 0, 0, 1], *nal]).flatten().copied().collect()
+                nals.iter()
+                    .flat_map(|nal| [&[0, 0, 0, 1], *nal])
+                    .flatten()
+                    .copied()
+                    .collect()
             };
             self.ready.push_back(Item::Picture {
                 pts: pts + later,

@@ -35,7 +35,9 @@ impl AdtsFrames {
                 skipped += 1;
                 continue;
             };
-            let Some(frame) = rest.get(..header.frame_len) else { break };
+            let Some(frame) = rest.get(..header.frame_len) else {
+                break;
+            };
             if at >= begin
                 && let Some(pts) = pts.take()
             {

@@ -100,7 +100,11 @@ impl Muxer {
         if let Some(dts) = dts {
             fields.extend_from_slice(&time(1, dts));
         }
-        let length = if has_length { (3 + fields.len() + payload.len()) as u16 } else { 0 };
+        let length = if has_length {
+            (3 + fields.len() + payload.len()) as u16
+        } else {
+            0
+        };
         let mut pes = vec![0, 0, 1, 0xe0];
         pes.extend_from_slice(&length.to_be_bytes());
         pes.extend_from_slice(&[0x80, if dts.is_some() { 0xc0 } else { 0x80 }, fields.len() as u8]);
@@ -176,10 +180,18 @@ fn sounds(items: &[Item]) -> Vec<(TimeDelta, usize)> {
 fn pictures_and_sound_come_out_with_their_times() {
     let (items, counts) = read([show().bytes].into_iter());
     assert_eq!(counts, Counts::default());
-    let Item::Program(program) = &items[0] else { panic!("{:?}", items[0]) };
+    let Item::Program(program) = &items[0] else {
+        panic!("{:?}", items[0])
+    };
     assert_eq!((program.video(), program.sound()), (Some(VIDEO), Some(SOUND)));
     let wanted: Vec<_> = (0..6)
-        .map(|n| (ticks(9_000 + n * 3_000), ticks(6_000 + n * 3_000), 12 + 500 * n as usize))
+        .map(|n| {
+            (
+                ticks(9_000 + n * 3_000),
+                ticks(6_000 + n * 3_000),
+                12 + 500 * n as usize,
+            )
+        })
         .collect();
     assert_eq!(pictures(&items), wanted);
     let wanted: Vec<_> = (0..6)
@@ -230,7 +242,9 @@ fn what_cannot_be_played_is_named() {
     let mut muxer = Muxer::new(streams);
     muxer.payload(0x1fff, &[0; 400], 0);
     let (items, _) = read([muxer.bytes].into_iter());
-    let [Item::Program(program)] = &items[..] else { panic!("{items:?}") };
+    let [Item::Program(program)] = &items[..] else {
+        panic!("{items:?}")
+    };
     let named: Vec<_> = program.unplayable().collect();
     assert_eq!(named, ["H.265", "AAC in LATM", "MPEG audio (MP2 or MP3)", "Opus"]);
     assert_eq!((program.video(), program.sound()), (None, None));
@@ -268,7 +282,13 @@ fn a_packet_that_comes_twice_counts_once() {
     let mut muxer = Muxer::new(BOTH);
     muxer.picture(9_000, 9_000, 2_000);
     muxer.picture(12_000, 12_000, 0);
-    let twice: Vec<u8> = muxer.bytes.chunks(PACKET).flat_map(|packet| [packet, packet]).flatten().copied().collect();
+    let twice: Vec<u8> = muxer
+        .bytes
+        .chunks(PACKET)
+        .flat_map(|packet| [packet, packet])
+        .flatten()
+        .copied()
+        .collect();
     let (items, counts) = read([twice].into_iter());
     assert_eq!(pictures(&items).len(), 2);
     assert_eq!(pictures(&items)[0].2, 2_012);
