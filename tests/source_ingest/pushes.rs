@@ -302,7 +302,7 @@ fn a_push_goes_out_in_sync_and_its_key_nowhere() {
         let port = free_port();
         let scene = folder.path().join("show.toml");
         let text = format!(
-            "[source.stage]\nkind = \"rtmp\"\nlisten = \"127.0.0.1:{port}\"\nkey = {{ env = \"STAGE_KEY\" }}\n\
+            "[video]\nwidth = 320\nheight = 180\nframe_rate = 25\n[source.stage]\nkind = \"rtmp\"\nlisten = \"127.0.0.1:{port}\"\nkey = {{ env = \"STAGE_KEY\" }}\n\
              [scene.all]\nitems = [{{ source = \"stage\" }}]\n"
         );
         std::fs::write(&scene, text).unwrap();
@@ -311,7 +311,7 @@ fn a_push_goes_out_in_sync_and_its_key_nowhere() {
             |command| {
                 command
                     .env("STAGE_KEY", KEY)
-                    .env("RUST_LOG", "trace,rtmp=trace,streamhub=trace");
+                    .env("RIGCAST_LOG", "debug,rtmp=trace,streamhub=trace");
             },
         );
         let wrong = push(port, "wr0ng", "-tune zerolatency");

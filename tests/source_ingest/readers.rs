@@ -82,7 +82,6 @@ fn transport_streams_of_ffmpeg_are_read_whole() {
         ("plain.ts", "-f mpegts"),
         ("reordered.ts", "-bf 3 -g 50 -f mpegts"),
         ("long_sound.ts", "-b:a 48k -f mpegts"),
-        ("video_length.ts", "-mpegts_flags -omit_video_pes_length -f mpegts"),
     ] {
         let path = clip(folder.path(), name, 4, coding);
         let (pictures, sounds, idrs) = times_of_ts(&std::fs::read(&path).unwrap());

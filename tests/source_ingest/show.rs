@@ -10,7 +10,7 @@ use crate::common::studio::Studio;
 use crate::common::{Guard, PATIENCE, peer};
 use crate::rig::{ffmpeg, flashes};
 
-const SCENE: &str = "[source.piped]\nkind = \"pipe\"\npath = \"-\"\n[scene.all]\nitems = [{ source = \"piped\" }]\n";
+const SCENE: &str = "[video]\nwidth = 320\nheight = 180\nframe_rate = 25\n[source.piped]\nkind = \"pipe\"\npath = \"-\"\n[scene.all]\nitems = [{ source = \"piped\" }]\n";
 
 #[test]
 fn what_is_piped_into_the_studio_goes_out_in_sync() {

@@ -10,10 +10,10 @@ mod feed;
 mod program;
 mod raw;
 
-use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, stdin};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -209,48 +209,83 @@ fn output_of(command: &[String], outlet: &mut Outlet) -> Result<Outcome, PipeErr
     }
 }
 
-/// Notes what is here: whether something is piped into this very process, and how anything else can be.
+/// Folders are looked through up to so many entries.
+const MAX_ENTRIES: usize = 500;
+
+/// Notes what is here: what is piped into this very process, and named pipes where people put them.
 pub(super) fn look(inventory: &mut Inventory) {
+    let before = inventory.found.len();
     let input = stdin();
     if !input.is_terminal() && matches!(file_type(&input), Ok(FileType::Fifo)) {
-        inventory.has(Found {
-            kind: "pipe".to_owned(),
-            name: "stdin".to_owned(),
-            title: "Standard input".to_owned(),
-            details: vec!["MPEG-TS or FLV with H.264 and AAC".to_owned()],
-            scene: "kind = \"pipe\"\npath = \"-\"\n".to_owned(),
-            is_default: false,
-        });
+        inventory.has(found("stdin", "Standard input", "-"));
     }
-    for (program, title, details, command) in PROGRAMS {
-        if is_installed(program) {
-            inventory.has(Found {
-                kind: "pipe".to_owned(),
-                name: (*program).to_owned(),
-                title: (*title).to_owned(),
-                details: vec![(*details).to_owned()],
-                scene: format!("kind = \"pipe\"\ncommand = {command}\n"),
-                is_default: false,
-            });
+    let folders = [
+        std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
+        std::env::current_dir().ok(),
+    ];
+    for path in folders.iter().flatten().flat_map(|folder| pipes_in(folder)) {
+        if let (Some(name), Some(text)) = (path.file_stem(), path.to_str()) {
+            let is_fit = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let name = name.to_string_lossy().to_lowercase().replace(|c| !is_fit(c), "-");
+            inventory.has(found(&name, &format!("Named pipe {text}"), text));
         }
     }
-    if !PROGRAMS.iter().any(|(program, ..)| is_installed(program)) {
+    if inventory.found.len() == before {
         inventory.lacks(
-            "pipe (command)",
-            "no ffmpeg here that could make a stream of anything else; apt-get install ffmpeg. A named pipe (mkfifo, path = …) takes MPEG-TS or FLV from any other program",
+            "pipe",
+            "nothing is piped in here, and there is no named pipe in this folder or in $XDG_RUNTIME_DIR: mkfifo makes one; any program that writes MPEG-TS or FLV to its output can be a source by command = [\"PROGRAM\", \"ARGUMENT\"]",
         );
     }
 }
 
-/// Programs that can feed a source, with a command that does.
-const PROGRAMS: &[(&str, &str, &str, &str)] = &[(
-    "ffmpeg",
-    "Whatever ffmpeg can read, as MPEG-TS",
-    "the test picture stands for the input: put yours in its place",
-    r#"["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30", "-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-pix_fmt", "yuv420p", "-f", "mpegts", "-"]"#,
-)];
+fn found(name: &str, title: &str, path: &str) -> Found {
+    Found {
+        kind: "pipe".to_owned(),
+        name: name.to_owned(),
+        title: title.to_owned(),
+        details: vec!["takes MPEG-TS or FLV with H.264 and AAC".to_owned()],
+        scene: format!("kind = \"pipe\"\npath = {}\n", toml::Value::from(path)),
+        is_default: false,
+    }
+}
 
-fn is_installed(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| File::open(folder.join(program)).is_ok())
+/// The named pipes of a folder, by name.
+fn pipes_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let is_pipe = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_fifo());
+    let mut pipes: Vec<_> = entries
+        .take(MAX_ENTRIES)
+        .flatten()
+        .filter(is_pipe)
+        .map(|entry| entry.path())
+        .collect();
+    pipes.sort();
+    pipes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_pipes_are_found_with_what_makes_them_a_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("My \"drone\".ts");
+        rustix::fs::mknodat(rustix::fs::CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        std::fs::write(folder.path().join("plain"), "").unwrap();
+        assert_eq!(pipes_in(folder.path()), [path.clone()]);
+        let found = found("drone", "", path.to_str().unwrap());
+        let scene: toml::Table = found.scene.parse().unwrap();
+        assert_eq!(scene["path"].as_str(), path.to_str());
+    }
+
+    #[test]
+    fn two_cannot_read_standard_input() {
+        let first = Claim::take().unwrap();
+        assert!(matches!(Claim::take(), Err(PipeError::Taken)));
+        drop(first);
+        assert!(Claim::take().is_ok());
+    }
 }

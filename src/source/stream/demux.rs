@@ -203,3 +203,158 @@ fn unit_of(item: Item, sound: &mut Option<(AdtsHeader, Arc<[u8]>)>, sink: &mut i
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Timestamp;
+    use crate::wire::flv::TagKind;
+    use proptest::prelude::*;
+
+    /// An FLV file of these tags: kind, milliseconds, body.
+    fn flv(tags: &[(u8, u32, &[u8])]) -> Vec<u8> {
+        let mut file = b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec();
+        for (kind, ms, body) in tags {
+            let [t3, t2, t1, t0] = ms.to_be_bytes();
+            let [_, s2, s1, s0] = (body.len() as u32).to_be_bytes();
+            file.extend_from_slice(&[*kind, s2, s1, s0, t2, t1, t0, t3, 0, 0, 0]);
+            file.extend_from_slice(body);
+            file.extend_from_slice(&(body.len() as u32 + 11).to_be_bytes());
+        }
+        file
+    }
+
+    fn units(bytes: &[u8], piece: usize) -> Result<Vec<Unit>, DemuxError> {
+        let (mut demux, mut units) = (Demux::default(), Vec::new());
+        for piece in bytes.chunks(piece) {
+            demux.push(piece, |unit| units.push(unit))?;
+        }
+        demux.finish(|unit| units.push(unit));
+        Ok(units)
+    }
+
+    const SETS: &[u8] = &[
+        0x17, 0, 0, 0, 0, 1, 66, 0, 31, 0xff, 0xe1, 0, 4, 0x67, 66, 0, 31, 1, 0, 2, 0x68, 0xce,
+    ];
+
+    #[test]
+    fn flv_becomes_units_with_parameter_sets_before_each_idr() {
+        let config = AudioSpecificConfig::aac_lc(48_000, 2).to_bytes();
+        let header = [&[0xaf, 0], &config[..]].concat();
+        let file = flv(&[
+            (18, 0, b"metadata"),
+            (9, 0, SETS),
+            (8, 0, &header),
+            (9, 40, &[0x17, 1, 0, 0, 80, 0, 0, 0, 2, 0x65, 0x88]),
+            (8, 43, &[0xaf, 1, 1, 2, 3]),
+            (9, 80, &[0x27, 1, 0xff, 0xff, 0xd8, 0, 0, 0, 2, 0x41, 0x9a]),
+        ]);
+        for piece in [1, 7, 10_000] {
+            let units = units(&file, piece).unwrap();
+            let [Unit::Tracks(_), Unit::Tracks(tracks), first, sound, second] = &units[..] else {
+                panic!("{units:?}")
+            };
+            assert!(tracks.has_video && tracks.has_sound);
+            let Unit::Picture { pts, dts, data } = first else {
+                panic!("{first:?}")
+            };
+            assert_eq!((pts.to_millis(), dts.to_millis()), (120, 40));
+            let sets_and_slice = [
+                &[0, 0, 0, 1, 0x67, 66, 0, 31][..],
+                &[0, 0, 0, 1, 0x68, 0xce],
+                &[0, 0, 0, 1, 0x65, 0x88],
+            ];
+            assert_eq!(*data, sets_and_slice.concat());
+            let Unit::Sound {
+                pts,
+                config: told,
+                data,
+            } = sound
+            else {
+                panic!("{sound:?}")
+            };
+            assert_eq!(
+                (pts.to_millis(), &told[..], &data[..]),
+                (43, &config[..], &[1, 2, 3][..])
+            );
+            let Unit::Picture { pts, dts, data } = second else {
+                panic!("{second:?}")
+            };
+            assert_eq!(
+                (pts.to_millis(), dts.to_millis(), &data[..]),
+                (40, 80, &[0, 0, 0, 1, 0x41, 0x9a][..])
+            );
+        }
+    }
+
+    #[test]
+    fn codecs_that_are_not_played_are_named_once() {
+        let file = flv(&[
+            (9, 0, b"\x90hvc1config"),
+            (9, 0, b"\x91hvc1\0\0\0unit"),
+            (8, 0, b"\x2fmp3"),
+            (8, 26, b"\x2fmp3"),
+        ]);
+        let units = units(&file, 100).unwrap();
+        let [.., Unit::Tracks(tracks)] = &units[..] else {
+            panic!("{units:?}")
+        };
+        assert_eq!(
+            (units.len(), &tracks.left_out[..]),
+            (2, &["H.265".to_owned(), "MP3".to_owned()][..])
+        );
+        assert!(!tracks.has_video && !tracks.has_sound);
+    }
+
+    #[test]
+    fn times_go_on_where_32_bits_end() {
+        let mut tags = Tags::default();
+        let mut times = Vec::new();
+        let mut push = |ms: u32, body: &[u8]| {
+            let at = Timestamp::from_millis(i64::from(ms));
+            tags.push(TagKind::Video, at, body, &mut |unit| {
+                if let Unit::Picture { dts, .. } = unit {
+                    times.push(dts.to_millis());
+                }
+            })
+        };
+        push(u32::MAX - 10, SETS).unwrap();
+        for ms in [u32::MAX - 10, 30] {
+            push(ms, &[0x27, 1, 0, 0, 0, 0, 0, 0, 2, 0x41, 0x9a]).unwrap();
+        }
+        assert_eq!(times[1] - times[0], 41);
+    }
+
+    #[test]
+    fn what_else_comes_is_named() {
+        for (bytes, wanted) in [
+            (&b"\x1a\x45\xdf\xa3 matroska"[..], "Matroska"),
+            (b"\0\0\0\x20ftypisom....", "MP4"),
+            (b"RIFF....WAVEfmt ", "RIFF"),
+            (b"\0\0\0\x01\x67\x42\0\x1f\0\0\0\0", "a bare H.264 stream"),
+        ] {
+            let error = units(bytes, 3).unwrap_err().to_string();
+            assert!(error.contains(wanted) && error.contains("-f mpegts"), "{error}");
+        }
+        let log = b"frame=  100 fps=25 q=23.0 size= 1kB\r".repeat(60_000);
+        let error = units(&log, 65_536).unwrap_err();
+        assert_eq!(error, DemuxError::Unknown("frame=  100 ".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn anything_is_survived(bytes in proptest::collection::vec(any::<u8>(), 0..1_500),
+                                head in proptest::sample::select(vec![&b""[..], b"FLV\x01\x05\0\0\0\x09\0\0\0\0\x09", b"\x47"]),
+                                piece in 1_usize..300) {
+            let _ = units(&[head, &bytes].concat(), piece);
+        }
+
+        #[test]
+        fn damaged_tags_are_survived(bodies in proptest::collection::vec(
+            (proptest::sample::select(vec![8_u8, 9, 18]), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..40)), 0..30)) {
+            let mut tags: Vec<(u8, u32, &[u8])> = vec![(9, 0, SETS)];
+            tags.extend(bodies.iter().map(|(kind, ms, body)| (*kind, *ms, &body[..])));
+            let _ = units(&flv(&tags), 1_000);
+        }
+    }
+}
