@@ -7,6 +7,7 @@ mod adapt;
 mod air;
 mod alarms;
 mod apply;
+mod camera;
 mod cues;
 mod delivery;
 mod desk;
@@ -23,6 +24,7 @@ mod undo;
 pub use adapt::AdaptOrder;
 pub use air::STINGER_WAITS_MS;
 pub use apply::{NewShow, Recasting, Why, live_show};
+pub(in crate::studio) use camera::{controls_as_they_are, controls_of};
 pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
@@ -205,6 +207,8 @@ pub enum Effect {
     Watch(bool),
     /// A source is to be opened anew.
     RestartSource(String),
+    /// A control of a source's device is to be set; without a value, to its default.
+    SetControl(String, String, Option<i64>),
     /// Business data or what rules may do has changed; anew: whatever they had chosen.
     Rules {
         /// Program is an operator's, or nobody's.
@@ -268,6 +272,22 @@ pub enum Refusal {
     /// A face that is not seen now cannot be shown.
     #[error("face {0} is lost: nothing would say where it is")]
     LostFace(u32),
+    /// Nothing can be set on that source.
+    #[error("source {0} has no controls that can be set: it is no camera, or has not been there yet")]
+    NoControls(String),
+    /// A camera that is away.
+    #[error("source {0} is not there now; what its controls are is in the scene file, or set when it is back")]
+    NotLive(String),
+    /// A control cannot be set so.
+    #[error("{control} cannot be {word}; it can be {expected}")]
+    Control {
+        /// Its name.
+        control: String,
+        /// What was asked for.
+        word: String,
+        /// What can be set.
+        expected: String,
+    },
     /// Too many zones.
     #[error("there are {max} zones, and no more can be", max = crate::scene::MAX_ZONES)]
     Zones,
@@ -570,6 +590,7 @@ impl Unit<'_> {
             | Command::CueLoad(_)
             | Command::RulesLoad(_)
             | Command::RulesExplain(_)
+            | Command::CameraControls(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
             Command::Confirm => self.confirm(),
             Command::Rollback => self.rollback(),
@@ -586,6 +607,8 @@ impl Unit<'_> {
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
+            Command::CameraSet(source, control, value) => self.camera_set(&source, &control, &value),
+            Command::CameraReset(source, control) => self.camera_reset(&source, control.as_deref()),
             Command::OcclusionArm(is_armed) => {
                 self.arm(is_armed);
                 Ok(())

@@ -152,6 +152,10 @@ pub enum ArgKind {
     Cue,
     /// A cue file, on the machine of the studio.
     CueFile,
+    /// A control of the camera before it.
+    CameraControl,
+    /// What the control before it is set to.
+    ControlValue,
 }
 
 impl ArgKind {
@@ -208,6 +212,8 @@ impl ArgKind {
             Self::RulesFile => "a rules file, on the machine of the studio".into(),
             Self::Cue => "the name or the number of a cue".into(),
             Self::CueFile => "a cue file, on the machine of the studio".into(),
+            Self::CameraControl => "a control as camera controls lists it: focus_absolute".into(),
+            Self::ControlValue => "a value: 120, on or the name of an entry sets, +5 or -=5 changes".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

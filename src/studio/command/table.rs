@@ -4,6 +4,7 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod camera;
 mod cues;
 mod delivery;
 mod live;
@@ -17,10 +18,11 @@ mod sound;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 11] = [
+const PARTS: [&[CommandSpec]; 12] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
+    camera::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,

@@ -54,7 +54,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{CueNews, Effect, Input, RecordingNews, update, update_for};
+use crate::studio::update::{CueNews, Effect, Input, RecordingNews, controls_of, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -415,6 +415,10 @@ impl Core {
         if let Command::RulesExplain(asked) = &command {
             return reply.send(self.explain(asked.as_ref()));
         }
+        if let Command::CameraControls(name) = &command {
+            let found = controls_of(&self.studio, name);
+            return reply.send(found.map_err(|refusal| refusal.to_string()));
+        }
         // Whoever takes something back wants to know what it was.
         let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());
         let said = undone
@@ -590,6 +594,11 @@ impl Core {
                 Effect::RestartSource(name) => {
                     if let Some(at) = self.studio.sources.iter().position(|source| source.name == name) {
                         self.tell_pictures(PictureMessage::Restart(at));
+                    }
+                }
+                Effect::SetControl(name, control, value) => {
+                    if let Some(at) = self.studio.sources.iter().position(|source| source.name == name) {
+                        self.tell_pictures(PictureMessage::Control(at, control, value));
                     }
                 }
                 Effect::Rules { is_anew } => {
