@@ -31,7 +31,7 @@ pub(super) trait Machine {
     /// Opens one.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Device>>;
 
-    /// Who has it open besides ourselves: `obs (pid 812)`.
+    /// Who has it open besides this source: `obs (pid 812)`.
     fn holder(&self, path: &Path) -> Option<String>;
 }
 
@@ -73,11 +73,16 @@ impl Machine for Here {
             let entry = entry.ok()?;
             let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
             let mut files = fs::read_dir(entry.path().join("fd")).ok()?;
-            let has_it = files.any(|file| {
+            let is_it = |file: io::Result<fs::DirEntry>| {
                 let target = file.and_then(|file| fs::read_link(file.path()));
                 target.is_ok_and(|target| target == node)
-            });
-            (has_it && pid != own).then_some(())?;
+            };
+            if pid == own {
+                // Once is this source itself, which has just tried.
+                let is_twice = files.filter_map(|file| is_it(file).then_some(())).nth(1).is_some();
+                return is_twice.then(|| "another source of this studio".to_owned());
+            }
+            files.any(is_it).then_some(())?;
             let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
             Some(format!("{} (pid {pid})", name.trim()))
         });

@@ -22,8 +22,10 @@ mod session;
 mod tint;
 mod unpack;
 
+pub use self::picture::Pictures;
+
 use self::error::CameraError;
-use self::machine::{Here, Machine, find};
+use self::machine::{Here, Machine, Node, find};
 use self::mode::Need;
 use super::SourceError;
 use super::attempt::{Outcome, Source};
@@ -103,7 +105,7 @@ pub(super) fn look(inventory: &mut Inventory) {
 }
 
 fn look_at(machine: &dyn Machine, inventory: &mut Inventory) {
-    let before = inventory.found.len();
+    let mut found: Vec<(Node, String, Vec<String>)> = Vec::new();
     let mut refused = Vec::new();
     for node in machine.nodes() {
         let path = node.path.display().to_string();
@@ -123,30 +125,47 @@ fn look_at(machine: &dyn Machine, inventory: &mut Inventory) {
             continue;
         }
         details.push(format!("{path}, {}", capability.bus));
-        let count = inventory.found.len() - before;
-        inventory.has(Found {
-            kind: "camera".to_owned(),
-            name: if count == 0 {
-                "camera".to_owned()
-            } else {
-                format!("camera{}", count + 1)
-            },
-            title: capability.card,
-            details,
-            scene: format!("kind = \"camera\"\ndevice = \"{path}\"\n"),
-            is_default: count == 0,
-        });
+        found.push((node, capability.card, details));
+    }
+    if found.is_empty() && refused.is_empty() {
+        refused.push(NONE.to_owned());
     }
     for reason in refused {
         inventory.lacks("camera", reason);
     }
-    if inventory.found.len() == before && inventory.absent.iter().all(|absent| absent.kind != "camera") {
-        inventory.lacks(
-            "camera",
-            "no /dev/video*: none is plugged in, or this machine (a container, a virtual machine) is not given one",
-        );
+    for (at, (node, title, details)) in found.iter().enumerate() {
+        // By its name it is found again wherever it is plugged in; where two have the same, by its place.
+        let is_plain = |letter: char| letter.is_ascii_graphic() && !matches!(letter, '"' | '\\') || letter == ' ';
+        let is_named = !node.card.is_empty()
+            && node.card.chars().all(is_plain)
+            && found
+                .iter()
+                .filter(|(other, ..)| other.card.contains(&node.card))
+                .count()
+                == 1;
+        let device = if is_named {
+            node.card.clone()
+        } else {
+            node.path.display().to_string()
+        };
+        inventory.has(Found {
+            kind: "camera".to_owned(),
+            name: if at == 0 {
+                "camera".to_owned()
+            } else {
+                format!("camera{}", at + 1)
+            },
+            title: title.clone(),
+            details: details.clone(),
+            scene: format!("kind = \"camera\"\ndevice = \"{device}\"\n"),
+            is_default: at == 0,
+        });
     }
 }
+
+/// Why there is none.
+const NONE: &str =
+    "no /dev/video*: none is plugged in, or this machine (a container, a virtual machine) is not given one";
 
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,13 @@
 //! From a buffer of a camera to a picture of the studio, whatever form it comes in.
 
-use super::device::PictureFormat;
+use super::device::{FourCc, PictureFormat};
 use super::error::CameraError;
 use super::mjpeg::JpegReader;
 use super::mode::Form;
 use super::tint::{Recolour, Tint};
 use super::unpack::unpack;
 use crate::media::{FramePool, Timestamp, VideoFrame};
+use crate::source::devices::CameraFormat;
 use crate::source::h264::{DecodeError, Decoder};
 
 /// Why there is no picture in a buffer. The next one may be good.
@@ -93,5 +94,39 @@ impl Reader {
         };
         sink(frame.freeze(pts));
         Ok(())
+    }
+}
+
+/// Pictures of one camera without the camera: buffers in, pictures out. For measurements.
+pub struct Pictures(Reader);
+
+impl Pictures {
+    /// Reads what a camera sends as `format`, in a size that it would have agreed to. `None` where there is no decoder.
+    #[must_use]
+    pub fn new(format: CameraFormat, width: u32, height: u32, pool: &FramePool) -> Option<Self> {
+        let (form, letters, pixel) = match format {
+            CameraFormat::Yuyv => (Form::Yuyv, *b"YUYV", 2),
+            CameraFormat::Nv12 => (Form::Nv12, *b"NV12", 1),
+            CameraFormat::Mjpeg => (Form::Mjpeg, *b"MJPG", 0),
+            CameraFormat::H264 => (Form::H264, *b"H264", 0),
+        };
+        let format = PictureFormat {
+            format: FourCc(letters),
+            width,
+            height,
+            stride: width * pixel,
+            colorspace: 0,
+            encoding: 0,
+            quantization: 0,
+        };
+        Reader::new(form, format, pool).ok().map(Self)
+    }
+
+    /// Reads one buffer; what comes of it goes to `sink`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn read(&mut self, bytes: &[u8], pts: Timestamp, sink: impl FnMut(VideoFrame)) -> Result<(), String> {
+        self.0.read(bytes, pts, sink).map_err(|error| error.to_string())
     }
 }

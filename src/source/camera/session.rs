@@ -33,6 +33,10 @@ const NEXT_PICTURE_MS: i64 = 2_000;
 /// Damaged and skipped pictures are told at most so often.
 const TELL_MS: i64 = 10_000;
 
+/// Controls are read at most so often because one has changed: each is a question over USB, and pictures wait meanwhile. Cameras that expose by
+/// themselves tell of it all the time.
+const CONTROLS_MS: i64 = 1_000;
+
 /// Things of a device that are enumerated at most: formats, sizes of each, rates of each.
 const MAX_LISTED: u32 = 64;
 
@@ -128,6 +132,9 @@ struct Session<'a> {
     device: &'a mut dyn Device,
     reader: Reader,
     controls: Controls,
+    /// When they were read last, and whether one has changed since.
+    controls_at: Timestamp,
+    is_stale: bool,
     format: SourceFormat,
     /// When the last picture came that could be shown; the beginning before the first.
     last: Timestamp,
@@ -177,6 +184,8 @@ impl<'a> Session<'a> {
             device,
             reader,
             controls,
+            controls_at: outlet.now(),
+            is_stale: false,
             format: SourceFormat {
                 video: Some(video),
                 audio: None,
@@ -196,7 +205,7 @@ impl<'a> Session<'a> {
             let reading = |error: io::Error| CameraError::of("reading its pictures", error);
             let ready = self.device.wait(TimeDelta::from_millis(ORDERS_MS)).map_err(reading)?;
             if ready.has_event {
-                self.hear(outlet);
+                self.hear();
             }
             // What is broken says why when it is asked for a picture.
             if ready.has_picture || ready.is_broken {
@@ -208,6 +217,9 @@ impl<'a> Session<'a> {
             let now = outlet.now();
             outlet.report_drops(now);
             self.losses.tell(now, outlet);
+            if self.is_stale && now - self.controls_at >= TimeDelta::from_millis(CONTROLS_MS) {
+                self.tell_controls(now, outlet);
+            }
             self.check_life(now)?;
         }
     }
@@ -273,23 +285,23 @@ impl<'a> Session<'a> {
                 outlet.notice(error.to_string());
             }
         }
-        self.tell_controls(outlet);
+        self.tell_controls(outlet.now(), outlet);
     }
 
-    /// Somebody else has set something.
-    fn hear(&mut self, outlet: &mut Outlet) {
-        let mut count = 0;
-        while count < MAX_LISTED && self.device.event().is_ok_and(|has_come| has_come) {
-            count += 1;
-        }
-        if count > 0 {
-            self.tell_controls(outlet);
+    /// Somebody else has set something, or the camera itself.
+    fn hear(&mut self) {
+        for _ in 0..MAX_LISTED {
+            match self.device.event() {
+                Ok(true) => self.is_stale = true,
+                Ok(false) | Err(_) => break,
+            }
         }
     }
 
-    fn tell_controls(&mut self, outlet: &Outlet) {
+    fn tell_controls(&mut self, now: Timestamp, outlet: &Outlet) {
         self.controls = Controls::read(self.device);
         outlet.set_controls(self.controls.told());
+        (self.is_stale, self.controls_at) = (false, now);
     }
 
     /// A camera that gives nothing is opened anew: that brings most of them back.

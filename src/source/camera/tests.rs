@@ -12,7 +12,6 @@ use super::device::{
     Capability, ControlInfo, Device, Filled, FourCc, Interval, Intervals, MenuEntry, PictureFormat, Ready, Sizes,
     Wanted,
 };
-use super::machine::Node;
 use super::*;
 use crate::clock::Clock;
 use crate::media::{FramePool, Plane, VideoFrame};
@@ -762,7 +761,7 @@ fn what_is_here_is_listed_with_the_text_for_a_scene() {
             "/dev/video2, usb-0000:00:14.0-1"
         ]
     );
-    assert_eq!(found.scene, "kind = \"camera\"\ndevice = \"/dev/video2\"\n");
+    assert_eq!(found.scene, "kind = \"camera\"\ndevice = \"Scripted Webcam 3000\"\n");
     assert!(inventory.absent.is_empty() && found.is_default);
 
     lock(&script).opening = Some(libc::EACCES);
