@@ -178,8 +178,8 @@ fn a_camera_with_jpegs_goes_out_picture_by_picture() {
     let (Some(library), Some(_), Some(nginx)) = (library(), peer("ffmpeg"), Nginx::start()) else {
         return;
     };
-    let camera = Camera::new("MJPG", (1280, 720), &pattern_jpegs(1280, 720));
-    let scene = camera.scene("");
+    let camera = Camera::new("MJPG", (640, 360), &pattern_jpegs(640, 360));
+    let scene = camera.scene("[video]\nwidth = 640\nheight = 360");
     in_real_time("a camera on air", |witness| {
         let studio = camera.studio(library, &[&scene, "--publish", &nginx.url("camera")]);
         studio.wait_until("the camera", PATIENCE, is_live);
@@ -187,7 +187,7 @@ fn a_camera_with_jpegs_goes_out_picture_by_picture() {
         let pulled = Pull::start(&nginx.url("camera"), 8.0).save(Duration::from_mins(1));
         let status = studio.status();
         witness.hear(&status);
-        assert_eq!(source(&status)["format"]["video"]["width"], 1280);
+        assert_eq!(source(&status)["format"]["video"]["width"], 640);
         let received = Received::read(&pulled.path);
         assert_eq!(received.complaints, "");
         let numbers = received.numbers();

@@ -132,6 +132,18 @@ pub struct PictureFormat {
     pub quantization: u32,
 }
 
+impl std::fmt::Display for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}×{}", self.format, self.width, self.height)
+    }
+}
+
+impl std::fmt::Display for PictureFormat {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}×{}", self.format, self.width, self.height)
+    }
+}
+
 /// `VIDIOC_QUERYCTRL`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ControlInfo {

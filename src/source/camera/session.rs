@@ -7,7 +7,7 @@ use super::device::{Device, Filled, Interval, Sizes, Wanted, is_end};
 use super::error::CameraError;
 use super::mode::{Form, Mode, Need, Offer, choose, short};
 use super::picture::{PictureError, Reader};
-use crate::media::{TimeDelta, Timestamp};
+use crate::media::{MAX_DIMENSION, TimeDelta, Timestamp};
 use crate::source::attempt::Outcome;
 use crate::source::devices::CameraSpec;
 use crate::source::outlet::Outlet;
@@ -162,16 +162,18 @@ impl<'a> Session<'a> {
         let format = device
             .set_format(mode.wanted)
             .map_err(|error| CameraError::of("setting its format", error))?;
-        let Some(form) = Form::of(format.format).filter(|form| *form == mode.form) else {
+        let is_size = |side: u32| (2..=MAX_DIMENSION).contains(&side);
+        let is_same = Form::of(format.format) == Some(mode.form) && is_size(format.width) && is_size(format.height);
+        if !is_same {
             return Err(CameraError::Changed {
-                wanted: mode.wanted.format.to_string(),
-                given: format.format.to_string(),
+                wanted: mode.wanted.to_string(),
+                given: format.to_string(),
             });
-        };
+        }
         // Few drivers refuse, and then the camera goes at the rate that it has.
         let interval = mode.interval.and_then(|interval| device.set_interval(interval).ok());
         let controls = prepare(device, spec, outlet);
-        let reader = Reader::new(form, format, outlet.pool())?;
+        let reader = Reader::new(mode.form, format, outlet.pool())?;
         let starting = |error: io::Error| CameraError::of("starting its pictures", error);
         if device.request_buffers(BUFFERS).map_err(starting)? == 0 {
             return Err(CameraError::Busy(None));

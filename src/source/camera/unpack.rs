@@ -140,3 +140,7 @@ fn middle(a: u8, b: u8) -> u8 {
 fn middle_of(a: u8, b: u8, c: u8, d: u8) -> u8 {
     ((u16::from(a) + u16::from(b) + u16::from(c) + u16::from(d) + 2) / 4) as u8
 }
+
+#[cfg(test)]
+#[path = "unpack_tests.rs"]
+mod tests;
