@@ -8,6 +8,7 @@ mod air;
 mod alarms;
 mod apply;
 mod border;
+mod camera;
 mod cues;
 mod delivery;
 mod desk;
@@ -26,6 +27,7 @@ pub use adapt::AdaptOrder;
 pub use air::STINGER_WAITS_MS;
 pub use apply::{NewShow, Recasting, Why, live_show};
 pub use border::{Effect, Input, Refusal};
+pub(in crate::studio) use camera::{controls_as_they_are, controls_of};
 pub use cues::CueNews;
 pub use delivery::{RecordingNews, RelayNews};
 pub(in crate::studio) use desk::check_target;
@@ -253,6 +255,8 @@ impl Unit<'_> {
             Command::PictureSet(source, param, adjust) => self.picture_set(&source, param, adjust),
             Command::PictureReset(source, what) => self.picture_reset(&source, what),
             Command::PictureCopy(from, to) => self.picture_copy(&from, &to),
+            Command::CameraSet(source, control, value) => self.camera_set(&source, &control, &value),
+            Command::CameraReset(source, control) => self.camera_reset(&source, control.as_deref()),
             Command::OcclusionArm(is_armed) => {
                 self.arm(is_armed);
                 Ok(())

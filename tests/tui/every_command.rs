@@ -273,6 +273,14 @@ fn scenes() -> Vec<Row> {
         ("scene save", "I w", "", Asked("scene save two shot")),
     ]
 }
+fn cameras() -> Vec<Row> {
+    let typed = |name, line| (name, ":", line, Asked(line));
+    vec![
+        typed("camera controls", "camera controls camera"),
+        typed("camera set", "camera set camera focus_absolute 120"),
+        typed("camera reset", "camera reset camera focus_absolute"),
+    ]
+}
 fn rules() -> Vec<Row> {
     vec![
         ("data set", "O s", "{\"a\": 1}", Asked("data set {\"a\": 1}")),
@@ -299,6 +307,7 @@ fn rows() -> Vec<Row> {
         moderation(),
         delivery(),
         rules(),
+        cameras(),
         screen(),
     ]
     .into_iter()

@@ -151,6 +151,12 @@ pub enum Command {
     SourceRestart(String),
     /// Does something to the sources of the show, or to what shows them.
     Sources(SourcesCommand),
+    /// Lists what can be set on a camera.
+    CameraControls(String),
+    /// Sets a control of a camera: source, control, and the value as it was typed.
+    CameraSet(String, String, String),
+    /// Sets a control of a camera, or all, to its default.
+    CameraReset(String, Option<String>),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
     /// Changes the running show to what that file says; for a time, if one is given, unless it is confirmed.

@@ -119,6 +119,9 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::CueSkip
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::CameraControls(_)
+        | Command::CameraSet(..)
+        | Command::CameraReset(..)
         | Command::DataSet(_)
         | Command::DataMerge(_)
         | Command::DataClear

@@ -157,6 +157,10 @@ pub enum ArgKind {
     Find,
     /// A key of a source and its value; may be a secret.
     SourceSetting,
+    /// A control of the camera before it.
+    CameraControl,
+    /// What the control before it is set to.
+    ControlValue,
 }
 
 impl ArgKind {
@@ -215,6 +219,8 @@ impl ArgKind {
             Self::CueFile => "a cue file, on the machine of the studio".into(),
             Self::Find => "the number or the name of something that source find lists, or a kind of source".into(),
             Self::SourceSetting => "a key of `[source.NAME]` and its value: device=desktop".into(),
+            Self::CameraControl => "a control as camera controls lists it: focus_absolute".into(),
+            Self::ControlValue => "a value: 120, on or the name of an entry sets, +5 or -=5 changes".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }

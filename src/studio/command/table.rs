@@ -4,6 +4,7 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod camera;
 mod cues;
 mod delivery;
 mod live;
@@ -22,6 +23,7 @@ const PARTS: [&[CommandSpec]; 12] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
+    camera::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,

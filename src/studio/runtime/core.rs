@@ -57,7 +57,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{CueNews, Input, RecordingNews, update, update_for};
+use crate::studio::update::{CueNews, Input, RecordingNews, controls_of, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -441,6 +441,10 @@ impl Core {
     fn obey_command(&mut self, command: Command, reply: Reply) {
         if let Command::RulesExplain(asked) = &command {
             return reply.send(self.explain(asked.as_ref()));
+        }
+        if let Command::CameraControls(name) = &command {
+            let found = controls_of(&self.studio, name);
+            return reply.send(found.map_err(|refusal| refusal.to_string()));
         }
         // Whoever takes something back wants to know what it was.
         let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());

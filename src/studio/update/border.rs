@@ -174,6 +174,8 @@ pub enum Effect {
     Watch(bool),
     /// A source is to be opened anew.
     RestartSource(String),
+    /// A control of a source's device is to be set; without a value, to its default.
+    SetControl(String, String, Option<i64>),
     /// Business data or what rules may do has changed; anew: whatever they had chosen.
     Rules {
         /// Program is an operator's, or nobody's.
@@ -349,6 +351,22 @@ pub enum Refusal {
     /// An item or a scene that cannot be changed so.
     #[error(transparent)]
     Item(#[from] Misfit),
+    /// Nothing can be set on that source.
+    #[error("source {0} has no controls that can be set: it is no camera, or has not been there yet")]
+    NoControls(String),
+    /// A camera that is away.
+    #[error("source {0} is not there now; what its controls are is in the scene file, or set when it is back")]
+    NotLive(String),
+    /// A control cannot be set so.
+    #[error("{control} cannot be {word}; it can be {expected}")]
+    Control {
+        /// Its name.
+        control: String,
+        /// What was asked for.
+        word: String,
+        /// What can be set.
+        expected: String,
+    },
     /// A command that reads or writes files: the runtime carries it out.
     #[error("that needs files, and there are none here")]
     NeedsFiles,

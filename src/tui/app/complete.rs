@@ -4,8 +4,8 @@ use super::fuzzy::Fuzzy;
 use crate::studio::command::split_words;
 use crate::studio::command::{ArgKind, Bus, CommandSpec, PinWord, scene_at, table};
 use crate::studio::model::{
-    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SceneModel, SeenPicture, Span, Studio, Tier, bus_param,
-    item_paths, picture_param, strip_param,
+    BUS_PARAMS, ControlRange, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SceneModel, SeenPicture, Span, Studio,
+    Tier, bus_param, item_paths, picture_param, strip_param,
 };
 
 /// What could stand at the end of a line.
@@ -162,6 +162,12 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         ArgKind::BusPart => parts(BUS_PARAMS),
         ArgKind::PictureParameter => parameters(PICTURE_PARAMS),
         ArgKind::PicturePart => parts(PICTURE_PARAMS),
+        ArgKind::CameraControl => {
+            let source = studio.sources.iter().find(|source| before == Some(&source.name));
+            let controls = source.map_or(&[][..], |source| &source.controls);
+            names(controls.iter().map(|control| control.name.as_str()))
+        }
+        ArgKind::ControlValue => names(entries(before, studio)),
         ArgKind::Value => names(before.map_or(&[][..], values).iter().copied()),
         ArgKind::Level => {
             let levels = (0..=studio.occlusion.policy.top()).map(|level| level.to_string());
@@ -247,6 +253,19 @@ const SOURCE_KINDS: [&str; 8] = [
     "file",
     "pattern",
 ];
+
+/// What the control of that name can be, where it is one of a few. The name is enough: those that cameras share mean the same.
+fn entries<'a>(name: Option<&str>, studio: &'a Studio) -> impl Iterator<Item = &'a str> {
+    let mut controls = studio.sources.iter().flat_map(|source| &source.controls);
+    let found = name.and_then(|name| controls.find(|control| control.name == name));
+    let (entries, switch): (&[(i64, String)], &[&str]) = match found.map(|control| &control.range) {
+        Some(ControlRange::Menu { entries }) => (entries, &[]),
+        Some(ControlRange::Switch) => (&[], &["on", "off"]),
+        _ => (&[], &[]),
+    };
+    let words = entries.iter().map(|(_, name)| name.as_str());
+    words.chain(switch.iter().copied())
+}
 
 /// The scene that the word before is about.
 fn scene_of<'a>(before: Option<&str>, studio: &'a Studio) -> Option<&'a SceneModel> {

@@ -98,6 +98,11 @@ impl Core {
                         self.tell_pictures(PictureMessage::Restart(at));
                     }
                 }
+                Effect::SetControl(name, control, value) => {
+                    if let Some(at) = self.studio.sources.iter().position(|source| source.name == name) {
+                        self.tell_pictures(PictureMessage::Control(at, control, value));
+                    }
+                }
                 Effect::Rules { is_anew } => {
                     if is_anew {
                         self.ruling.forget_choice();
