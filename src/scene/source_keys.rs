@@ -171,6 +171,11 @@ pub fn is_source_name(name: &str) -> bool {
     is_name(name)
 }
 
+/// What a source can be, as scene files call it.
+pub fn source_kinds() -> impl Iterator<Item = &'static str> {
+    SOURCE_KINDS.iter().map(|(kind, _)| *kind)
+}
+
 /// Whether there is a kind of source that is called so.
 #[must_use]
 pub fn is_source_kind(kind: &str) -> bool {

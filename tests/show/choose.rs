@@ -80,26 +80,34 @@ impl Show {
 
 fn names(list: &Value) -> Vec<String> {
     let list = list.as_array().unwrap().iter();
-    list.map(|entry| entry["name"].as_str().unwrap_or_default().to_owned()).collect()
+    list.map(|entry| entry["name"].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 fn texts(list: &Value) -> Vec<String> {
     let list = list.as_array().unwrap().iter();
-    list.map(|entry| entry.as_str().unwrap_or_default().to_owned()).collect()
+    list.map(|entry| entry.as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// How often the source of that name has begun to live, as the events have it.
 fn begun(status: &Value, source: &str) -> usize {
     let subject = format!("source {source}");
     let events = status["events"].as_array().unwrap().iter();
-    events.filter(|event| event["subject"] == subject.as_str() && event["text"] == "is live").count()
+    events
+        .filter(|event| event["subject"] == subject.as_str() && event["text"] == "is live")
+        .count()
 }
 
 #[test]
 fn what_is_added_is_there_at_once_and_in_the_file_when_it_is_saved() {
     let show = Show::start();
     show.studio.wait_until("live sources", PATIENCE, |status| {
-        status["sources"].as_array().unwrap().iter().all(|source| source["state"]["state"] == "live")
+        status["sources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|source| source["state"]["state"] == "live")
     });
     let applied = show.status()["live"]["applied"].clone();
     show.order("source add extra pattern tone_hz=880 style=ramp");
@@ -107,7 +115,11 @@ fn what_is_added_is_there_at_once_and_in_the_file_when_it_is_saved() {
         status["sources"][2]["name"] == "extra" && status["sources"][2]["state"]["state"] == "live"
     });
     assert_eq!(texts(&status["choosing"]["unsaved"]), ["added extra"]);
-    assert_eq!(status["strips"][2]["is_afv"], true, "nobody hears it: {}", status["strips"][2]);
+    assert_eq!(
+        status["strips"][2]["is_afv"], true,
+        "nobody hears it: {}",
+        status["strips"][2]
+    );
     assert_eq!(show.text(), SHOW, "nothing is written");
     for scene in status["scenes"].as_array().unwrap() {
         assert!(!texts(&scene["sources"]).contains(&"extra".to_owned()), "{scene}");
@@ -123,10 +135,15 @@ fn what_is_added_is_there_at_once_and_in_the_file_when_it_is_saved() {
     assert_eq!(status["sources"][0]["state"]["state"], "live", "not begun anew");
     assert_eq!(begun(&status, "front") + begun(&status, "door"), before);
     assert_eq!(status["strips"][0]["name"], "front");
-    assert!(status["strips"][0]["gain_db"].as_f64().unwrap() < -2.9, "what was set stays: {}", status["strips"][0]);
+    assert!(
+        status["strips"][0]["gain_db"].as_f64().unwrap() < -2.9,
+        "what was set stays: {}",
+        status["strips"][0]
+    );
     // And what it reports is taken for its own.
     show.order("source restart front");
-    show.studio.wait_until("the source once more", PATIENCE, |status| begun(status, "front") > 0);
+    show.studio
+        .wait_until("the source once more", PATIENCE, |status| begun(status, "front") > 0);
 
     show.order("item add other extra");
     show.order("source lower front");
@@ -157,18 +174,36 @@ fn what_is_added_is_there_at_once_and_in_the_file_when_it_is_saved() {
     // Somebody saves the file: that is the first thing that is applied. Our own save was not.
     show.order("source add more pattern");
     fs::write(&show.path, show.text().replace("gain_db = -6", "gain_db = -9")).unwrap();
-    let status = show.studio.wait_until("the editor's save", PATIENCE, |status| status["live"]["applied"] != applied);
-    assert_eq!(status["live"]["applied"].as_u64(), applied.as_u64().map(|count| count + 1));
-    assert_eq!(names(&status["sources"]), ["bars", "front", "extra", "more"], "what is not saved stays on top");
+    let status = show.studio.wait_until("the editor's save", PATIENCE, |status| {
+        status["live"]["applied"] != applied
+    });
+    assert_eq!(
+        status["live"]["applied"].as_u64(),
+        applied.as_u64().map(|count| count + 1)
+    );
+    assert_eq!(
+        names(&status["sources"]),
+        ["bars", "front", "extra", "more"],
+        "what is not saved stays on top"
+    );
     assert_eq!(texts(&status["choosing"]["unsaved"]), ["added more"]);
     // Now the file has a source of that name itself.
     let text = show.text();
-    fs::write(&show.path, format!("{text}\n[source.more]\nkind = \"pattern\"\nstyle = \"grid\"\n")).unwrap();
+    fs::write(
+        &show.path,
+        format!("{text}\n[source.more]\nkind = \"pattern\"\nstyle = \"grid\"\n"),
+    )
+    .unwrap();
     let status = show.studio.wait_until("the other source", PATIENCE, |status| {
         status["choosing"]["unsaved"].as_array().unwrap().is_empty()
     });
     let events = status["events"].as_array().unwrap();
-    let is_told = |event: &Value| event["text"].as_str().unwrap().contains("does not fit the file any more");
+    let is_told = |event: &Value| {
+        event["text"]
+            .as_str()
+            .unwrap()
+            .contains("does not fit the file any more")
+    };
     assert!(events.iter().any(is_told), "{events:?}");
     assert_eq!(names(&status["sources"]).len(), 4);
 }
@@ -208,7 +243,9 @@ fn what_was_done_is_taken_back_one_by_one_or_all_at_once() {
     // A name that is free again is that of another source.
     show.order("source rename door front");
     show.order("source add door pattern");
-    let status = show.studio.wait_until("both", PATIENCE, |status| status["sources"][2]["state"]["state"] == "live");
+    let status = show.studio.wait_until("both", PATIENCE, |status| {
+        status["sources"][2]["state"]["state"] == "live"
+    });
     assert_eq!(names(&status["sources"]), ["front", "bars", "door"]);
     for (line, why) in [
         ("source add bars pattern", "already"),
@@ -235,11 +272,17 @@ fn scenes_that_are_saved_take_no_unsaved_source_with_them() {
     show.order("item move other bars 10% 10%");
     show.order("scene save other");
     let text = show.text();
-    assert!(text.contains("position = [\"10%\"") && !text.contains("extra"), "{text}");
+    assert!(
+        text.contains("position = [\"10%\"") && !text.contains("extra"),
+        "{text}"
+    );
     assert_eq!(texts(&show.status()["choosing"]["unsaved"]), ["added extra"]);
     show.order("source save");
     let text = show.text();
-    assert!(text.contains("position = [\"10%\"") && text.contains("[source.extra]"), "{text}");
+    assert!(
+        text.contains("position = [\"10%\"") && text.contains("[source.extra]"),
+        "{text}"
+    );
     assert_eq!(show.sources(), ["door", "bars", "extra"]);
 }
 
@@ -256,9 +299,17 @@ fn a_show_inside_the_program_is_saved_into_a_new_file() {
     let status = studio.status();
     assert_eq!(status["live"]["file"], path.to_str().unwrap());
     assert_eq!(status["choosing"]["unsaved"], Value::Array(Vec::new()));
-    let checked = std::process::Command::new(rigcast()).arg("check").arg(&path).output().unwrap();
+    let checked = std::process::Command::new(rigcast())
+        .arg("check")
+        .arg(&path)
+        .output()
+        .unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
-    assert!(fs::read_to_string(&path).unwrap().contains("\n[source.third]\nkind = \"pattern\"\n"));
+    assert!(
+        fs::read_to_string(&path)
+            .unwrap()
+            .contains("\n[source.third]\nkind = \"pattern\"\n")
+    );
     // From now on it is a show like any other.
     studio.order("source add fourth pattern");
     studio.order("source save");

@@ -7,9 +7,9 @@
     missing_docs
 )]
 
+mod choose;
 #[path = "../common/mod.rs"]
 mod common;
-mod choose;
 mod cues;
 mod edit;
 mod live;

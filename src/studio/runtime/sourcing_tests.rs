@@ -78,10 +78,18 @@ fn what_fits_another_text_stays() {
 #[test]
 fn names_lead_back_to_those_on_the_disk() {
     let sourcing = Sourcing {
-        changes: vec![rename("a", "b"), rename("x", "a"), rename("b", "c"), rename("p", "q"), rename("q", "p")],
+        changes: vec![
+            rename("a", "b"),
+            rename("x", "a"),
+            rename("b", "c"),
+            rename("p", "q"),
+            rename("q", "p"),
+        ],
         ..Sourcing::default()
     };
-    let pairs: Vec<(String, String)> = [("c", "a"), ("a", "x")].map(|(now, then)| (now.into(), then.into())).into();
+    let pairs: Vec<(String, String)> = [("c", "a"), ("a", "x")]
+        .map(|(now, then)| (now.into(), then.into()))
+        .into();
     assert_eq!(sourcing.renames_back(), pairs);
 }
 
@@ -106,7 +114,11 @@ fn finds_are_meant_by_number_name_or_a_part_of_the_title() {
     let title = |wanted: &str| meant(&inventory, wanted).map(|found| found.name.clone());
     assert_eq!(title("2").unwrap(), "mic");
     assert_eq!(title("desktop").unwrap(), "desktop");
-    assert_eq!(title("HD Webcam C920").unwrap(), "webcam", "a whole title goes before a part of one");
+    assert_eq!(
+        title("HD Webcam C920").unwrap(),
+        "webcam",
+        "a whole title goes before a part of one"
+    );
     assert_eq!(title("mono").unwrap(), "mic");
     assert!(title("webcam c").unwrap_err().contains("say its number"));
     assert!(title("9").unwrap_err().contains("there is webcam, mic, desktop"));
