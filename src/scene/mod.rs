@@ -173,6 +173,8 @@ fn start_again(script: &Script, shelf: Shelf, env: &impl Fn(&str) -> Option<Stri
         .collect::<Vec<_>>();
     let mut show = start(text, shelf, &overrides, env)?;
     show.script.inside.clone_from(&script.inside);
+    show.script.on_disk.clone_from(&script.on_disk);
+    show.script.unsaved.clone_from(&script.unsaved);
     Ok(show)
 }
 
@@ -330,6 +332,8 @@ fn start(
         environment: environment.into_inner(),
         folder: layers.shelf.folder,
         texts: layers.shelf.taken,
+        on_disk: BTreeMap::new(),
+        unsaved: Vec::new(),
     };
     Ok(show)
 }

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::common::PATIENCE;
+use crate::common::home::Home;
 use crate::common::studio::{Studio, rigcast};
+use crate::common::{PATIENCE, wait_for};
 
 const SHOW: &str = "\
 # Evening show
@@ -314,4 +315,131 @@ fn a_show_inside_the_program_is_saved_into_a_new_file() {
     studio.order("source add fourth pattern");
     studio.order("source save");
     assert!(fs::read_to_string(&path).unwrap().contains("[source.fourth]"));
+}
+
+#[test]
+fn what_is_not_saved_is_there_again_after_a_crash() {
+    let home = Home::new();
+    let path = home.folder.path().join("show.toml");
+    fs::write(&path, SHOW).unwrap();
+    let file = path.to_str().unwrap();
+    let start = |args: &[&str]| {
+        Studio::start_in(args, |command| {
+            command
+                .env("XDG_RUNTIME_DIR", home.folder.path())
+                .env("XDG_STATE_HOME", home.folder.path());
+        })
+    };
+    let mut studio = start(&[file]);
+    let order = |line: &str| {
+        let output = std::process::Command::new(rigcast())
+            .arg("ctl")
+            .args(line.split(' '))
+            .env("XDG_RUNTIME_DIR", home.folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let status = || -> Value { serde_json::from_str(&order("status")).unwrap() };
+    order("source add extra pattern");
+    order("source rename door front");
+    wait_for("the state on the disk", PATIENCE, || {
+        let kept = walk(home.folder.path());
+        kept.iter()
+            .any(|text| text.contains("renamed door to front"))
+            .then_some(())
+    });
+    studio.process.0.kill().unwrap();
+    studio.process.0.wait().unwrap();
+    drop(studio);
+    let _again = start(&[file, "--resume"]);
+    let resumed = status();
+    assert_eq!(names(&resumed["sources"]), ["front", "bars", "extra"]);
+    assert_eq!(
+        texts(&resumed["choosing"]["unsaved"]),
+        ["added extra, renamed door to front"]
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), SHOW);
+    order("source lower front");
+    order("source save");
+    let saved = fs::read_to_string(&path).unwrap();
+    assert!(
+        saved.contains("[source.front]") && saved.contains("[source.extra]"),
+        "{saved}"
+    );
+}
+
+/// The texts of all small files in a folder and those in it.
+fn walk(folder: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let read = entries.flat_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return walk(&path);
+        }
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        is_file
+            .then(|| fs::read_to_string(&path).ok())
+            .flatten()
+            .into_iter()
+            .collect()
+    });
+    read.collect()
+}
+
+#[test]
+fn a_bare_machine_gets_a_useful_page() {
+    let probe = |args: &[&str]| {
+        let mut command = std::process::Command::new(rigcast());
+        let output = command
+            .arg("probe")
+            .args(args)
+            .env_clear()
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = probe(&[]);
+    for part in [
+        "video encoder",
+        "sources          ",
+        "pattern",
+        "What is not, and what would change that:",
+        "microphone",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let json: Value = serde_json::from_str(&probe(&["--json"])).unwrap();
+    assert_eq!(json["is_usable"], true);
+    for absent in json["absent"].as_array().unwrap() {
+        assert!(!absent["reason"].as_str().unwrap().is_empty(), "{absent}");
+    }
+    // What is here can be pasted into a scene file.
+    for found in json["found"].as_array().unwrap() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.toml");
+        let text = format!(
+            "{}\n[scene.a]\nitems = [{{ source = \"{}\" }}]\n",
+            found["scene"].as_str().unwrap(),
+            found["name"].as_str().unwrap()
+        );
+        fs::write(&path, &text).unwrap();
+        let checked = std::process::Command::new(rigcast())
+            .arg("check")
+            .arg(&path)
+            .output()
+            .unwrap();
+        assert!(
+            checked.status.success(),
+            "{text}: {}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
+    }
 }

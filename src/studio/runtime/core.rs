@@ -262,6 +262,9 @@ impl Core {
         let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
         let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
         let saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
+        let sourcing = Sourcing::resumed(&options.opening.read);
+        let unsaved = sourcing.standing();
+        (studio.choosing.unsaved, studio.choosing.changed) = (unsaved.unsaved, unsaved.changed);
         let pending = options.opening.waiting.clone().map(Pending::new);
         if let Some(pending) = &pending {
             studio.live.confirm = Some(pending.confirm(clock.now()));
@@ -281,7 +284,7 @@ impl Core {
             read: options.opening.read.clone(),
             started: options.opening.read.clone(),
             pending,
-            sourcing: Sourcing::default(),
+            sourcing,
             sourcing_before: None,
             called: Vec::new(),
             watching: None,

@@ -425,6 +425,7 @@ impl Core {
         self.sourcing.base = (!wanted.changes.is_empty()).then_some(base);
         self.sourcing.changes = wanted.changes;
         self.sourcing.trial = wanted.trial;
+        self.sourcing.note(&mut self.read.script);
         self.keep_script();
         let undoable = wanted.did.map(|did| (did, before));
         let news = SourcesNews::Changed(self.sourcing.standing(), undoable);
@@ -475,6 +476,8 @@ impl Core {
             sourcing.trial = None;
         }
         sourcing.changes = kept;
+        let mut show = show;
+        sourcing.note(&mut show.script);
         if !lost.is_empty() {
             let text = format!("not saved, and it does not fit the file any more: {}", lost.join("; "));
             self.feed(Input::Event(EventLevel::Warning, "sources".to_owned(), text));
@@ -577,6 +580,7 @@ impl Core {
             generation: self.sourcing.generation + 1,
             ..Sourcing::default()
         };
+        self.sourcing.note(&mut self.read.script);
         self.keep_script();
         self.watch_files(self.studio.live.is_watched);
         let name = file.display().to_string();
@@ -600,6 +604,7 @@ impl Core {
             generation: self.sourcing.generation + 1,
             ..Sourcing::default()
         };
+        self.sourcing.note(&mut self.read.script);
         self.keep_script();
         let answer = Answer::text(format!("saved in {}", files.join(", "))).with("files", files.clone());
         let news = SourcesNews::Saved(self.sourcing.standing(), files);
@@ -615,7 +620,10 @@ impl Core {
         base.texts.extend(texts);
         self.sourcing.generation += 1;
         match changed(base, &self.read.files, &self.sourcing.changes) {
-            Ok(script) => self.read.script.texts = script.texts,
+            Ok(script) => {
+                self.read.script.texts = script.texts;
+                self.sourcing.note(&mut self.read.script);
+            }
             Err((_, reason)) => {
                 tracing::error!(%reason, "what is not saved does not fit the file that was just written")
             }
