@@ -349,7 +349,7 @@ fn what_is_not_saved_is_there_again_after_a_crash() {
     order("source add extra pattern");
     order("source rename door front");
     wait_for("the state on the disk", PATIENCE, || {
-        let kept = walk(home.folder.path());
+        let kept = states(home.folder.path());
         kept.iter()
             .any(|text| text.contains("renamed door to front"))
             .then_some(())
@@ -374,16 +374,16 @@ fn what_is_not_saved_is_there_again_after_a_crash() {
     );
 }
 
-/// The texts of all small files in a folder and those in it.
-fn walk(folder: &std::path::Path) -> Vec<String> {
+/// The states of shows in a folder and those in it.
+fn states(folder: &std::path::Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let read = entries.flat_map(|entry| {
         let path = entry.path();
         if path.is_dir() {
-            return walk(&path);
+            return states(&path);
         }
-        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        is_file
+        let is_state = path.extension().is_some_and(|extension| extension == "state");
+        is_state
             .then(|| fs::read_to_string(&path).ok())
             .flatten()
             .into_iter()
