@@ -90,7 +90,7 @@ pub use rules_keys::rules_markdown;
 pub use script::{Change, Script};
 pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
-pub use source_keys::{is_source_kind, is_source_name, source_kinds, source_lines};
+pub use source_keys::{is_source_kind, is_source_name, source_keys_of, source_kinds, source_lines};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
 pub use write_back::{SceneBack, SourceEdit, SourceEditError, WriteBackError, has_of_scene, write_back};

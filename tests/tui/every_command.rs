@@ -191,7 +191,7 @@ fn delivery() -> Vec<Row> {
         ("select find", "+ down", "", Shown("▸ 2 screen")),
         ("source find", "+ f", "", Asked("source find")),
         ("source try", "+ space", "", Asked("source try 1")),
-        ("source keep", ":", "source keep desk", Asked("source keep desk")),
+        ("source keep", "+ enter", "2", Asked("source keep desk2")),
         ("source drop", "+ backspace", "", Asked("source drop")),
         (
             "source add",
@@ -332,6 +332,10 @@ fn desk() -> Screen {
     armed(&mut screen.studio);
     held(&mut screen.studio);
     screen.studio.occlusion.level = 1;
+    screen.studio.choosing.trial = Some(rigcast::studio::model::Trial {
+        name: "desk".into(),
+        ..rigcast::studio::model::Trial::default()
+    });
     screen.studio.scenes[0].parameters = vec![("price".into(), "9.90".into())];
     screen.studio.occlusion.stickers = vec!["cat".into()];
     screen.studio.renditions = vec![rigcast::studio::model::RenditionModel {

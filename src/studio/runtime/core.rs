@@ -1,10 +1,13 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+mod called;
 mod cueing;
 mod held;
 mod live;
+mod network;
 mod ruled;
 mod scenes;
+mod source_saving;
 mod sourcing;
 
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use self::live::Pending;
-pub use self::sourcing::SourcesSaved;
+pub use self::source_saving::SourcesSaved;
 use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
@@ -49,7 +52,7 @@ use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::media::AudioConfig;
-use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
+use crate::publish::DestinationSpec;
 use crate::record;
 use crate::scene::{Show, StickerSet};
 use crate::source::SourceContext;
@@ -636,31 +639,6 @@ impl Core {
         }
     }
 
-    /// Warns where the destinations need more than the way out carries.
-    fn check_uplink(&mut self) {
-        let Some(uplink_kbps) = self.show.uplink_kbps else {
-            return;
-        };
-        let shares = self.destinations.specs().iter().filter_map(|spec| {
-            let rendition = spec.rendition.as_ref();
-            let rendition = rendition.and_then(|name| self.studio.renditions.iter().find(|known| known.name == *name));
-            Some(Uplink {
-                scheme: Scheme::of(&spec.url)?,
-                video_kbps: rendition.map_or(self.studio.encoder.video_kbps, |rendition| rendition.video_kbps),
-                frames_per_second: self.show.video.frame_rate.as_f64(),
-                audio_kbps: self.sound.bitrate_kbps,
-            })
-        });
-        let budget = budget(&shares.collect::<Vec<_>>());
-        if budget.is_tight(uplink_kbps) {
-            let text = format!(
-                "the destinations take {} kbit/s together, and {uplink_kbps} is all that the uplink carries: a fifth of it should stay free",
-                budget.total_kbps
-            );
-            self.tell(EventLevel::Warning, &text);
-        }
-    }
-
     /// Records the show, into `path` or where the scene file says.
     fn record(&mut self, path: Option<PathBuf>) {
         let recording = &self.show.recording;
@@ -748,42 +726,6 @@ impl Core {
     fn newest_meters(&self) -> Meters {
         let meters = self.stage.meters.lock();
         meters.unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-    }
-
-    /// Lets the controller see what there is to see, and does what it decides.
-    fn adapt(&mut self) {
-        let now = self.clock.now();
-        for note in self.counting.tick(now) {
-            let level = if note.is_warning {
-                EventLevel::Warning
-            } else {
-                EventLevel::Info
-            };
-            self.feed(Input::Event(level, "audience".to_owned(), note.text));
-        }
-        self.adapting.audience(self.counting.viewers(), now);
-        if let Some((changes, state)) = self.adapting.tick(&self.outlet, now) {
-            self.feed(Input::Adapted(changes, Box::new(state)));
-        }
-    }
-
-    /// Writes what is seen of the network into the first of `paths` that is not there.
-    fn trace(&mut self, paths: &[PathBuf]) {
-        let inputs = self.post.clone();
-        let fail = move |reason| post(&inputs, Input::Trace(Err(reason)));
-        let begun = self.adapting.trace(paths, fail);
-        post(&self.post, Input::Trace(begun.map(Some)));
-    }
-
-    /// Once a second: who watches.
-    fn count(&mut self) {
-        if self.studio.relay.is_some() {
-            self.counting.relay(self.studio.viewers(), self.clock.now());
-        }
-        let counts = self.counting.counts();
-        if counts != self.studio.adapt.audience {
-            self.feed(Input::Audience(counts));
-        }
     }
 
     fn publish(&mut self) {
