@@ -177,8 +177,8 @@ fn paths_of(script: &Script, files: &[PathBuf]) -> Vec<PathBuf> {
 /// What there is instead.
 pub fn meant<'a>(inventory: &'a Inventory, wanted: &str) -> Result<&'a Found, String> {
     let all = &inventory.found;
-    let number = wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    if let Some(found) = number.and_then(|at| all.get(at)) {
+    let number = wanted.parse::<usize>().ok();
+    if let Some(found) = number.and_then(|number| all.get(number.checked_sub(1)?)) {
         return Ok(found);
     }
     let small = wanted.to_lowercase();
@@ -186,7 +186,9 @@ pub fn meant<'a>(inventory: &'a Inventory, wanted: &str) -> Result<&'a Found, St
     if let Some(found) = all.iter().find(is_called) {
         return Ok(found);
     }
-    let mut parts = all.iter().filter(|found| found.title.to_lowercase().contains(&small));
+    // A number is none of the digits in a title.
+    let is_meant = |found: &&Found| number.is_none() && found.title.to_lowercase().contains(&small);
+    let mut parts = all.iter().filter(is_meant);
     match (parts.next(), parts.next()) {
         (Some(found), None) => return Ok(found),
         (Some(one), Some(other)) => {

@@ -216,7 +216,8 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         ArgKind::Find => {
             let inventory = &studio.choosing.inventory;
             let found = inventory.found.iter().map(|found| found.name.as_str());
-            names(found.chain(source_kinds()))
+            let words = found.map(str::to_owned).chain(source_kinds().map(str::to_owned));
+            words.map(|word| Candidate { word, doc: "" }).collect()
         }
         ArgKind::Percent
         | ArgKind::SourceSetting

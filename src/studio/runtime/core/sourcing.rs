@@ -12,8 +12,7 @@ use super::super::sourcing::{Sourcing, changed, changed_as_far, free_name, meant
 use super::Core;
 use crate::control::desk::Reply;
 use crate::scene::{
-    SceneErrors, Script, Show, SourceEdit, is_source_kind, is_source_name, load_changed, source_lines,
-    with_sources_renamed,
+    SceneErrors, Show, SourceEdit, is_source_kind, is_source_name, load_changed, source_lines, with_sources_renamed,
 };
 use crate::secret::Secret;
 use crate::source::{Inventory, look_around};
@@ -21,7 +20,7 @@ use crate::studio::command::{
     Answer, Command, ItemRef, SourceChange, SourcesBefore, SourcesCommand, Toward, item_of, reveals_or_ends, scene_at,
 };
 use crate::studio::model::{Cause, EventLevel, Trial};
-use crate::studio::update::{Input, NewShow, Recasting, SourcesNews, Why};
+use crate::studio::update::{Input, NewShow, SourcesNews, Why};
 
 /// The part of the program that an item gets which comes into a scene with others, in percent: from left and top, and each side.
 const CORNER: (u32, u32) = (66, 30);
