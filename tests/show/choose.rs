@@ -3,12 +3,16 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::common::home::Home;
+use crate::common::media::{Pull, Received, gaps};
+use crate::common::nginx::Nginx;
+use crate::common::pace::in_real_time;
 use crate::common::studio::{Studio, rigcast};
-use crate::common::{PATIENCE, wait_for};
+use crate::common::{PATIENCE, peer, wait_for};
 
 const SHOW: &str = "\
 # Evening show
@@ -442,4 +446,76 @@ fn a_bare_machine_gets_a_useful_page() {
             String::from_utf8_lossy(&checked.stderr)
         );
     }
+}
+
+/// A pattern with numbers and a tone is on air while everything is done that can be done to sources.
+#[test]
+fn viewers_notice_nothing_of_what_is_chosen() {
+    let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
+        return;
+    };
+    in_real_time("sources chosen on air", |witness| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.toml");
+        let text = format!(
+            r#"[video]
+width = 640
+height = 360
+bitrate_kbps = 1500
+gop_seconds = 1
+
+[source.base]
+kind = "pattern"
+style = "grid"
+flash = false
+tone_hz = 440
+
+[scene.host]
+items = [{{ source = "base" }}]
+
+[destination.main]
+url = "rtmp://127.0.0.1:{}/live"
+key = "live-chosen"
+"#,
+            nginx.port
+        );
+        fs::write(&path, &text).unwrap();
+        let studio = Studio::start(&[path.to_str().unwrap()]);
+        studio.wait_live(0);
+        let pull = Pull::start(&nginx.url("live-chosen"), 60.0);
+        wait_for("the viewer's first bytes", PATIENCE, || {
+            fs::metadata(&pull.path).ok().filter(|file| file.len() > 10_000)
+        });
+        // So that each state is heard and seen for a while.
+        let look = || std::thread::sleep(Duration::from_millis(500));
+        for line in [
+            "source add loud pattern tone_hz=880 level_dbfs=-3",
+            "source rename base main",
+            "source lower main",
+            "source add third pattern tone_hz=660 level_dbfs=-3",
+            "source rename loud louder",
+            "source raise third",
+            "source remove louder",
+            "undo",
+            "source save",
+            "source remove third",
+            "source revert",
+        ] {
+            studio.order(line);
+            look();
+        }
+        assert!(fs::read_to_string(&path).unwrap().contains("[source.louder]"));
+        witness.hear(&studio.status());
+        studio.order("end");
+        let pulled = pull.save(Duration::from_mins(1));
+        let received = Received::read(&pulled.path);
+        assert_eq!(gaps(&received.numbers()), [], "every frame of the program arrived");
+        let (from, to) = (received.audio_pts[0] + 0.5, *received.audio_pts.last().unwrap() - 0.5);
+        let levels = received.levels(from, to);
+        let (quietest, loudest) = (levels[0], levels[levels.len() - 1]);
+        assert!(
+            loudest - quietest < 1.0,
+            "nothing but the one tone: {quietest:.1} to {loudest:.1} dBFS"
+        );
+    });
 }

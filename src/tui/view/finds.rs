@@ -75,6 +75,8 @@ fn find_line(buf: &mut Buffer, line: Rect, row: &FindRow<'_>, is_selected: bool,
         FindRow::Here(number, found) => {
             if is_tried(found, scene) {
                 text.right(" TRIAL ", theme.on_badge());
+            } else if let Some(name) = used_by(found, scene) {
+                text.right(&format!(" as {name} "), theme.good());
             } else if found.is_default {
                 text.right(" default ", theme.label());
             }
@@ -106,6 +108,18 @@ fn short(kind: &str, column: u16) -> String {
 fn is_tried(found: &Found, scene: &Scene<'_>) -> bool {
     let trial = scene.studio.choosing.trial.as_ref();
     trial.is_some_and(|trial| trial.title == found.title && trial.kind == found.kind)
+}
+
+/// The source of the show that this is already, as far as its location tells.
+fn used_by<'a>(found: &Found, scene: &'a Scene<'_>) -> Option<&'a str> {
+    let is_it =
+        |source: &&SourceModel| source.kind == found.kind && found.scene.contains(&format!("\"{}\"", source.location));
+    let mut sources = scene
+        .studio
+        .sources
+        .iter()
+        .filter(|source| !scene.studio.is_on_trial(&source.name));
+    sources.find(is_it).map(|source| source.name.as_str())
 }
 
 /// The sources of the show, in the order of their tiles.

@@ -185,15 +185,16 @@ impl Core {
             SourcesCommand::Rename(name, to) => {
                 let name = self.source_called(&name)?;
                 self.check_new(&to)?;
+                if self.studio.is_on_trial(&name) {
+                    return Err(format!(
+                        "source {name} is on trial: source keep {to} keeps it under that name"
+                    ));
+                }
                 let said = format!("renamed {name} to {to}");
                 let edit = SourceEdit::Rename {
                     name: name.clone(),
                     to: to.clone(),
                 };
-                let trial = trial.map(|trial| Trial {
-                    name: if trial.name == name { to.clone() } else { trial.name },
-                    ..trial
-                });
                 let did = format!("source rename {name} {to}");
                 let wanted = Wanted {
                     renames: vec![(name, to.clone())],
@@ -209,6 +210,11 @@ impl Core {
                     Toward::Last => Some(at + 1),
                 };
                 let other = other.and_then(|at| self.show.sources.get(at));
+                // What is on trial may go at any time: nobody has changed places with it.
+                let other = other.filter(|other| !self.studio.is_on_trial(&other.name));
+                if self.studio.is_on_trial(&name) {
+                    return Err(format!("source {name} is on trial: source keep keeps it"));
+                }
                 let (end, word) = match toward {
                     Toward::First => ("first", "raise"),
                     Toward::Last => ("last", "lower"),
@@ -222,6 +228,9 @@ impl Core {
                 let did = format!("source {word} {name}");
                 let wanted = make(with(all, edit, &said, &name), said.clone(), did, trial);
                 (wanted, Answer::text(said))
+            }
+            SourcesCommand::Remove(name) if self.studio.is_on_trial(&name) => {
+                return self.wanted(SourcesCommand::Drop);
             }
             SourcesCommand::Remove(name) => {
                 let name = self.source_called(&name)?;
@@ -243,7 +252,6 @@ impl Core {
                     name: name.clone(),
                     has_items,
                 };
-                let trial = trial.filter(|trial| trial.name != name);
                 let changes = with(all, edit, &said, &name);
                 let wanted = make(changes, said, format!("source remove {name}"), trial);
                 (wanted, Answer::text(text))
