@@ -168,6 +168,7 @@ const PURE_FILES: &[&str] = &[
     "studio/undo/line.rs",
     "studio/undo/settings.rs",
     "studio/update.rs",
+    "studio/update/border.rs",
     "studio/update/undo.rs",
     "studio/update/reports.rs",
     "studio/update/picture.rs",

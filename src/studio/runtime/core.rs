@@ -2,9 +2,9 @@
 
 mod called;
 mod cueing;
+mod doing;
 mod held;
 mod live;
-mod network;
 mod ruled;
 mod scenes;
 mod source_saving;
@@ -29,13 +29,12 @@ use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
-use super::graphics::{self, GraphicsMessage};
+use super::graphics::GraphicsMessage;
 use super::measure::Measure;
 use super::moderating::Moderator;
 use super::obs;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
-use super::plan::Plan;
 use super::raise::{Raised, raise};
 use super::relaying::{Offer, Relaying};
 use super::reporters::{Inputs, post};
@@ -44,7 +43,7 @@ use super::service::Service;
 use super::sound_loop::SoundMessage;
 use super::sourcing::Sourcing;
 use super::stage::Stage;
-use super::taping::{Reel, Taping};
+use super::taping::Taping;
 use super::watching::Watching;
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order, Reply};
@@ -60,7 +59,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{CueNews, Effect, Input, RecordingNews, update, update_for};
+use crate::studio::update::{CueNews, Input, RecordingNews, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -237,6 +236,13 @@ impl Core {
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
+        let pending = options.opening.waiting.clone().map(Pending::new);
+        if let Some(pending) = &pending {
+            studio.live.confirm = Some(pending.confirm(clock.now()));
+        }
+        let sourcing = Sourcing::resumed(&options.opening.read);
+        let unsaved = sourcing.standing();
+        (studio.choosing.unsaved, studio.choosing.changed) = (unsaved.unsaved, unsaved.changed);
         let (state, state_out) = watch::channel(Arc::new(studio.clone()));
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
@@ -264,14 +270,9 @@ impl Core {
         let of_scene = options.opening.of_scene.clone();
         let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
         let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
-        let saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
-        let sourcing = Sourcing::resumed(&options.opening.read);
-        let unsaved = sourcing.standing();
-        (studio.choosing.unsaved, studio.choosing.changed) = (unsaved.unsaved, unsaved.changed);
-        let pending = options.opening.waiting.clone().map(Pending::new);
-        if let Some(pending) = &pending {
-            studio.live.confirm = Some(pending.confirm(clock.now()));
-        }
+        let mut saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
+        // A second crash finds the way back as the first did.
+        saved.set_show(&options.opening.read.script, pending.as_ref().map(Pending::saved));
         let saver_inputs = inputs_in.clone();
         let saver = Saver::start(saver::state_path(&options.name), saved, move |text| {
             post(&saver_inputs, Input::Event(EventLevel::Warning, "studio".into(), text));
@@ -544,143 +545,6 @@ impl Core {
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            let Some(effect) = self.carry_out_live(effect) else {
-                continue;
-            };
-            match effect {
-                // Those are carried out by now.
-                Effect::Sources(_)
-                | Effect::KnowDestination(..)
-                | Effect::Rollback
-                | Effect::Confirmed
-                | Effect::Watch(_) => {}
-                Effect::Picture => {
-                    let plan = Arc::new(Plan::new(&self.studio));
-                    self.is_state_drawn = graphics::asks_state(&plan);
-                    self.tell_graphics(GraphicsMessage::Plan(Arc::clone(&plan)));
-                    self.tell_pictures(PictureMessage::Plan(plan));
-                }
-                Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
-                Effect::Enhance(at, settings) => self.tell_pictures(PictureMessage::Enhance(at, settings)),
-                Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
-                Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
-                Effect::Hold(target, pace) => self.moderator.holding().set(target, pace),
-                Effect::Dump(last) => {
-                    self.moderator.holding().dump(last);
-                }
-                Effect::Edit(edit) => self.moderator.holding().edit(edit),
-                Effect::CloseEdit(id, until) => self.moderator.holding().close(id, until),
-                Effect::RestoreEdit(id) => {
-                    // What has left meanwhile is left.
-                    self.moderator.holding().restore(id);
-                }
-                Effect::Reveal(id) => {
-                    // It may have gone meanwhile.
-                    self.moderator.areas().release(id);
-                }
-                Effect::Checks => self.moderator.arm(&self.studio.moderation, self.clock.now()),
-                Effect::Compliance(entry) => self.comply(&entry),
-                Effect::Occlusion => self.hide(),
-                Effect::ReleaseFaces => self.watch.want_release(),
-                Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
-                Effect::Rate(line, rate) => self.outlet.aim(line, |target| target.rate = rate),
-                Effect::FrameRate(line, divisor) => self.outlet.aim(line, |target| target.divisor = divisor.max(1)),
-                Effect::Size(line, width, height) => {
-                    self.outlet.aim(line, |target| target.size = Some((width, height)));
-                }
-                Effect::SoundKbps(kbps) => self.outlet.aim_sound(|sound| sound.bitrate_kbps = kbps),
-                Effect::SoundRate(rate) => self.outlet.aim_sound(|sound| sound.sample_rate = rate),
-                Effect::Ladder(count) => self.relaying.offer_only(count),
-                Effect::TraceStart(path) => self.trace(&[path]),
-                Effect::TraceStop => {
-                    let lost = self.adapting.end_trace();
-                    if lost > 0 {
-                        let text = format!("the disk was late: {lost} lines are missing");
-                        post(&self.post, Input::Event(EventLevel::Warning, "trace".to_owned(), text));
-                    }
-                    post(&self.post, Input::Trace(Ok(None)));
-                }
-                Effect::Adapt(order) => {
-                    self.adapting.obey(order);
-                    // At once: what is pinned and given back within a tick would else be told by nobody.
-                    self.adapt();
-                }
-                Effect::Keyframe => self.outlet.want_idrs(),
-                Effect::AddDestination(name, url, rendition) => {
-                    self.destinations.know(DestinationSpec {
-                        rendition,
-                        ..DestinationSpec::new(name, url)
-                    });
-                    self.check_uplink();
-                }
-                Effect::RecordStart(path) => self.record(path),
-                Effect::RecordStop => self.stop_recording(),
-                Effect::RecordSplit => self.taping.split(&self.outlet),
-                Effect::StartDestination(name) | Effect::RetryDestination(name) => self.destinations.start(&name),
-                Effect::StopDestination(name) => self.destinations.stop(&name),
-                Effect::RemoveDestination(name) => self.destinations.forget(&name),
-                Effect::RestartSource(name) => {
-                    if let Some(at) = self.studio.sources.iter().position(|source| source.name == name) {
-                        self.tell_pictures(PictureMessage::Restart(at));
-                    }
-                }
-                Effect::Rules { is_anew } => {
-                    if is_anew {
-                        self.ruling.forget_choice();
-                    }
-                    self.rule();
-                }
-                Effect::Cue(firing) => self.do_cue(firing),
-                Effect::Event(event) => self.announce(event),
-                Effect::End => self.is_over = true,
-            }
-        }
-    }
-
-    /// Records the show, into `path` or where the scene file says.
-    fn record(&mut self, path: Option<PathBuf>) {
-        let recording = &self.show.recording;
-        let mut settings = recording.record.clone();
-        settings.name.clone_from(&self.studio.name);
-        if let Some(path) = path {
-            settings.path = path;
-        }
-        let number = |name: &String| self.studio.strips.iter().position(|strip| strip.name == *name);
-        let strips = recording.strips.iter();
-        let reel = Reel {
-            settings,
-            audio: self.outlet.sound_config().unwrap_or_else(|| self.sound.clone()),
-            strips: strips.filter_map(|name| Some((name.clone(), number(name)?))).collect(),
-        };
-        match self.taping.start(reel, self.clock, &self.outlet, &self.post) {
-            Ok(taps) => {
-                for tap in taps {
-                    self.tell_sound(SoundMessage::Record(tap));
-                }
-            }
-            Err(reason) => post(&self.post, Input::Recording(RecordingNews::Refused(reason))),
-        }
-    }
-
-    fn stop_recording(&mut self) {
-        let Some(wait) = self.taping.stop(&self.outlet) else {
-            return;
-        };
-        let inputs = self.post.clone();
-        tokio::task::spawn_blocking(move || {
-            let ended = wait();
-            post(&inputs, Input::Recording(RecordingNews::Ended(ended)));
-        });
-    }
-
-    /// What hides faces has changed.
-    fn hide(&mut self) {
-        let plan = MaskPlan::new(&self.studio, self.stickers.clone());
-        self.watch.set_plan(plan);
-    }
-
     fn announce(&mut self, event: Event) {
         let Event {
             at,
@@ -726,6 +590,42 @@ impl Core {
     fn newest_meters(&self) -> Meters {
         let meters = self.stage.meters.lock();
         meters.unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Lets the controller see what there is to see, and does what it decides.
+    fn adapt(&mut self) {
+        let now = self.clock.now();
+        for note in self.counting.tick(now) {
+            let level = if note.is_warning {
+                EventLevel::Warning
+            } else {
+                EventLevel::Info
+            };
+            self.feed(Input::Event(level, "audience".to_owned(), note.text));
+        }
+        self.adapting.audience(self.counting.viewers(), now);
+        if let Some((changes, state)) = self.adapting.tick(&self.outlet, now) {
+            self.feed(Input::Adapted(changes, Box::new(state)));
+        }
+    }
+
+    /// Writes what is seen of the network into the first of `paths` that is not there.
+    fn trace(&mut self, paths: &[PathBuf]) {
+        let inputs = self.post.clone();
+        let fail = move |reason| post(&inputs, Input::Trace(Err(reason)));
+        let begun = self.adapting.trace(paths, fail);
+        post(&self.post, Input::Trace(begun.map(Some)));
+    }
+
+    /// Once a second: who watches.
+    fn count(&mut self) {
+        if self.studio.relay.is_some() {
+            self.counting.relay(self.studio.viewers(), self.clock.now());
+        }
+        let counts = self.counting.counts();
+        if counts != self.studio.adapt.audience {
+            self.feed(Input::Audience(counts));
+        }
     }
 
     fn publish(&mut self) {

@@ -43,6 +43,16 @@ impl Pending {
         }
     }
 
+    /// The same as it is saved.
+    pub(super) fn saved(&self) -> SavedWaiting {
+        let until = self.deadline.duration_since(SystemTime::UNIX_EPOCH);
+        SavedWaiting::new(
+            &self.waiting.read.script,
+            self.waiting.standing.clone(),
+            until.unwrap_or_default(),
+        )
+    }
+
     /// The same as clients see it.
     pub(super) fn confirm(&self, now: Timestamp) -> Confirm {
         let left = TimeDelta::from_secs_f64(self.waiting.left.as_secs_f64());
@@ -339,15 +349,7 @@ impl Core {
 
     /// Has what the show is read from saved, so that it is resumed as it is now.
     pub(super) fn keep_script(&mut self) {
-        let waiting = self.pending.as_ref().map(|pending| {
-            let waiting = &pending.waiting;
-            let until = pending.deadline.duration_since(SystemTime::UNIX_EPOCH);
-            SavedWaiting::new(
-                &waiting.read.script,
-                waiting.standing.clone(),
-                until.unwrap_or_default(),
-            )
-        });
+        let waiting = self.pending.as_ref().map(Pending::saved);
         let standing = self.standing();
         self.saver.change_show(&self.read.script, waiting, standing);
     }
