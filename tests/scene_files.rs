@@ -470,6 +470,7 @@ fn the_examples_of_the_reference_pages_are_good() {
         "docs/presets.md",
         "docs/microphone.md",
         "docs/cameras.md",
+        "docs/choosing.md",
     ] {
         let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
         let examples: Vec<&str> = page

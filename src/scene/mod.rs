@@ -90,7 +90,7 @@ pub use rules_keys::rules_markdown;
 pub use script::{Change, Script};
 pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
-pub use source_keys::{is_source_kind, is_source_name, source_lines};
+pub use source_keys::{is_source_kind, is_source_name, source_keys_of, source_kinds, source_lines};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
 pub use write_back::{SceneBack, SourceEdit, SourceEditError, WriteBackError, has_of_scene, write_back};
@@ -173,6 +173,8 @@ fn start_again(script: &Script, shelf: Shelf, env: &impl Fn(&str) -> Option<Stri
         .collect::<Vec<_>>();
     let mut show = start(text, shelf, &overrides, env)?;
     show.script.inside.clone_from(&script.inside);
+    show.script.on_disk.clone_from(&script.on_disk);
+    show.script.unsaved.clone_from(&script.unsaved);
     Ok(show)
 }
 
@@ -330,6 +332,8 @@ fn start(
         environment: environment.into_inner(),
         folder: layers.shelf.folder,
         texts: layers.shelf.taken,
+        on_disk: BTreeMap::new(),
+        unsaved: Vec::new(),
     };
     Ok(show)
 }

@@ -24,6 +24,10 @@ pub struct Script {
     pub environment: BTreeMap<String, Secret>,
     /// The texts of the files that were read, by their path from the root: the scene, presets, secrets.
     pub texts: BTreeMap<PathBuf, Secret>,
+    /// What files say on the disk where `texts` has changes that nobody has saved.
+    pub on_disk: BTreeMap<PathBuf, Secret>,
+    /// What those changes are, in words.
+    pub unsaved: Vec<String>,
 }
 
 /// What is not any more as a [`Script`] has it.
@@ -52,7 +56,8 @@ impl Script {
     #[must_use]
     pub fn changes(&self, env: &impl Fn(&str) -> Option<String>) -> Vec<Change> {
         let files = self.texts.iter().filter_map(|(path, text)| match read_limited(path) {
-            Ok(bytes) => (bytes != text.expose().as_bytes()).then(|| Change::Differs(path.clone())),
+            Ok(bytes) => (bytes != self.on_disk.get(path).unwrap_or(text).expose().as_bytes())
+                .then(|| Change::Differs(path.clone())),
             Err(reason) => Some(Change::Unreadable(path.clone(), reason)),
         });
         // A variable that is not set now may well have been set for that one start: no news.

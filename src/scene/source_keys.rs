@@ -171,6 +171,18 @@ pub fn is_source_name(name: &str) -> bool {
     is_name(name)
 }
 
+/// What a source can be, as scene files call it.
+pub fn source_kinds() -> impl Iterator<Item = &'static str> {
+    SOURCE_KINDS.iter().map(|(kind, _)| *kind)
+}
+
+/// The keys that a source of that kind has besides `kind`.
+#[must_use]
+pub fn source_keys_of(kind: &str) -> &'static [&'static str] {
+    let own = SOURCE_KINDS.iter().find(|(known, _)| *known == kind);
+    own.map_or(&[], |(_, keys)| keys)
+}
+
 /// Whether there is a kind of source that is called so.
 #[must_use]
 pub fn is_source_kind(kind: &str) -> bool {

@@ -474,6 +474,11 @@ struct SavedScript {
     overrides: Vec<(String, Clear)>,
     environment: BTreeMap<String, Clear>,
     texts: BTreeMap<PathBuf, Clear>,
+    /// What is on the disk instead of changes that nobody has saved.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    on_disk: BTreeMap<PathBuf, Clear>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unsaved: Vec<String>,
 }
 
 impl From<&Script> for SavedScript {
@@ -498,6 +503,12 @@ impl From<&Script> for SavedScript {
                 .iter()
                 .map(|(path, text)| (path.clone(), clear(text)))
                 .collect(),
+            on_disk: script
+                .on_disk
+                .iter()
+                .map(|(path, text)| (path.clone(), clear(text)))
+                .collect(),
+            unsaved: script.unsaved.clone(),
         }
     }
 }
@@ -524,6 +535,12 @@ impl From<&SavedScript> for Script {
                 .iter()
                 .map(|(path, text)| (path.clone(), hidden(text)))
                 .collect(),
+            on_disk: saved
+                .on_disk
+                .iter()
+                .map(|(path, text)| (path.clone(), hidden(text)))
+                .collect(),
+            unsaved: saved.unsaved.clone(),
         }
     }
 }

@@ -3,11 +3,16 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::common::PATIENCE;
+use crate::common::home::Home;
+use crate::common::media::{Pull, Received, gaps};
+use crate::common::nginx::Nginx;
+use crate::common::pace::in_real_time;
 use crate::common::studio::{Studio, rigcast};
+use crate::common::{PATIENCE, peer, wait_for};
 
 const SHOW: &str = "\
 # Evening show
@@ -314,4 +319,203 @@ fn a_show_inside_the_program_is_saved_into_a_new_file() {
     studio.order("source add fourth pattern");
     studio.order("source save");
     assert!(fs::read_to_string(&path).unwrap().contains("[source.fourth]"));
+}
+
+#[test]
+fn what_is_not_saved_is_there_again_after_a_crash() {
+    let home = Home::new();
+    let path = home.folder.path().join("show.toml");
+    fs::write(&path, SHOW).unwrap();
+    let file = path.to_str().unwrap();
+    let start = |args: &[&str]| {
+        Studio::start_in(args, |command| {
+            command
+                .env("XDG_RUNTIME_DIR", home.folder.path())
+                .env("XDG_STATE_HOME", home.folder.path());
+        })
+    };
+    let mut studio = start(&[file]);
+    let order = |line: &str| {
+        let output = std::process::Command::new(rigcast())
+            .arg("ctl")
+            .args(line.split(' '))
+            .env("XDG_RUNTIME_DIR", home.folder.path())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let status = || -> Value { serde_json::from_str(&order("status")).unwrap() };
+    order("source add extra pattern");
+    order("source rename door front");
+    wait_for("the state on the disk", PATIENCE, || {
+        let kept = states(home.folder.path());
+        kept.iter()
+            .any(|text| text.contains("renamed door to front"))
+            .then_some(())
+    });
+    studio.process.0.kill().unwrap();
+    studio.process.0.wait().unwrap();
+    drop(studio);
+    let _again = start(&[file, "--resume"]);
+    let resumed = status();
+    assert_eq!(names(&resumed["sources"]), ["front", "bars", "extra"]);
+    assert_eq!(
+        texts(&resumed["choosing"]["unsaved"]),
+        ["added extra, renamed door to front"]
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), SHOW);
+    order("source lower front");
+    order("source save");
+    let saved = fs::read_to_string(&path).unwrap();
+    assert!(
+        saved.contains("[source.front]") && saved.contains("[source.extra]"),
+        "{saved}"
+    );
+}
+
+/// The states of shows in a folder and those in it.
+fn states(folder: &std::path::Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let read = entries.flat_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return states(&path);
+        }
+        let is_state = path.extension().is_some_and(|extension| extension == "state");
+        is_state
+            .then(|| fs::read_to_string(&path).ok())
+            .flatten()
+            .into_iter()
+            .collect()
+    });
+    read.collect()
+}
+
+#[test]
+fn a_bare_machine_gets_a_useful_page() {
+    let probe = |args: &[&str]| {
+        let mut command = std::process::Command::new(rigcast());
+        let output = command
+            .arg("probe")
+            .args(args)
+            .env_clear()
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = probe(&[]);
+    for part in [
+        "video encoder",
+        "sources          ",
+        "pattern",
+        "What is not, and what would change that:",
+        "microphone",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let json: Value = serde_json::from_str(&probe(&["--json"])).unwrap();
+    assert_eq!(json["is_usable"], true);
+    for absent in json["absent"].as_array().unwrap() {
+        assert!(!absent["reason"].as_str().unwrap().is_empty(), "{absent}");
+    }
+    // What is here can be pasted into a scene file.
+    for found in json["found"].as_array().unwrap() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.toml");
+        let text = format!(
+            "{}\n[scene.a]\nitems = [{{ source = \"{}\" }}]\n",
+            found["scene"].as_str().unwrap(),
+            found["name"].as_str().unwrap()
+        );
+        fs::write(&path, &text).unwrap();
+        let checked = std::process::Command::new(rigcast())
+            .arg("check")
+            .arg(&path)
+            .output()
+            .unwrap();
+        assert!(
+            checked.status.success(),
+            "{text}: {}",
+            String::from_utf8_lossy(&checked.stderr)
+        );
+    }
+}
+
+/// A pattern with numbers and a tone is on air while everything is done that can be done to sources.
+#[test]
+fn viewers_notice_nothing_of_what_is_chosen() {
+    let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
+        return;
+    };
+    in_real_time("sources chosen on air", |witness| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("show.toml");
+        let text = format!(
+            r#"[video]
+width = 640
+height = 360
+bitrate_kbps = 1500
+gop_seconds = 1
+
+[source.base]
+kind = "pattern"
+style = "grid"
+flash = false
+tone_hz = 440
+
+[scene.host]
+items = [{{ source = "base" }}]
+
+[destination.main]
+url = "rtmp://127.0.0.1:{}/live"
+key = "live-chosen"
+"#,
+            nginx.port
+        );
+        fs::write(&path, &text).unwrap();
+        let studio = Studio::start(&[path.to_str().unwrap()]);
+        studio.wait_live(0);
+        let pull = Pull::start(&nginx.url("live-chosen"), 60.0);
+        wait_for("the viewer's first bytes", PATIENCE, || {
+            fs::metadata(&pull.path).ok().filter(|file| file.len() > 10_000)
+        });
+        // So that each state is heard and seen for a while.
+        let look = || std::thread::sleep(Duration::from_millis(500));
+        for line in [
+            "source add loud pattern tone_hz=880 level_dbfs=-3",
+            "source rename base main",
+            "source lower main",
+            "source add third pattern tone_hz=660 level_dbfs=-3",
+            "source rename loud louder",
+            "source raise third",
+            "source remove louder",
+            "undo",
+            "source save",
+            "source remove third",
+            "source revert",
+        ] {
+            studio.order(line);
+            look();
+        }
+        assert!(fs::read_to_string(&path).unwrap().contains("[source.louder]"));
+        witness.hear(&studio.status());
+        studio.order("end");
+        let pulled = pull.save(Duration::from_mins(1));
+        let received = Received::read(&pulled.path);
+        assert_eq!(gaps(&received.numbers()), [], "every frame of the program arrived");
+        let (from, to) = (received.audio_pts[0] + 0.5, *received.audio_pts.last().unwrap() - 0.5);
+        let levels = received.levels(from, to);
+        let (quietest, loudest) = (levels[0], levels[levels.len() - 1]);
+        assert!(
+            loudest - quietest < 1.0,
+            "nothing but the one tone: {quietest:.1} to {loudest:.1} dBFS"
+        );
+    });
 }

@@ -56,6 +56,13 @@ pub enum SourceEdit {
         /// The names of the groups that it is in, and its own, with `/` between them.
         item: String,
     },
+    /// Texts that were changed before, as a whole.
+    Whole {
+        /// As they were.
+        before: Vec<Secret>,
+        /// As they are to be.
+        after: Vec<Secret>,
+    },
 }
 
 /// Why a text cannot be changed so. A sentence for a person.
@@ -75,6 +82,9 @@ pub enum SourceEditError {
         "{0} is written in a way that cannot be changed here: write it as a table of its own, as docs/scenes.md has it"
     )]
     Odd(String),
+    /// They are not as they were.
+    #[error("the files of this show say something else now")]
+    Changed,
     /// The scene stands elsewhere.
     #[error("the items of scene {0} do not stand in the files of this show")]
     NoItems(String),
@@ -146,6 +156,12 @@ impl SourceEdit {
             Self::AddItem { scene, keys } => {
                 let text = owner(&mut made, scene)?;
                 with(text, |work| work.add_item(scene, keys))?;
+            }
+            Self::Whole { before, after } => {
+                if !made.iter().eq(before.iter().map(Secret::expose)) {
+                    return Err(SourceEditError::Changed);
+                }
+                made = after.iter().map(|text| text.expose().to_owned()).collect();
             }
             Self::RemoveItem { scene, item } => {
                 let text = owner(&mut made, scene)?;

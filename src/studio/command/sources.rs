@@ -106,3 +106,14 @@ pub fn told_setting(word: &str) -> String {
         None => DOTS.to_owned(),
     }
 }
+
+/// What a source can be, as scene files call it.
+pub fn source_kinds() -> impl Iterator<Item = &'static str> {
+    crate::scene::source_kinds()
+}
+
+/// The keys that a source of that kind has.
+#[must_use]
+pub fn setting_keys(kind: &str) -> &'static [&'static str] {
+    crate::scene::source_keys_of(kind)
+}

@@ -24,7 +24,7 @@ pub struct Choosing {
 }
 
 /// A source that is seen and metered before it is added for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trial {
     /// Its name among the sources.
     pub name: String,

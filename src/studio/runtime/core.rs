@@ -1,11 +1,13 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+mod called;
 mod cueing;
 mod doing;
 mod held;
 mod live;
 mod ruled;
 mod scenes;
+mod source_saving;
 mod sourcing;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +20,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use self::live::Pending;
-pub use self::sourcing::SourcesSaved;
+pub use self::source_saving::SourcesSaved;
 use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
@@ -238,6 +240,9 @@ impl Core {
         if let Some(pending) = &pending {
             studio.live.confirm = Some(pending.confirm(clock.now()));
         }
+        let sourcing = Sourcing::resumed(&options.opening.read);
+        let unsaved = sourcing.standing();
+        (studio.choosing.unsaved, studio.choosing.changed) = (unsaved.unsaved, unsaved.changed);
         let (state, state_out) = watch::channel(Arc::new(studio.clone()));
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
@@ -283,7 +288,7 @@ impl Core {
             read: options.opening.read.clone(),
             started: options.opening.read.clone(),
             pending,
-            sourcing: Sourcing::default(),
+            sourcing,
             sourcing_before: None,
             called: Vec::new(),
             watching: None,

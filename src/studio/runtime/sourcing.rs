@@ -28,6 +28,45 @@ pub struct Sourcing {
 }
 
 impl Sourcing {
+    /// What was not saved when the show was cut off that was read from `show`'s script.
+    #[must_use]
+    pub fn resumed(show: &Show) -> Self {
+        let script = &show.script;
+        if script.unsaved.is_empty() {
+            return Self::default();
+        }
+        let mut base = script.clone();
+        base.texts.extend(std::mem::take(&mut base.on_disk));
+        base.unsaved.clear();
+        base.inside = None;
+        let hidden = |texts: Vec<String>| texts.into_iter().map(Secret::new).collect();
+        let edit = SourceEdit::Whole {
+            before: hidden(texts_of(&base, &paths_of(&base, &show.files))),
+            after: hidden(texts_of(script, &paths_of(script, &show.files))),
+        };
+        let change = SourceChange {
+            edit,
+            said: script.unsaved.join(", "),
+            is_trial: false,
+            about: String::new(),
+        };
+        Self {
+            base: Some(base),
+            changes: vec![change],
+            ..Self::default()
+        }
+    }
+
+    /// Notes in `script`, which has the changes, what there is without them: it is what a show is resumed from.
+    pub fn note(&self, script: &mut Script) {
+        let base = self.base.as_ref().filter(|_| !self.changes.is_empty());
+        let texts = base.into_iter().flat_map(|base| &base.texts);
+        let differs = |(path, text): &(&PathBuf, &Secret)| script.texts.get(*path).is_some_and(|now| now != *text);
+        let on_disk = texts.filter(differs).map(|(path, text)| (path.clone(), text.clone()));
+        script.on_disk = on_disk.collect();
+        script.unsaved = self.changes.iter().map(|change| change.said.clone()).collect();
+    }
+
     /// How it stands, for clients.
     #[must_use]
     pub fn standing(&self) -> SourcesStanding {
@@ -80,14 +119,7 @@ impl Sourcing {
 /// Which of them could not be made, and why.
 pub fn changed(base: &Script, files: &[PathBuf], changes: &[SourceChange]) -> Result<Script, (usize, String)> {
     let paths = paths_of(base, files);
-    let mut texts: Vec<String> = paths
-        .iter()
-        .map(|path| base.texts.get(path).map_or("", Secret::expose).to_owned())
-        .collect();
-    if base.scene.is_none() {
-        let inside = base.inside.as_ref().map_or(demo_text(), Secret::expose);
-        texts.push(inside.to_owned());
-    }
+    let mut texts = texts_of(base, &paths);
     for (at, change) in changes.iter().enumerate() {
         change.edit.apply(&mut texts).map_err(|error| (at, error.to_string()))?;
     }
@@ -118,6 +150,18 @@ pub fn changed_as_far(base: &Script, files: &[PathBuf], changes: &[SourceChange]
     (kept, lost)
 }
 
+/// What changes are made in: the texts of files, and that of a show which is in none.
+fn texts_of(script: &Script, paths: &[PathBuf]) -> Vec<String> {
+    let texts = paths
+        .iter()
+        .map(|path| script.texts.get(path).map_or("", Secret::expose));
+    let inside = script
+        .scene
+        .is_none()
+        .then(|| script.inside.as_ref().map_or(demo_text(), Secret::expose));
+    texts.chain(inside).map(str::to_owned).collect()
+}
+
 /// The files that may be written, from the root, the lowest first.
 fn paths_of(script: &Script, files: &[PathBuf]) -> Vec<PathBuf> {
     let paths = files.iter().map(|file| {
@@ -133,8 +177,8 @@ fn paths_of(script: &Script, files: &[PathBuf]) -> Vec<PathBuf> {
 /// What there is instead.
 pub fn meant<'a>(inventory: &'a Inventory, wanted: &str) -> Result<&'a Found, String> {
     let all = &inventory.found;
-    let number = wanted.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
-    if let Some(found) = number.and_then(|at| all.get(at)) {
+    let number = wanted.parse::<usize>().ok();
+    if let Some(found) = number.and_then(|number| all.get(number.checked_sub(1)?)) {
         return Ok(found);
     }
     let small = wanted.to_lowercase();
@@ -142,7 +186,9 @@ pub fn meant<'a>(inventory: &'a Inventory, wanted: &str) -> Result<&'a Found, St
     if let Some(found) = all.iter().find(is_called) {
         return Ok(found);
     }
-    let mut parts = all.iter().filter(|found| found.title.to_lowercase().contains(&small));
+    // A number is none of the digits in a title.
+    let is_meant = |found: &&Found| number.is_none() && found.title.to_lowercase().contains(&small);
+    let mut parts = all.iter().filter(is_meant);
     match (parts.next(), parts.next()) {
         (Some(found), None) => return Ok(found),
         (Some(one), Some(other)) => {

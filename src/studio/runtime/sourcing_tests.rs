@@ -132,3 +132,29 @@ fn proposed_names_are_free_and_names() {
     assert_eq!(free_name("my cam (left)", &show), "my-cam--left-");
     assert_eq!(free_name("", &show), "source");
 }
+
+#[test]
+fn a_show_that_is_resumed_knows_what_is_not_saved() {
+    let changes = vec![add("b"), rename("a", "c")];
+    let mut made = changed(&script(SHOW), &files(), &changes).unwrap();
+    let sourcing = Sourcing {
+        base: Some(script(SHOW)),
+        changes,
+        ..Sourcing::default()
+    };
+    sourcing.note(&mut made);
+    let mut show = load_again(&made).unwrap();
+    show.files = files();
+    assert_eq!(show.script.unsaved, ["added b", "renamed a to c"]);
+    let again = Sourcing::resumed(&show);
+    assert_eq!(again.standing().unsaved, ["added b, renamed a to c"]);
+    let base = again.base.clone().unwrap();
+    assert_eq!(base, script(SHOW), "that is what is on the disk");
+    assert_eq!(changed(&base, &files(), &again.changes).unwrap().texts, made.texts);
+    // It is one change: a file that says something else now is not written over.
+    let other = script(&format!("{SHOW}# more"));
+    assert_eq!(changed_as_far(&other, &files(), &again.changes).0, []);
+    // Saved, there is nothing of it left.
+    Sourcing::default().note(&mut made);
+    assert!(made.on_disk.is_empty() && Sourcing::resumed(&load_again(&made).unwrap()).changes.is_empty());
+}

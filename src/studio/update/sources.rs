@@ -83,3 +83,7 @@ impl Unit<'_> {
         (choosing.trial, choosing.unsaved, choosing.changed) = (trial, unsaved, changed);
     }
 }
+
+#[cfg(test)]
+#[path = "sources_tests.rs"]
+mod tests;

@@ -69,33 +69,57 @@ fn find_line(buf: &mut Buffer, line: Rect, row: &FindRow<'_>, is_selected: bool,
         buf.set_style(line.intersection(buf.area), theme.selected());
     }
     let mark = if is_selected { "▸" } else { " " };
-    let kind = if line.width >= 44 { 11 } else { 7 };
+    let kind = if line.width >= 44 { 11 } else { 9 };
     let mut text = Row::new(buf, line, 0);
     match row {
         FindRow::Here(number, found) => {
             if is_tried(found, scene) {
                 text.right(" TRIAL ", theme.on_badge());
+            } else if let Some(name) = used_by(found, scene) {
+                text.right(&format!(" as {name} "), theme.good());
             } else if found.is_default {
                 text.right(" default ", theme.label());
             }
             text.put(mark, theme.strong())
                 .number(&number.to_string(), 2, theme.label())
                 .skip(1)
-                .column(&fitted(&found.kind, usize::from(kind) - 1), kind, theme.label())
+                .column(&short(&found.kind, kind), kind, theme.label())
                 .put(&found.title, if is_selected { theme.strong() } else { theme.text() });
         }
         FindRow::Absent(absent) => {
             text.put(mark, theme.strong())
                 .put(" - ", theme.label())
-                .column(&fitted(&absent.kind, usize::from(kind) - 1), kind, theme.label())
+                .column(&short(&absent.kind, kind), kind, theme.label())
                 .put(&absent.reason, theme.label());
         }
     }
 }
 
+/// A kind as it fits into a column of that width: sound inputs have the longest.
+fn short(kind: &str, column: u16) -> String {
+    let room = usize::from(column.saturating_sub(1));
+    if kind.chars().count() <= room {
+        return kind.to_owned();
+    }
+    let plain = kind.replace("microphone", "mic").replace(['(', ')'], "");
+    fitted(&plain, room).into_owned()
+}
+
 fn is_tried(found: &Found, scene: &Scene<'_>) -> bool {
     let trial = scene.studio.choosing.trial.as_ref();
     trial.is_some_and(|trial| trial.title == found.title && trial.kind == found.kind)
+}
+
+/// The source of the show that this is already, as far as its location tells.
+fn used_by<'a>(found: &Found, scene: &'a Scene<'_>) -> Option<&'a str> {
+    let is_it =
+        |source: &&SourceModel| source.kind == found.kind && found.scene.contains(&format!("\"{}\"", source.location));
+    let mut sources = scene
+        .studio
+        .sources
+        .iter()
+        .filter(|source| !scene.studio.is_on_trial(&source.name));
+    sources.find(is_it).map(|source| source.name.as_str())
 }
 
 /// The sources of the show, in the order of their tiles.
@@ -206,11 +230,11 @@ fn detail(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
 fn note(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
     let said = match &scene.studio.choosing.trial {
         Some(trial) => format!(
-            "{} is on trial: in no scene, heard by nobody; it goes when you leave this page",
+            "{} is on trial: in no scene, not heard; it goes with this page",
             trial.name
         ),
         None if scene.studio.choosing.unsaved.is_empty() => {
-            "what is tried or added here plays at once, and no scene shows it before you say so".to_owned()
+            "what is tried or added plays at once; no scene shows it before you say so".to_owned()
         }
         None => "what is not saved is lost when the show ends".to_owned(),
     };

@@ -195,7 +195,7 @@ impl Core {
         let (show, sourcing) = self.rebased(show);
         let done = self.become_file(show, &why, cause.as_ref());
         if done.is_ok() {
-            self.sourcing_before = Some(std::mem::replace(&mut self.sourcing, sourcing.clone()));
+            self.sourcing_before = Some(self.sourcing.clone());
             self.stand_sources(sourcing);
         }
         if let (Err(reason), Asked::Saved) = (&done, asked) {

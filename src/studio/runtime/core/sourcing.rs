@@ -8,13 +8,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::super::errands::Brought;
-use super::super::scene_saving::{replace, write_new};
 use super::super::sourcing::{Sourcing, changed, changed_as_far, free_name, meant, strip_of, strip_said};
 use super::Core;
 use crate::control::desk::Reply;
 use crate::scene::{
-    SceneErrors, Script, Show, SourceEdit, is_source_kind, is_source_name, load_changed, source_lines,
-    with_sources_renamed,
+    SceneErrors, Show, SourceEdit, is_source_kind, is_source_name, load_changed, source_lines, with_sources_renamed,
 };
 use crate::secret::Secret;
 use crate::source::{Inventory, look_around};
@@ -22,18 +20,10 @@ use crate::studio::command::{
     Answer, Command, ItemRef, SourceChange, SourcesBefore, SourcesCommand, Toward, item_of, reveals_or_ends, scene_at,
 };
 use crate::studio::model::{Cause, EventLevel, Trial};
-use crate::studio::update::{Input, NewShow, Recasting, SourcesNews, Why};
+use crate::studio::update::{Input, NewShow, SourcesNews, Why};
 
 /// The part of the program that an item gets which comes into a scene with others, in percent: from left and top, and each side.
 const CORNER: (u32, u32) = (66, 30);
-
-/// How sources are written into files.
-pub struct SourcesSaved {
-    /// What is on the disk now.
-    script: Script,
-    files: Vec<String>,
-    reply: Reply,
-}
 
 /// A change that is to be made.
 struct Wanted {
@@ -195,15 +185,16 @@ impl Core {
             SourcesCommand::Rename(name, to) => {
                 let name = self.source_called(&name)?;
                 self.check_new(&to)?;
+                if self.studio.is_on_trial(&name) {
+                    return Err(format!(
+                        "source {name} is on trial: source keep {to} keeps it under that name"
+                    ));
+                }
                 let said = format!("renamed {name} to {to}");
                 let edit = SourceEdit::Rename {
                     name: name.clone(),
                     to: to.clone(),
                 };
-                let trial = trial.map(|trial| Trial {
-                    name: if trial.name == name { to.clone() } else { trial.name },
-                    ..trial
-                });
                 let did = format!("source rename {name} {to}");
                 let wanted = Wanted {
                     renames: vec![(name, to.clone())],
@@ -219,6 +210,11 @@ impl Core {
                     Toward::Last => Some(at + 1),
                 };
                 let other = other.and_then(|at| self.show.sources.get(at));
+                // What is on trial may go at any time: nobody has changed places with it.
+                let other = other.filter(|other| !self.studio.is_on_trial(&other.name));
+                if self.studio.is_on_trial(&name) {
+                    return Err(format!("source {name} is on trial: source keep keeps it"));
+                }
                 let (end, word) = match toward {
                     Toward::First => ("first", "raise"),
                     Toward::Last => ("last", "lower"),
@@ -232,6 +228,9 @@ impl Core {
                 let did = format!("source {word} {name}");
                 let wanted = make(with(all, edit, &said, &name), said.clone(), did, trial);
                 (wanted, Answer::text(said))
+            }
+            SourcesCommand::Remove(name) if self.studio.is_on_trial(&name) => {
+                return self.wanted(SourcesCommand::Drop);
             }
             SourcesCommand::Remove(name) => {
                 let name = self.source_called(&name)?;
@@ -253,7 +252,6 @@ impl Core {
                     name: name.clone(),
                     has_items,
                 };
-                let trial = trial.filter(|trial| trial.name != name);
                 let changes = with(all, edit, &said, &name);
                 let wanted = make(changes, said, format!("source remove {name}"), trial);
                 (wanted, Answer::text(text))
@@ -425,6 +423,7 @@ impl Core {
         self.sourcing.base = (!wanted.changes.is_empty()).then_some(base);
         self.sourcing.changes = wanted.changes;
         self.sourcing.trial = wanted.trial;
+        self.sourcing.note(&mut self.read.script);
         self.keep_script();
         let undoable = wanted.did.map(|did| (did, before));
         let news = SourcesNews::Changed(self.sourcing.standing(), undoable);
@@ -475,6 +474,8 @@ impl Core {
             sourcing.trial = None;
         }
         sourcing.changes = kept;
+        let mut show = show;
+        sourcing.note(&mut show.script);
         if !lost.is_empty() {
             let text = format!("not saved, and it does not fit the file any more: {}", lost.join("; "));
             self.feed(Input::Event(EventLevel::Warning, "sources".to_owned(), text));
@@ -491,206 +492,6 @@ impl Core {
             self.feed(Input::Sources(news));
         }
     }
-
-    fn save_sources(&mut self, file: Option<PathBuf>, reply: Reply) {
-        if let Err(reason) = self.check_saving(file.as_ref()) {
-            return reply.send(Err(reason));
-        }
-        let base = self.sourcing.base.clone().unwrap_or_else(|| self.read.script.clone());
-        let script = match changed(&base, &self.read.files, &self.sourcing.changes) {
-            Ok(script) => script,
-            Err((_, reason)) => return reply.send(Err(reason)),
-        };
-        if let Some(file) = file {
-            return self.save_anew(file, &script, reply);
-        }
-        self.sourcing.is_saving = true;
-        let bring = self.errands.bringer();
-        tokio::task::spawn_blocking(move || {
-            let mut files = Vec::new();
-            let mut result = Ok(());
-            for (path, text) in &script.texts {
-                let known = base.texts.get(path);
-                if known == Some(text) {
-                    continue;
-                }
-                result = replace(path, known.map_or("", Secret::expose), text.expose());
-                if result.is_err() {
-                    break;
-                }
-                files.push(path.display().to_string());
-            }
-            let saved = SourcesSaved { script, files, reply };
-            // The studio has ended where nobody takes it.
-            drop(bring.blocking_send(Brought::SourcesSaved(Box::new(saved), result)));
-        });
-    }
-
-    fn check_saving(&self, file: Option<&PathBuf>) -> Result<(), String> {
-        if let Some(trial) = &self.sourcing.trial {
-            return Err(format!("{} is on trial: keep it or drop it first", trial.name));
-        }
-        if self.sourcing.is_saving {
-            return Err("sources are being saved".to_owned());
-        }
-        if self.studio.live.confirm.is_some() {
-            return Err("something waits to be confirmed; confirm or rollback first".to_owned());
-        }
-        match (&self.read.script.scene, file) {
-            (Some(scene), Some(_)) => Err(format!(
-                "this show is read from {}: source save without a file writes it",
-                scene.display()
-            )),
-            (None, None) => Err(
-                "this show is inside the program: source save FILE writes it into a new file, which is its scene file then"
-                    .to_owned(),
-            ),
-            (Some(_), None) if self.sourcing.changes.is_empty() => {
-                Err("everything that was done to sources and items is saved".to_owned())
-            }
-            (None, Some(file)) if !file.is_absolute() => Err(format!(
-                "{} is no whole path: the studio runs in a folder of its own",
-                file.display()
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    /// A show that was inside the program gets a file, and is read from that from now on.
-    fn save_anew(&mut self, file: PathBuf, script: &Script, reply: Reply) {
-        let text = script.inside.as_ref().map_or(crate::scene::demo_text(), Secret::expose);
-        let mut with_file = script.clone();
-        with_file.texts.insert(file.clone(), Secret::new(text));
-        with_file.scene = Some(file.clone());
-        with_file.inside = None;
-        let done = load_changed(&with_file, &environment)
-            .map_err(|errors| first(&errors))
-            .and_then(|show| tokio::task::block_in_place(|| write_new(&file, text)).map(|()| show));
-        let show = match done {
-            Ok(show) => show,
-            Err(reason) => return reply.send(Err(reason)),
-        };
-        self.show.script.clone_from(&show.script);
-        self.show.files.clone_from(&show.files);
-        self.read = show;
-        self.sourcing = Sourcing {
-            generation: self.sourcing.generation + 1,
-            ..Sourcing::default()
-        };
-        self.keep_script();
-        self.watch_files(self.studio.live.is_watched);
-        let name = file.display().to_string();
-        let answer = Answer::text(format!(
-            "saved in {name}, which is the scene file of this show from now on"
-        ));
-        self.studio.live.file = Some(name.clone());
-        let news = SourcesNews::Saved(self.sourcing.standing(), vec![name.clone()]);
-        self.obey(Input::Sources(news), answer.with("files", vec![name]), reply);
-    }
-
-    /// Sources were written, or why they were not.
-    pub(super) fn sources_saved(&mut self, saved: SourcesSaved, result: Result<(), String>) {
-        self.sourcing.is_saving = false;
-        let SourcesSaved { script, files, reply } = saved;
-        if let Err(reason) = result {
-            return reply.send(Err(reason));
-        }
-        self.read.script.texts.extend(script.texts);
-        self.sourcing = Sourcing {
-            generation: self.sourcing.generation + 1,
-            ..Sourcing::default()
-        };
-        self.keep_script();
-        let answer = Answer::text(format!("saved in {}", files.join(", "))).with("files", files.clone());
-        let news = SourcesNews::Saved(self.sourcing.standing(), files);
-        self.obey(Input::Sources(news), answer, reply);
-    }
-
-    /// Scenes were written into texts without what is not saved of sources: what runs has both.
-    pub(super) fn texts_saved(&mut self, texts: BTreeMap<PathBuf, Secret>) {
-        let Some(base) = &mut self.sourcing.base else {
-            self.read.script.texts.extend(texts);
-            return;
-        };
-        base.texts.extend(texts);
-        self.sourcing.generation += 1;
-        match changed(base, &self.read.files, &self.sourcing.changes) {
-            Ok(script) => self.read.script.texts = script.texts,
-            Err((_, reason)) => {
-                tracing::error!(%reason, "what is not saved does not fit the file that was just written")
-            }
-        }
-    }
-}
-
-impl Core {
-    /// By which names the sources are to report that are about to be opened: their own, unless one that has got another name still
-    /// reports by it.
-    pub(super) fn names_to_report_by(&mut self, recasting: &Recasting) -> Vec<String> {
-        let show = &self.show;
-        let mut called = std::mem::take(&mut self.called);
-        called.retain(|(_, now)| {
-            let at = show.source_index(now);
-            at.is_some_and(|at| !recasting.is_fresh.get(at).is_some_and(|is_fresh| *is_fresh))
-        });
-        let mut names = Vec::new();
-        for (at, spec) in show.sources.iter().enumerate() {
-            let is_fresh = recasting.is_fresh.get(at).is_some_and(|is_fresh| *is_fresh);
-            let is_taken = |name: &String| called.iter().any(|(known, _)| known == name);
-            if !is_fresh || !is_taken(&spec.name) {
-                names.push(spec.name.clone());
-                continue;
-            }
-            // No source can be called so.
-            let numbered = (2..).map(|number| format!("{}/{number}", spec.name));
-            let name = numbered
-                .filter(|name| !is_taken(name))
-                .take(1)
-                .next()
-                .unwrap_or_default();
-            called.push((name.clone(), spec.name.clone()));
-            names.push(name);
-        }
-        self.called = called;
-        names
-    }
-
-    /// Notes that sources are called otherwise, which their threads do not know.
-    fn call(&mut self, renames: &[(String, String)]) {
-        let of = |name: &str| renames.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
-        let mut known = Vec::new();
-        for (_, now) in &mut self.called {
-            known.push(now.clone());
-            if let Some(new) = of(now) {
-                *now = new;
-            }
-        }
-        let new = renames.iter().filter(|(old, _)| !known.contains(old));
-        self.called.extend(new.cloned());
-    }
-
-    /// A report of a source that is called otherwise now.
-    pub(super) fn as_called_now(&self, input: Input) -> Input {
-        if self.called.is_empty() {
-            return input;
-        }
-        let now = |name: String| {
-            let found = self.called.iter().find(|(known, _)| *known == name);
-            found.map_or(name, |(_, now)| now.clone())
-        };
-        match input {
-            Input::SourceState(name, state) => Input::SourceState(now(name), state),
-            Input::SourceFormat(name, format) => Input::SourceFormat(now(name), format),
-            Input::SourceControls(name, controls) => Input::SourceControls(now(name), controls),
-            Input::SourceDropped(name, frames, blocks) => Input::SourceDropped(now(name), frames, blocks),
-            Input::Event(level, subject, text) => {
-                let name = subject.strip_prefix("source ").map(|name| now(name.to_owned()));
-                let subject = name.map_or(subject.clone(), |name| format!("source {name}"));
-                Input::Event(level, subject, text)
-            }
-            other => other,
-        }
-    }
 }
 
 fn add(name: &str, kind: &str, lines: Secret) -> SourceEdit {
@@ -702,12 +503,12 @@ fn add(name: &str, kind: &str, lines: Secret) -> SourceEdit {
 }
 
 /// Variables that a source names for the first time.
-fn environment(name: &str) -> Option<String> {
+pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 /// The first error, for one line: what comes after it follows from it more often than not.
-fn first(errors: &SceneErrors) -> String {
+pub(super) fn first(errors: &SceneErrors) -> String {
     let mut errors = errors.diagnostics().iter().filter(|diagnostic| diagnostic.is_error());
     errors
         .next()

@@ -238,7 +238,8 @@ impl Areas {
         );
         (self.source, self.levels, self.detail) = (picture, levels, detail);
         let both = monitor_width(picture.height, format) * 2;
-        if picture.width >= both || picture.width >= 6 * NARROWEST_MONITOR {
+        let is_wide = picture.width >= both || picture.width >= 6 * NARROWEST_MONITOR;
+        if is_wide && picture.height >= LOWEST_PLOT {
             [self.source, self.program] = columns(picture, [Constraint::Fill(1), Constraint::Fill(1)]);
         }
         self
