@@ -239,6 +239,7 @@ impl Unit<'_> {
             | Command::RulesLoad(_)
             | Command::RulesExplain(_)
             | Command::Sources(_)
+            | Command::CameraControls(_)
             | Command::Record(..) => Err(Refusal::NeedsFiles),
             Command::Confirm => self.confirm(),
             Command::Rollback => self.rollback(),

@@ -19,7 +19,7 @@ mod sources;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 12] = [
+const PARTS: [&[CommandSpec]; 13] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
