@@ -4,6 +4,7 @@
 #[path = "source_microphone_support/mod.rs"]
 mod support;
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use rigcast::source::{MicrophoneSpec, SoundSystem, SourceReport, SourceState, look_around};
@@ -72,7 +73,7 @@ fn difference(sides: &[Vec<f32>; 2], wanted: [[f64; 2]; 2]) -> String {
                 (level - wanted).abs() < 0.5
             };
             if !is_right {
-                wrong.push_str(&format!("{hz} Hz on the {side} has {level:.1} dBFS, not {wanted}; "));
+                let _ = write!(wrong, "{hz} Hz on the {side} has {level:.1} dBFS, not {wanted}; ");
             }
         }
     }

@@ -20,7 +20,6 @@
 #[allow(dead_code, reason = "shared with another bench")]
 mod process;
 #[path = "../../tests/source_microphone_support/mod.rs"]
-#[allow(dead_code, reason = "shared with the tests")]
 mod support;
 
 use std::process::{Child, Command, Stdio};

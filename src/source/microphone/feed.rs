@@ -28,8 +28,8 @@ const MOST_LATENCY_MS: i64 = 200;
 /// Nor more often than this: one trouble makes many late fragments. When it is over, a loss has been told from mere lateness.
 const GROWTH_PAUSE_MS: i64 = 1_000;
 
-/// Longer interruptions are told; what is shorter belongs to a start.
-const TOLD_MS: i64 = 2;
+/// Longer interruptions are told; what is shorter belongs to a start, or to a server that has changed its pace.
+const TOLD_MS: i64 = 10;
 
 /// What is worth saying about the sound of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -84,7 +84,7 @@ fn note_server(here: &Here, inventory: &mut Inventory, names: &mut BTreeSet<Stri
         };
         inventory.has(Found {
             kind: KIND.to_owned(),
-            name: unique(name, names),
+            name: unique(&name, names),
             title,
             details,
             scene: scene(&[("device", &device)]),
@@ -116,7 +116,7 @@ fn of_alsa(input: &alsa::Input, has_server: bool, names: &mut BTreeSet<String>) 
     }
     Found {
         kind: KIND.to_owned(),
-        name: unique(short(&input.title), names),
+        name: unique(&short(&input.title), names),
         title: input.title.clone(),
         details,
         scene: scene(&[("device", &input.device), ("system", "alsa")]),
@@ -155,8 +155,8 @@ fn short(title: &str) -> String {
     }
 }
 
-fn unique(name: String, names: &mut BTreeSet<String>) -> String {
-    let mut tried = name.clone();
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+    let mut tried = name.to_owned();
     for number in 2.. {
         if names.insert(tried.clone()) {
             break;
@@ -180,7 +180,7 @@ mod tests {
             ("マイク", "microphone"),
             ("  Built-in Audio Analog Stereo, somewhere", "built-in-audio-analog-st"),
         ] {
-            assert_eq!(unique(short(title), &mut names), wanted);
+            assert_eq!(unique(&short(title), &mut names), wanted);
         }
     }
 

@@ -167,7 +167,7 @@ pub(super) struct Setup {
 /// An open device. It stays on its thread.
 pub(super) struct Pcm<'a> {
     library: &'a Library,
-    pcm: Object,
+    device: Object,
     frame: usize,
     here: PhantomData<*mut c_void>,
 }
@@ -195,7 +195,7 @@ impl<'a> Pcm<'a> {
         }
         Ok(Self {
             library,
-            pcm,
+            device: pcm,
             frame: 1,
             here: PhantomData,
         })
@@ -226,7 +226,7 @@ impl<'a> Pcm<'a> {
         mut period_us: c_uint,
         mut buffer_us: c_uint,
     ) -> Result<Setup, Fault> {
-        let (library, pcm) = (self.library, self.pcm);
+        let (library, pcm) = (self.library, self.device);
         let (mut period, mut direction): (c_ulong, c_int) = (0, 0);
         // SAFETY: the device is open, the caller vouches for `params`, and everything else points to numbers of this function.
         unsafe {
@@ -261,20 +261,23 @@ impl<'a> Pcm<'a> {
     /// Begins to record.
     pub(super) fn start(&mut self) -> Result<(), Fault> {
         // SAFETY: the device is open.
-        checked("it does not start", unsafe { (self.library.start)(self.pcm) }).map(|_| ())
+        checked("it does not start", unsafe { (self.library.start)(self.device) }).map(|_| ())
     }
 
     /// Waits for sound, so many ms at most; whether there is some.
     pub(super) fn wait(&mut self, ms: u16) -> Result<bool, Fault> {
         // SAFETY: the device is open.
-        checked("it stopped", unsafe { (self.library.wait)(self.pcm, c_int::from(ms)) }).map(|ready| ready > 0)
+        checked("it stopped", unsafe {
+            (self.library.wait)(self.device, c_int::from(ms))
+        })
+        .map(|ready| ready > 0)
     }
 
     /// Reads whole frames into `bytes`, and says how many; none where there is nothing yet.
     pub(super) fn read(&mut self, bytes: &mut [u8]) -> Result<usize, Fault> {
         let room = bytes.len() / self.frame.max(1);
         // SAFETY: `room` frames of the size that was set up fit into `bytes`.
-        let frames = unsafe { (self.library.read)(self.pcm, bytes.as_mut_ptr().cast(), room as c_ulong) };
+        let frames = unsafe { (self.library.read)(self.device, bytes.as_mut_ptr().cast(), room as c_ulong) };
         match usize::try_from(frames) {
             Ok(frames) => Ok(frames.min(room)),
             Err(_) if frames == c_long::from(-libc::EAGAIN) => Ok(0),
@@ -285,7 +288,7 @@ impl<'a> Pcm<'a> {
     /// Makes it record again after an overrun or after the machine slept.
     pub(super) fn recover(&mut self, code: c_int) -> Result<(), Fault> {
         // SAFETY: the device is open.
-        checked("it stopped", unsafe { (self.library.recover)(self.pcm, code, 1) })?;
+        checked("it stopped", unsafe { (self.library.recover)(self.device, code, 1) })?;
         // It may have started by itself, which is no fault.
         let _ = self.start();
         Ok(())
@@ -295,6 +298,6 @@ impl<'a> Pcm<'a> {
 impl Drop for Pcm<'_> {
     fn drop(&mut self) {
         // SAFETY: the device is open, and nobody else has it.
-        unsafe { (self.library.close)(self.pcm) };
+        unsafe { (self.library.close)(self.device) };
     }
 }

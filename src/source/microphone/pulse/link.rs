@@ -72,7 +72,7 @@ impl Link {
             supports_memfd: false,
             cookie: address::cookie(|name| std::env::var_os(name)),
         };
-        let reply: AuthReply = link.converse("this client", Command::Auth(auth), deadline)?;
+        let reply: AuthReply = link.converse("this client", &Command::Auth(auth), deadline)?;
         link.version = reply.version.min(VERSION);
         if link.version < MIN_VERSION {
             return Err(MicrophoneError::BadMessage(format!(
@@ -85,7 +85,7 @@ impl Link {
         if let Ok(process) = CString::new(std::process::id().to_string()) {
             props.set(Prop::ApplicationProcessId, process);
         }
-        let _: SetClientNameReply = link.converse("this client", Command::SetClientName(props), deadline)?;
+        let _: SetClientNameReply = link.converse("this client", &Command::SetClientName(props), deadline)?;
         Ok(link)
     }
 
@@ -122,10 +122,10 @@ impl Link {
     pub(super) fn converse<T: CommandReply>(
         &mut self,
         what: &'static str,
-        command: Command,
+        command: &Command,
         deadline: Instant,
     ) -> Result<T, MicrophoneError> {
-        let asked = self.ask(&command)?;
+        let asked = self.ask(command)?;
         loop {
             while let Some(incoming) = self.take()? {
                 match incoming {

@@ -258,7 +258,7 @@ mod tests {
             event_type: SubscriptionEventType::Changed,
             index: None,
         });
-        let mut stream = framed(CONTROL, &reply(7, &sources()));
+        let mut stream = framed(CONTROL, &reply(7, sources()));
         stream.extend(framed(2, &[1, 2, 3, 4]));
         stream.extend(question(u32::MAX, &event, VERSION).unwrap());
         for step in [1, 7, 20, 64, stream.len()] {
@@ -329,7 +329,7 @@ mod tests {
 
         #[test]
         fn damaged_answers_are_refused_or_read(at in any::<proptest::sample::Index>(), byte in any::<u8>(), cut in any::<proptest::sample::Index>()) {
-            let mut payload = reply(7, &sources());
+            let mut payload = reply(7, sources());
             let at = at.index(payload.len());
             payload[at] = byte;
             payload.truncate(cut.index(payload.len()) + 1);

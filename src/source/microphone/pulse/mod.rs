@@ -70,8 +70,8 @@ impl Here {
     pub(super) fn ask(addresses: &[Address], limit: Duration) -> Result<Self, MicrophoneError> {
         let deadline = Instant::now() + limit;
         let mut link = Link::open(addresses)?;
-        let server = link.converse("to say what it is", Command::GetServerInfo, deadline)?;
-        let sources: SourceInfoList = link.converse("to say what it has", Command::GetSourceInfoList, deadline)?;
+        let server = link.converse("to say what it is", &Command::GetServerInfo, deadline)?;
+        let sources: SourceInfoList = link.converse("to say what it has", &Command::GetSourceInfoList, deadline)?;
         Ok(Self {
             address: link.address().clone(),
             server,

@@ -96,7 +96,7 @@ enum Stream {
     Open {
         channel: u32,
         device: Device,
-        feed: Feed,
+        feed: Box<Feed>,
         sounded_at: Timestamp,
     },
 }
@@ -248,7 +248,7 @@ impl<'a> Session<'a> {
         self.stream = Stream::Open {
             channel: made.channel,
             device,
-            feed,
+            feed: Box::new(feed),
             sounded_at: outlet.now(),
         };
         Ok(())
@@ -360,9 +360,8 @@ fn tell_muted(device: &Device, outlet: &Outlet) {
 fn is_worth_a_look(event: &SubscriptionEvent) -> bool {
     use SubscriptionEventFacility::{Server, Sink, Source};
     match event.event_facility {
-        Server => true,
         Sink => event.event_type != SubscriptionEventType::Changed,
-        Source => true,
+        Server | Source => true,
         _ => false,
     }
 }
