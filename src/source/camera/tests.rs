@@ -580,7 +580,10 @@ fn what_somebody_has_to_repair_is_a_failure_with_the_remedy() {
     let script = Script::new(b"YUYV");
     lock(&script).given = Some(FourCc(*b"MJPG"));
     let failure = Run::start(&script, CameraSpec::default()).failure();
-    assert!(failure.ends_with("was asked for YUYV 64×48 and gives MJPG 64×48"), "{failure}");
+    assert!(
+        failure.ends_with("was asked for YUYV 64×48 and gives MJPG 64×48"),
+        "{failure}"
+    );
 
     let script = Script::new(b"YUYV");
     lock(&script).capability.is_capture = false;
