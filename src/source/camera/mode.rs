@@ -61,12 +61,12 @@ impl Form {
         matches!(self, Self::Mjpeg | Self::H264)
     }
 
-    /// What a picture costs, in nanoseconds per pixel as measured (`benches/capture/camera.rs`). H.264 also keeps pictures waiting and loses
-    /// more when something is lost, which its price includes.
+    /// What a picture costs, in nanoseconds per pixel (`benches/capture/camera.rs`; that of H.264 is an estimate, in which is that it keeps pictures
+    /// waiting and loses more when something is lost).
     fn cost(self) -> f64 {
         match self {
-            Self::Nv12 | Self::I420 => 0.5,
-            Self::Yuyv | Self::Uyvy => 0.7,
+            Self::Nv12 | Self::I420 => 0.36,
+            Self::Yuyv | Self::Uyvy => 0.4,
             Self::Mjpeg => 3.5,
             Self::H264 => 6.0,
         }

@@ -82,7 +82,7 @@ pub struct Recolour {
     blue: [i16; 2],
     red: [i16; 2],
     is_needed: bool,
-    /// What the colours of one row add to its luma.
+    /// What the colours of one row add to the luma of each of its pixels.
     added: Vec<i16>,
 }
 
@@ -123,19 +123,17 @@ impl Recolour {
         if !self.is_needed {
             return;
         }
-        self.added.clear();
-        self.added.resize(u.len(), 0);
-        for ((u, v), added) in u.iter_mut().zip(v.iter_mut()).zip(&mut self.added) {
+        self.added.resize(u.len() * 2, 0);
+        for ((u, v), added) in u.iter_mut().zip(v).zip(self.added.as_chunks_mut().0) {
             let (blue, red) = (i16::from(*u) - 128, i16::from(*v) - 128);
-            *added = self.luma_of_blue * blue + self.luma_of_red * red + self.luma_offset;
+            *added = [self.luma_of_blue * blue + self.luma_of_red * red + self.luma_offset; 2];
             let half = ONE as i16 / 2;
             *u = clipped(((self.blue[0] * blue + self.blue[1] * red + half) >> 7) + 128);
             *v = clipped(((self.red[0] * blue + self.red[1] * red + half) >> 7) + 128);
         }
         for row in luma {
-            for (pair, added) in row.chunks_exact_mut(2).zip(&self.added) {
-                pair[0] = clipped((i16::from(pair[0]) * self.luma).saturating_add(*added) >> 7);
-                pair[1] = clipped((i16::from(pair[1]) * self.luma).saturating_add(*added) >> 7);
+            for (code, added) in row.iter_mut().zip(&self.added) {
+                *code = clipped((i16::from(*code) * self.luma).saturating_add(*added) >> 7);
             }
         }
     }

@@ -26,6 +26,10 @@ fn format(width: u32, height: u32, stride: u32) -> PictureFormat {
     }
 }
 
+fn middle(a: u8, b: u8) -> u8 {
+    (u16::from(a) + u16::from(b)).div_ceil(2) as u8
+}
+
 /// The sample at a place of a plane in a buffer of NV12 or YUYV, and where it lies.
 fn luma(form: Form, stride: usize, x: usize, y: usize) -> usize {
     match form {
