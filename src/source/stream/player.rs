@@ -43,6 +43,9 @@ const HELD_BACK: u32 = 2;
 /// Jumps and drops are told at most this often.
 const TELL_MS: i64 = 10_000;
 
+/// Where pictures are told and none has come for so long, sound alone is live too.
+const PICTURE_MS: i64 = 3_000;
+
 /// Where there is nothing to be played, that is known after so long.
 const NOTHING_MS: i64 = 1_500;
 
@@ -78,6 +81,7 @@ pub(in crate::source) struct Player {
     has_keyframe: bool,
     damaged: u32,
     samples: Vec<f32>,
+    sound_since: Option<Timestamp>,
     dropped: u64,
     /// Drops and jumps that have been told, and when.
     told: (u64, u32),
@@ -115,6 +119,7 @@ impl Player {
             has_keyframe: false,
             damaged: 0,
             samples: Vec::new(),
+            sound_since: None,
             dropped: 0,
             told: (0, 0),
             told_at: None,
@@ -304,8 +309,10 @@ impl Player {
             Err(_) if self.damaged < MAX_DAMAGED => self.damaged += 1,
             Err(reason) => return Err(StreamFault::Sound(reason)),
         }
-        // With pictures, those decide what is live.
-        if !self.tracks.has_video {
+        // With pictures, those decide what is live: if they come.
+        let since = *self.sound_since.get_or_insert(shown);
+        let waits = self.tracks.has_video && self.format.video.is_none();
+        if !waits || shown - since > TimeDelta::from_millis(PICTURE_MS) {
             self.live(outlet);
         }
         Ok(())

@@ -18,6 +18,7 @@ use tokio::time::{Instant, interval, sleep_until, timeout};
 use super::front::{Front, Request, refusal};
 use super::listener::Seats;
 use super::seat::{Push, Room, Tag};
+use crate::secret::Secret;
 use crate::wire::flv::TagKind;
 
 /// Who does not say within that time what it wants to push is cut off.
@@ -58,7 +59,7 @@ struct Connection<'a> {
     frames: Option<FrameDataReceiver>,
     push: Option<Push>,
     /// The application and the key that were let in.
-    place: Option<(String, String)>,
+    place: Option<(String, Secret)>,
     heard: Instant,
 }
 
@@ -224,9 +225,9 @@ impl Connection<'_> {
     }
 
     /// Whether the peer may push there. If not, it is told, and so is whoever waits for a push.
-    async fn admit(&mut self, app: String, key: String) -> bool {
+    async fn admit(&mut self, app: String, key: Secret) -> bool {
         let peer = self.peer;
-        let Some(seat) = self.seats.find(&app, &key) else {
+        let Some(seat) = self.seats.find(&app, key.expose()) else {
             self.seats.notice(
                 Some(&app),
                 &format!("{peer} was refused: its stream key is not known here"),
@@ -284,7 +285,7 @@ impl Connection<'_> {
                     && self
                         .place
                         .as_ref()
-                        .is_some_and(|(app, key)| *app == app_name && *key == stream_name);
+                        .is_some_and(|(app, key)| *app == app_name && key.expose() == stream_name);
                 if is_ours {
                     let (sender, receiver) = unbounded_channel();
                     self.frames = Some(receiver);

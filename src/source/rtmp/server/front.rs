@@ -2,6 +2,7 @@
 //! has to say.
 
 use crate::media::Timestamp;
+use crate::secret::Secret;
 use crate::wire::amf0::{Value, decode_all};
 use crate::wire::rtmp::chunk_writer::Envelope;
 use crate::wire::rtmp::handshake::BLOCK;
@@ -30,7 +31,7 @@ pub(super) enum Request {
         /// The application.
         app: String,
         /// What it has for a key.
-        key: String,
+        key: Secret,
     },
     /// To end what it pushes.
     End,
@@ -188,7 +189,7 @@ impl Front {
                 }
                 let key = values.get(3).and_then(Value::as_str).ok_or(FrontError::Command)?;
                 // What follows a question mark is for servers that want more than a key.
-                let key = key.split('?').next().unwrap_or_default().to_owned();
+                let key = Secret::new(key.split('?').next().unwrap_or_default());
                 let app = self.app.clone();
                 self.publish = Some(message);
                 return Ok(Some(Request::Publish { app, key }));
@@ -337,7 +338,7 @@ mod tests {
             let (requests, mut out) = read(&mut front, &publisher("live/x?y", "k3y?token=1"), piece);
             let wanted = Request::Publish {
                 app: "live".to_owned(),
-                key: "k3y".to_owned(),
+                key: Secret::new("k3y"),
             };
             assert_eq!(requests, [wanted]);
             let before: Vec<u8> = kinds(&out).iter().map(|(kind, _)| *kind).collect();
