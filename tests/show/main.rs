@@ -17,3 +17,4 @@ mod obs;
 mod rules;
 
 mod stage;
+mod trial;
