@@ -323,6 +323,8 @@ impl Client {
             .position(|(asked, _)| *asked == id)
             .map(|at| self.asked.swap_remove(at).1);
         match (result, name) {
+            // What was let go with its page was perhaps never there.
+            (Err(_), Some(name)) if name == "source drop" && self.ui.page != Some(command::Page::Sources) => {}
             (Err(reason), _) => self.ui.say(reason, true),
             // The page has the list.
             (Ok(_), Some(name)) if name == "source find" && self.ui.page == Some(command::Page::Sources) => {}

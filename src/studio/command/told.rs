@@ -58,6 +58,10 @@ mod tests {
                 "destination add live rtmp://••••@host/app/•••• 480p",
             ),
             ("destination add live sk-secret", "destination add live ••••"),
+            (
+                "source add phone rtmp app=live key=sk-secret",
+                "source add phone rtmp app=live key=••••",
+            ),
         ] {
             let said = told(&split_words(line));
             assert!(!said.contains("sk-secret") && !said.contains("pw"), "{said}");

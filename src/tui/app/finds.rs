@@ -95,15 +95,14 @@ impl UiState {
             return if is_known { Vec::new() } else { vec![ask("source find")] };
         }
         if was == Some(Page::Sources) {
-            return self.leave_trial(studio).into_iter().collect();
+            return self.leave_trial().into_iter().collect();
         }
         Vec::new()
     }
 
-    /// Lets go what was only tried here.
-    pub(super) fn leave_trial(&mut self, studio: &Studio) -> Option<UiAction> {
-        let is_ours = std::mem::take(&mut self.finds.has_tried) && studio.choosing.trial.is_some();
-        is_ours.then(|| UiAction::Command {
+    /// Lets go what was only tried here, also where the studio has not yet said that it is there: orders are carried out in their order.
+    pub(super) fn leave_trial(&mut self) -> Option<UiAction> {
+        std::mem::take(&mut self.finds.has_tried).then(|| UiAction::Command {
             name: "source drop".to_owned(),
             args: Vec::new(),
         })

@@ -186,7 +186,7 @@ impl UiState {
                 None => self.say(Placeholder::Strip.nothing(), true),
             },
             ClientCommand::Detach => {
-                let first = self.leave_trial(studio);
+                let first = self.leave_trial();
                 return first.into_iter().chain([UiAction::Detach]).collect();
             }
             ClientCommand::Redraw => return vec![UiAction::Redraw],
