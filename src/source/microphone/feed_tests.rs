@@ -149,7 +149,7 @@ fn look_at(block: &AudioBlock, latency: TimeDelta, last: &mut Option<(i64, f32)>
 /// Seconds of a course that is promised for eight hours.
 fn course() -> f64 {
     let is_full = std::env::var_os("RIGCAST_TESTS").is_some_and(|word| word == "full");
-    if is_full { 8.0 * 3_600.0 } else { 120.0 }
+    if is_full { 8.0 * 3_600.0 } else { 60.0 }
 }
 
 fn all_of(devices: &[Device]) -> Vec<Heard> {
@@ -208,7 +208,7 @@ fn a_thread_that_is_run_late_costs_nothing() {
 fn what_a_device_loses_is_a_gap_and_nothing_else() {
     let lossy = Device {
         ppm: 200.0,
-        every_s: 45.0,
+        every_s: 25.0,
         ..STEADY
     };
     let devices = [
