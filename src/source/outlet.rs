@@ -192,6 +192,12 @@ impl Outlet {
         self.control.is_over()
     }
 
+    /// The same question for where the outlet is not at hand: within a wait for somebody else.
+    pub(super) fn order_watch(&self) -> impl Fn() -> bool + Send + Sync + use<> {
+        let control = Arc::clone(&self.control);
+        move || control.is_over()
+    }
+
     /// Controls that are to be set on the device, the oldest first: name and value, or `None` for the default. Each is given once.
     #[must_use]
     pub fn take_controls(&self) -> Vec<(String, Option<i64>)> {

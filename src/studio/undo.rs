@@ -137,6 +137,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::CueStop
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        // What was there before is noted by who does it: it is read anew.
+        | Command::Sources(_)
         | Command::CameraControls(_)
         | Command::DataSet(_)
         | Command::DataMerge(_)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::item::{ItemChange, ItemRef};
 use super::monitor::{ColorMode, MonitorMode};
+use super::sources::SourcesCommand;
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
@@ -148,6 +149,8 @@ pub enum Command {
     Retry(Option<String>),
     /// Opens a source anew.
     SourceRestart(String),
+    /// Does something to the sources of the show, or to what shows them.
+    Sources(SourcesCommand),
     /// Lists what can be set on a camera.
     CameraControls(String),
     /// Sets a control of a camera: source, control, and the value as it was typed.
@@ -534,6 +537,8 @@ pub enum Selection {
     Scene,
     /// A cue.
     Cue,
+    /// Something that could be a source.
+    Find,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -561,6 +566,8 @@ pub enum Page {
     Rules,
     /// Commands at their time: what has come, and what is to come.
     Cues,
+    /// What could be a source here, and the sources that there are.
+    Sources,
 }
 
 /// What is done with the list of events.
@@ -606,7 +613,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -618,6 +625,7 @@ impl Page {
         Self::Items,
         Self::Rules,
         Self::Cues,
+        Self::Sources,
     ];
 }
 

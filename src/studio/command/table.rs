@@ -15,10 +15,11 @@ mod rules;
 mod scenes;
 mod screen;
 mod sound;
+mod sources;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 12] = [
+const PARTS: [&[CommandSpec]; 13] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
@@ -26,6 +27,7 @@ const PARTS: [&[CommandSpec]; 12] = [
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    sources::ROWS,
     live::ROWS,
     rules::ROWS,
     scenes::ROWS,
