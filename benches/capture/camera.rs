@@ -88,7 +88,7 @@ fn read(format: CameraFormat, pictures: &[&[u8]]) -> f64 {
         reader.read(picture, pts, |_| count += 1).unwrap();
     }
     assert_eq!(count, pictures.len());
-    (cpu() - before).as_secs_f64() / count as f64
+    cpu().saturating_sub(before).as_secs_f64() / count as f64
 }
 
 /// CPU seconds per picture, without its start.
