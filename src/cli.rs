@@ -249,8 +249,16 @@ enum Sub {
         #[command(subcommand)]
         command: rules::RulesCommand,
     },
-    /// Say what this rig can do: encoders, terminal, peers
-    Probe,
+    /// Say what this rig can do: encoders, terminal, and what could be a source, with the text for a scene file
+    #[command(after_help = "\
+Examples:
+  rigcast probe                       # what is here, and why something is not
+  rigcast probe --json | jq '.found'  # the same for scripts")]
+    Probe {
+        /// As JSON, for scripts
+        #[arg(long)]
+        json: bool,
+    },
     /// Print what a shell needs to complete the arguments of rigcast, and the words after 'rigcast ctl'
     #[command(after_help = "\
 Examples:
@@ -367,7 +375,7 @@ pub fn main() -> ExitCode {
         Some(Sub::Complete { words }) => completions::words(&words),
         Some(Sub::Man) => man::run(),
         Some(Sub::Rules { command }) => rules::run(&command),
-        Some(Sub::Probe) => probe::run(),
+        Some(Sub::Probe { json }) => probe::run(json),
         Some(Sub::Worker { role }) => worker::run(role),
     };
     ExitCode::from(code)

@@ -1,7 +1,7 @@
 //! rigcast: a keyboard-driven stream studio for the terminal. This is the map; `docs/architecture.md` walks it.
 //!
 //! ```text
-//! FRAME  source/{pattern,file,rtsp}  own threads, ahead of the clock      → source/queue.rs
+//! FRAME  source/{pattern,file,rtsp,camera,screen,pipe,rtmp}  own threads  → source/queue.rs
 //!        studio/runtime/picture_loop.rs  one tick: newest frames, plan    → picture/{enhance,compositor,slate}
 //!        studio/runtime/graphics/    letters, images, colours of scenes, on a thread of their own → picture/lettering
 //!        studio/runtime/encoding.rs  short queue, skipped when late       → worker/encode/remote.rs
@@ -10,7 +10,7 @@
 //!        studio/runtime/ladder.rs    smaller renditions, while somebody takes them, each over that border
 //!        studio/runtime/outlet.rs    fan-out that nobody can hold up      → publish/{queue,driver}.rs over wire/{rtmp,rtp,rtp_push,…}
 //!                                                                         → relay/ (viewers), record/ (disk) over wire/fmp4
-//! SOUND  source/sound.rs  resampled, on the 10 ms grid, lock-free ring
+//! SOUND  source/microphone/, and all with sound → source/sound.rs  resampled, on the 10 ms grid, lock-free ring
 //!        studio/runtime/sound_loop.rs  one block: sound/mixer.rs (strip, denoise, limiter, meters)
 //!        studio/runtime/encoding.rs                                       → encode/aac.rs → outlet
 //! HOLD   studio/runtime/{holding,air/sound}.rs  sound before its encoder, packets behind theirs, on one course → hold/
@@ -32,6 +32,7 @@
 //! SHOW   scene/  raw text → checked Show, every error with its place; scene/write_back/ the way back
 //! TEXT   studio/fill.rs → studio/runtime/graphics/ (when it says something else) → picture/lettering/ → studio/runtime/easel.rs → picture/compositor/
 //! CUE    cue/ (pure: what is due) → studio/runtime/core/cueing.rs (sleeps until then) → commands
+//! FIND   source/inventory.rs (what this rig has) → studio/runtime/core/sourcing.rs → scene/write_back/sources.rs (text) → SAVE
 //! DATA   studio/runtime/data*.rs (file, HTTP, command) → rules/ (pure: which scene, why) → studio/update/rules.rs
 //! OBS    obs/ (obs-websocket 5) → control::desk like any client
 //! ```

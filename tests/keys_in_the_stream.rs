@@ -266,6 +266,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
         _ if line.starts_with("layout ") || line.starts_with("zoom ") => {
             support::layout::press_and_check(show, binding);
         }
+        "page sources" => support::sources::everywhere(show, binding),
         "page cues" | "cue go" => support::cues::everywhere(show, binding),
         "alarm ack" | "bell toggle" => support::events::everywhere(show, binding),
         "redraw" => {

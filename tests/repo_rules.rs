@@ -168,6 +168,7 @@ const PURE_FILES: &[&str] = &[
     "studio/undo/line.rs",
     "studio/undo/settings.rs",
     "studio/update.rs",
+    "studio/update/border.rs",
     "studio/update/undo.rs",
     "studio/update/reports.rs",
     "studio/update/picture.rs",
@@ -585,6 +586,45 @@ fn the_page_of_commands_is_fresh() {
     assert!(
         page == fresh,
         "docs/commands.md is stale; UPDATE=1 ./test --test repo_rules rewrites it"
+    );
+}
+
+/// The crates of xiu bring some 200 others, OpenSSL from source among them: nobody gets these who does not ask for them.
+#[test]
+fn the_rtmp_server_is_in_no_ordinary_build() {
+    let text = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = text.parse().unwrap();
+    for name in ["rtmp", "streamhub"] {
+        let is_optional = manifest["dependencies"][name]["optional"].as_bool();
+        assert_eq!(is_optional, Some(true), "{name} must be optional");
+    }
+    let features = manifest["features"].as_table().unwrap();
+    let brings_it = |feature: &toml::Value| {
+        let feature = feature.as_str().unwrap();
+        ["rtmp", "streamhub", "rtmp-ingest"]
+            .iter()
+            .any(|name| feature.trim_start_matches("dep:").split('/').next() == Some(name))
+    };
+    for (name, brings) in features.iter().filter(|(name, _)| *name != "rtmp-ingest") {
+        assert!(
+            !brings.as_array().unwrap().iter().any(brings_it),
+            "the feature {name} brings it"
+        );
+    }
+    // It is known to one folder, so that what is not built in cannot be missed anywhere else.
+    let broken: Vec<String> = sources()
+        .into_iter()
+        .filter(|file| {
+            ["rtmp::session", "streamhub::"]
+                .iter()
+                .any(|name| file.code.contains(name))
+        })
+        .filter(|file| !file.name.starts_with("source/rtmp/server/"))
+        .map(|file| file.name)
+        .collect();
+    complain(
+        &broken,
+        "the crates of the RTMP server are named by src/source/rtmp/server/ alone",
     );
 }
 

@@ -465,7 +465,13 @@ fn the_reference_page_is_made_from_the_schema() {
 
 #[test]
 fn the_examples_of_the_reference_pages_are_good() {
-    for page in ["docs/scenes.md", "docs/presets.md"] {
+    for page in [
+        "docs/scenes.md",
+        "docs/presets.md",
+        "docs/microphone.md",
+        "docs/cameras.md",
+        "docs/choosing.md",
+    ] {
         let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
         let examples: Vec<&str> = page
             .split("```toml\n")

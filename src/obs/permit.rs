@@ -26,7 +26,8 @@ pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Co
     };
     let named = spec.args.iter().zip(args);
     let mut files = named.filter(|(arg, word)| match arg.kind {
-        ArgKind::File | ArgKind::RulesFile | ArgKind::CueFile => true,
+        // A pipe reads files, and runs commands.
+        ArgKind::File | ArgKind::RulesFile | ArgKind::CueFile | ArgKind::SourceSetting => true,
         ArgKind::Preset => word.contains(['/', '.']),
         _ => false,
     });
@@ -79,6 +80,9 @@ mod tests {
             ("record start /etc/passwd", Some("files")),
             ("trace start x", Some("files")),
             ("preset apply ../x.toml", Some("files")),
+            ("source add x pipe command=sh", Some("files")),
+            ("source add x 1", None),
+            ("source rename pattern x", None),
         ] {
             let words = split_words(line);
             let found = command(&words, Allowed::default(), &studio);

@@ -3,9 +3,9 @@
 //! tungstenite speaks the protocol over a pipe in memory that says `WouldBlock` when it runs dry, and bounds what a message may
 //! claim to be long.
 
-use std::io::{self, Read, Write};
+use std::io;
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use tungstenite::Message;
 use tungstenite::error::{Error, ProtocolError};
 use tungstenite::handshake::machine::TryParse as _;
@@ -15,6 +15,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 
 use super::encoding::Encoding;
+use crate::wire::websocket::Pipe;
 
 /// The longest message that is taken from a client.
 pub const MAX_MESSAGE: usize = 1 << 20;
@@ -24,36 +25,6 @@ const MAX_HEAD: usize = 16 * 1024;
 
 /// The longest name of a program that is told.
 const MAX_AGENT: usize = 60;
-
-/// What the peer has sent and what it is to get.
-#[derive(Debug, Default)]
-struct Pipe {
-    input: BytesMut,
-    output: BytesMut,
-}
-
-impl Read for Pipe {
-    /// Never 0: that would be the end of the connection, of which whoever holds the socket knows and this does not.
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let len = self.input.len().min(out.len());
-        self.input.copy_to_slice(&mut out[..len]);
-        Ok(len)
-    }
-}
-
-impl Write for Pipe {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.output.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// What was agreed upon.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -282,14 +253,14 @@ mod tests {
 
     /// What a client writes.
     fn masked(message: Message) -> Vec<u8> {
-        let mut client = WebSocket::from_raw_socket(Pipe::default(), Role::Client, None);
+        let mut client = WebSocket::from_raw_socket(Pipe::<BytesMut>::default(), Role::Client, None);
         client.send(message).unwrap();
         client.get_mut().output.to_vec()
     }
 
     /// The code with which the server says goodbye.
     fn goodbye(socket: &mut Socket) -> Option<u16> {
-        let pipe = Pipe {
+        let pipe: Pipe = Pipe {
             input: socket.output().split(),
             ..Pipe::default()
         };

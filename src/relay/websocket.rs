@@ -3,44 +3,17 @@
 //! tungstenite speaks the protocol, over a pipe in memory. Media do not go through it: they are finished frames already, and
 //! may stand between any two of the frames that it makes (answers to pings, the goodbye).
 
-use std::io::{self, Read, Write};
+use std::io;
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use tungstenite::error::{Error, ProtocolError};
 use tungstenite::handshake::derive_accept_key;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Role, WebSocketConfig, WebSocketContext};
 use tungstenite::{Message, Utf8Bytes};
 
-/// What the peer has sent and what it is to get.
-#[derive(Debug, Default)]
-struct Pipe {
-    input: BytesMut,
-    output: Vec<u8>,
-}
-
-impl Read for Pipe {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.input.is_empty() {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        let len = self.input.len().min(out.len());
-        self.input.copy_to_slice(&mut out[..len]);
-        Ok(len)
-    }
-}
-
-impl Write for Pipe {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.output.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::wire::websocket::Pipe;
 
 /// A WebSocket after its handshake.
 #[derive(Debug)]
@@ -102,7 +75,7 @@ impl ServerSocket {
 
     /// Frames for the peer: whole ones.
     pub(super) fn take_output(&mut self) -> Option<Bytes> {
-        (!self.pipe.output.is_empty()).then(|| std::mem::take(&mut self.pipe.output).into())
+        (!self.pipe.output.is_empty()).then(|| std::mem::take(&mut self.pipe.output).freeze())
     }
 
     pub(super) fn send_text(&mut self, text: &str) {

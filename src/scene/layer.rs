@@ -30,6 +30,18 @@ enum Locator<'a> {
     Spot(Spot),
 }
 
+impl<'a> Locator<'a> {
+    /// Finds places in `text`, the content of `file`.
+    fn of(file: &Arc<str>, text: &'a str) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        Self::Text {
+            file: Arc::clone(file),
+            text,
+            lines: lines.collect(),
+        }
+    }
+}
+
 /// Reads the tables of one layer against the schema.
 struct Reader<'a> {
     layer: usize,
@@ -47,15 +59,9 @@ pub(super) fn read_text(
     places: &mut Places,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Table> {
-    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-    let locator = Locator::Text {
-        file: Arc::clone(file),
-        text,
-        lines: lines.collect(),
-    };
     let mut reader = Reader {
         layer,
-        locator,
+        locator: Locator::of(file, text),
         places,
         errors,
     };
@@ -83,15 +89,9 @@ pub(super) fn read_section(
     let Kind::Table(keys) = schema::PRESET.iter().find(|key| key.name == section)?.kind else {
         return None;
     };
-    let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
-    let locator = Locator::Text {
-        file: Arc::clone(file),
-        text,
-        lines: lines.collect(),
-    };
     let mut reader = Reader {
         layer,
-        locator,
+        locator: Locator::of(file, text),
         places,
         errors,
     };

@@ -43,6 +43,7 @@ mod read;
 mod recording;
 mod reference;
 mod relay;
+mod rename;
 mod rules;
 mod rules_keys;
 mod scene_checks;
@@ -83,14 +84,16 @@ pub use preset::{Difference, Preset, bus_preset_text, picture_preset_text, strip
 pub use recording::{MAX_STRIP_TRACKS, RecordingSettings};
 pub use reference::reference_markdown;
 pub use relay::RelayChoice;
+pub use rename::with_sources_renamed;
 pub use rules::{DataChoice, MAX_RULES, RulesChoice, RulesFile, read_rules};
 pub use rules_keys::rules_markdown;
 pub use script::{Change, Script};
 pub use settings::{Setting, config_files, settings};
 pub use show::{MAX_ITEMS, MAX_LAYERS, Matte, Scene, Show, Start, Stinger, TransitionKind, TransitionSettings};
+pub use source_keys::{is_source_kind, is_source_name, source_keys_of, source_kinds, source_lines};
 pub use sticker::{Sticker, StickerSet};
 pub use words::{read_word_list, word_list_markdown};
-pub use write_back::{SceneBack, WriteBackError, has_of_scene, write_back};
+pub use write_back::{SceneBack, SourceEdit, SourceEditError, WriteBackError, has_of_scene, write_back};
 
 use check::{Check, Purpose};
 use layers::Layers;
@@ -141,14 +144,44 @@ pub fn from_text(
 /// # Errors
 /// What is wrong with it, for a program of another version than the one that read it first.
 pub fn load_again(script: &Script) -> Result<Show, SceneErrors> {
-    let text = script.scene.as_deref().map_or(DEMO, Text::File);
+    let env = |name: &str| script.environment.get(name).map(|value| value.expose().to_owned());
+    start_again(script, Shelf::kept(script), &env)
+}
+
+/// The same for texts that were changed: a variable or a file that they name for the first time is looked up, by `env` and on disk.
+///
+/// # Errors
+/// Everything that is wrong, each with its place.
+pub fn load_changed(script: &Script, env: &impl Fn(&str) -> Option<String>) -> Result<Show, SceneErrors> {
+    let env = |name: &str| {
+        let kept = script.environment.get(name).map(|value| value.expose().to_owned());
+        kept.or_else(|| env(name))
+    };
+    start_again(script, Shelf::kept_and_disk(script), &env)
+}
+
+fn start_again(script: &Script, shelf: Shelf, env: &impl Fn(&str) -> Option<String>) -> Result<Show, SceneErrors> {
+    let inside = script.inside.as_ref().map_or(DEMO, |text| Text::Inside {
+        name: shipped::DEMO_NAME,
+        text: text.expose(),
+    });
+    let text = script.scene.as_deref().map_or(inside, Text::File);
     let overrides = script
         .overrides
         .iter()
         .map(|(key, value)| (key.clone(), value.expose().to_owned()))
         .collect::<Vec<_>>();
-    let env = |name: &str| script.environment.get(name).map(|value| value.expose().to_owned());
-    start(text, Shelf::kept(script), &overrides, &env)
+    let mut show = start(text, shelf, &overrides, env)?;
+    show.script.inside.clone_from(&script.inside);
+    show.script.on_disk.clone_from(&script.on_disk);
+    show.script.unsaved.clone_from(&script.unsaved);
+    Ok(show)
+}
+
+/// The text of the show that is inside the program.
+#[must_use]
+pub fn demo_text() -> &'static str {
+    shipped::DEMO
 }
 
 /// The shipped preset that has items for the scene of that name.
@@ -291,6 +324,7 @@ fn start(
             Text::File(path) => Some(layers.shelf.absolute(path)),
             Text::Inside { .. } => None,
         },
+        inside: None,
         overrides: overrides
             .iter()
             .map(|(key, value)| (key.clone(), Secret::new(value.as_str())))
@@ -298,6 +332,8 @@ fn start(
         environment: environment.into_inner(),
         folder: layers.shelf.folder,
         texts: layers.shelf.taken,
+        on_disk: BTreeMap::new(),
+        unsaved: Vec::new(),
     };
     Ok(show)
 }

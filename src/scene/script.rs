@@ -14,6 +14,8 @@ use crate::secret::Secret;
 pub struct Script {
     /// The scene file, from the root; none for a show that is inside the program.
     pub scene: Option<PathBuf>,
+    /// The text of a show that is inside the program, where that was changed.
+    pub inside: Option<Secret>,
     /// The folder that paths of `--set` start from.
     pub folder: PathBuf,
     /// `--set KEY=VALUE`, in their order.
@@ -22,6 +24,10 @@ pub struct Script {
     pub environment: BTreeMap<String, Secret>,
     /// The texts of the files that were read, by their path from the root: the scene, presets, secrets.
     pub texts: BTreeMap<PathBuf, Secret>,
+    /// What files say on the disk where `texts` has changes that nobody has saved.
+    pub on_disk: BTreeMap<PathBuf, Secret>,
+    /// What those changes are, in words.
+    pub unsaved: Vec<String>,
 }
 
 /// What is not any more as a [`Script`] has it.
@@ -50,7 +56,8 @@ impl Script {
     #[must_use]
     pub fn changes(&self, env: &impl Fn(&str) -> Option<String>) -> Vec<Change> {
         let files = self.texts.iter().filter_map(|(path, text)| match read_limited(path) {
-            Ok(bytes) => (bytes != text.expose().as_bytes()).then(|| Change::Differs(path.clone())),
+            Ok(bytes) => (bytes != self.on_disk.get(path).unwrap_or(text).expose().as_bytes())
+                .then(|| Change::Differs(path.clone())),
             Err(reason) => Some(Change::Unreadable(path.clone(), reason)),
         });
         // A variable that is not set now may well have been set for that one start: no news.
@@ -79,6 +86,8 @@ pub(super) struct Shelf {
     pub folder: PathBuf,
     /// What there is instead of the disk.
     kept: Option<BTreeMap<PathBuf, Secret>>,
+    /// Whether what is not kept is read from the disk all the same.
+    is_open: bool,
     /// What has been read.
     pub taken: BTreeMap<PathBuf, Secret>,
 }
@@ -98,7 +107,16 @@ impl Shelf {
         Self {
             folder: script.folder.clone(),
             kept: Some(script.texts.clone()),
+            is_open: false,
             taken: BTreeMap::new(),
+        }
+    }
+
+    /// The same, and what is named for the first time comes from the disk.
+    pub fn kept_and_disk(script: &Script) -> Self {
+        Self {
+            is_open: true,
+            ..Self::kept(script)
         }
     }
 
@@ -140,10 +158,11 @@ impl Shelf {
         let absolute = self.absolute(path);
         let bytes = match &self.kept {
             None => read_limited(path)?,
-            Some(kept) => {
-                let text = kept.get(&absolute).ok_or("it was not part of the show")?;
-                text.expose().as_bytes().to_vec()
-            }
+            Some(kept) => match kept.get(&absolute) {
+                Some(text) => text.expose().as_bytes().to_vec(),
+                None if self.is_open => read_limited(path)?,
+                None => return Err("it was not part of the show".to_owned()),
+            },
         };
         // What is no text is an error of the show: nothing goes on with it.
         if let Ok(text) = std::str::from_utf8(&bytes) {

@@ -1,6 +1,9 @@
 //! The keys of `[source.NAME]`: what each kind of source is told.
 
-use super::schema::{Key, Kind, key};
+use super::schema::{Key, Kind, is_name, key};
+use super::write_back::quoted;
+use crate::secret::Secret;
+use crate::suggest;
 
 /// The keys of each kind of source; `kind` itself belongs to all.
 pub(super) const SOURCE_KINDS: &[(&str, &[&str])] = &[
@@ -161,3 +164,107 @@ pub(super) const SOURCE: &[Key] = &[
         "pipe: a program and its arguments, whose standard output it is",
     ),
 ];
+
+/// Whether a source can be called so.
+#[must_use]
+pub fn is_source_name(name: &str) -> bool {
+    is_name(name)
+}
+
+/// What a source can be, as scene files call it.
+pub fn source_kinds() -> impl Iterator<Item = &'static str> {
+    SOURCE_KINDS.iter().map(|(kind, _)| *kind)
+}
+
+/// The keys that a source of that kind has besides `kind`.
+#[must_use]
+pub fn source_keys_of(kind: &str) -> &'static [&'static str] {
+    let own = SOURCE_KINDS.iter().find(|(known, _)| *known == kind);
+    own.map_or(&[], |(_, keys)| keys)
+}
+
+/// Whether there is a kind of source that is called so.
+#[must_use]
+pub fn is_source_kind(kind: &str) -> bool {
+    SOURCE_KINDS.iter().any(|(known, _)| *known == kind)
+}
+
+/// The lines under `[source.NAME]` of a source of that kind with these settings, in TOML. Whether the values are right is a question
+/// of the check.
+///
+/// # Errors
+/// In words, a key that the kind does not have.
+pub fn source_lines(kind: &str, settings: &[(String, Secret)]) -> Result<Secret, String> {
+    let own = SOURCE_KINDS.iter().find(|(known, _)| *known == kind);
+    let (_, own) = own.ok_or_else(|| format!("there is no kind of source called {kind}"))?;
+    let mut lines = format!("kind = \"{kind}\"\n");
+    for (name, value) in settings {
+        let found = SOURCE.iter().find(|key| key.name == name && own.contains(&key.name));
+        let found = found.ok_or_else(|| {
+            let hint = suggest::hint(name, own.iter().copied());
+            format!(
+                "a source of kind {kind} has no \"{name}\"{hint}; it has {}",
+                own.join(", ")
+            )
+        })?;
+        let value = value.expose();
+        let value = match found.kind {
+            Kind::Text | Kind::Choice(_) | Kind::Address | Kind::Secret => quoted(value),
+            Kind::Texts => {
+                let words = value.split_whitespace().map(quoted);
+                format!("[{}]", words.collect::<Vec<_>>().join(", "))
+            }
+            // Numbers, switches, tables: as TOML has them, and what is none of it is a text that the check refuses.
+            _ if format!("x = {value}")
+                .parse::<toml::Table>()
+                .is_ok_and(|table| table.len() == 1) =>
+            {
+                value.to_owned()
+            }
+            _ => quoted(value),
+        };
+        lines.push_str(&format!("{name} = {value}\n"));
+    }
+    Ok(Secret::new(lines))
+}
+
+#[cfg(test)]
+mod tests {
+    //! Settings as they are typed.
+
+    use super::*;
+
+    #[test]
+    fn settings_become_lines_of_toml_and_nothing_more() {
+        let lines = |kind: &str, settings: &[(&str, &str)]| {
+            let settings = settings
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), Secret::new(*value)));
+            source_lines(kind, &settings.collect::<Vec<_>>()).map(|lines| lines.expose().to_owned())
+        };
+        assert_eq!(
+            lines(
+                "camera",
+                &[("device", "/dev/video0"), ("width", "1280"), ("frame_rate", "30")]
+            )
+            .unwrap(),
+            "kind = \"camera\"\ndevice = \"/dev/video0\"\nwidth = 1280\nframe_rate = 30\n"
+        );
+        assert_eq!(
+            lines("pipe", &[("command", "ffmpeg -i a")]).unwrap(),
+            "kind = \"pipe\"\ncommand = [\"ffmpeg\", \"-i\", \"a\"]\n"
+        );
+        assert_eq!(
+            lines("screen", &[("cursor", "false")]).unwrap(),
+            "kind = \"screen\"\ncursor = false\n"
+        );
+        // Nobody gets out of a value.
+        for value in ["1\n[scene.x]", "1 # y", "1\ny = 2"] {
+            let made = lines("camera", &[("width", value)]).unwrap();
+            assert_eq!(made.parse::<toml::Table>().unwrap().len(), 2, "{made}");
+        }
+        let error = lines("camera", &[("url", "x")]).unwrap_err();
+        assert!(error.contains("no \"url\"") && error.contains("device"), "{error}");
+        assert!(lines("cam", &[]).unwrap_err().contains("cam"));
+    }
+}

@@ -10,6 +10,7 @@
 //!                    (retry, catch)                                └─ SoundWriter (resample, grid) ── ring
 //! ```
 
+mod aac;
 mod attempt;
 pub mod camera;
 mod devices;
@@ -29,6 +30,7 @@ pub mod rtsp;
 pub mod screen;
 mod sound;
 mod spec;
+mod stream;
 mod supervise;
 mod timeline;
 

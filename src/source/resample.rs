@@ -18,6 +18,9 @@ const CHUNK: usize = 240;
 /// Taps of the filter.
 const SINC_LEN: usize = 64;
 
+/// Input frames that may wait in a converter for those that follow: not a full chunk yet, and half a filter.
+pub const HELD_BACK: usize = CHUNK + SINC_LEN / 2;
+
 /// Lowest and highest sample rates that are taken, in Hz.
 pub const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 

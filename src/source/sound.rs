@@ -121,6 +121,14 @@ impl SoundWriter {
         Some(Timestamp::from_48k(next + owed.round() as i64))
     }
 
+    /// The time up to which whole blocks are in the ring; `None` before the first sound. What is written less far ahead of the mixer
+    /// than a block comes too late.
+    #[must_use]
+    pub fn ready_until(&self) -> Option<Timestamp> {
+        let next = self.grid.next?;
+        Some(AudioBlock::time_of(next.div_euclid(BLOCK_FRAMES as i64)))
+    }
+
     /// Blocks dropped so far because the ring was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {

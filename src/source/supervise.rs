@@ -2,7 +2,8 @@
 //!
 //! An attempt ends by an order, at the end of a file, by an error or by a panic of a decoder. None of these goes
 //! beyond the source: the reason is reported, and after a while the next attempt is made. A live source is tried again
-//! with growing pauses up to ten seconds, for ever; a broken file is looked at every five.
+//! with growing pauses up to ten seconds, for ever; a broken file is looked at every five. Looking for a device of this
+//! machine bothers nobody: it is tried each second, and so is back within about one of its return.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,6 +27,11 @@ impl Backoff {
         pause
     }
 
+    /// The same, but never longer than `most`.
+    pub fn next_pause_below(&mut self, most: TimeDelta) -> TimeDelta {
+        self.next_pause().min(most)
+    }
+
     /// It went well: the next failure is the first one again.
     pub fn reset(&mut self) {
         self.failures = 0;
@@ -34,6 +40,17 @@ impl Backoff {
 
 /// Pause before a file that failed is looked at again.
 const FILE_PAUSE_MS: i64 = 5_000;
+
+/// The longest pause before a device of this machine is tried again.
+const DEVICE_PAUSE_MS: i64 = 1_000;
+
+/// The longest pause before a source that is away is tried again.
+fn longest_pause(kind: &SourceKind) -> TimeDelta {
+    TimeDelta::from_millis(match kind {
+        SourceKind::Camera(_) | SourceKind::Screen(_) | SourceKind::Microphone(_) => DEVICE_PAUSE_MS,
+        _ => i64::from(u16::MAX),
+    })
+}
 
 /// There is nothing to play until somebody says so.
 pub(super) fn wait_for_order(outlet: &mut Outlet) {
@@ -64,15 +81,20 @@ pub(super) fn supervise(spec: &SourceSpec, outlet: &mut Outlet) {
                 if *outlet.state() == SourceState::Live {
                     backoff.reset();
                 }
-                tracing::warn!(source = spec.name, %error, "source failed");
                 let reason = error.to_string();
-                let pause = if error.is_away() {
-                    outlet.set_state(SourceState::Away { reason });
-                    backoff.next_pause()
+                let (state, pause) = if error.is_away() {
+                    let pause = backoff.next_pause_below(longest_pause(&spec.kind));
+                    (SourceState::Away { reason }, pause)
                 } else {
-                    outlet.set_state(SourceState::Failed { reason });
-                    TimeDelta::from_millis(FILE_PAUSE_MS)
+                    (SourceState::Failed { reason }, TimeDelta::from_millis(FILE_PAUSE_MS))
                 };
+                // The same again and again is worth one line of the log.
+                if *outlet.state() == state {
+                    tracing::debug!(source = spec.name, %error, "source failed again");
+                } else {
+                    tracing::warn!(source = spec.name, %error, "source failed");
+                }
+                outlet.set_state(state);
                 outlet.wait_until(now + pause);
             }
         }
@@ -104,6 +126,7 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::devices::{MicrophoneSpec, PipeSpec};
 
     #[test]
     fn pauses_grow_to_ten_seconds_and_start_over() {
@@ -112,5 +135,15 @@ mod tests {
         assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000]);
         backoff.reset();
         assert_eq!(backoff.next_pause().to_millis(), 500);
+    }
+
+    #[test]
+    fn devices_are_tried_each_second() {
+        let mut backoff = Backoff::default();
+        let most = longest_pause(&SourceKind::Microphone(MicrophoneSpec::default()));
+        let pauses: Vec<i64> = (0..5).map(|_| backoff.next_pause_below(most).to_millis()).collect();
+        assert_eq!(pauses, [500, 1_000, 1_000, 1_000, 1_000]);
+        let most = longest_pause(&SourceKind::Pipe(PipeSpec::Stdin));
+        assert_eq!(backoff.next_pause_below(most).to_millis(), 10_000);
     }
 }

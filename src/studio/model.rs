@@ -6,6 +6,7 @@
 mod adapt;
 mod air;
 mod alarms;
+mod choosing;
 mod delivery;
 mod edits;
 mod event;
@@ -30,6 +31,7 @@ pub use adapt::{
 };
 pub use air::{AirModel, Fade, FadeKind};
 pub use alarms::{Alarm, AlarmKind, AlarmTurn, Alarms, Condition, ProgramWatch, Trouble, troubles};
+pub use choosing::{Choosing, Trial};
 pub use delivery::{RecordingModel, RelayModel, RelayStats};
 pub use edits::{
     ChangedScene, Edits, HEIGHTS, IN_GROUP, ItemPatch, MOST_PIXELS, SceneEdits, SceneRead, item_at, item_paths,
@@ -64,7 +66,7 @@ pub use crate::sound::{
     Role, STRIP_PARAMS, Stage, StageMeters, StripMeter, StripSettings, Unit, Value, curve,
 };
 pub use crate::source::{
-    ControlRange, Found, Inventory, SourceAudio, SourceControl, SourceFormat, SourceState, SourceVideo,
+    Absent, ControlRange, Found, Inventory, SourceAudio, SourceControl, SourceFormat, SourceState, SourceVideo,
 };
 pub use crate::vision::{MaskKind, OcclusionLevel, Policy, Region, Regions, Sight};
 pub use crate::worker::{Report as WorkerReport, WorkerState};
@@ -155,6 +157,9 @@ pub struct Studio {
     /// Commands at their time.
     #[serde(default)]
     pub cues: Cues,
+    /// Sources that are being chosen.
+    #[serde(default)]
+    pub choosing: Choosing,
     /// What the pipeline measures, once per second.
     pub stats: Stats,
     /// The alarms that hold, the worst first.

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::model::{
-    AdaptModel, AirModel, Alarms, CueRun, Cues, DataModel, DestinationModel, DestinationState, DestinationStats, Edits,
-    EncoderKind, EncoderModel, EventLevel, History, HoldState, Live, Moderation, ModerationStanding, Occlusion,
-    PictureSettings, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel, RulesKept, RulesModel,
-    SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, clock_text,
+    AdaptModel, AirModel, Alarms, Choosing, CueRun, Cues, DataModel, DestinationModel, DestinationState,
+    DestinationStats, Edits, EncoderKind, EncoderModel, EventLevel, History, HoldState, Live, Moderation,
+    ModerationStanding, Occlusion, PictureSettings, Pin, ProgramFormat, ProgramWatch, RecordingModel, RenditionModel,
+    RulesKept, RulesModel, SceneModel, SourceModel, SourceState, Stats, Strip, Studio, Undo, clock_text,
 };
 use super::saved::{Saved, ScenesStanding, Standing};
 use crate::encode::{HAS_NASM, RenditionSettings};
@@ -312,6 +312,7 @@ pub fn studio(name: &str, show: &Show) -> Studio {
         rules: rules(&show.rules),
         undo: Undo::default(),
         live: live(show),
+        choosing: Choosing::default(),
         cues: cues(show),
         stats: Stats::default(),
         alarms: Alarms::default(),

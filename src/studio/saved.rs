@@ -467,10 +467,18 @@ impl Serialize for Clear {
 #[serde(deny_unknown_fields)]
 struct SavedScript {
     scene: Option<PathBuf>,
+    /// The text of a show inside the program that was changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inside: Option<Clear>,
     folder: PathBuf,
     overrides: Vec<(String, Clear)>,
     environment: BTreeMap<String, Clear>,
     texts: BTreeMap<PathBuf, Clear>,
+    /// What is on the disk instead of changes that nobody has saved.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    on_disk: BTreeMap<PathBuf, Clear>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unsaved: Vec<String>,
 }
 
 impl From<&Script> for SavedScript {
@@ -478,6 +486,7 @@ impl From<&Script> for SavedScript {
         let clear = |secret: &Secret| Clear(secret.clone());
         Self {
             scene: script.scene.clone(),
+            inside: script.inside.as_ref().map(clear),
             folder: script.folder.clone(),
             overrides: script
                 .overrides
@@ -494,6 +503,12 @@ impl From<&Script> for SavedScript {
                 .iter()
                 .map(|(path, text)| (path.clone(), clear(text)))
                 .collect(),
+            on_disk: script
+                .on_disk
+                .iter()
+                .map(|(path, text)| (path.clone(), clear(text)))
+                .collect(),
+            unsaved: script.unsaved.clone(),
         }
     }
 }
@@ -503,6 +518,7 @@ impl From<&SavedScript> for Script {
         let hidden = |clear: &Clear| clear.0.clone();
         Self {
             scene: saved.scene.clone(),
+            inside: saved.inside.as_ref().map(hidden),
             folder: saved.folder.clone(),
             overrides: saved
                 .overrides
@@ -519,6 +535,12 @@ impl From<&SavedScript> for Script {
                 .iter()
                 .map(|(path, text)| (path.clone(), hidden(text)))
                 .collect(),
+            on_disk: saved
+                .on_disk
+                .iter()
+                .map(|(path, text)| (path.clone(), hidden(text)))
+                .collect(),
+            unsaved: saved.unsaved.clone(),
         }
     }
 }

@@ -58,6 +58,9 @@ fn standing(studio: &Studio, specs: &[DestinationSpec], stopped: &[&str]) -> Sta
 
 fn script() -> Script {
     Script {
+        inside: Some(Secret::new("[source.a]\nkey = \"sk-inside\"")),
+        on_disk: BTreeMap::from([(PathBuf::from("/show.toml"), Secret::new("# as it was"))]),
+        unsaved: vec!["added a".to_owned()],
         scene: Some("/shows/show.toml".into()),
         folder: "/shows".into(),
         overrides: vec![("destination.main.key".into(), Secret::new("sk-set"))],

@@ -10,6 +10,7 @@ pub use line::line;
 use self::settings::{buses, picture, strip};
 use super::command::{Command, ItemChange, ItemRef, Kbps, PinWord, Pinned, Place, Reset, Switch, scene_at};
 use super::model::{ItemPatch, Pin, PinKind, ProgramFormat, Rect, Studio, item_paths, siblings};
+use super::update::controls_as_they_are;
 use super::update::inverse_of_item;
 use super::update::settings_preset;
 use crate::scene::Preset;
@@ -41,6 +42,8 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         Command::BusReset(what) => buses::part(&before.buses, *what),
         Command::PictureSet(name, param, _) => picture::part(source_of(name)?, Reset::Param(param)),
         Command::PictureReset(name, what) => picture::part(source_of(name)?, *what),
+        Command::CameraSet(name, control, _) => controls_as_they_are(before, name, Some(control))?,
+        Command::CameraReset(name, control) => controls_as_they_are(before, name, control.as_deref())?,
         Command::PictureCopy(_, name) => picture::part(source_of(name)?, Reset::All),
         Command::OcclusionArm(_) => vec![Command::OcclusionArm(occlusion.is_armed)],
         Command::OcclusionLevel(_) | Command::OcclusionStep(_) => vec![Command::OcclusionLevel(occlusion.level)],
@@ -134,6 +137,9 @@ pub fn inverse(before: &Studio, command: &Command) -> Option<Vec<Command>> {
         | Command::CueStop
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        // What was there before is noted by who does it: it is read anew.
+        | Command::Sources(_)
+        | Command::CameraControls(_)
         | Command::DataSet(_)
         | Command::DataMerge(_)
         | Command::DataClear

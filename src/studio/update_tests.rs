@@ -6,8 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::encode::{AudioRate, Channels};
+use crate::media::TimeDelta;
 use crate::media::{FrameRate, RateControl};
 use crate::scene::OcclusionSettings;
+use crate::scene::Preset;
 use crate::studio::command::{Scope, table::TABLE};
 use crate::studio::command::{parse, split_words};
 use crate::studio::model::{
@@ -15,6 +17,7 @@ use crate::studio::model::{
     Moderation, Occlusion, OcclusionLevel, PictureSettings, Policy, ProgramFormat, ProgramWatch, RecordingModel,
     Region, Regions, RenditionModel, RulesModel, SceneModel, Sight, SourceModel, Strip, Undo, WorkerModel, WorkerState,
 };
+use crate::studio::model::{SourceState, Stats, StripSettings, WorkerReport};
 
 /// Three levels: everything hidden, eyes shown, everything shown.
 fn occlusion() -> Occlusion {
@@ -121,6 +124,7 @@ pub(super) fn studio() -> Studio {
         rules: RulesModel::default(),
         undo: Undo::default(),
         live: crate::studio::model::Live::default(),
+        choosing: crate::studio::model::Choosing::default(),
         cues: crate::cue::Cues::default(),
         stats: Stats::default(),
         alarms: Alarms::default(),

@@ -324,6 +324,8 @@ impl Client {
             .map(|at| self.asked.swap_remove(at).1);
         match (result, name) {
             (Err(reason), _) => self.ui.say(reason, true),
+            // The page has the list.
+            (Ok(_), Some(name)) if name == "source find" && self.ui.page == Some(command::Page::Sources) => {}
             (Ok(Some(text)), _) => self.ui.say(text, false),
             // What a page shows already needs no words, and its keys stay readable while one is held down.
             (Ok(None), Some(name))

@@ -13,4 +13,5 @@ pub mod rtsp_push;
 pub mod sdp;
 pub mod session;
 mod text;
+pub mod ts;
 pub mod websocket;

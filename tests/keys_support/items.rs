@@ -62,6 +62,13 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.press(&binding.keys);
             show.tmux.wait_for("nothing there was changed by hand");
         }
+        "item remove {scene} {item}" => {
+            show.press(&binding.keys);
+            show.tmux.wait_for("SURE?");
+            show.tmux.keys(&["n"]);
+            show.tmux.wait_gone("SURE?");
+            show.until(|status| scene(status) == before);
+        }
         "item raise {scene} {item}" | "item lower {scene} {item}" if items < 2 => show.press(&binding.keys),
         line if line.starts_with("item ") => {
             if line.contains("opacity {scene} {item} +") {

@@ -12,6 +12,7 @@ pub mod page;
 pub mod pane;
 pub mod picture;
 pub mod rules;
+pub mod sources;
 
 use std::net::TcpListener;
 use std::path::Path;

@@ -19,6 +19,7 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
         Context::Page(Page::Events) => ("E", "newest at the bottom", super::events::on_page),
         Context::Page(Page::Items) => ("I", "as in the scene file", super::items::on_page),
         Context::Page(Page::Cues) => ("U", " CUES ", super::cues::on_page),
+        Context::Page(Page::Sources) => ("+", " IN THE SHOW ", super::sources::on_page),
         Context::Page(Page::Rules) => ("O", "a take by hand holds program", super::rules::on_page),
         Context::Page(Page::Charts) => ("C", "the last ten minutes", super::events::on_charts),
         Context::Everywhere | Context::AnyPage | Context::Pane(_) | Context::Page(Page::Strip) => {

@@ -190,7 +190,8 @@ fn what_was_not_confirmed_goes_back_when_a_killed_studio_is_resumed_later() {
         })
     };
     let gain = |status: &serde_json::Value| status["strips"][0]["gain_db"].as_f64().unwrap();
-    for (within, wait, expected) in [("600s", 0, -9.0), ("2s", 2500, -3.0)] {
+    // Killed once more while it waits, it goes on waiting.
+    for (within, wait, crashes, expected) in [("600s", 0, 2, -9.0), ("2s", 2500, 1, -3.0)] {
         let mut studio = start(&[file.to_str().unwrap()]);
         studio.order(&format!("apply {} {within}", other.display()));
         assert!((gain(&studio.status()) + 9.0).abs() < 0.01);
@@ -201,6 +202,11 @@ fn what_was_not_confirmed_goes_back_when_a_killed_studio_is_resumed_later() {
                 .ok()
                 .filter(|text| text.contains("\"waiting\":{"))
         });
+        for _ in 1..crashes {
+            studio.process.0.kill().unwrap();
+            studio.process.0.wait().unwrap();
+            studio = start(&["--resume"]);
+        }
         studio.process.0.kill().unwrap();
         studio.process.0.wait().unwrap();
         std::thread::sleep(Duration::from_millis(wait));

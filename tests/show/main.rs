@@ -7,6 +7,7 @@
     missing_docs
 )]
 
+mod choose;
 #[path = "../common/mod.rs"]
 mod common;
 mod cues;
@@ -16,3 +17,4 @@ mod obs;
 mod rules;
 
 mod stage;
+mod trial;

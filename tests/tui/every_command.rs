@@ -187,6 +187,26 @@ fn delivery() -> Vec<Row> {
         ("cue fire", "U enter", "", Asked("cue fire doors")),
         ("cue fire", "U up enter", "", Sure("cue fire close")),
         ("cue stop", "U X", "", Sure("cue stop")),
+        ("page sources", "+", "", Shown("IN THE SHOW")),
+        ("select find", "+ down", "", Shown("▸ 2 screen")),
+        ("source find", "+ f", "", Asked("source find")),
+        ("source try", "+ space", "", Asked("source try 1")),
+        ("source keep", "+ enter", "2", Asked("source keep desk2")),
+        ("source drop", "+ backspace", "", Asked("source drop")),
+        (
+            "source add",
+            "+ a",
+            "door camera device=/dev/video2",
+            Asked("source add door camera device=/dev/video2"),
+        ),
+        ("source rename", "+ n", "host", Asked("source rename camera host")),
+        ("source raise", "+ ] pageup", "", Asked("source raise guest")),
+        ("source lower", "+ pagedown", "", Asked("source lower camera")),
+        ("source remove", "+ delete", "", Sure("source remove camera")),
+        ("source save", "+ w", "", Asked("source save")),
+        ("source revert", "+ X", "", Asked("source revert")),
+        ("item add", "I a", "guest", Asked("item add two shot guest")),
+        ("item remove", "I D", "", Sure("item remove two shot guest")),
         ("page cues", "U", "", Shown("CUES evening")),
         ("select cue", "U down", "", Shown("doors + 1:30 ·")),
         ("undo", "u", "", Asked("undo")),
@@ -273,6 +293,14 @@ fn scenes() -> Vec<Row> {
         ("scene save", "I w", "", Asked("scene save two shot")),
     ]
 }
+fn cameras() -> Vec<Row> {
+    let typed = |name, line| (name, ":", line, Asked(line));
+    vec![
+        typed("camera controls", "camera controls camera"),
+        typed("camera set", "camera set camera focus_absolute 120"),
+        typed("camera reset", "camera reset camera focus_absolute"),
+    ]
+}
 fn rules() -> Vec<Row> {
     vec![
         ("data set", "O s", "{\"a\": 1}", Asked("data set {\"a\": 1}")),
@@ -299,6 +327,7 @@ fn rows() -> Vec<Row> {
         moderation(),
         delivery(),
         rules(),
+        cameras(),
         screen(),
     ]
     .into_iter()
@@ -312,6 +341,10 @@ fn desk() -> Screen {
     armed(&mut screen.studio);
     held(&mut screen.studio);
     screen.studio.occlusion.level = 1;
+    screen.studio.choosing.trial = Some(rigcast::studio::model::Trial {
+        name: "desk".into(),
+        ..rigcast::studio::model::Trial::default()
+    });
     screen.studio.scenes[0].parameters = vec![("price".into(), "9.90".into())];
     screen.studio.occlusion.stickers = vec!["cat".into()];
     screen.studio.renditions = vec![rigcast::studio::model::RenditionModel {
@@ -476,6 +509,7 @@ fn every_argument_that_can_be_known_is_completed() {
             "RulesFile",
             "Share",
             "Shift",
+            "SourceSetting",
             "Text",
             "Url",
             "Value",

@@ -252,6 +252,7 @@ fn every_key_of_the_help_does_what_its_line_says() {
             Context::Page(Page::Items) => "I",
             Context::Page(Page::Rules) => "O",
             Context::Page(Page::Cues) => "U",
+            Context::Page(Page::Sources) => "+",
             Context::Pane(Pane::Mixer) => "right y left",
             Context::Pane(Pane::Sources) => "tab",
             Context::Pane(Pane::Destinations) => "tab tab",

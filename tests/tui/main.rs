@@ -19,6 +19,7 @@ mod cues;
 mod desk;
 mod every_command;
 mod faces;
+mod finds;
 mod items;
 mod keys;
 mod layouts;

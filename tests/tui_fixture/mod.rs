@@ -231,6 +231,69 @@ pub fn cues() -> Cues {
     cues
 }
 
+/// A rig with a few things that could be sources, and some that it lacks.
+pub fn choosing() -> Choosing {
+    let found = |kind: &str, name: &str, title: &str, details: &[&str], scene: &str, is_default: bool| Found {
+        kind: kind.into(),
+        name: name.into(),
+        title: title.into(),
+        details: details.iter().map(|detail| (*detail).to_owned()).collect(),
+        scene: format!("kind = \"{kind}\"\n{scene}"),
+        is_default,
+    };
+    Choosing {
+        inventory: Inventory {
+            found: vec![
+                found(
+                    "camera",
+                    "webcam",
+                    "HD Pro Webcam C920",
+                    &["MJPEG 1920×1080@30", "YUYV 640×480@30", "/dev/video0"],
+                    "device = \"/dev/video0\"\n",
+                    true,
+                ),
+                found(
+                    "screen",
+                    "screen",
+                    "Screen :0",
+                    &["1920×1080", "2 windows"],
+                    "display = \":0\"\n",
+                    true,
+                ),
+                found(
+                    "microphone",
+                    "desk",
+                    "Scarlett 2i2 USB",
+                    &["48 kHz", "2 channels"],
+                    "device = \"alsa_input.usb-Focusrite_Scarlett_2i2\"\n",
+                    true,
+                ),
+                found(
+                    "microphone",
+                    "desktop",
+                    "what is played here",
+                    &["48 kHz", "2 channels"],
+                    "device = \"desktop\"\n",
+                    false,
+                ),
+            ],
+            absent: vec![
+                Absent {
+                    kind: "microphone (alsa)".into(),
+                    reason: "libasound.so.2 is not here: apt-get install libasound2".into(),
+                },
+                Absent {
+                    kind: "rtmp".into(),
+                    reason: "this build takes no RTMP; build it with cargo build --release --features rtmp-ingest"
+                        .into(),
+                },
+            ],
+        },
+        looked_at: Some(Timestamp::from_millis(600_000)),
+        ..Choosing::default()
+    }
+}
+
 pub fn studio() -> Studio {
     let source = |name: &str, kind: &str, location: &str, size: Option<(u32, u32)>, on: (bool, bool)| SourceModel {
         name: name.into(),
@@ -383,6 +446,7 @@ pub fn studio() -> Studio {
         workers: Vec::new(),
         undo: Undo::default(),
         live: Live::default(),
+        choosing: choosing(),
         cues: cues(),
         stats: Stats {
             fps: 30.0,

@@ -4,6 +4,8 @@
 //! A file says where a rectangle begins and how large it is; its edges are rounded to pixels (`check::target`). So the number that
 //! is written is chosen from all those that round to the right edges: the shortest one, nearest to the exact share.
 
+use crate::scene::value::Length;
+
 /// A length as the file has it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Written {
@@ -29,17 +31,12 @@ const MARGIN: f64 = 0.01;
 const DECIMALS: i32 = 8;
 
 impl Written {
-    /// Reads a length of a program that has `whole` pixels in that direction.
+    /// Reads a length of a program that has `whole` pixels in that direction, as the reader of scenes does: to the last bit, and
+    /// within its bounds.
     pub fn read(text: &str, whole: f64) -> Option<Self> {
-        let (number, unit) = match text.strip_suffix('%') {
-            Some(percent) => (percent.trim_end(), Unit::Percent),
-            None => (text, Unit::Pixels),
-        };
-        let number: f64 = number.parse().ok()?;
-        let pixels = match unit {
-            Unit::Pixels => number,
-            // As the reader of scenes has it, to the last bit.
-            Unit::Percent => number / 100.0 * whole,
+        let (pixels, unit) = match Length::parse(text)? {
+            Length::Pixels(pixels) => (pixels, Unit::Pixels),
+            Length::Share(share) => (share * whole, Unit::Percent),
         };
         Some(Self { pixels, unit })
     }
@@ -54,8 +51,16 @@ pub(super) struct Number {
     pub pixels: f64,
 }
 
-/// The shortest number of that unit that is `from` to `until` pixels of `whole`, `ideal` if that is one of them.
+/// The shortest number of that unit that is `from` to `until` pixels of `whole`, `ideal` if that is one of them. Shares end sooner
+/// than pixels do: what lies beyond ten programs is written in pixels.
 fn shortest(unit: Unit, whole: f64, ideal: f64, from: f64, until: f64) -> Option<Number> {
+    shortest_in(unit, whole, ideal, from, until).or_else(|| match unit {
+        Unit::Percent => shortest_in(Unit::Pixels, whole, ideal, from, until),
+        Unit::Pixels => None,
+    })
+}
+
+fn shortest_in(unit: Unit, whole: f64, ideal: f64, from: f64, until: f64) -> Option<Number> {
     let is_within = |pixels: f64| (from..=until).contains(&pixels);
     let middle = f64::midpoint(from, until);
     [ideal, middle].into_iter().find_map(|wanted| {
@@ -142,6 +147,9 @@ mod tests {
         assert_eq!(texts("10%", "320", (100, 200)), (some("7.8%"), some("200")));
         assert_eq!(texts("0", "33.3%", (-100, 426)), (some("-100"), None));
         assert_eq!(texts("5", "100%", (0, 1280)), (some("0"), None));
+        // The reader takes 1000% at most.
+        assert_eq!(texts("0%", "25%", (12_800, 320)), (some("1000%"), None));
+        assert_eq!(texts("0%", "25%", (14_874, 320)), (some("14874"), None));
     }
 
     proptest! {

@@ -1,12 +1,18 @@
 //! From scenes as they are seen back into the text that they were read from: items that were moved by hand, and parameters.
 //!
 //! Everything else stays as it is, byte for byte ([`splice`]): comments, order, inline tables, line ends. Where a key has a value it
-//! is replaced; where it has none, it comes after the other keys of its item. Nothing is ever taken out.
+//! is replaced; where it has none, it comes after the other keys of its item. Sources, and items that show them, come and go
+//! ([`sources`]); nothing else is ever taken out.
 //!
 //! Who writes a file reads it again first, and compares: this room does not promise that a text means what it was made for.
 
+mod blocks;
 mod lengths;
+mod names;
+mod sources;
 mod splice;
+
+pub use sources::{SourceEdit, SourceEditError};
 
 use thiserror::Error;
 use toml_edit::{Document, Value};
@@ -14,7 +20,9 @@ use toml_edit::{Document, Value};
 use super::item::{Item, Shown};
 use crate::picture::{Crop, Fit};
 use lengths::{Number, Unit, Written, place};
-use splice::{Splices, Spot, key_text, quoted};
+use names::listed_names;
+pub(super) use splice::quoted;
+use splice::{Splices, Spot, key_text};
 
 /// A scene that is to be written.
 #[derive(Clone, Debug)]
@@ -387,34 +395,6 @@ fn heights<'i>(now: &'i [Item], position: &dyn Fn(&Item) -> Option<usize>) -> Ve
         below = Some((z, at));
     }
     heights
-}
-
-/// What the items of a list are called, in the order of the text: as the checker names them.
-fn listed_names(listed: &[Spot<'_>]) -> Vec<String> {
-    let given: Vec<Option<&str>> = listed.iter().map(|spot| spot.text("name")).collect();
-    let mut taken: Vec<String> = given.iter().flatten().map(|name| (*name).to_owned()).collect();
-    let mut names = Vec::new();
-    for (spot, given) in listed.iter().zip(given) {
-        if let Some(name) = given {
-            names.push(name.to_owned());
-            continue;
-        }
-        let shown = spot.text("source").or_else(|| spot.text("scene"));
-        let kind = || {
-            ["group", "text", "image", "color"]
-                .into_iter()
-                .find(|kind| spot.has(kind))
-        };
-        let base = shown.or_else(kind).unwrap_or_default().to_owned();
-        // Room for the number in the longest names.
-        let stem: String = base.chars().take(28).collect();
-        let numbered = (2..).map(|number| format!("{stem}-{number}"));
-        let free = std::iter::once(base).chain(numbered).find(|name| !taken.contains(name));
-        let name = free.unwrap_or_default();
-        taken.push(name.clone());
-        names.push(name);
-    }
-    names
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use std::ops::Range;
 
-use toml_edit::{Item, TableLike, Value};
+use toml_edit::{Item, Key, TableLike, Value};
 
 /// A text, and what is to be changed in it.
 pub(super) struct Splices<'t> {
@@ -105,6 +105,26 @@ impl<'d> Spot<'d> {
     /// The text called `key`.
     pub fn text(&self, key: &str) -> Option<&'d str> {
         self.value(key)?.as_str()
+    }
+
+    /// What is called `key`, and the key as it is written.
+    pub fn entry(&self, key: &str) -> Option<(&'d Key, &'d Item)> {
+        Some((self.like.key(key)?, self.like.get(key)?))
+    }
+
+    /// The names in it, in the order of the text.
+    pub fn names(&self) -> Vec<String> {
+        self.like.iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Whether it stands between braces.
+    pub fn is_inline(&self) -> bool {
+        self.is_inline
+    }
+
+    /// Its header, or all of it between braces.
+    pub fn header(&self) -> Option<Range<usize>> {
+        self.head.clone()
     }
 
     /// Whether nothing is in it.
@@ -210,7 +230,7 @@ impl<'t> Splices<'t> {
 }
 
 /// `text` as TOML has it in one line.
-pub(super) fn quoted(text: &str) -> String {
+pub(in crate::scene) fn quoted(text: &str) -> String {
     let mut made = String::with_capacity(text.len() + 2);
     made.push('"');
     for character in text.chars() {

@@ -1,14 +1,12 @@
 //! The sound of an RTSP session: AAC (RFC 3640) through a decoder, PCMU (ITU-T G.711 µ-law) by table.
 
 use retina::codec::AudioParameters;
-use symphonia::core::codecs::audio::well_known::CODEC_ID_AAC;
-use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions};
-use symphonia::core::packet::Packet;
-use symphonia::core::units::{Duration, Timestamp as Ticks};
+
+use crate::source::aac::AacDecoder;
 
 /// A decoder for one track of sound.
 pub(super) enum SoundDecoder {
-    Aac(Box<dyn AudioDecoder>),
+    Aac(AacDecoder),
     Pcmu { rate: u32, channels: u16 },
 }
 
@@ -23,15 +21,7 @@ impl SoundDecoder {
     /// # Errors
     /// Why this AAC is not played, in words.
     pub(super) fn aac(parameters: &AudioParameters) -> Result<Self, String> {
-        let mut codec = AudioCodecParameters::new();
-        codec
-            .for_codec(CODEC_ID_AAC)
-            .with_sample_rate(parameters.clock_rate())
-            .with_extra_data(parameters.extra_data().to_vec().into_boxed_slice());
-        symphonia::default::get_codecs()
-            .make_audio_decoder(&codec, &AudioDecoderOptions::default())
-            .map(Self::Aac)
-            .map_err(|error| error.to_string())
+        AacDecoder::new(parameters.extra_data(), parameters.clock_rate()).map(Self::Aac)
     }
 
     /// Decodes one frame into `samples` (interleaved, what was in there is gone). Returns sample rate and channels.
@@ -39,18 +29,13 @@ impl SoundDecoder {
     /// # Errors
     /// What is wrong with the frame, in words. The next one may be fine.
     pub(super) fn decode(&mut self, frame: &[u8], samples: &mut Vec<f32>) -> Result<(u32, usize), String> {
-        samples.clear();
         match self {
             Self::Pcmu { rate, channels } => {
+                samples.clear();
                 samples.extend(frame.iter().map(|byte| linear_of_ulaw(*byte)));
                 Ok((*rate, usize::from(*channels)))
             }
-            Self::Aac(decoder) => {
-                let packet = Packet::new(0, Ticks::ZERO, Duration::new(1_024), frame);
-                let sound = decoder.decode(&packet).map_err(|error| error.to_string())?;
-                sound.copy_to_vec_interleaved(samples);
-                Ok((sound.spec().rate(), sound.spec().channels().count()))
-            }
+            Self::Aac(decoder) => decoder.decode(frame, samples),
         }
     }
 }

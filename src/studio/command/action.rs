@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::item::{ItemChange, ItemRef};
 use super::monitor::{ColorMode, MonitorMode};
+use super::sources::SourcesCommand;
 use crate::media::TimeDelta;
 use crate::secret::SecretUrl;
 use crate::studio::model::{
@@ -148,6 +149,14 @@ pub enum Command {
     Retry(Option<String>),
     /// Opens a source anew.
     SourceRestart(String),
+    /// Does something to the sources of the show, or to what shows them.
+    Sources(SourcesCommand),
+    /// Lists what can be set on a camera.
+    CameraControls(String),
+    /// Sets a control of a camera: source, control, and the value as it was typed.
+    CameraSet(String, String, String),
+    /// Sets a control of a camera, or all, to its default.
+    CameraReset(String, Option<String>),
     /// An operator knows of an alarm, or of all: the bell is silent about it and the banner dim.
     AlarmAck(Option<AlarmKind>),
     /// Changes the running show to what that file says; for a time, if one is given, unless it is confirmed.
@@ -528,6 +537,8 @@ pub enum Selection {
     Scene,
     /// A cue.
     Cue,
+    /// Something that could be a source.
+    Find,
 }
 
 /// What takes the whole screen, but for status line and footer.
@@ -555,6 +566,8 @@ pub enum Page {
     Rules,
     /// Commands at their time: what has come, and what is to come.
     Cues,
+    /// What could be a source here, and the sources that there are.
+    Sources,
 }
 
 /// What is done with the list of events.
@@ -600,7 +613,7 @@ impl Leap {
 
 impl Page {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Strip,
         Self::Buses,
         Self::Faces,
@@ -612,6 +625,7 @@ impl Page {
         Self::Items,
         Self::Rules,
         Self::Cues,
+        Self::Sources,
     ];
 }
 

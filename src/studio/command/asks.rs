@@ -5,6 +5,7 @@ use super::action::Command;
 use super::item::ItemChange;
 use super::item_patch::{item_of, leaves_a_zone, may_leave_a_zone, meant, scene_at};
 use super::parse::{parse, split_words};
+use super::sources::SourcesCommand;
 use crate::studio::model::{CueList, Studio};
 
 /// Whether `command`, carried out now, would show what is hidden, let out what is held back, or end something for good.
@@ -12,6 +13,7 @@ use crate::studio::model::{CueList, Studio};
 pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
     let (occlusion, moderation) = (&studio.occlusion, &studio.moderation);
     match command {
+        Command::Sources(command) => sources_reveal(command, studio),
         Command::OcclusionArm(is_armed) | Command::Moderate(is_armed) => !is_armed,
         Command::OcclusionLevel(level) => *level > occlusion.level,
         Command::OcclusionStep(is_more_hidden) => !is_more_hidden,
@@ -117,6 +119,9 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::CueSkip
         | Command::Retry(_)
         | Command::SourceRestart(_)
+        | Command::CameraControls(_)
+        | Command::CameraSet(..)
+        | Command::CameraReset(..)
         | Command::DataSet(_)
         | Command::DataMerge(_)
         | Command::DataClear
@@ -127,6 +132,30 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::Client(_) => false,
     }
 }
+
+/// Whether something that is done to sources changes what is seen on program, or takes something out.
+fn sources_reveal(command: &SourcesCommand, studio: &Studio) -> bool {
+    let is_seen = |scene: &str| {
+        let at = scene_at(studio, scene);
+        at.is_ok_and(|at| studio.scenes[at].name == studio.program)
+    };
+    match command {
+        SourcesCommand::Remove(name) => studio.scenes_with(name).next().is_some(),
+        SourcesCommand::Revert => !studio.choosing.unsaved.is_empty(),
+        SourcesCommand::AddItem(scene, ..) => is_seen(scene),
+        SourcesCommand::RemoveItem(..) => true,
+        SourcesCommand::Back(before) => before.is_asked,
+        SourcesCommand::Find
+        | SourcesCommand::Try(_)
+        | SourcesCommand::Keep(_)
+        | SourcesCommand::Drop
+        | SourcesCommand::Add(..)
+        | SourcesCommand::Rename(..)
+        | SourcesCommand::Move(..)
+        | SourcesCommand::Save(_) => false,
+    }
+}
+
 /// Whether a command of the cue that `find` finds reveals or ends something now.
 fn cue_reveals(studio: &Studio, find: impl FnOnce(&CueList) -> Option<usize>) -> bool {
     let Some(list) = &studio.cues.list else { return false };

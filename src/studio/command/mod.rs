@@ -10,6 +10,7 @@ mod item_patch;
 mod monitor;
 mod parse;
 mod row;
+mod sources;
 mod spec;
 pub mod table;
 mod told;
@@ -25,5 +26,8 @@ pub use item::{ItemChange, ItemRef};
 pub use item_patch::{Meant, Misfit, item_of, leaves_a_zone, meant, scene_at, told as item_told};
 pub use monitor::{ColorMode, MonitorMode};
 pub use parse::{find, parse, split_words, with_whole_paths};
+pub use sources::{
+    SourceChange, SourceSetting, SourcesBefore, SourcesCommand, Toward, setting_keys, source_kinds, told_setting,
+};
 pub use spec::{ArgKind, ArgSpec, CommandSpec, KeyNeed, Scope, Suggestion, UsageError, Words};
 pub use told::told;

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::action::{Bus, Command};
+use super::sources::told_setting;
 use crate::secret::DOTS;
 
 /// One row of the table.
@@ -152,6 +153,14 @@ pub enum ArgKind {
     Cue,
     /// A cue file, on the machine of the studio.
     CueFile,
+    /// Something that was found and could be a source, or a kind of source.
+    Find,
+    /// A key of a source and its value; may be a secret.
+    SourceSetting,
+    /// A control of the camera before it.
+    CameraControl,
+    /// What the control before it is set to.
+    ControlValue,
 }
 
 impl ArgKind {
@@ -208,6 +217,10 @@ impl ArgKind {
             Self::RulesFile => "a rules file, on the machine of the studio".into(),
             Self::Cue => "the name or the number of a cue".into(),
             Self::CueFile => "a cue file, on the machine of the studio".into(),
+            Self::Find => "the number or the name of something that source find lists, or a kind of source".into(),
+            Self::SourceSetting => "a key of `[source.NAME]` and its value: device=desktop".into(),
+            Self::CameraControl => "a control as camera controls lists it: focus_absolute".into(),
+            Self::ControlValue => "a value: 120, on or the name of an entry sets, +5 or -=5 changes".into(),
             Self::File => "a file that does not exist yet, on the machine of the studio".into(),
         }
     }
@@ -297,6 +310,8 @@ impl<'a> Words<'a> {
     fn bad(&self, arg: &'static ArgSpec, word: &str) -> UsageError {
         let word = if matches!(arg.kind, ArgKind::Url) {
             DOTS.to_owned()
+        } else if matches!(arg.kind, ArgKind::SourceSetting) {
+            told_setting(word)
         } else if matches!(arg.kind, ArgKind::Json) && word.len() > 80 {
             "{…}".to_owned()
         } else {

@@ -4,6 +4,7 @@
 //! Its rows stand in one file per subject, in the order of the reference page.
 
 mod air;
+mod camera;
 mod cues;
 mod delivery;
 mod live;
@@ -14,16 +15,19 @@ mod rules;
 mod scenes;
 mod screen;
 mod sound;
+mod sources;
 
 use super::spec::CommandSpec;
 
-const PARTS: [&[CommandSpec]; 11] = [
+const PARTS: [&[CommandSpec]; 13] = [
     air::ROWS,
     sound::ROWS,
     picture::ROWS,
+    camera::ROWS,
     occlusion::ROWS,
     moderation::ROWS,
     delivery::ROWS,
+    sources::ROWS,
     live::ROWS,
     rules::ROWS,
     scenes::ROWS,

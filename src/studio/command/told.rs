@@ -1,6 +1,7 @@
 //! A command line as it may be told to others: quoted where it must be, with dots for what is secret.
 
 use super::parse::find;
+use super::sources::told_setting;
 use super::spec::ArgKind;
 use crate::secret::{DOTS, SecretUrl};
 
@@ -18,6 +19,9 @@ pub fn told(words: &[String]) -> String {
         let arg = at.checked_sub(first).and_then(|at| spec?.args.get(at));
         if arg.is_some_and(|arg| matches!(arg.kind, ArgKind::Url)) {
             return SecretUrl::parse(word).map_or_else(|_| DOTS.to_owned(), |url| url.to_string());
+        }
+        if arg.is_some_and(|arg| matches!(arg.kind, ArgKind::SourceSetting)) {
+            return quoted(&told_setting(word));
         }
         if arg.is_some_and(|arg| matches!(arg.kind, ArgKind::Json)) && word.len() > LONGEST_JSON {
             return "{…}".to_owned();

@@ -1,10 +1,14 @@
 //! The core task: the one owner of the model. Orders, reports and time come in; effects go out; clients see each state.
 
+mod called;
 mod cueing;
+mod doing;
 mod held;
 mod live;
 mod ruled;
 mod scenes;
+mod source_saving;
+mod sourcing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +20,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use self::live::Pending;
+pub use self::source_saving::SourcesSaved;
 use super::adapting::{self, Adapting};
 use super::air::{FaceWatch, MaskPlan};
 use super::compliance_file::ComplianceFile;
@@ -24,21 +29,21 @@ use super::data::{Feeds, Ruling};
 use super::destinations::Destinations;
 use super::errands::{self, Brought, Errands};
 use super::error::RunError;
-use super::graphics::{self, GraphicsMessage};
+use super::graphics::GraphicsMessage;
 use super::measure::Measure;
 use super::moderating::Moderator;
 use super::obs;
 use super::outlet::Outlet;
 use super::picture_loop::PictureMessage;
-use super::plan::Plan;
 use super::raise::{Raised, raise};
 use super::relaying::{Offer, Relaying};
 use super::reporters::{Inputs, post};
 use super::saver::{self, Saver};
 use super::service::Service;
 use super::sound_loop::SoundMessage;
+use super::sourcing::Sourcing;
 use super::stage::Stage;
-use super::taping::{Reel, Taping};
+use super::taping::Taping;
 use super::watching::Watching;
 use crate::clock::Clock;
 use crate::control::desk::{Audience, Desk, EVENTS_BEHIND, Order, Reply};
@@ -46,7 +51,7 @@ use crate::control::server;
 use crate::control::socket;
 use crate::control::taps::Taps;
 use crate::media::AudioConfig;
-use crate::publish::{DestinationSpec, Scheme, Uplink, budget};
+use crate::publish::DestinationSpec;
 use crate::record;
 use crate::scene::{Show, StickerSet};
 use crate::source::SourceContext;
@@ -54,7 +59,7 @@ use crate::studio::command::{Answer, Command};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
-use crate::studio::update::{CueNews, Effect, Input, RecordingNews, update, update_for};
+use crate::studio::update::{CueNews, Input, RecordingNews, controls_of, update, update_for};
 
 /// Inputs that may wait for the core task.
 const INPUTS_WAITING: usize = 1024;
@@ -141,6 +146,12 @@ struct Core {
     started: Show,
     /// What waits to be confirmed.
     pending: Option<Pending>,
+    /// What was done to sources and is not saved.
+    sourcing: Sourcing,
+    /// The same before what waits to be confirmed.
+    sourcing_before: Option<Sourcing>,
+    /// Sources that report by another name than they have now: that name, and the one of now.
+    called: Vec<(String, String)>,
     watching: Option<Watching>,
     /// What sources that come later have to know.
     context: SourceContext,
@@ -225,6 +236,13 @@ impl Core {
         let (inputs_in, inputs) = mpsc::channel(INPUTS_WAITING);
         let (orders_in, orders) = mpsc::channel(ORDERS_WAITING);
         let (events, _) = broadcast::channel(EVENTS_BEHIND);
+        let pending = options.opening.waiting.clone().map(Pending::new);
+        if let Some(pending) = &pending {
+            studio.live.confirm = Some(pending.confirm(clock.now()));
+        }
+        let sourcing = Sourcing::resumed(&options.opening.read);
+        let unsaved = sourcing.standing();
+        (studio.choosing.unsaved, studio.choosing.changed) = (unsaved.unsaved, unsaved.changed);
         let (state, state_out) = watch::channel(Arc::new(studio.clone()));
         let (meters, meters_out) = watch::channel(Arc::new(Meters::default()));
         let taps = Taps::default();
@@ -252,11 +270,9 @@ impl Core {
         let of_scene = options.opening.of_scene.clone();
         let is_started = |name: &str| !options.opening.stopped.iter().any(|stopped| stopped == name);
         let standing = Standing::of(&studio, destinations.specs(), &of_scene, is_started);
-        let saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
-        let pending = options.opening.waiting.clone().map(Pending::new);
-        if let Some(pending) = &pending {
-            studio.live.confirm = Some(pending.confirm(clock.now()));
-        }
+        let mut saved = Saved::new(&options.opening.read.script, &options.opening.published, standing);
+        // A second crash finds the way back as the first did.
+        saved.set_show(&options.opening.read.script, pending.as_ref().map(Pending::saved));
         let saver_inputs = inputs_in.clone();
         let saver = Saver::start(saver::state_path(&options.name), saved, move |text| {
             post(&saver_inputs, Input::Event(EventLevel::Warning, "studio".into(), text));
@@ -272,6 +288,9 @@ impl Core {
             read: options.opening.read.clone(),
             started: options.opening.read.clone(),
             pending,
+            sourcing,
+            sourcing_before: None,
+            called: Vec::new(),
             watching: None,
             context,
             of_scene,
@@ -401,8 +420,21 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
-        if let Command::SceneSave(scene) = &order.command {
-            return self.save_scenes(scene.as_deref(), order.reply);
+        let order = match order {
+            Order {
+                command: Command::SceneSave(scene),
+                reply,
+            } => return self.save_scenes(scene.as_deref(), reply),
+            Order {
+                command: Command::Sources(command),
+                reply,
+            } => return self.choose(command, reply),
+            order => order,
+        };
+        if order.command == Command::Undo
+            && let Some(before) = self.sources_to_undo()
+        {
+            return self.undo_sources(before, order.reply);
         }
         if let Some(order) = self.errands.start(order, &self.studio)
             && let Some((command, reply)) = self.fetch(order.command, order.reply)
@@ -414,6 +446,10 @@ impl Core {
     fn obey_command(&mut self, command: Command, reply: Reply) {
         if let Command::RulesExplain(asked) = &command {
             return reply.send(self.explain(asked.as_ref()));
+        }
+        if let Command::CameraControls(name) = &command {
+            let found = controls_of(&self.studio, name);
+            return reply.send(found.map_err(|refusal| refusal.to_string()));
         }
         // Whoever takes something back wants to know what it was.
         let undone = (command == Command::Undo).then(|| self.studio.undo.next.clone());
@@ -459,10 +495,13 @@ impl Core {
             Brought::News(level, subject, text) => self.feed(Input::Event(level, subject, text)),
             Brought::Presets(presets) => self.feed(Input::Presets(presets)),
             Brought::Show(found) => self.found(*found),
+            Brought::Inventory(inventory, reply) => self.sources_found(*inventory, reply),
+            Brought::SourcesSaved(saved, result) => self.sources_saved(*saved, result),
         }
     }
 
     fn feed(&mut self, input: Input) {
+        let input = self.as_called_now(input);
         match &input {
             Input::SourceState(name, state) => self.show_absence(name, state),
             Input::DestinationState(name, state) => {
@@ -508,168 +547,6 @@ impl Core {
         if self.stage.sound.push(message).is_err() {
             tracing::error!("the sound thread does not fetch its messages");
         }
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            let Some(effect) = self.carry_out_live(effect) else {
-                continue;
-            };
-            match effect {
-                // Those are carried out by now.
-                Effect::Sources(_)
-                | Effect::KnowDestination(..)
-                | Effect::Rollback
-                | Effect::Confirmed
-                | Effect::Watch(_) => {}
-                Effect::Picture => {
-                    let plan = Arc::new(Plan::new(&self.studio));
-                    self.is_state_drawn = graphics::asks_state(&plan);
-                    self.tell_graphics(GraphicsMessage::Plan(Arc::clone(&plan)));
-                    self.tell_pictures(PictureMessage::Plan(plan));
-                }
-                Effect::Strip(at, settings) => self.tell_sound(SoundMessage::Strip(at, settings)),
-                Effect::Enhance(at, settings) => self.tell_pictures(PictureMessage::Enhance(at, settings)),
-                Effect::Buses(settings) => self.tell_sound(SoundMessage::Buses(settings)),
-                Effect::OnProgram(at, is_on, over) => self.tell_sound(SoundMessage::OnProgram(at, is_on, over)),
-                Effect::Hold(target, pace) => self.moderator.holding().set(target, pace),
-                Effect::Dump(last) => {
-                    self.moderator.holding().dump(last);
-                }
-                Effect::Edit(edit) => self.moderator.holding().edit(edit),
-                Effect::CloseEdit(id, until) => self.moderator.holding().close(id, until),
-                Effect::RestoreEdit(id) => {
-                    // What has left meanwhile is left.
-                    self.moderator.holding().restore(id);
-                }
-                Effect::Reveal(id) => {
-                    // It may have gone meanwhile.
-                    self.moderator.areas().release(id);
-                }
-                Effect::Checks => self.moderator.arm(&self.studio.moderation, self.clock.now()),
-                Effect::Compliance(entry) => self.comply(&entry),
-                Effect::Occlusion => self.hide(),
-                Effect::ReleaseFaces => self.watch.want_release(),
-                Effect::ResetLoudness => self.tell_sound(SoundMessage::ResetLoudness),
-                Effect::Rate(line, rate) => self.outlet.aim(line, |target| target.rate = rate),
-                Effect::FrameRate(line, divisor) => self.outlet.aim(line, |target| target.divisor = divisor.max(1)),
-                Effect::Size(line, width, height) => {
-                    self.outlet.aim(line, |target| target.size = Some((width, height)));
-                }
-                Effect::SoundKbps(kbps) => self.outlet.aim_sound(|sound| sound.bitrate_kbps = kbps),
-                Effect::SoundRate(rate) => self.outlet.aim_sound(|sound| sound.sample_rate = rate),
-                Effect::Ladder(count) => self.relaying.offer_only(count),
-                Effect::TraceStart(path) => self.trace(&[path]),
-                Effect::TraceStop => {
-                    let lost = self.adapting.end_trace();
-                    if lost > 0 {
-                        let text = format!("the disk was late: {lost} lines are missing");
-                        post(&self.post, Input::Event(EventLevel::Warning, "trace".to_owned(), text));
-                    }
-                    post(&self.post, Input::Trace(Ok(None)));
-                }
-                Effect::Adapt(order) => {
-                    self.adapting.obey(order);
-                    // At once: what is pinned and given back within a tick would else be told by nobody.
-                    self.adapt();
-                }
-                Effect::Keyframe => self.outlet.want_idrs(),
-                Effect::AddDestination(name, url, rendition) => {
-                    self.destinations.know(DestinationSpec {
-                        rendition,
-                        ..DestinationSpec::new(name, url)
-                    });
-                    self.check_uplink();
-                }
-                Effect::RecordStart(path) => self.record(path),
-                Effect::RecordStop => self.stop_recording(),
-                Effect::RecordSplit => self.taping.split(&self.outlet),
-                Effect::StartDestination(name) | Effect::RetryDestination(name) => self.destinations.start(&name),
-                Effect::StopDestination(name) => self.destinations.stop(&name),
-                Effect::RemoveDestination(name) => self.destinations.forget(&name),
-                Effect::RestartSource(name) => {
-                    if let Some(at) = self.studio.sources.iter().position(|source| source.name == name) {
-                        self.tell_pictures(PictureMessage::Restart(at));
-                    }
-                }
-                Effect::Rules { is_anew } => {
-                    if is_anew {
-                        self.ruling.forget_choice();
-                    }
-                    self.rule();
-                }
-                Effect::Cue(firing) => self.do_cue(firing),
-                Effect::Event(event) => self.announce(event),
-                Effect::End => self.is_over = true,
-            }
-        }
-    }
-
-    /// Warns where the destinations need more than the way out carries.
-    fn check_uplink(&mut self) {
-        let Some(uplink_kbps) = self.show.uplink_kbps else {
-            return;
-        };
-        let shares = self.destinations.specs().iter().filter_map(|spec| {
-            let rendition = spec.rendition.as_ref();
-            let rendition = rendition.and_then(|name| self.studio.renditions.iter().find(|known| known.name == *name));
-            Some(Uplink {
-                scheme: Scheme::of(&spec.url)?,
-                video_kbps: rendition.map_or(self.studio.encoder.video_kbps, |rendition| rendition.video_kbps),
-                frames_per_second: self.show.video.frame_rate.as_f64(),
-                audio_kbps: self.sound.bitrate_kbps,
-            })
-        });
-        let budget = budget(&shares.collect::<Vec<_>>());
-        if budget.is_tight(uplink_kbps) {
-            let text = format!(
-                "the destinations take {} kbit/s together, and {uplink_kbps} is all that the uplink carries: a fifth of it should stay free",
-                budget.total_kbps
-            );
-            self.tell(EventLevel::Warning, &text);
-        }
-    }
-
-    /// Records the show, into `path` or where the scene file says.
-    fn record(&mut self, path: Option<PathBuf>) {
-        let recording = &self.show.recording;
-        let mut settings = recording.record.clone();
-        settings.name.clone_from(&self.studio.name);
-        if let Some(path) = path {
-            settings.path = path;
-        }
-        let number = |name: &String| self.studio.strips.iter().position(|strip| strip.name == *name);
-        let strips = recording.strips.iter();
-        let reel = Reel {
-            settings,
-            audio: self.outlet.sound_config().unwrap_or_else(|| self.sound.clone()),
-            strips: strips.filter_map(|name| Some((name.clone(), number(name)?))).collect(),
-        };
-        match self.taping.start(reel, self.clock, &self.outlet, &self.post) {
-            Ok(taps) => {
-                for tap in taps {
-                    self.tell_sound(SoundMessage::Record(tap));
-                }
-            }
-            Err(reason) => post(&self.post, Input::Recording(RecordingNews::Refused(reason))),
-        }
-    }
-
-    fn stop_recording(&mut self) {
-        let Some(wait) = self.taping.stop(&self.outlet) else {
-            return;
-        };
-        let inputs = self.post.clone();
-        tokio::task::spawn_blocking(move || {
-            let ended = wait();
-            post(&inputs, Input::Recording(RecordingNews::Ended(ended)));
-        });
-    }
-
-    /// What hides faces has changed.
-    fn hide(&mut self) {
-        let plan = MaskPlan::new(&self.studio, self.stickers.clone());
-        self.watch.set_plan(plan);
     }
 
     fn announce(&mut self, event: Event) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::applying::Found;
+use super::core::SourcesSaved;
 use super::data;
 use super::recording::{self, Recorder, Writer};
 use super::scene_saving::{Saved, Saving};
@@ -18,6 +19,7 @@ use crate::scene::{
     strip_preset_text,
 };
 use crate::sound::Point;
+use crate::source::Inventory;
 use crate::studio::command::{Answer, Bus, Command, RecordPoint};
 use crate::studio::model::{EventLevel, PresetModel, SourceModel, Studio};
 use crate::studio::update::settings_preset;
@@ -44,6 +46,10 @@ pub enum Brought {
     Recording(Box<Recorder>, Recording),
     /// A scene file that was read.
     Show(Box<Found>),
+    /// What this rig has that could be a source, and who asked.
+    Inventory(Box<Inventory>, Reply),
+    /// Sources that were written into files, or why they were not.
+    SourcesSaved(Box<SourcesSaved>, Result<(), String>),
     /// Rules that were read from that file, to be held against the scenes, and who asked.
     Rules(Box<RulesFile>, PathBuf, Reply),
     /// Something to tell: of what, and what.

@@ -48,6 +48,7 @@ mod scene_saving;
 mod screen;
 mod service;
 mod sound_loop;
+mod sourcing;
 mod stage;
 mod tap_loop;
 mod taping;

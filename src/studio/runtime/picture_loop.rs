@@ -34,6 +34,8 @@ pub enum PictureMessage {
     Enhance(usize, PictureSettings),
     /// The source of that number is to be opened anew.
     Restart(usize),
+    /// A control of the device of the source of that number is to be set; without a value, to its default.
+    Control(usize, String, Option<i64>),
     /// Other sources take over. What is told after it is about those.
     Cast(Box<Recast>),
 }
@@ -105,6 +107,11 @@ impl PictureLoop {
                     PictureMessage::Enhance(source, settings) => {
                         if let Some(Some(player)) = self.cast.players.get_mut(source) {
                             player.chain.set(settings);
+                        }
+                    }
+                    PictureMessage::Control(source, name, value) => {
+                        if let Some(Some(player)) = self.cast.players.get(source) {
+                            player.source.set_control(&name, value);
                         }
                     }
                     PictureMessage::Restart(source) => {

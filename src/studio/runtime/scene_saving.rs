@@ -216,7 +216,7 @@ fn unreadable(errors: &SceneErrors) -> String {
 }
 
 /// Puts `text` in the place of the file at `path`, which must still say `known`. Whatever happens, the old or the new one is there.
-fn replace(path: &Path, known: &str, text: &str) -> Result<(), String> {
+pub(super) fn replace(path: &Path, known: &str, text: &str) -> Result<(), String> {
     let told = |error: io::Error| format!("{}: {error}", path.display());
     // What a link leads to is written, the link stays.
     let path = path.canonicalize().map_err(told)?;
@@ -248,6 +248,25 @@ fn replace(path: &Path, known: &str, text: &str) -> Result<(), String> {
     // The name is part of the folder, which has to reach the disk as well.
     let folder = path.parent().unwrap_or(Path::new("/"));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(told)
+}
+
+/// Writes `text` into a file that is not there yet.
+pub(super) fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    let told = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => format!("{} is there already: take another name", path.display()),
+        _ => format!("{}: {error}", path.display()),
+    };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(told)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        // Half a file helps nobody.
+        let _ = fs::remove_file(path);
+        told(error)
+    })
 }
 
 #[cfg(test)]

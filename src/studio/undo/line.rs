@@ -54,6 +54,11 @@ pub fn line(command: &Command) -> Option<String> {
         }
         Command::PictureReset(source, what) => format!("picture reset {}{}", word(source), part(*what)),
         Command::PictureCopy(from, to) => format!("picture copy {} {}", word(from), word(to)),
+        Command::CameraSet(source, control, value) => {
+            format!("camera set {} {} {}", word(source), word(control), word(value))
+        }
+        Command::CameraReset(source, None) => format!("camera reset {}", word(source)),
+        Command::CameraReset(source, Some(control)) => format!("camera reset {} {}", word(source), word(control)),
         Command::OcclusionArm(is_armed) => format!("occlusion {}", on(*is_armed)),
         Command::OcclusionLevel(level) => format!("occlusion level {level}"),
         Command::OcclusionStep(is_more_hidden) => {

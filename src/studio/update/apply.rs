@@ -37,6 +37,8 @@ pub struct NewShow {
     pub read: Vec<Scene>,
     /// Scenes that have got another name: the old one and the new one.
     pub renames: Vec<(String, String)>,
+    /// Sources that have got another name and play on: the old one and the new one.
+    pub source_renames: Vec<(String, String)>,
     /// Sources that are known by name and come from elsewhere now.
     pub replaced: Vec<String>,
     /// Destinations likewise.
@@ -58,6 +60,8 @@ pub enum Why {
     Applied(String, Option<TimeDelta>),
     /// What was applied goes back.
     Back(&'static str),
+    /// Sources or items were changed, as these words say: nothing of it stands in the file.
+    Chosen(String),
 }
 
 /// Which sources take over from which.
@@ -115,7 +119,7 @@ impl Unit<'_> {
     /// Becomes `new`, or refuses to and stays as it is.
     pub(super) fn become_show(&mut self, new: &NewShow) -> Result<(), Refusal> {
         let is_back = matches!(new.why, Why::Back(_));
-        if self.studio.live.confirm.is_some() && matches!(new.why, Why::Applied(..) | Why::Saved) {
+        if self.studio.live.confirm.is_some() && matches!(new.why, Why::Applied(..) | Why::Saved | Why::Chosen(_)) {
             return Err(Refusal::Unconfirmed);
         }
         if let Some(reason) = dangling(&new.show) {
@@ -143,7 +147,10 @@ impl Unit<'_> {
                 None => return Err(Refusal::SceneOnAir(name.clone(), bus)),
             }
         }
-        self.tell_differences(new);
+        if !matches!(new.why, Why::Chosen(_)) {
+            self.tell_differences(new);
+        }
+        self.rename_sources(&new.source_renames);
         let NewShow {
             show,
             read,
@@ -154,7 +161,7 @@ impl Unit<'_> {
         } = &new;
         let heard_before = self.strips_on_program();
         let set_before = self.scene_strips();
-        self.become_sources(show, replaced);
+        self.become_sources(show, replaced, !new.source_renames.is_empty());
         self.become_scenes(show, read, renames, (program, preview));
         self.become_sound(show, &heard_before);
         if set_before != self.scene_strips() {
@@ -203,6 +210,11 @@ impl Unit<'_> {
     }
 
     fn note_new(&mut self, new: &NewShow) {
+        if let Why::Chosen(said) = &new.why {
+            self.studio.live.waits.clone_from(&new.waits);
+            let text = format!("{said}, not saved");
+            return self.event(EventLevel::Info, "sources", text);
+        }
         let count = new.differences.len();
         let waiting = new
             .differences
@@ -240,6 +252,8 @@ impl Unit<'_> {
                     plural(count)
                 )
             }
+            // Told above.
+            Why::Chosen(said) => said.clone(),
             Why::Back(reason) => {
                 live.file = new.show.script.scene.as_ref().map(|path| path.display().to_string());
                 live.confirm = None;
@@ -271,7 +285,29 @@ impl Unit<'_> {
             .collect()
     }
 
-    fn become_sources(&mut self, show: &Show, replaced: &[String]) {
+    /// Calls sources by their new names wherever the model has them: what plays on is the same as before then.
+    fn rename_sources(&mut self, renames: &[(String, String)]) {
+        let of = |name: &str| renames.iter().find(|(old, _)| old == name).map(|(_, new)| new.clone());
+        let rename = |name: &mut String| {
+            if let Some(new) = of(name) {
+                *name = new;
+            }
+        };
+        {
+            let studio = &mut *self.studio;
+            let sources = studio.sources.iter_mut().map(|source| &mut source.name);
+            let strips = studio.strips.iter_mut().map(|strip| &mut strip.name);
+            let muted = studio.moderation.muted_strips.iter_mut();
+            let lent = studio.lent.iter_mut().map(|lent| &mut lent.strip);
+            let shown = studio.scenes.iter_mut().flat_map(|scene| &mut scene.sources);
+            let names = sources.chain(strips).chain(muted).chain(lent).chain(shown);
+            names.for_each(&rename);
+            let of_scenes = studio.scenes.iter_mut().flat_map(|scene| &mut scene.strips);
+            of_scenes.for_each(|strip| rename(&mut strip.strip));
+        }
+    }
+
+    fn become_sources(&mut self, show: &Show, replaced: &[String], is_renamed: bool) {
         let old = std::mem::take(&mut self.studio.sources);
         let old_strips = std::mem::take(&mut self.studio.strips);
         let mut recasting = Recasting::default();
@@ -305,7 +341,7 @@ impl Unit<'_> {
         let is_same = recasting.from.iter().enumerate().all(|(at, was)| *was == Some(at))
             && old.len() == recasting.from.len()
             && !recasting.is_fresh.contains(&true);
-        if is_same {
+        if is_same && !is_renamed {
             return;
         }
         let is_gone = |name: &String| show.sources.iter().all(|source| source.name != *name);
@@ -362,7 +398,8 @@ impl Unit<'_> {
             let is_heard = self.studio.is_in_scene(&self.studio.program, &name);
             // A strip that is new counts as seen until it is told.
             if heard_before.get(&name).copied().unwrap_or(true) != is_heard {
-                let over = TimeDelta::from_millis(FOLLOW_MS);
+                // Of one that was not there before nothing is heard while it closes.
+                let over = TimeDelta::from_millis(if is_new { 0 } else { FOLLOW_MS });
                 self.effects.push(Effect::OnProgram(at, is_heard, over));
             }
         }

@@ -48,6 +48,7 @@ fn new_show(studio: &Studio, running: &Show, from: &Show, to: &Show, why: Why) -
     NewShow {
         read: to.scenes.clone(),
         renames: renames(from, to),
+        source_renames: Vec::new(),
         replaced: show
             .sources
             .iter()

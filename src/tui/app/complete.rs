@@ -2,10 +2,10 @@
 
 use super::fuzzy::Fuzzy;
 use crate::studio::command::split_words;
-use crate::studio::command::{ArgKind, Bus, CommandSpec, PinWord, scene_at, table};
+use crate::studio::command::{ArgKind, Bus, CommandSpec, PinWord, scene_at, setting_keys, source_kinds, table};
 use crate::studio::model::{
-    BUS_PARAMS, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SceneModel, SeenPicture, Span, Studio, Tier, bus_param,
-    item_paths, picture_param, strip_param,
+    BUS_PARAMS, ControlRange, PICTURE_PARAMS, Param, ParamKind, STRIP_PARAMS, SceneModel, SeenPicture, Span, Studio,
+    Tier, bus_param, item_paths, picture_param, strip_param,
 };
 
 /// What could stand at the end of a line.
@@ -109,7 +109,11 @@ fn complete_argument(line: &str, spec: &'static CommandSpec, at: usize, partial:
         words.get(name + at).map(String::as_str)
     });
     let arg = spec.args.get(at);
-    let mut candidates = arg.map_or_else(Vec::new, |arg| known_words(arg.kind, before, studio));
+    let mut candidates = match arg {
+        Some(arg) if arg.kind == ArgKind::SourceSetting => settings_of(&words),
+        Some(arg) => known_words(arg.kind, before, studio),
+        None => Vec::new(),
+    };
     candidates = meant(candidates, partial);
     for candidate in &mut candidates {
         candidate.word = quoted(&candidate.word);
@@ -162,6 +166,12 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         ArgKind::BusPart => parts(BUS_PARAMS),
         ArgKind::PictureParameter => parameters(PICTURE_PARAMS),
         ArgKind::PicturePart => parts(PICTURE_PARAMS),
+        ArgKind::CameraControl => {
+            let source = studio.sources.iter().find(|source| before == Some(&source.name));
+            let controls = source.map_or(&[][..], |source| &source.controls);
+            names(controls.iter().map(|control| control.name.as_str()))
+        }
+        ArgKind::ControlValue => names(entries(before, studio)),
         ArgKind::Value => names(before.map_or(&[][..], values).iter().copied()),
         ArgKind::Level => {
             let levels = (0..=studio.occlusion.policy.top()).map(|level| level.to_string());
@@ -209,7 +219,14 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
                 .flat_map(|list| &list.cues)
                 .map(|cue| cue.name.as_str()),
         ),
+        ArgKind::Find => {
+            let inventory = &studio.choosing.inventory;
+            let found = inventory.found.iter().map(|found| found.name.as_str());
+            let words = found.map(str::to_owned).chain(source_kinds().map(str::to_owned));
+            words.map(|word| Candidate { word, doc: "" }).collect()
+        }
         ArgKind::Percent
+        | ArgKind::SourceSetting
         | ArgKind::Shift
         | ArgKind::Share
         | ArgKind::Height
@@ -228,6 +245,28 @@ fn known_words(kind: ArgKind, before: Option<&str>, studio: &Studio) -> Vec<Cand
         | ArgKind::CueFile
         | ArgKind::File => Vec::new(),
     }
+}
+
+/// The keys that the source which these words add can be given, but for those that it has.
+fn settings_of(words: &[String]) -> Vec<Candidate> {
+    let keys = words.get(3).map_or(&[][..], |kind| setting_keys(kind));
+    let key = |key: &&str| format!("{key}=");
+    let is_given = |key: &String| words.iter().rev().skip(1).any(|word| word.starts_with(key));
+    let keys = keys.iter().map(|name| key(&name)).filter(|key| !is_given(key));
+    keys.map(|word| Candidate { word, doc: "" }).collect()
+}
+
+/// What the control of that name can be, where it is one of a few. The name is enough: those that cameras share mean the same.
+fn entries<'a>(name: Option<&str>, studio: &'a Studio) -> impl Iterator<Item = &'a str> {
+    let mut controls = studio.sources.iter().flat_map(|source| &source.controls);
+    let found = name.and_then(|name| controls.find(|control| control.name == name));
+    let (entries, switch): (&[(i64, String)], &[&str]) = match found.map(|control| &control.range) {
+        Some(ControlRange::Menu { entries }) => (entries, &[]),
+        Some(ControlRange::Switch) => (&[], &["on", "off"]),
+        _ => (&[], &[]),
+    };
+    let words = entries.iter().map(|(_, name)| name.as_str());
+    words.chain(switch.iter().copied())
 }
 
 /// The scene that the word before is about.

@@ -1,6 +1,6 @@
 //! Lines that were typed at the prompt, for the prompt: none that may hold a secret.
 
-use crate::studio::command::{self, ArgKind};
+use crate::studio::command::{self, ArgKind, told_setting};
 
 /// How many lines are kept.
 pub const LINES_KEPT: usize = 500;
@@ -60,7 +60,12 @@ impl History {
 pub fn may_hold_secret(line: &str) -> bool {
     let words = command::split_words(line);
     let takes_url = command::find(&words).is_ok_and(|(spec, _)| spec.args.iter().any(|arg| arg.kind == ArgKind::Url));
-    takes_url || line.contains("://")
+    let has_setting = command::find(&words).is_ok_and(|(spec, args)| {
+        let pairs = spec.args.iter().zip(args);
+        let mut settings = pairs.filter(|(arg, _)| arg.kind == ArgKind::SourceSetting);
+        settings.any(|(_, word)| told_setting(word) != *word)
+    });
+    takes_url || has_setting || line.contains("://")
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ impl UiState {
         if spec.scope == Scope::Studio && command != Command::Undo && !may_hold_secret(line) {
             self.last_line = Some(line.to_owned());
         }
+        self.note_sources(&command);
         // A line that counts in what it is filled with has used its count up.
         let is_paced = PACED.iter().any(|word| line.contains(word));
         let many = count.filter(|_| !is_paced).unwrap_or(1);
@@ -105,6 +106,8 @@ impl UiState {
             Placeholder::MarkedSource => self.marked_source.clone(),
             Placeholder::Face => self.face(studio).map(|track| track.to_string()),
             Placeholder::Cue => self.cue(studio).map(str::to_owned),
+            Placeholder::Find => self.find_number(studio),
+            Placeholder::Trial => studio.choosing.trial.as_ref().map(|trial| trial.name.clone()),
             Placeholder::Word => self.held_word(studio).map(|id| id.to_string()),
             Placeholder::Span => self.held_span(studio).map(|id| id.to_string()),
             Placeholder::From => self.marked_seconds(studio).map(|(from, _)| from),
@@ -158,10 +161,7 @@ impl UiState {
             ClientCommand::Page(Some(Page::Picture)) if studio.sources.is_empty() => {
                 self.say(Placeholder::Source.nothing(), true);
             }
-            ClientCommand::Page(page) => {
-                self.zoom = None;
-                self.page = page;
-            }
+            ClientCommand::Page(page) => return self.turn_page(studio, page),
             ClientCommand::Layout(layout) => self.lay_out(layout),
             ClientCommand::Zoom(zoom) => self.zoom_to(studio, zoom),
             ClientCommand::Theme(name) => self.choose_theme(name),
@@ -185,7 +185,10 @@ impl UiState {
                 }
                 None => self.say(Placeholder::Strip.nothing(), true),
             },
-            ClientCommand::Detach => return vec![UiAction::Detach],
+            ClientCommand::Detach => {
+                let first = self.leave_trial(studio);
+                return first.into_iter().chain([UiAction::Detach]).collect();
+            }
             ClientCommand::Redraw => return vec![UiAction::Redraw],
             ClientCommand::Monitor(mode) => {
                 self.monitor_mode = mode.unwrap_or_else(|| self.next_mode());
@@ -248,6 +251,7 @@ impl UiState {
             | Page::Charts
             | Page::Rules
             | Page::Cues
+            | Page::Sources
             | Page::Items => {
                 let Some(strip) = self.filled(studio, Placeholder::Strip, 1) else {
                     return self.say(Placeholder::Strip.nothing(), true);
@@ -300,6 +304,7 @@ impl UiState {
             Selection::Item => self.step_item(studio, by),
             Selection::Scene => self.step_items_scene(studio, by),
             Selection::Cue => self.step_cue(studio, by),
+            Selection::Find => self.step_find(studio, by),
             Selection::Pane => self.step_focus(studio, by),
         }
     }

@@ -6,6 +6,7 @@ mod complete;
 mod cues;
 mod events;
 mod faces;
+mod finds;
 mod fuzzy;
 mod heard;
 mod held;
@@ -35,6 +36,7 @@ use crate::tui::view::theme::{Depth, Theme};
 pub use alarms::Bell;
 pub use complete::{Candidate, Completion, complete};
 pub use events::{EventKey, EventsView};
+pub use finds::{FindRow, FindsView, find_rows};
 pub use heard::Heard;
 pub use held::{Fate, Held, HeldRow, delay, held_rows, is_slate};
 pub use history::{History, LINES_KEPT, may_hold_secret};
@@ -80,6 +82,8 @@ pub struct UiState {
     pub place: Place,
     /// What was chosen on the page of items.
     pub items: ItemsView,
+    /// What was chosen on the page of sources.
+    pub finds: FindsView,
     /// The strip that was marked to copy from.
     pub marked: Option<String>,
     /// The source that was marked to copy the picture settings from.
@@ -266,6 +270,7 @@ impl UiState {
             page: None,
             place: Place::default(),
             items: ItemsView::default(),
+            finds: FindsView::default(),
             marked: None,
             marked_source: None,
             marked_held: None,

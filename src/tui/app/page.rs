@@ -38,6 +38,7 @@ pub fn entries(page: Page) -> Vec<Entry> {
         | Page::Charts
         | Page::Rules
         | Page::Cues
+        | Page::Sources
         | Page::Items => Vec::new(),
     }
 }
@@ -71,6 +72,7 @@ impl Place {
             | Page::Charts
             | Page::Rules
             | Page::Cues
+            | Page::Sources
             | Page::Items => 0,
         }
     }
@@ -87,6 +89,7 @@ impl Place {
             | Page::Charts
             | Page::Rules
             | Page::Cues
+            | Page::Sources
             | Page::Items => {}
         }
     }

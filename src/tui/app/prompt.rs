@@ -212,7 +212,10 @@ impl Prompt {
         let chosen = match (self.chosen(), step) {
             _ if count == 0 => return,
             (None, _) if count == 1 => {
-                let line = format!("{stem}{} ", completion.candidates[0].word);
+                let word = &completion.candidates[0].word;
+                // A key waits for its value.
+                let gap = if word.ends_with('=') { "" } else { " " };
+                let line = format!("{stem}{word}{gap}");
                 self.set(line);
                 return;
             }

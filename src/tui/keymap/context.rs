@@ -17,7 +17,7 @@ pub enum Context {
 }
 
 /// How the headings of tables begin whose keys hold on pages or in panes only, whatever the case of the letters.
-const HEADINGS: [(&str, Context); 16] = [
+const HEADINGS: [(&str, Context); 17] = [
     ("page", Context::AnyPage),
     ("strip page", Context::Page(Page::Strip)),
     ("buses page", Context::Page(Page::Buses)),
@@ -30,6 +30,7 @@ const HEADINGS: [(&str, Context); 16] = [
     ("items page", Context::Page(Page::Items)),
     ("rules page", Context::Page(Page::Rules)),
     ("cues page", Context::Page(Page::Cues)),
+    ("sources page", Context::Page(Page::Sources)),
     ("mixer pane", Context::Pane(Pane::Mixer)),
     ("sources pane", Context::Pane(Pane::Sources)),
     ("destinations pane", Context::Pane(Pane::Destinations)),

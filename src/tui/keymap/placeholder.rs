@@ -44,6 +44,10 @@ pub enum Placeholder {
     Until,
     /// The selected cue.
     Cue,
+    /// The number of what is selected of what could be a source.
+    Find,
+    /// The source on trial.
+    Trial,
     /// The hold, a second longer.
     HoldUp,
     /// The hold, a second shorter.
@@ -51,7 +55,7 @@ pub enum Placeholder {
 }
 
 impl Placeholder {
-    const ALL: [(&'static str, Self); 21] = [
+    const ALL: [(&'static str, Self); 23] = [
         ("{strip}", Self::Strip),
         ("{source}", Self::Source),
         ("{scene}", Self::Scene),
@@ -71,6 +75,8 @@ impl Placeholder {
         ("{from}", Self::From),
         ("{until}", Self::Until),
         ("{cue}", Self::Cue),
+        ("{find}", Self::Find),
+        ("{trial}", Self::Trial),
         ("{hold_up}", Self::HoldUp),
         ("{hold_down}", Self::HoldDown),
     ];
@@ -105,6 +111,8 @@ impl Placeholder {
             Self::Span => "nothing is done here that could be taken back",
             Self::From | Self::Until => "nothing is selected of what is held",
             Self::Cue => "no cue is selected",
+            Self::Find => "nothing that is here is selected",
+            Self::Trial => "nothing is on trial: space tries what is selected",
             Self::HoldUp | Self::HoldDown => "there is no hold",
         }
     }

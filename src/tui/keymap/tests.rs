@@ -94,7 +94,7 @@ fn what_is_wrong_is_named_with_its_place() {
             "[a]\nx = \"mute {strp}\"",
             "k.toml:2:5: there is no placeholder '{strp}'; there are {strip}, {source}, {scene}, {item}, {destination}, \
              {parameter}, {stage}, {switch}, {marked}, {marked_source}, {face}, {next_policy}, {next_mask}, \
-             {next_sticker}, {word}, {span}, {from}, {until}, {cue}, {hold_up}, {hold_down}",
+             {next_sticker}, {word}, {span}, {from}, {until}, {cue}, {find}, {trial}, {hold_up}, {hold_down}",
         ),
         (
             "[\"Strip page\"]\nx = \"set {strip} {switch} loud\"",

@@ -242,6 +242,20 @@ const ITEMS_HINTS: &[(&str, &str)] = &[
     ("undo", "undo"),
 ];
 
+/// The same on the page of sources.
+const SOURCES_HINTS: &[(&str, &str)] = &[
+    ("source try {find}", "try"),
+    ("prompt \"source keep {trial}\"", "keep"),
+    ("source drop", "drop"),
+    ("prompt \"source rename {source} \"", "rename"),
+    ("source remove {source}", "remove"),
+    ("source save", "save"),
+    ("prompt \"item add {scene} {source} \"", "into a scene"),
+    ("source raise {source}", "order"),
+    ("source find", "look again"),
+    ("undo", "undo"),
+];
+
 /// As many hints as fit whole.
 fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     let theme = scene.theme;
@@ -257,6 +271,7 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
         Some(Page::Items) => ITEMS_HINTS,
         Some(Page::Rules) => RULES_HINTS,
         Some(Page::Cues) => CUES_HINTS,
+        Some(Page::Sources) => SOURCES_HINTS,
         Some(Page::Strip | Page::Buses | Page::Picture) => PAGE_HINTS,
     };
     for (line, word) in shown {
@@ -272,8 +287,29 @@ fn hints(row: &mut Row<'_>, scene: &Scene<'_>) {
     }
 }
 
+/// The line with the values of settings as dots that may be secrets: what follows `key=`, `password=` or `url=`.
+fn with_settings_masked(line: &str) -> String {
+    if !line.trim_start().starts_with("source add ") {
+        return line.to_owned();
+    }
+    let mut hidden = false;
+    let mut made = String::with_capacity(line.len());
+    for word in line.split_inclusive(char::is_whitespace) {
+        let start = ["key=", "password=", "url=", "command="]
+            .iter()
+            .find(|key| word.starts_with(**key));
+        // A value in quotes may have blanks: then the rest of the line is hidden.
+        let shown = start.map_or(if hidden { 0 } else { word.len() }, |key| key.len());
+        hidden |= start.is_some() && word.contains('"');
+        made.push_str(&word[..shown]);
+        made.extend(word[shown..].chars().map(|c| if c.is_whitespace() { c } else { '•' }));
+    }
+    made
+}
+
 /// The line with the secret part of an address as dots: a screen may be on air itself.
 fn masked(line: &str) -> String {
+    let line = &with_settings_masked(line);
     let words = command::split_words(line);
     let has_url = command::find(&words).is_ok_and(|(spec, _)| spec.args.iter().any(|arg| arg.kind == ArgKind::Url));
     let Some(scheme) = line.find("://").filter(|_| has_url) else {

@@ -8,6 +8,7 @@ mod desk;
 mod destinations;
 mod events;
 mod faces;
+mod finds;
 mod footer;
 mod gauges;
 mod help;

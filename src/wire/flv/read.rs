@@ -51,12 +51,35 @@ pub enum FlvProblem {
     /// Video that is not H.264.
     #[error("video codec {0} is not H.264")]
     NotAvc(u8),
+    /// Video of enhanced RTMP that is not H.264, by its `FourCC`.
+    #[error("video codec {} is not H.264", fourcc_name(*.0))]
+    NotAvcFourCc([u8; 4]),
+    /// Sound of enhanced RTMP that is not AAC, by its `FourCC`.
+    #[error("sound format {} is not AAC", fourcc_name(*.0))]
+    NotAacFourCc([u8; 4]),
     /// Sound that is not AAC.
     #[error("sound format {0} is not AAC")]
     NotAac(u8),
     /// A packet type that the codec does not have.
     #[error("unknown packet type {0}")]
     UnknownPacketType(u8),
+}
+
+/// What people call the codecs of enhanced RTMP.
+fn fourcc_name(code: [u8; 4]) -> String {
+    match &code {
+        b"hvc1" | b"hev1" => "H.265".to_owned(),
+        b"vvc1" => "H.266".to_owned(),
+        b"av01" => "AV1".to_owned(),
+        b"vp08" => "VP8".to_owned(),
+        b"vp09" => "VP9".to_owned(),
+        b"Opus" => "Opus".to_owned(),
+        b"fLaC" => "FLAC".to_owned(),
+        b"ac-3" => "AC-3".to_owned(),
+        b"ec-3" => "E-AC-3".to_owned(),
+        b".mp3" => "MP3".to_owned(),
+        other => other.escape_ascii().to_string(),
+    }
 }
 
 fn error(position: usize, problem: FlvProblem) -> FlvError {
@@ -141,8 +164,12 @@ pub enum VideoBody<'a> {
     EndOfSequence,
 }
 
-/// Takes the body of a video tag or RTMP video message apart.
+/// Takes the body of a video tag or RTMP video message apart: as in Adobe's specification, or as in enhanced RTMP, where
+/// a `FourCC` names the codec ("Enhanced RTMP" v1, "Defining Additional Video Codecs").
 pub fn parse_video(body: &[u8]) -> Result<VideoBody<'_>, FlvError> {
+    if body.first().is_some_and(|first| first & 0x80 != 0) {
+        return parse_enhanced_video(body);
+    }
     let [first, packet_type, high, mid, low] = get::<5>(body, 0)?;
     if first & 0x8F != 7 {
         return Err(error(0, FlvProblem::NotAvc(first & 0x8F)));
@@ -161,6 +188,34 @@ pub fn parse_video(body: &[u8]) -> Result<VideoBody<'_>, FlvError> {
     }
 }
 
+fn parse_enhanced_video(body: &[u8]) -> Result<VideoBody<'_>, FlvError> {
+    let [first, code @ ..] = get::<5>(body, 0)?;
+    if &code != b"avc1" {
+        return Err(error(1, FlvProblem::NotAvcFourCc(code)));
+    }
+    let is_idr = first >> 4 & 7 == 1;
+    match first & 0x0f {
+        0 => Ok(VideoBody::SequenceHeader(&body[5..])),
+        1 => {
+            let [high, mid, low] = get::<3>(body, 5)?;
+            let composition = i32::from_be_bytes([high, mid, low, 0]) >> 8;
+            Ok(VideoBody::AccessUnit {
+                is_idr,
+                composition: TimeDelta::from_millis(i64::from(composition)),
+                data: &body[8..],
+            })
+        }
+        2 => Ok(VideoBody::EndOfSequence),
+        // The same without a composition time.
+        3 => Ok(VideoBody::AccessUnit {
+            is_idr,
+            composition: TimeDelta::ZERO,
+            data: &body[5..],
+        }),
+        unknown => Err(error(0, FlvProblem::UnknownPacketType(unknown))),
+    }
+}
+
 /// What an audio tag's body is (E.4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AudioBody<'a> {
@@ -170,9 +225,21 @@ pub enum AudioBody<'a> {
     Block(&'a [u8]),
 }
 
+/// The sound format behind which enhanced RTMP (v2) names the codec by a `FourCC`.
+const ENHANCED_SOUND: u8 = 9;
+
 /// Takes the body of an audio tag or RTMP audio message apart.
 pub fn parse_audio(body: &[u8]) -> Result<AudioBody<'_>, FlvError> {
     let [first, packet_type] = get::<2>(body, 0)?;
+    if first >> 4 == ENHANCED_SOUND {
+        let code = get::<4>(body, 1)?;
+        return match (&code, first & 0x0f) {
+            (b"mp4a", 0) => Ok(AudioBody::SequenceHeader(&body[5..])),
+            (b"mp4a", 1) => Ok(AudioBody::Block(&body[5..])),
+            (b"mp4a", unknown) => Err(error(0, FlvProblem::UnknownPacketType(unknown))),
+            _ => Err(error(1, FlvProblem::NotAacFourCc(code))),
+        };
+    }
     if first >> 4 != 10 {
         return Err(error(0, FlvProblem::NotAac(first >> 4)));
     }
@@ -227,6 +294,38 @@ mod tests {
         assert_eq!(read.next(), None);
         assert_eq!(parse_video(&[0x12, 1, 0, 0, 0]), Err(error(0, FlvProblem::NotAvc(2))));
         assert_eq!(parse_audio(&[0x2F, 1]), Err(error(0, FlvProblem::NotAac(2))));
+    }
+
+    #[test]
+    fn enhanced_rtmp_is_read_and_other_codecs_are_named() {
+        let unit = |is_idr, ms, data| VideoBody::AccessUnit {
+            is_idr,
+            composition: TimeDelta::from_millis(ms),
+            data,
+        };
+        for (body, wanted) in [
+            (&b"\x90avc1config"[..], VideoBody::SequenceHeader(b"config")),
+            (b"\x91avc1\0\0\x28unit", unit(true, 40, b"unit")),
+            (b"\xa1avc1\xff\xff\xffunit", unit(false, -1, b"unit")),
+            (b"\xa3avc1unit", unit(false, 0, b"unit")),
+            (b"\x92avc1", VideoBody::EndOfSequence),
+        ] {
+            assert_eq!(parse_video(body), Ok(wanted));
+        }
+        assert_eq!(
+            parse_video(b"\x90hvc1config").unwrap_err().to_string(),
+            "FLV at byte 1: video codec H.265 is not H.264"
+        );
+        assert_eq!(
+            parse_audio(b"\x90mp4a\x12\x10"),
+            Ok(AudioBody::SequenceHeader(b"\x12\x10"))
+        );
+        assert_eq!(parse_audio(b"\x91mp4ablock"), Ok(AudioBody::Block(b"block")));
+        assert_eq!(
+            parse_audio(b"\x91Opusblock").unwrap_err().to_string(),
+            "FLV at byte 1: sound format Opus is not AAC"
+        );
+        assert_eq!(parse_video(b"\x91avc1\0"), Err(error(5, FlvProblem::Truncated)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::frame::{Masks, write_messages};
 use super::pipe::Pipe;
 use super::upgrade::Upgrade;
 use super::{MAX_INCOMING, MAX_OUTGOING, UpgradeRequest, WebSocketError};
+use crate::wire::session::Output;
 
 /// Answers to pings that may wait before a peer counts as hostile.
 const MAX_ANSWERS: usize = 64 * 1024;
@@ -40,7 +41,7 @@ enum State {
 pub struct Client {
     request: UpgradeRequest,
     state: State,
-    pipe: Pipe,
+    pipe: Pipe<Output>,
     masks: Masks,
     incoming: VecDeque<Incoming>,
     /// Bytes of the peer until now.
@@ -66,7 +67,7 @@ impl Client {
     /// A connection that has its request ready.
     #[must_use]
     pub fn new(request: UpgradeRequest) -> Self {
-        let mut pipe = Pipe::default();
+        let mut pipe = Pipe::<Output>::default();
         Self {
             state: State::Upgrading(Upgrade::new(&request, pipe.output.end())),
             request,
@@ -129,9 +130,9 @@ impl Client {
                     .max_frame_size(Some(MAX_INCOMING));
                 self.state = State::Open(Box::new(WebSocketContext::new(Role::Client, Some(config))));
                 self.incoming.push_back(Incoming::Opened);
-                self.pipe.receive(&rest);
+                self.pipe.input.extend_from_slice(&rest);
             }
-            State::Open(_) => self.pipe.receive(bytes),
+            State::Open(_) => self.pipe.input.extend_from_slice(bytes),
         }
         self.read()
     }

@@ -20,6 +20,7 @@ mod upgrade;
 pub use client::{Client, Incoming};
 pub use error::{UpgradeProblem, WebSocketError};
 pub use heartbeat::Heartbeat;
+pub use pipe::Pipe;
 pub use upgrade::UpgradeRequest;
 
 /// The longest message that is taken from a server.

@@ -14,6 +14,7 @@ use super::super::raise::start_source;
 use super::super::regroup::Regroup;
 use super::super::reporters::source_reporter;
 use super::super::sound_loop::SoundMessage;
+use super::super::sourcing::Sourcing;
 use super::super::watching::Watching;
 use super::Core;
 use crate::control::desk::Reply;
@@ -40,6 +41,16 @@ impl Pending {
             deadline: SystemTime::now() + waiting.left,
             waiting,
         }
+    }
+
+    /// The same as it is saved.
+    pub(super) fn saved(&self) -> SavedWaiting {
+        let until = self.deadline.duration_since(SystemTime::UNIX_EPOCH);
+        SavedWaiting::new(
+            &self.waiting.read.script,
+            self.waiting.standing.clone(),
+            until.unwrap_or_default(),
+        )
     }
 
     /// The same as clients see it.
@@ -169,7 +180,7 @@ impl Core {
             Asked::Saved | Asked::Reload | Asked::Look => Why::Saved,
         };
         if matches!(asked, Asked::Saved | Asked::Look) {
-            if show.script.texts == self.read.script.texts {
+            if show.script.texts == *self.texts_on_disk() {
                 if self.studio.live.disk != DiskState::Same {
                     self.feed(Input::Disk(DiskState::Same, Vec::new()));
                 }
@@ -181,7 +192,12 @@ impl Core {
             }
         }
         let cause = reply.as_ref().map(|reply| reply.cause().clone());
+        let (show, sourcing) = self.rebased(show);
         let done = self.become_file(show, &why, cause.as_ref());
+        if done.is_ok() {
+            self.sourcing_before = Some(self.sourcing.clone());
+            self.stand_sources(sourcing);
+        }
         if let (Err(reason), Asked::Saved) = (&done, asked) {
             let text = format!("the saved file is not applied: {reason}");
             self.feed(Input::Event(EventLevel::Warning, "show".to_owned(), text));
@@ -194,7 +210,7 @@ impl Core {
     }
 
     /// What the show becomes by what has changed from `from` to `to`.
-    fn becoming(&self, from: &Show, to: &Show, live: &Show, why: Why) -> NewShow {
+    pub(super) fn becoming(&self, from: &Show, to: &Show, live: &Show, why: Why) -> NewShow {
         // The size of the pictures waits for the next start; what is seen in them does not.
         let canvas = (live.video.width, live.video.height);
         let (from, to) = (&on_canvas(from, canvas), &on_canvas(to, canvas));
@@ -212,6 +228,7 @@ impl Core {
         NewShow {
             read: to.scenes.clone(),
             renames: renames(from, to),
+            source_renames: Vec::new(),
             replaced: replaced.map(|spec| spec.name.clone()).collect(),
             moved: moved.map(|spec| spec.name.clone()).collect(),
             differences: diff(from, to),
@@ -221,7 +238,7 @@ impl Core {
         }
     }
 
-    fn live_show(&self) -> Show {
+    pub(super) fn live_show(&self) -> Show {
         live_show(&self.show, &self.studio, self.destinations.specs())
     }
 
@@ -234,7 +251,7 @@ impl Core {
         let standing = self.standing();
         let within = match why {
             Why::Applied(_, within) => *within,
-            Why::Saved | Why::Back(_) => None,
+            Why::Saved | Why::Back(_) | Why::Chosen(_) => None,
         };
         if differences.is_empty() && within.is_none() {
             // Comments, perhaps: there is nothing to tell of.
@@ -286,6 +303,9 @@ impl Core {
         }
         self.read = waiting.read;
         self.of_scene.clone_from(&self.read.destinations);
+        let generation = self.sourcing.generation + 1;
+        let before = self.sourcing_before.take().unwrap_or_default();
+        self.stand_sources(Sourcing { generation, ..before });
         self.keep_script();
         self.watch_files(self.studio.live.is_watched);
         self.look();
@@ -297,7 +317,7 @@ impl Core {
         self.keep_script();
     }
 
-    fn become_new(&mut self, new: NewShow, cause: Option<&Cause>) -> Result<(), String> {
+    pub(super) fn become_new(&mut self, new: NewShow, cause: Option<&Cause>) -> Result<(), String> {
         let show = new.show.clone();
         let effects = update_for(&mut self.studio, Input::Show(Box::new(new)), self.clock.now(), cause);
         let effects = effects.map_err(|refusal| refusal.to_string())?;
@@ -329,15 +349,7 @@ impl Core {
 
     /// Has what the show is read from saved, so that it is resumed as it is now.
     pub(super) fn keep_script(&mut self) {
-        let waiting = self.pending.as_ref().map(|pending| {
-            let waiting = &pending.waiting;
-            let until = pending.deadline.duration_since(SystemTime::UNIX_EPOCH);
-            SavedWaiting::new(
-                &waiting.read.script,
-                waiting.standing.clone(),
-                until.unwrap_or_default(),
-            )
-        });
+        let waiting = self.pending.as_ref().map(Pending::saved);
         let standing = self.standing();
         self.saver.change_show(&self.read.script, waiting, standing);
     }
@@ -351,6 +363,7 @@ impl Core {
     /// Other sources take over, in pictures and in sound.
     pub(super) fn recast(&mut self, recasting: &Recasting) {
         let Recasting { from, is_fresh } = recasting;
+        let fresh_names = self.names_to_report_by(recasting);
         let (mut players, mut rings, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for (at, spec) in self.show.sources.iter().enumerate() {
             let was = from.get(at).copied().flatten();
@@ -360,7 +373,7 @@ impl Core {
                 kept.push(was);
                 continue;
             }
-            let report = source_reporter(spec.name.clone(), self.post.clone());
+            let report = source_reporter(fresh_names[at].clone(), self.post.clone());
             let mut source = start_source(&self.show, spec, self.context.clone(), report);
             rings.push(source.take_audio());
             let settings = self.show.picture(&spec.name);

@@ -9,7 +9,12 @@ use crate::studio::update::Input;
 impl Core {
     /// Has what was changed by hand written into its files.
     pub(super) fn save_scenes(&self, wanted: Option<&str>, reply: Reply) {
-        match Saving::new(&self.studio, &self.read, wanted) {
+        let mut read = self.read.clone();
+        if let Some(base) = &self.sourcing.base {
+            // What is not saved of sources is not saved with a scene.
+            read.script.clone_from(base);
+        }
+        match Saving::new(&self.studio, &read, wanted) {
             Ok(Some(saving)) => self.errands.save_scenes(saving, reply),
             Ok(None) => reply.send(Ok(Answer::text(
                 "nothing there was changed by hand: the file says it all",
@@ -27,7 +32,7 @@ impl Core {
             }
         }
         let files: Vec<String> = saved.texts.keys().map(|path| path.display().to_string()).collect();
-        self.read.script.texts.extend(saved.texts);
+        self.texts_saved(saved.texts);
         self.keep_script();
         let text = format!("saved scene {} in {}", saved.scenes.join(", "), files.join(", "));
         let answer = Answer::text(text)

@@ -35,7 +35,7 @@ pub struct Areas {
     pub tone: Rect,
     /// Of a strip: the curve of gate and compressor.
     pub dynamics: Rect,
-    /// Of a strip: its meters.
+    /// Of a strip: its meters. Of sources: those of the one that is seen.
     pub levels: Rect,
     /// Of the buses: how loud program is.
     pub loudness: Rect,
@@ -45,7 +45,7 @@ pub struct Areas {
     pub faces: Rect,
     /// Of faces: what is hidden for good.
     pub zones: Rect,
-    /// Of a picture: the source.
+    /// Of a picture: the source. Of sources: the one on trial, or the selected one.
     pub source: Rect,
     /// Of the network: how destinations are reached.
     pub network: Rect,
@@ -53,9 +53,9 @@ pub struct Areas {
     pub changes: Rect,
     /// Of moderation: the strip along the hold.
     pub hold: Rect,
-    /// Of moderation: words and spans. Of rules: the data.
+    /// Of moderation: words and spans. Of rules: the data. Of sources: those of the show.
     pub held: Rect,
-    /// Of events, items and cues: the selected one.
+    /// Of events, items, cues and what could be a source: the selected one.
     pub detail: Rect,
     /// Of items: their scene.
     pub canvas: Rect,
@@ -81,6 +81,7 @@ impl Areas {
             Page::Charts => Self { sheet: main, ..areas },
             Page::Items => areas.items(main, format),
             Page::Rules => areas.rules(main, format),
+            Page::Sources => areas.sources(main, format),
         }
     }
 
@@ -220,6 +221,26 @@ impl Areas {
         let monitor = monitor_width(below.height, format).min(below.width.saturating_sub(44));
         if monitor >= NARROWEST_MONITOR && below.height >= LOWEST_PLOT {
             [self.detail, self.program] = columns(below, [Constraint::Fill(1), Constraint::Length(monitor)]);
+        }
+        self
+    }
+
+    fn sources(mut self, main: Rect, format: ProgramFormat) -> Self {
+        let list = (main.width * 48 / 100).clamp(34, 84);
+        let [left, right] = columns(main, [Constraint::Length(list), Constraint::Fill(1)]);
+        let shown = (main.height / 3).clamp(5, 14);
+        [self.sheet, self.held] = rows(left, [Constraint::Fill(1), Constraint::Length(shown)]);
+        // Left and right with their frame; what is known of the selected one with its own.
+        let said = if main.height >= 28 { 7 } else { 5 };
+        let [picture, levels, detail] = rows(
+            right,
+            [Constraint::Fill(1), Constraint::Length(4), Constraint::Length(said)],
+        );
+        (self.source, self.levels, self.detail) = (picture, levels, detail);
+        let both = monitor_width(picture.height, format) * 2;
+        let is_wide = picture.width >= both || picture.width >= 6 * NARROWEST_MONITOR;
+        if is_wide && picture.height >= LOWEST_PLOT {
+            [self.source, self.program] = columns(picture, [Constraint::Fill(1), Constraint::Fill(1)]);
         }
         self
     }

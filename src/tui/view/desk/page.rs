@@ -16,6 +16,7 @@ use crate::tui::view::charts;
 use crate::tui::view::cues;
 use crate::tui::view::events;
 use crate::tui::view::faces;
+use crate::tui::view::finds;
 use crate::tui::view::items;
 use crate::tui::view::moderation;
 use crate::tui::view::monitors;
@@ -41,6 +42,7 @@ pub fn draw(buf: &mut Buffer, areas: &Areas, page: Page, scene: &Scene<'_>) {
         Page::Items => items::draw(buf, areas, scene),
         Page::Rules => rules::page(buf, areas, scene),
         Page::Cues => cues::page(buf, areas, scene),
+        Page::Sources => finds::page(buf, areas, scene),
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Arrangement {
     pub canvas: Option<(MonitorTarget, Rect)>,
     /// The list of scenes.
     pub scenes: Rect,
-    /// Sources by position in the studio's list, with frame; on the page of a source's picture, that one.
+    /// Sources by position in the studio's list, with frame; on the pages of a source's picture and of sources, that one.
     pub tiles: Vec<(usize, Rect)>,
     /// What is left of the row of tiles, to say how many more there are.
     pub after_tiles: Rect,
@@ -110,7 +110,7 @@ impl Arrangement {
         }
         self.program = areas.program;
         if !areas.source.is_empty() {
-            self.tiles = vec![(ui.selected.source, areas.source)];
+            self.tiles = vec![(ui.source_of_page(studio), areas.source)];
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn part(body: Rect, page: Page, areas: Areas) -> Areas {
     let part = match page {
         Page::Strip | Page::Buses | Page::Events | Page::Charts | Page::Rules | Page::Cues => &mut zoomed.sheet,
         Page::Faces => &mut zoomed.program,
-        Page::Picture => &mut zoomed.source,
+        Page::Picture | Page::Sources => &mut zoomed.source,
         Page::Network => &mut zoomed.changes,
         Page::Items => &mut zoomed.canvas,
         Page::Moderation => &mut zoomed.hold,
