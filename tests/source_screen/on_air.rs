@@ -23,6 +23,10 @@ use crate::xserver_support::{Painter, Server, colour_of};
 /// The size in which pictures are looked at: cells of 16 pixels, a row of 4.
 const LOOK: (usize, usize) = (number::CELLS * 16, 216);
 
+/// How far a colour may be from what was drawn: grounds are further from each other, and an encoder that gets a new one with each
+/// picture spends few bits on them.
+const NEAR: u8 = 30;
+
 /// The program's part in the plain payload types of a description (RFC 3551 §6): the first dynamic one is the pictures'.
 const PICTURES: u8 = 96;
 
@@ -129,11 +133,12 @@ fn numbers(path: &Path) -> Vec<Option<(u32, bool)>> {
         let luma = picture.chunks_exact(3).map(|pixel| pixel[1]).collect::<Vec<_>>();
         let number = number::read_luma(&luma, width, height)?;
         let [_, red, green, blue] = colour_of(number).to_be_bytes();
-        let middle = &picture[(height / 2 * width + width / 2) * 3..][..3];
-        let is_own = middle
+        // Not in the middle, where the pointer is.
+        let ground = &picture[(height / 4 * width + width / 4) * 3..][..3];
+        let is_own = ground
             .iter()
             .zip([red, green, blue])
-            .all(|(there, own)| there.abs_diff(own) <= 12);
+            .all(|(there, own)| there.abs_diff(own) <= NEAR);
         Some((number, is_own))
     };
     pictures.chunks_exact(width * height * 3).map(read).collect()
@@ -186,13 +191,11 @@ fn what_is_drawn_is_encoded_within_80_ms() {
             numbers.len()
         );
         let mut latencies = Vec::new();
-        let mut last = 0;
+        let (mut last, mut others) = (0, 0);
         for (time, number) in times.iter().zip(&numbers).filter(|(time, _)| **time > begin + 500) {
             let (drawn, is_own) = number.expect("a picture without a number");
-            assert!(
-                drawn >= last && is_own,
-                "{drawn} after {last}, on its own ground: {is_own}"
-            );
+            assert!(drawn >= last, "{drawn} after {last}");
+            others += usize::from(!is_own);
             if drawn > last {
                 latencies.push(time - i64::from(drawn));
             }
@@ -207,6 +210,7 @@ fn what_is_drawn_is_encoded_within_80_ms() {
             at(50),
             at(95)
         );
+        assert_eq!(others, 0, "pictures whose number stands on the ground of another");
         assert!(latencies.len() > 270, "{} new pictures", latencies.len());
         assert!(at(95) < 80, "{latencies:?}");
     });
@@ -262,10 +266,17 @@ fn a_show_outlives_resolutions_and_its_x_server() {
         let pulled = pull.save(PATIENCE);
         drop(film);
         let all = numbers(&pulled.path);
-        let seen = all.iter().flatten().copied().collect::<Vec<_>>();
+        // A row that is black all along reads as 0: that is a slate.
+        let seen = all
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|(number, _)| *number > 0)
+            .collect::<Vec<_>>();
+        let others = seen.iter().filter(|(_, is_own)| !is_own).collect::<Vec<_>>();
         assert!(
-            seen.iter().all(|(_, is_own)| *is_own),
-            "a number on the ground of another"
+            others.is_empty(),
+            "numbers on the ground of another: {others:?} of {seen:?}"
         );
         assert!(seen.is_sorted(), "older pictures after newer ones");
         let before = seen.iter().filter(|(number, _)| *number < killed).count();

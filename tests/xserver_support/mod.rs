@@ -291,8 +291,8 @@ pub fn rectangle(x: i16, y: i16, width: u16, height: u16) -> Rectangle {
     Rectangle { x, y, width, height }
 }
 
-/// The ground that belongs to a number, as red, green and blue: one of many, far from those of its neighbours.
+/// The ground that belongs to a number, as red, green and blue: one of 27, far from each other.
 pub fn colour_of(index: u32) -> u32 {
-    let part = |factor: u32| 40 + (index.wrapping_mul(factor) % 11) * 16;
-    part(3) << 16 | part(5) << 8 | part(7)
+    let part = |share: u32| 40 + (index / share % 3) * 80;
+    part(1) << 16 | part(3) << 8 | part(9)
 }
