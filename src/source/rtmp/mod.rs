@@ -11,7 +11,8 @@ mod server;
 mod server {
     //! What stands in for the server where it is not built in.
 
-    use super::{Found, IngestSpec, Outcome, Outlet, SourceError};
+    use super::super::inventory::Found;
+    use super::{IngestSpec, Outcome, Outlet, SourceError};
 
     /// How it is had.
     pub(super) const HOW: &str = "this build takes no RTMP; build it with cargo build --release --features rtmp-ingest";
@@ -32,7 +33,7 @@ mod server {
 use super::SourceError;
 use super::attempt::{Outcome, Source};
 use super::devices::IngestSpec;
-use super::inventory::{Found, Inventory};
+use super::inventory::Inventory;
 use super::outlet::Outlet;
 use crate::secret::DOTS;
 

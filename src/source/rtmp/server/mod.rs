@@ -28,7 +28,6 @@ use super::super::spec::SourceState;
 use super::super::stream::{Player, Tags};
 use super::address;
 use crate::media::Timestamp;
-use error::IngestError;
 use listener::sit;
 use seat::{Message, Seat};
 
@@ -72,18 +71,23 @@ pub(super) fn run(spec: &IngestSpec, outlet: &mut Outlet) -> Result<Outcome, Sou
             return Ok(Outcome::Stopped);
         }
         let now = outlet.now();
+        let mut is_refused = false;
         let wait = match &mut push {
             Some(push) => match push.player.play(now, outlet) {
                 Ok(next) => (next - now).to_millis().clamp(1, ORDERS_MS),
                 Err(fault) => {
-                    // It may push something else next.
                     place.seat().dismiss();
                     outlet.notice(format!("what is pushed cannot be played: {fault}"));
+                    is_refused = true;
                     0
                 }
             },
             None => ORDERS_MS,
         };
+        if is_refused && let Some(mut refused) = push.take() {
+            // What is pushed next may be something else.
+            refused.player.finish(outlet);
+        }
         outlet.report_drops(now);
         let is_full = push.as_ref().is_some_and(|push| push.player.is_full(now));
         if is_full && let Some(push) = &mut push {
