@@ -168,7 +168,9 @@ impl ChunkReader {
         let format = self.header[0] >> 6;
         let fields = &self.header[basic_len(self.header[0])..self.header_len];
         let known = self.streams.get(&id);
-        if format != 0 && known.is_none() {
+        // librtmp, and so OBS, begins chunk stream 2 with a header that lacks only the message stream, which is 0 there.
+        let is_control = format == 1 && id == 2;
+        if format != 0 && !is_control && known.is_none() {
             return self.fail(ChunkProblem::NoFullHeader { chunk_stream: id });
         }
         if known.is_none() && self.streams.len() >= MAX_STREAMS {
@@ -345,6 +347,21 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "RTMP byte 0: chunk stream 3 starts without a full header"
+        );
+    }
+
+    #[test]
+    fn the_control_stream_may_begin_as_librtmp_begins_it() {
+        let mut reader = ChunkReader::new(100);
+        let bytes = [0x42, 0, 0, 7, 0, 0, 4, 3, 0, 0, 0x0c, 1];
+        let message = reader.read(&mut &bytes[..]).unwrap().unwrap();
+        assert_eq!(
+            (message.chunk_stream, message.stream_id, message.kind),
+            (2, 0, kind::ACKNOWLEDGEMENT)
+        );
+        assert_eq!(
+            (message.timestamp, message.number()),
+            (Timestamp::from_millis(7), Some(0x0c01))
         );
     }
 
