@@ -4,7 +4,7 @@
 use crate::tui_fixture;
 use rigcast::studio::command::table::{TABLE, spec};
 use rigcast::studio::command::{CommandSpec, KeyNeed, Scope, find, split_words};
-use rigcast::studio::model::PresetModel;
+use rigcast::studio::model::{ControlRange, PresetModel, SourceControl};
 use rigcast::tui::app::{Overlay, UiAction, complete};
 use rigcast::tui::keymap::Keymap;
 use tui_fixture::*;
@@ -472,6 +472,16 @@ fn every_argument_that_can_be_known_is_completed() {
         name: "steady".into(),
         title: String::new(),
     }];
+    for source in &mut screen.studio.sources {
+        source.controls = vec![SourceControl {
+            name: "focus_automatic_continuous".into(),
+            title: "Focus, Automatic Continuous".into(),
+            range: ControlRange::Switch,
+            value: 1,
+            default: 1,
+            is_inactive: false,
+        }];
+    }
     let mut free = std::collections::BTreeSet::new();
     for spec in TABLE {
         let mut line = spec.name.to_owned();

@@ -11,8 +11,8 @@ mod server;
 mod server {
     //! What stands in for the server where it is not built in.
 
-    use super::super::inventory::Found;
     use super::{IngestSpec, Outcome, Outlet, SourceError};
+    use crate::source::Found;
 
     /// How it is had.
     pub(super) const HOW: &str = "this build takes no RTMP; build it with cargo build --release --features rtmp-ingest";
