@@ -8,8 +8,8 @@ use crate::scene::Zone;
 use crate::studio::command::table::TABLE;
 use crate::studio::command::{ArgKind, PinWord, Scope, parse, split_words};
 use crate::studio::model::{
-    AdaptPolicyModel, BUS_PARAMS, Edits, FaceModel, HeldWord, MaskKind, PICTURE_PARAMS, Pin, STRIP_PARAMS, Shown,
-    Sight, TextItem, TextStyle, UNDO_KEPT, Undo, item_paths,
+    AdaptPolicyModel, BUS_PARAMS, ControlRange, Edits, FaceModel, HeldWord, MaskKind, PICTURE_PARAMS, Pin,
+    STRIP_PARAMS, Shown, Sight, SourceControl, SourceState, TextItem, TextStyle, UNDO_KEPT, Undo, item_paths,
 };
 use crate::studio::update::{Input, update};
 
@@ -38,6 +38,24 @@ fn studio() -> Studio {
             height: 97,
         },
     });
+    let control = |name: &str, range, value, default| SourceControl {
+        name: name.into(),
+        title: name.into(),
+        range,
+        value,
+        default,
+        is_inactive: false,
+    };
+    let steps = ControlRange::Number {
+        min: -64,
+        max: 64,
+        step: 1,
+    };
+    studio.sources[0].state = SourceState::Live;
+    studio.sources[0].controls = vec![
+        control("brightness", steps, 7, 0),
+        control("focus_auto", ControlRange::Switch, 0, 1),
+    ];
     let letters = Shown::Text(TextItem {
         text: "{price}".into(),
         style: TextStyle::default(),
@@ -105,7 +123,10 @@ fn settings(studio: &Studio) -> String {
                 &of.scenes,
                 &of.edits.changed
             ),
-            of.sources.iter().map(|source| source.picture).collect::<Vec<_>>(),
+            of.sources
+                .iter()
+                .map(|source| (source.picture, &source.controls))
+                .collect::<Vec<_>>(),
             (
                 of.occlusion.settings(),
                 &of.occlusion.exempt,
@@ -159,6 +180,11 @@ fn word(kind: ArgKind, before: Option<&str>, pick: usize, studio: &Studio) -> St
         ArgKind::Height => owned(&["+1", "-=1", "3"]),
         ArgKind::Rendition => names(studio.renditions.iter().map(|it| &it.name).collect()),
         ArgKind::Choice(words) => owned(words),
+        ArgKind::CameraControl => owned(&["brightness", "focus_auto"]),
+        ArgKind::ControlValue => match before {
+            Some("focus_auto") => owned(&["on", "0"]),
+            _ => owned(&["12", "+5", "-=3"]),
+        },
         ArgKind::Gain => owned(&["+3", "-=7.25", "-60", "24", "0"]),
         ArgKind::Kbps => owned(&["2500", "+250", "-=900"]),
         ArgKind::AdaptPolicy => owned(&["steady", "sports"]),
@@ -315,6 +341,7 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "preset replace",
             "picture save",
             "picture replace",
+            "camera controls",
             "face release",
             "dump",
             "moderate restore",
@@ -333,6 +360,20 @@ fn each_command_is_undone_or_said_to_be_for_good() {
             "alarm ack",
             "undo",
             "end",
+            // What the core task reads and writes: it takes these back itself (core/sourcing.rs).
+            "source find",
+            "source try",
+            "source keep",
+            "source drop",
+            "source add",
+            "source rename",
+            "source raise",
+            "source lower",
+            "source remove",
+            "source save",
+            "source revert",
+            "item add",
+            "item remove",
             "apply",
             "plan",
             "reload",
