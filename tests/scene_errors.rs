@@ -206,14 +206,14 @@ show.toml:13:11: start.program: no scene "d"; known: a, b, c
 #[test]
 fn sources_have_the_keys_of_their_kind() {
     insta::assert_snapshot!(errors(&format!(
-        "[source.a]\npath = \"x.mp4\"\n[source.b]\nkind = \"file\"\n[source.c]\nkind = \"rtsp\"\n[source.d]\nkind = \"pattern\"\npath = \"x.mp4\"\nurl = \"rtsp://h/p\"\n[source.e]\nkind = \"camera\"\n{GOOD}"
+        "[source.a]\npath = \"x.mp4\"\n[source.b]\nkind = \"file\"\n[source.c]\nkind = \"rtsp\"\n[source.d]\nkind = \"pattern\"\npath = \"x.mp4\"\nurl = \"rtsp://h/p\"\n[source.e]\nkind = \"kamera\"\n{GOOD}"
     )), @r#"
 show.toml:1:9: source.a: needs the key "kind"
 show.toml:3:9: source.b: needs the key "path"
 show.toml:5:9: source.c: needs the key "url"
-show.toml:9:8: source.d.path: belongs to kind "file"; this source is a "pattern"
+show.toml:9:8: source.d.path: belongs to kind "file" or "pipe"; this source is a "pattern"
 show.toml:10:7: source.d.url: belongs to kind "rtsp"; this source is a "pattern"
-show.toml:12:8: source.e.kind: expected one of "pattern", "file", "rtsp"
+show.toml:12:8: source.e.kind: expected one of "pattern", "file", "rtsp", "camera", "screen", "microphone", "rtmp", "pipe"
 "#);
 }
 

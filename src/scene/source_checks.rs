@@ -35,19 +35,21 @@ impl Check<'_> {
         };
         self.kinds
             .insert(key.trim_start_matches("source.").to_owned(), kind_name);
-        let is_own = |name: &&str| {
-            let own = SOURCE_KINDS.iter().find(|(own, _)| *own == kind_name);
-            own.is_some_and(|(_, keys)| keys.contains(name))
+        let kinds_with = |name: &str| {
+            let has = SOURCE_KINDS.iter().filter(|(_, keys)| keys.contains(&name));
+            has.map(|(kind, _)| *kind).collect::<Vec<_>>()
         };
-        for (other, keys) in SOURCE_KINDS.iter().filter(|(other, _)| *other != kind_name) {
-            for name in keys.iter().filter(|name| !is_own(name)) {
-                let key = format!("{key}.{name}");
-                if self.layers.places.has(&key) {
-                    self.error(
-                        &key,
-                        format!("belongs to kind \"{other}\"; this source is a \"{kind_name}\""),
-                    );
-                }
+        let mut told = Vec::new();
+        for name in SOURCE_KINDS.iter().flat_map(|(_, keys)| *keys) {
+            let kinds = kinds_with(name);
+            let key = format!("{key}.{name}");
+            if !kinds.contains(&kind_name) && self.layers.places.has(&key) && !told.contains(name) {
+                told.push(*name);
+                let kinds = kinds.join("\" or \"");
+                self.error(
+                    &key,
+                    format!("belongs to kind \"{kinds}\"; this source is a \"{kind_name}\""),
+                );
             }
         }
         match kind {

@@ -1,5 +1,7 @@
 //! The keys of `[source.NAME]`: what each kind of source is told.
 
+use std::fmt::Write;
+
 use super::schema::{Key, Kind, is_name, key};
 use super::write_back::quoted;
 use crate::secret::Secret;
@@ -223,7 +225,8 @@ pub fn source_lines(kind: &str, settings: &[(String, Secret)]) -> Result<Secret,
             }
             _ => quoted(value),
         };
-        lines.push_str(&format!("{name} = {value}\n"));
+        // Writing to a text cannot fail.
+        let _ = writeln!(lines, "{name} = {value}");
     }
     Ok(Secret::new(lines))
 }

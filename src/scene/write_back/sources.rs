@@ -366,7 +366,7 @@ impl<'t> Work<'t> {
         let blocks = self.blocks.clone();
         for block in blocks.iter().filter(|block| block.is_within(&path)) {
             let mut names = block.path.clone();
-            names[at] = to.to_owned();
+            to.clone_into(&mut names[at]);
             let dotted = names.iter().map(|name| key_text(name)).collect::<Vec<_>>().join(".");
             let header = self.text.get(block.header.clone()).unwrap_or_default();
             if !header.starts_with('[') || !header.ends_with(']') {

@@ -81,6 +81,7 @@ impl Stream for Patient {
 }
 
 /// What has happened on a server since it was last asked.
+#[allow(clippy::struct_excessive_bools)] // Four that come and go each by itself: no states of one thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     /// Something was drawn.

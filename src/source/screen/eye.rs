@@ -173,20 +173,19 @@ impl<'a> Eye<'a> {
         };
         if let Some(drawn) = drawn {
             for rectangle in drawn.reply()?.rectangles {
-                self.note(&rectangle);
+                self.note(rectangle);
             }
         }
         match pointer.map(Cookie::reply) {
-            None => Ok(None),
             Some(Ok(pointer)) => Ok(Some(pointer)),
             // A window that has gone is found out by its check.
-            Some(Err(ReplyError::X11Error(_))) => Ok(None),
+            None | Some(Err(ReplyError::X11Error(_))) => Ok(None),
             Some(Err(error)) => Err(error.into()),
         }
     }
 
     /// Notes that something was drawn in `rectangle` of the window.
-    fn note(&mut self, rectangle: &Rectangle) {
+    fn note(&mut self, rectangle: Rectangle) {
         let (left, top) = (
             i32::from(rectangle.x) - self.view.origin.0,
             i32::from(rectangle.y) - self.view.origin.1,

@@ -1,6 +1,7 @@
 //! What there is to see: displays, their monitors and windows, each with the lines that make it a source.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use x11rb::protocol::xproto::ConnectionExt as _;
@@ -134,7 +135,8 @@ fn scene(display: &str, more: &[(&str, &str)]) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut lines = format!("kind = \"screen\"\ndisplay = {}\n", quoted(display));
     for (key, value) in more {
-        lines.push_str(&format!("{key} = {}\n", quoted(value)));
+        // Writing to a text cannot fail.
+        let _ = writeln!(lines, "{key} = {}", quoted(value));
     }
     lines
 }

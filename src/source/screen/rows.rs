@@ -58,7 +58,7 @@ impl Rows {
         let touched = &self.bands[first..behind];
         let start = touched.first().map_or(band.start, |known| known.start.min(band.start));
         let end = touched.last().map_or(band.end, |known| known.end.max(band.end));
-        self.bands.splice(first..behind, [start..end]);
+        self.bands.splice(first..behind, std::iter::once(start..end));
         if self.bands.len() > MOST {
             self.join_nearest();
         }

@@ -7,7 +7,7 @@ use super::course::Course;
 use super::unit::{Kind, Tracks, Unit};
 use crate::media::aac::AudioSpecificConfig;
 use crate::media::h264::{NalType, Sps, annex_b_nals, nal_type};
-use crate::media::{TimeDelta, Timestamp};
+use crate::media::{FrameRate, TimeDelta, Timestamp};
 use crate::source::aac::AacDecoder;
 use crate::source::h264::{DecodeError, Decoder};
 use crate::source::outlet::Outlet;
@@ -349,7 +349,7 @@ impl Player {
                     Some(NalType::Sps) => {
                         self.has_keyframe = true;
                         let rate = Sps::parse(nal).ok().and_then(|sps| sps.frame_rate);
-                        self.frame_rate = rate.map_or(0.0, |rate| rate.as_f64());
+                        self.frame_rate = rate.map_or(0.0, FrameRate::as_f64);
                     }
                     _ => {}
                 }

@@ -1,7 +1,7 @@
 //! What was done to sources, written into the scene file; a show that has none gets one.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::errands::Brought;
 use super::super::scene_saving::{replace, write_new};
@@ -33,7 +33,7 @@ impl Core {
             Err((_, reason)) => return reply.send(Err(reason)),
         };
         if let Some(file) = file {
-            return self.save_anew(file, &script, reply);
+            return self.save_anew(&file, &script, reply);
         }
         self.sourcing.is_saving = true;
         let bring = self.errands.bringer();
@@ -88,15 +88,15 @@ impl Core {
     }
 
     /// A show that was inside the program gets a file, and is read from that from now on.
-    fn save_anew(&mut self, file: PathBuf, script: &Script, reply: Reply) {
+    fn save_anew(&mut self, file: &Path, script: &Script, reply: Reply) {
         let text = script.inside.as_ref().map_or(demo_text(), Secret::expose);
         let mut with_file = script.clone();
-        with_file.texts.insert(file.clone(), Secret::new(text));
-        with_file.scene = Some(file.clone());
+        with_file.texts.insert(file.to_owned(), Secret::new(text));
+        with_file.scene = Some(file.to_owned());
         with_file.inside = None;
         let done = load_changed(&with_file, &environment)
             .map_err(|errors| first(&errors))
-            .and_then(|show| tokio::task::block_in_place(|| write_new(&file, text)).map(|()| show));
+            .and_then(|show| tokio::task::block_in_place(|| write_new(file, text)).map(|()| show));
         let show = match done {
             Ok(show) => show,
             Err(reason) => return reply.send(Err(reason)),
@@ -153,7 +153,7 @@ impl Core {
                 self.sourcing.note(&mut self.read.script);
             }
             Err((_, reason)) => {
-                tracing::error!(%reason, "what is not saved does not fit the file that was just written")
+                tracing::error!(%reason, "what is not saved does not fit the file that was just written");
             }
         }
     }

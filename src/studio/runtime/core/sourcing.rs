@@ -158,7 +158,7 @@ impl Core {
             }
             SourcesCommand::Add(name, what, settings) => {
                 self.check_new(&name)?;
-                let found = meant(&self.studio.choosing.inventory, &what).map(Clone::clone);
+                let found = meant(&self.studio.choosing.inventory, &what).cloned();
                 let (kind, lines) = if is_source_kind(&what) && (!settings.is_empty() || found.is_err()) {
                     let settings = settings.into_iter().map(|set| (set.key, set.value)).collect::<Vec<_>>();
                     let lines = source_lines(&what, &settings);
@@ -459,16 +459,13 @@ impl Core {
         let (kept, mut lost) = changed_as_far(&show.script, &show.files, &sourcing.changes);
         let script = changed(&show.script, &show.files, &kept).ok();
         let again = script.and_then(|script| load_changed(&script, &environment).ok());
-        let (kept, show) = match again.filter(|_| !kept.is_empty()) {
-            Some(again) => {
-                sourcing.base = Some(show.script);
-                (kept, again)
-            }
-            None => {
-                lost = sourcing.changes.iter().map(|change| change.said.clone()).collect();
-                sourcing.base = None;
-                (Vec::new(), show)
-            }
+        let (kept, show) = if let Some(again) = again.filter(|_| !kept.is_empty()) {
+            sourcing.base = Some(show.script);
+            (kept, again)
+        } else {
+            lost = sourcing.changes.iter().map(|change| change.said.clone()).collect();
+            sourcing.base = None;
+            (Vec::new(), show)
         };
         if !kept.iter().any(|change| change.is_trial) {
             sourcing.trial = None;
