@@ -5,7 +5,7 @@ use rigcast::tui::keymap::Binding;
 use serde_json::Value;
 
 use super::Show;
-use super::page::{leave_prompt, unknown};
+use super::page::unknown;
 
 const OPENED: &str = " IN THE SHOW ";
 
@@ -61,7 +61,9 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             let begins = line.trim_start_matches("prompt ").trim_matches(['\'', '"']);
             let begins = begins.split(" {").next().unwrap_or_default().trim_end();
             show.tmux.wait_for(&format!(":{begins}"));
-            leave_prompt(show);
+            // The footer of this page has no room for how it is closed.
+            show.tmux.keys(&["Escape"]);
+            show.tmux.wait_for("space try");
         }
         "source raise {source}" => {
             show.press(&binding.keys);

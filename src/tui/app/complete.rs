@@ -252,7 +252,7 @@ fn settings_of(words: &[String]) -> Vec<Candidate> {
     let keys = words.get(3).map_or(&[][..], |kind| setting_keys(kind));
     let key = |key: &&str| format!("{key}=");
     let is_given = |key: &String| words.iter().rev().skip(1).any(|word| word.starts_with(key));
-    let keys = keys.iter().map(|name| key(name)).filter(|key| !is_given(key));
+    let keys = keys.iter().map(key).filter(|key| !is_given(key));
     keys.map(|word| Candidate { word, doc: "" }).collect()
 }
 
