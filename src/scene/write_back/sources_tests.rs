@@ -1,5 +1,7 @@
 //! Texts before and after a change, as people write them; and that nothing else changes, whatever the text.
 
+use std::fmt::Write;
+
 use super::*;
 use proptest::prelude::*;
 
@@ -76,10 +78,10 @@ fn remove(name: &str, has_items: bool) -> SourceEdit {
 fn difference(before: &str, after: &str) -> String {
     let mut said = String::new();
     for line in before.lines().filter(|line| !after.lines().any(|other| other == *line)) {
-        said.push_str(&format!("- {line}\n"));
+        writeln!(said, "- {line}").unwrap();
     }
     for line in after.lines().filter(|line| !before.lines().any(|other| other == *line)) {
-        said.push_str(&format!("+ {line}\n"));
+        writeln!(said, "+ {line}").unwrap();
     }
     said
 }
@@ -307,18 +309,18 @@ fn any_show() -> impl Strategy<Value = String> {
         for (at, (kind, has_comment, gap)) in sources.iter().enumerate() {
             text.push_str(&"\n".repeat(*gap));
             if *has_comment {
-                text.push_str(&format!("# of {at}\n"));
+                writeln!(text, "# of {at}").unwrap();
             }
             match kind {
-                0 => text.push_str(&format!("[source.s{at}]\nkind = \"pattern\"\n")),
-                1 => text.push_str(&format!(
+                0 => write!(text, "[source.s{at}]\nkind = \"pattern\"\n"),
+                1 => write!(
+                    text,
                     "[source.s{at}] # c\nkind = \"pattern\"\n# below\n[source.s{at}.controls]\na = 1\n"
-                )),
-                2 => text.push_str(&format!(
-                    "[source.s{at}]\nkind = \"pattern\"\n[strip.s{at}]\nmute = true\n"
-                )),
-                _ => text.push_str(&format!("[source.'s{at}']\nkind = \"pattern\"\n")),
+                ),
+                2 => write!(text, "[source.s{at}]\nkind = \"pattern\"\n[strip.s{at}]\nmute = true\n"),
+                _ => write!(text, "[source.'s{at}']\nkind = \"pattern\"\n"),
             }
+            .unwrap();
         }
         if has_scene {
             text.push_str("[scene.a]\nitems = [{ source = \"s0\" }]\n");

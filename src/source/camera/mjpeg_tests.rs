@@ -181,7 +181,7 @@ fn a_camera_that_never_keeps_to_the_letter_is_taken_as_it_is() {
     jpeg.splice(2..2, [0, 0, 0, 0]);
     let format = format(320, 240);
     let mut reader = JpegReader::new();
-    let results: Vec<bool> = (0..PATIENCE + 1)
+    let results: Vec<bool> = (0..=PATIENCE)
         .map(|_| read(&mut reader, &jpeg, &format).is_ok())
         .collect();
     assert!(!results[0] && results[PATIENCE as usize], "{results:?}");

@@ -1,5 +1,7 @@
 //! Which mode is chosen, for cameras as they are sold and for any that could be.
 
+#![allow(clippy::trivially_copy_pass_by_ref)] // What b"YUYV" is.
+
 use super::*;
 use proptest::prelude::*;
 

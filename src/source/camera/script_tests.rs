@@ -1,5 +1,7 @@
 //! A camera that is a script: what it offers, what it sends, and when it is unplugged or taken.
 
+#![allow(clippy::trivially_copy_pass_by_ref)] // What b"YUYV" is.
+
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! The whole source, driven by a camera that is a script: what it offers, what it sends, and when it is unplugged or taken.
 
+#![allow(clippy::trivially_copy_pass_by_ref)] // What b"YUYV" is.
+
 #[path = "script_tests.rs"]
 mod script;
 

@@ -275,7 +275,7 @@ mod tests {
         let path = folder.path().join("My \"drone\".ts");
         rustix::fs::mknodat(rustix::fs::CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         std::fs::write(folder.path().join("plain"), "").unwrap();
-        assert_eq!(pipes_in(folder.path()), [path.clone()]);
+        assert_eq!(pipes_in(folder.path()), std::slice::from_ref(&path));
         let found = found("drone", "", path.to_str().unwrap());
         let scene: toml::Table = found.scene.parse().unwrap();
         assert_eq!(scene["path"].as_str(), path.to_str());

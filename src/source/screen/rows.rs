@@ -91,6 +91,7 @@ impl Rows {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init)] // One band of rows is meant.
 mod tests {
     use super::*;
     use proptest::prelude::*;
