@@ -240,9 +240,5 @@ fn a_writer_that_stalls_is_away_and_comes_back() {
         rig.watch(3_000);
         rig.watch(3_000).assert_whole(1);
     });
-    assert!(
-        rig.said()
-            .iter()
-            .any(|report| *report == SourceReport::State(SourceState::Live))
-    );
+    assert!(rig.said().contains(&SourceReport::State(SourceState::Live)));
 }

@@ -202,12 +202,7 @@ fn sources_share_a_port_and_keys_tell_them_apart() {
     assert!(reason.contains("another source"), "{reason}");
     let _push = push(port, "hall", "-tune zerolatency");
     hall.wait_live();
-    assert!(
-        !stage
-            .said()
-            .iter()
-            .any(|report| *report == SourceReport::State(SourceState::Live))
-    );
+    assert!(!stage.said().contains(&SourceReport::State(SourceState::Live)));
     // The port stays as long as one of them does, and is free after the last.
     drop(hall);
     let _push = push(port, "stage", "-tune zerolatency");

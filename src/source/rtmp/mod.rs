@@ -2,7 +2,7 @@
 //!
 //! The protocol is spoken by the crates `rtmp` and `streamhub` of the xiu server, which are built in where the cargo
 //! feature `rtmp-ingest` is on. Without it everything here says so; a scene with such a source is refused before that.
-//! What comes is played as any stream that comes by itself ([`super::stream`]).
+//! What comes is played as any stream that comes by itself (`source/stream`).
 
 #[cfg(feature = "rtmp-ingest")]
 mod server;
