@@ -20,7 +20,7 @@ fn trying() -> Studio {
     let found = studio.choosing.inventory.found[2].clone();
     let mut source = studio.sources[0].clone();
     source.name = "desk".into();
-    source.kind = found.kind.clone();
+    source.kind.clone_from(&found.kind);
     (source.is_on_program, source.is_on_preview) = (false, false);
     source.format = Some(SourceFormat {
         video: None,
