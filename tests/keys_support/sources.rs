@@ -27,7 +27,7 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
     show.until(|status| !status["choosing"]["looked_at"].is_null());
     match binding.line.as_str() {
         "page close" => show.press(&binding.keys),
-        "select find next" | "select find previous" => {
+        "select find next" | "select find previous" | "source try {find}" => {
             show.press(&binding.keys);
             show.tmux.wait_for(OPENED);
         }
@@ -36,10 +36,6 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             show.tmux.wait_gone("▸  tone ");
             show.tmux.type_text(if line.ends_with("next") { "[" } else { "]" });
             show.tmux.wait_for("▸  tone ");
-        }
-        "source try {find}" => {
-            show.press(&binding.keys);
-            show.tmux.wait_for(OPENED);
         }
         "prompt \"source keep {trial}\"" | "source drop" => {
             show.control.order("source find");
