@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use common::media::{Pull, gaps};
 use common::nginx::Nginx;
-use common::pace::in_real_time;
+use common::pace::in_real_time_beside;
 use common::peer;
 use common::studio::Studio;
 use rustix::process::{Pid, Signal, kill_process};
@@ -228,7 +228,7 @@ fn an_analysis_worker_that_dies_in_a_loop_is_held_back_and_the_show_does_not_not
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    in_real_time("a show whose analysis is killed", |witness| {
+    in_real_time_beside("a show whose analysis is killed", |witness| {
         let scene = Scene::new("black_s = 1\nfrozen_s = 0\nsilence_s = 0");
         let url = nginx.url("watched");
         let studio = Studio::start(&[scene.path(), "--publish", &url]);

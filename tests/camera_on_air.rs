@@ -21,7 +21,7 @@ use rigcast::source::{Outlet, Paced, PatternSpec, SourceContext};
 
 use common::media::{Pull, Received, gaps};
 use common::nginx::Nginx;
-use common::pace::in_real_time;
+use common::pace::in_real_time_beside;
 use common::studio::Studio;
 use common::{Guard, PATIENCE, peer};
 use serde_json::Value;
@@ -180,7 +180,7 @@ fn a_camera_with_jpegs_goes_out_picture_by_picture() {
     };
     let camera = Camera::new("MJPG", (640, 360), &pattern_jpegs(640, 360));
     let scene = camera.scene("[video]\nwidth = 640\nheight = 360");
-    in_real_time("a camera on air", |witness| {
+    in_real_time_beside("a camera on air", |witness| {
         let studio = camera.studio(library, &[&scene, "--publish", &nginx.url("camera")]);
         studio.wait_until("the camera", PATIENCE, is_live);
         studio.wait_live(0);

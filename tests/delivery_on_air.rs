@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use common::media::{Pull, Received, gaps};
 use common::nginx::Nginx;
-use common::pace::in_real_time;
+use common::pace::in_real_time_beside;
 use common::studio::Studio;
 use common::{PATIENCE, peer, wait_for};
 use serde_json::Value;
@@ -137,7 +137,7 @@ fn a_destination_takes_a_smaller_rendition_beside_one_that_takes_the_source() {
     if peer("ffmpeg").is_none() {
         return;
     }
-    in_real_time("two renditions at once", |witness| {
+    in_real_time_beside("two renditions at once", |witness| {
         let studio = Studio::start(&["--publish", &nginx.url("large")]);
         studio.order(&format!("destination add small {} 480p", nginx.url("small")));
         studio.wait_live(0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::media::{Pull, Received, gaps};
 use common::nginx::Nginx;
-use common::pace::{Witness, in_real_time};
+use common::pace::{Witness, in_real_time_beside};
 use common::studio::Studio;
 use common::{PATIENCE, peer};
 use serde_json::Value;
@@ -31,7 +31,7 @@ fn each_of_three_destinations_has_its_own_fate() {
     let (Some(_), Some(_), Some(_)) = (peer("nginx"), peer("ffmpeg"), peer("ffprobe")) else {
         return;
     };
-    in_real_time("three destinations", |witness| {
+    in_real_time_beside("three destinations", |witness| {
         let servers = [Nginx::start(), Nginx::start(), Nginx::start()];
         let [Some(killed), Some(frozen), Some(fine)] = servers else {
             return;

@@ -11,7 +11,7 @@ mod show;
 use std::time::Duration;
 
 use chromium::{Chromium, Page};
-use common::pace::in_real_time;
+use common::pace::in_real_time_beside;
 use common::{PATIENCE, extent, wait_for};
 use serde_json::Value;
 use show::{BITS, FRAME_RATE, Show, TONE_RMS_DBFS};
@@ -113,7 +113,7 @@ fn assert_smooth(seen: &[Seen]) {
 #[test]
 fn a_browser_plays_the_show_live() {
     let Some(mut chromium) = Chromium::start() else { return };
-    in_real_time("the relay's page in Chromium", |_| {
+    in_real_time_beside("the relay's page in Chromium", |_| {
         let show = Show::start();
         let mut page = chromium.open(&show.url(""));
         page.wait_live();

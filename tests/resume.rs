@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::home::Home;
 use common::media::Pull;
 use common::nginx::Nginx;
-use common::pace::in_real_time;
+use common::pace::in_real_time_beside;
 use common::proc::Process;
 use common::studio::Studio;
 use common::{peer, wait_for};
@@ -226,7 +226,7 @@ fn a_killed_show_is_on_air_again_in_two_seconds() {
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    in_real_time("a show that is resumed", |_| {
+    in_real_time_beside("a show that is resumed", |_| {
         let home = Home::new();
         let mut studio = start(&home, &["--publish", &nginx.url("again")]);
         order(&home, "cut grid");

@@ -168,7 +168,7 @@ fn level_at(blocks: &[AudioBlock], hz: f64) -> f64 {
 }
 
 fn assert_plays(arguments: &str, transport: RtspTransport, sound: SourceAudio) {
-    pace::in_real_time(arguments, |_| plays(arguments, transport, sound));
+    pace::in_real_time_beside(arguments, |_| plays(arguments, transport, sound));
 }
 
 fn plays(arguments: &str, transport: RtspTransport, sound: SourceAudio) {

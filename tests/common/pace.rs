@@ -122,7 +122,8 @@ pub fn in_real_time<T>(what: &str, measure: impl FnMut(&Witness) -> T) -> T {
     measured(what, measure)
 }
 
-/// The same beside others of its kind: for shows of which only the sound is listened to, which leave a machine time for two.
+/// The same beside others of its kind: for small shows, which leave a machine time for two, and for claims that a little less of it does
+/// not touch.
 pub fn in_real_time_beside<T>(what: &str, measure: impl FnMut(&Witness) -> T) -> T {
     let _turn = Turn::share();
     measured(what, measure)

@@ -13,7 +13,7 @@ use crate::common::extent;
 use crate::common::home::Home;
 use crate::common::media::{Frame, Pull, Received, gaps};
 use crate::common::nginx::Nginx;
-use crate::common::pace::in_real_time;
+use crate::common::pace::in_real_time_beside;
 use crate::common::peer;
 use crate::common::studio::{Studio, rigcast};
 
@@ -149,7 +149,7 @@ fn a_show_from_one_cue_file_is_what_was_rehearsed() {
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    in_real_time("a show of cues", |witness| {
+    in_real_time_beside("a show of cues", |witness| {
         let (count, step) = extent((9, 1.7), (29, 6.0));
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("show.toml"), SHOW).unwrap();

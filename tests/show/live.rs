@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::common::media::{Frame, Pull, Received, gaps};
 use crate::common::nginx::Nginx;
-use crate::common::pace::in_real_time;
+use crate::common::pace::in_real_time_beside;
 use crate::common::studio::Studio;
 use crate::common::{PATIENCE, peer, wait_for};
 
@@ -74,7 +74,7 @@ fn viewers_see_what_is_saved_and_nothing_of_how() {
     let (Some(nginx), Some(_)) = (Nginx::start(), peer("ffmpeg")) else {
         return;
     };
-    in_real_time("a file that is saved on air", |witness| {
+    in_real_time_beside("a file that is saved on air", |witness| {
         let folder = tempfile::tempdir().unwrap();
         white(folder.path());
         let file = folder.path().join("show.toml");

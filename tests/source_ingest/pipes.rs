@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rigcast::source::{PipeSpec, SourceKind, SourceReport, SourceState};
 use rustix::process::Signal;
 
-use crate::common::pace::in_real_time;
+use crate::common::pace::in_real_time_beside;
 use crate::common::{Guard, peer, wait_for};
 use crate::rig::{MOMENT, Rig, clip, ffmpeg, flashes, is_running};
 
@@ -32,7 +32,7 @@ fn plays(what: &str, coding: &str) {
     if peer("ffmpeg").is_none() {
         return;
     }
-    in_real_time(what, |_| {
+    in_real_time_beside(what, |_| {
         let mut rig = Rig::start(program(coding));
         rig.wait_live();
         // The first second may still be in the past.
@@ -77,7 +77,7 @@ fn a_named_pipe_goes_from_one_writer_to_the_next() {
         clip(folder.path(), "clip.ts", 5, "-f mpegts"),
         clip(folder.path(), "clip.flv", 5, "-bf 2 -f flv"),
     ];
-    in_real_time("two writers of a named pipe", |_| {
+    in_real_time_beside("two writers of a named pipe", |_| {
         let mut rig = Rig::start(SourceKind::Pipe(PipeSpec::Path(path.clone())));
         for file in &files {
             let reason = rig.wait_away("waits for a writer");
@@ -102,7 +102,7 @@ fn a_writer_that_is_faster_than_time_waits() {
     let path = fifo(folder.path());
     let bytes = std::fs::read(clip(folder.path(), "clip.ts", 30, "-b:v 400k -f mpegts")).unwrap();
     let written = Arc::<AtomicUsize>::default();
-    in_real_time("a writer without a clock", |_| {
+    in_real_time_beside("a writer without a clock", |_| {
         let mut rig = Rig::start(SourceKind::Pipe(PipeSpec::Path(path.clone())));
         rig.wait_away("waits for a writer");
         written.store(0, Ordering::Relaxed);
@@ -235,7 +235,7 @@ fn a_writer_that_stalls_is_away_and_comes_back() {
     let reason = rig.wait_away("no MPEG-TS has come for 5 s");
     assert!(!reason.is_empty());
     writer.signal(Signal::CONT);
-    in_real_time("a writer that goes on", |_| {
+    in_real_time_beside("a writer that goes on", |_| {
         // It first writes what it has missed, as fast as it can.
         rig.watch(3_000);
         rig.watch(3_000).assert_whole(1);

@@ -11,7 +11,7 @@ use rustix::process::Signal;
 
 use crate::common::media::{Pull, Received};
 use crate::common::nginx::Nginx;
-use crate::common::pace::in_real_time;
+use crate::common::pace::in_real_time_beside;
 use crate::common::studio::{Studio, output_within};
 use crate::common::{Guard, PATIENCE, free_port, peer, skip, wait_for};
 use crate::rig::{MOMENT, Rig, ffmpeg, flashes};
@@ -71,7 +71,7 @@ fn plays(what: &str, coding: &str) {
     if peer("ffmpeg").is_none() {
         return;
     }
-    in_real_time(what, |_| {
+    in_real_time_beside(what, |_| {
         let port = free_port();
         let mut rig = Rig::start(place(port, KEY));
         rig.wait_away("nobody pushes to rtmp://127.0.0.1");
@@ -110,7 +110,7 @@ fn what_gstreamer_pushes_is_played() {
         if !has_gst(element) {
             continue;
         }
-        in_real_time(element, |_| {
+        in_real_time_beside(element, |_| {
             let port = free_port();
             let mut rig = Rig::start(place(port, KEY));
             rig.wait_away("nobody pushes");
@@ -226,7 +226,7 @@ fn a_pusher_that_is_faster_than_time_is_held_back() {
     if peer("ffmpeg").is_none() {
         return;
     }
-    in_real_time("a push without a clock", |_| {
+    in_real_time_beside("a push without a clock", |_| {
         let port = free_port();
         let mut rig = Rig::start(place(port, KEY));
         rig.wait_away("nobody pushes");
@@ -293,7 +293,7 @@ fn a_push_goes_out_in_sync_and_its_key_nowhere() {
     }
     let Some(nginx) = Nginx::start() else { return };
     let folder = tempfile::tempdir().unwrap();
-    in_real_time("a push, as viewers get it", |witness| {
+    in_real_time_beside("a push, as viewers get it", |witness| {
         let port = free_port();
         let scene = folder.path().join("show.toml");
         let text = format!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::common::media::{Pull, Received};
 use crate::common::nginx::Nginx;
-use crate::common::pace::in_real_time;
+use crate::common::pace::in_real_time_beside;
 use crate::common::studio::Studio;
 use crate::common::{Guard, PATIENCE, peer};
 use crate::rig::{ffmpeg, flashes};
@@ -21,7 +21,7 @@ fn what_is_piped_into_the_studio_goes_out_in_sync() {
     let folder = tempfile::tempdir().unwrap();
     let scene = folder.path().join("show.toml");
     std::fs::write(&scene, SCENE).unwrap();
-    in_real_time("standard input", |witness| {
+    in_real_time_beside("standard input", |witness| {
         let mut arguments = flashes("-re", "-f mpegts");
         arguments.push("-".to_owned());
         let mut writer = Guard::spawn(ffmpeg(&arguments).stdout(Stdio::piped()));
