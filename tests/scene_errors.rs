@@ -213,7 +213,7 @@ show.toml:3:9: source.b: needs the key "path"
 show.toml:5:9: source.c: needs the key "url"
 show.toml:9:8: source.d.path: belongs to kind "file" or "pipe"; this source is a "pattern"
 show.toml:10:7: source.d.url: belongs to kind "rtsp"; this source is a "pattern"
-show.toml:12:8: source.e.kind: expected one of "pattern", "file", "rtsp", "camera", "screen", "microphone", "rtmp", "pipe"
+show.toml:12:8: source.e.kind: expected one of "pattern", "file", "rtsp", "camera", "screen", "microphone", "rtmp", "pipe"; did you mean "camera"?
 "#);
 }
 

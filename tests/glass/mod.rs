@@ -137,8 +137,9 @@ impl Look {
         let character = characters.next().unwrap_or(' ');
         if let Some(ink) = ink(character)
             && modifier.is_empty()
+            // A blank shows no foreground, a full block no background.
             && (fg != Color::Reset || character == ' ')
-            && bg != Color::Reset
+            && (bg != Color::Reset || character == '█')
         {
             let (fg, bg) = (rgb(fg, true), rgb(bg, false));
             let mix =
