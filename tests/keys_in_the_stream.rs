@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use common::extent::extent;
 use common::media::{Received, gaps};
-use common::pace::{Witness, in_real_time};
+use common::pace::{Witness, in_real_time_beside};
 use rigcast::tui::keymap::{Binding, Context, Keymap};
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
@@ -21,7 +21,7 @@ use support::{FPS, Heard, Show};
 
 #[test]
 fn every_key_does_what_the_help_says() {
-    in_real_time("all keys", every_key);
+    in_real_time_beside("all keys", every_key);
 }
 
 fn every_key(witness: &Witness) {
