@@ -4,12 +4,14 @@
 #[path = "common/pace.rs"]
 mod pace;
 mod source_support;
+#[path = "source_support/told.rs"]
+mod told;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rigcast::media::{AudioBlock, FrameRate, Plane, Timestamp};
 use rigcast::secret::{Secret, SecretUrl};
@@ -17,6 +19,8 @@ use rigcast::source::{
     RtspSpec, RtspTransport, SourceAudio, SourceContext, SourceHandle, SourceKind, SourceReport, SourceSpec,
     SourceState, start,
 };
+
+use told::wait_for_state;
 
 const PYTHON: &str = "/usr/bin/python3";
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -107,19 +111,7 @@ impl Rig {
 
     /// Waits for a state that `is_wanted`.
     fn wait_for(&mut self, is_wanted: impl Fn(&SourceState) -> bool) -> SourceState {
-        let until = Instant::now() + PATIENCE;
-        while let Ok(report) = self
-            .reports
-            .recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
-            self.seen.push(report.clone());
-            if let SourceReport::State(state) = report
-                && is_wanted(&state)
-            {
-                return state;
-            }
-        }
-        panic!("never came: {:?}", self.seen)
+        wait_for_state(&self.reports, &mut self.seen, PATIENCE, is_wanted)
     }
 
     fn wait_until_live(&mut self) {

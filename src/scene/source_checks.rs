@@ -1,11 +1,10 @@
 //! `[source.NAME]`: keys that belong to its kind, addresses, devices, sizes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Purpose};
 use super::raw::{RawKind, RawSource};
 use super::source_keys::SOURCE_KINDS;
-use crate::secret::Secret;
 use crate::source::{
     CameraSpec, FileSpec, IngestSpec, MicrophoneSpec, PatternSpec, PipeSpec, RtspSpec, ScreenArea, ScreenSpec,
     SourceKind,
@@ -35,16 +34,12 @@ impl Check<'_> {
         };
         self.kinds
             .insert(key.trim_start_matches("source.").to_owned(), kind_name);
-        let kinds_with = |name: &str| {
-            let has = SOURCE_KINDS.iter().filter(|(_, keys)| keys.contains(&name));
-            has.map(|(kind, _)| *kind).collect::<Vec<_>>()
-        };
-        let mut told = Vec::new();
-        for name in SOURCE_KINDS.iter().flat_map(|(_, keys)| *keys) {
-            let kinds = kinds_with(name);
+        let names = SOURCE_KINDS.iter().flat_map(|(_, keys)| *keys).collect::<BTreeSet<_>>();
+        for name in names {
             let key = format!("{key}.{name}");
-            if !kinds.contains(&kind_name) && self.layers.places.has(&key) && !told.contains(name) {
-                told.push(*name);
+            let kinds = SOURCE_KINDS.iter().filter(|(_, keys)| keys.contains(name));
+            let kinds = kinds.map(|(kind, _)| *kind).collect::<Vec<_>>();
+            if self.layers.places.has(&key) && !kinds.contains(&kind_name) {
                 let kinds = kinds.join("\" or \"");
                 self.error(
                     &key,
@@ -215,7 +210,7 @@ impl Check<'_> {
         Some(IngestSpec {
             listen,
             app,
-            key: Secret::new(stream.expose()),
+            key: stream,
         })
     }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::media::FrameRate;
-use crate::secret::Secret;
+use crate::secret::{DOTS, Secret};
 
 /// A camera of this machine (Video4Linux 2).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -134,6 +134,14 @@ pub struct IngestSpec {
     pub key: Secret,
 }
 
+impl IngestSpec {
+    /// Where somebody pushes to, without the key.
+    #[must_use]
+    pub fn location(&self) -> String {
+        format!("rtmp://{}/{}/{DOTS}", self.listen, self.app)
+    }
+}
+
 /// What another program writes: MPEG-TS or FLV, told apart by their first bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,4 +152,16 @@ pub enum PipeSpec {
     Path(PathBuf),
     /// The standard output of a program that the studio starts, and starts again when it ends.
     Command(Vec<String>),
+}
+
+impl PipeSpec {
+    /// Where it comes from; of a program its name alone, for its arguments may be secrets.
+    #[must_use]
+    pub fn location(&self) -> String {
+        match self {
+            Self::Stdin => "standard input".to_owned(),
+            Self::Path(path) => path.display().to_string(),
+            Self::Command(command) => command.first().cloned().unwrap_or_default(),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::devices::{CameraSpec, IngestSpec, MicrophoneSpec, PipeSpec, ScreenSpec};
 use crate::clock::Clock;
 use crate::media::{FramePool, FrameRate};
-use crate::secret::{DOTS, Secret, SecretUrl};
+use crate::secret::{Secret, SecretUrl};
 
 /// One source of a show.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,10 +66,8 @@ impl SourceKind {
             Self::Camera(camera) => camera.device.clone().unwrap_or_else(|| "the first".to_owned()),
             Self::Screen(screen) => screen.location(),
             Self::Microphone(microphone) => microphone.device.clone().unwrap_or_else(|| "the default".to_owned()),
-            Self::Rtmp(ingest) => format!("rtmp://{}/{}/{DOTS}", ingest.listen, ingest.app),
-            Self::Pipe(PipeSpec::Stdin) => "standard input".to_owned(),
-            Self::Pipe(PipeSpec::Path(path)) => path.display().to_string(),
-            Self::Pipe(PipeSpec::Command(command)) => command.first().cloned().unwrap_or_default(),
+            Self::Rtmp(ingest) => ingest.location(),
+            Self::Pipe(pipe) => pipe.location(),
         }
     }
 }

@@ -13,8 +13,10 @@ mod common;
 mod cues;
 mod edit;
 mod live;
+mod monitor;
 mod obs;
 mod rules;
-
 mod stage;
 mod trial;
+#[path = "../xserver_support/mod.rs"]
+mod xserver_support;

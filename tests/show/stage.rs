@@ -1,15 +1,13 @@
 //! What scenes are made of besides sources, on program: texts with what they are filled with, images, groups, scenes in scenes, keys,
 //! and the transitions between them.
 
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use rigcast::control::protocol::PictureHeader;
 use serde_json::Value;
 
+use super::monitor::Monitor;
 use crate::common::studio::Studio;
 use crate::common::{PATIENCE, wait_for};
 
@@ -100,29 +98,17 @@ impl Picture {
     }
 }
 
-/// A monitor, picture by picture.
-struct Monitor(UnixStream);
+/// A monitor of the program's size.
+struct Screen(Monitor);
 
-impl Monitor {
+impl Screen {
     fn of(studio: &Studio, what: &str) -> Self {
-        let mut tap = UnixStream::connect(studio.socket_folder().join("rigcast/studio.sock")).unwrap();
-        tap.set_read_timeout(Some(PATIENCE)).unwrap();
-        let wanted = format!(r#"{{"what":{what},"width":{WIDTH},"height":{HEIGHT},"per_second":30}}"#);
-        writeln!(
-            tap,
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tap","params":{{"monitors":[{wanted}]}}}}"#
-        )
-        .unwrap();
-        Self(tap)
+        Self(Monitor::of(studio, what, (WIDTH, HEIGHT)))
     }
 
     fn next(&mut self) -> Picture {
-        let mut header = [0; PictureHeader::LEN];
-        self.0.read_exact(&mut header).unwrap();
-        let header = PictureHeader::decode(header).unwrap();
-        assert_eq!((usize::from(header.width), usize::from(header.height)), (WIDTH, HEIGHT));
-        let mut rgb = vec![0; WIDTH * HEIGHT * 3];
-        self.0.read_exact(&mut rgb).unwrap();
+        let (size, rgb) = self.0.next();
+        assert_eq!(size, (WIDTH, HEIGHT));
         Picture(rgb)
     }
 
@@ -187,7 +173,7 @@ const LIGHT: [u8; 3] = [224, 224, 224];
 fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
     let home = tempfile::tempdir().unwrap();
     let studio = start(home.path());
-    let mut program = Monitor::of(&studio, r#""program""#);
+    let mut program = Screen::of(&studio, r#""program""#);
     let shown = program.until("letters and image", |picture| {
         picture.is(10, 10, DARK) && picture.light([0, 120, 160, 40], 200) > 200
     });
@@ -201,7 +187,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
     assert_eq!(shown.light([0, 0, 190, 118], 128), 0, "nothing is written elsewhere");
 
     // On preview the same template lies in a quarter, with its own word.
-    let mut preview = Monitor::of(&studio, r#""preview""#);
+    let mut preview = Screen::of(&studio, r#""preview""#);
     let shown = preview.until("the small one", |picture| {
         picture.is(10, 170, RED) && picture.light([160, 150, 80, 20], 150) > 40
     });
@@ -217,7 +203,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
     assert!(shown.is(120, 40, [64, 144, 16]), "{:?}", shown.at(120, 40));
 
     // Any scene can be looked at by its name.
-    let mut named = Monitor::of(&studio, r#"{"scene":"keyed"}"#);
+    let mut named = Screen::of(&studio, r#"{"scene":"keyed"}"#);
     let shown = named.until("what is left of the green", |picture| {
         picture.is(160, 90, [200, 60, 60])
     });
@@ -252,7 +238,7 @@ fn what_scenes_are_made_of_is_seen_on_program_and_preview() {
 fn a_parameter_changes_letters_in_place_and_takes_bring_theirs_along() {
     let home = tempfile::tempdir().unwrap();
     let studio = start(home.path());
-    let mut program = Monitor::of(&studio, r#""program""#);
+    let mut program = Screen::of(&studio, r#""program""#);
     program.until("letters", |picture| picture.light([0, 120, 160, 40], 128) > 200);
     studio.order("preview lower");
     studio.order("cut");
@@ -275,7 +261,7 @@ fn a_parameter_changes_letters_in_place_and_takes_bring_theirs_along() {
 fn wipes_and_stingers_take_what_is_on_preview() {
     let home = tempfile::tempdir().unwrap();
     let studio = start(home.path());
-    let mut program = Monitor::of(&studio, r#""program""#);
+    let mut program = Screen::of(&studio, r#""program""#);
     program.until("the first scene", |picture| {
         picture.is(300, 170, DARK) && picture.is(10, 10, DARK)
     });

@@ -1,74 +1,37 @@
 //! A screen is found, tried, seen before it is added, kept and saved, while a show runs that knows nothing of it.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
-use rigcast::control::protocol::PictureHeader;
 use serde_json::Value;
-use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ChangeWindowAttributesAux, ConnectionExt};
 
+use super::monitor::Monitor;
 use crate::common::studio::Studio;
-use crate::common::{Guard, PATIENCE, peer, wait_for};
+use crate::common::{PATIENCE, peer, wait_for};
+use crate::xserver_support::{Painter, Server, rectangle};
 
 const SHOW: &str = "[video]\nwidth = 320\nheight = 180\n[source.dark]\nkind = \"pattern\"\nstyle = \"grid\"\nflash = false\n\
                     [scene.one]\nitems = [{ source = \"dark\" }]\n";
 
-/// An X server whose screen is red all over, and its display.
-fn red_screen() -> Option<(Guard, String)> {
-    let xvfb = peer("Xvfb")?;
-    let mut command = Command::new(xvfb);
-    command.args(["-displayfd", "1", "-screen", "0", "640x360x24", "-nolisten", "tcp"]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    let mut server = Guard::spawn(&mut command);
-    let mut number = String::new();
-    let out = server.0.stdout.take().unwrap();
-    BufReader::new(out).read_line(&mut number).unwrap();
-    let display = format!(":{}", number.trim());
-    let (connection, at) = x11rb::connect(Some(&display)).unwrap();
-    let root = connection.setup().roots[at].root;
-    let red = ChangeWindowAttributesAux::new().background_pixel(0x00ff_0000);
-    connection.change_window_attributes(root, &red).unwrap();
-    connection.clear_area(false, root, 0, 0, 0, 0).unwrap();
-    connection.flush().unwrap();
-    // What nobody is connected to is made black again.
-    std::mem::forget(connection);
-    Some((server, display))
+/// An X server whose screen is red all over.
+fn red_screen() -> Option<Server> {
+    let server = Server::start(&peer("Xvfb")?, "640x360x24", &[]);
+    let painter = Painter::on_screen(&server.display);
+    painter.fill(0x00ff_0000, &[rectangle(0, 0, 640, 360)]);
+    painter.settle();
+    Some(server)
 }
 
-/// What a monitor shows, small.
-struct Tap(UnixStream);
+/// A monitor of that, small.
+fn monitor(studio: &Studio, what: &str) -> Monitor {
+    Monitor::of(studio, what, (32, 18))
+}
 
-impl Tap {
-    fn of(folder: &Path, what: &str) -> Self {
-        let mut tap = UnixStream::connect(folder.join("rigcast/studio.sock")).unwrap();
-        tap.set_read_timeout(Some(PATIENCE)).unwrap();
-        let wanted = format!(r#"{{"what":{what},"width":32,"height":18,"per_second":30}}"#);
-        writeln!(
-            tap,
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tap","params":{{"monitors":[{wanted}]}}}}"#
-        )
-        .unwrap();
-        Self(tap)
-    }
-
-    /// How red the next picture is, 0 to 255.
-    fn next(&mut self) -> f64 {
-        let mut header = [0; PictureHeader::LEN];
-        self.0.read_exact(&mut header).unwrap();
-        let header = PictureHeader::decode(header).unwrap();
-        let mut rgb = vec![0; usize::from(header.width) * usize::from(header.height) * 3];
-        self.0.read_exact(&mut rgb).unwrap();
-        let pixels = rgb.chunks_exact(3);
-        let count = pixels.len() as f64;
-        pixels.map(|rgb| f64::from(rgb[0]) - f64::from(rgb[1])).sum::<f64>() / count
-    }
+/// How red its next picture is, 0 to 255.
+fn red(monitor: &mut Monitor) -> f64 {
+    let (_, rgb) = monitor.next();
+    let pixels = rgb.chunks_exact(3);
+    let count = pixels.len() as f64;
+    pixels.map(|rgb| f64::from(rgb[0]) - f64::from(rgb[1])).sum::<f64>() / count
 }
 
 fn found(status: &Value, kind: &str) -> Option<usize> {
@@ -83,14 +46,14 @@ fn names(status: &Value) -> Vec<&str> {
 
 #[test]
 fn a_screen_is_seen_before_it_is_added() {
-    let Some((_server, display)) = red_screen() else { return };
+    let Some(server) = red_screen() else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("show.toml");
     fs::write(&path, SHOW).unwrap();
     let studio = Studio::start_in(&[path.to_str().unwrap()], |command| {
-        command.env("DISPLAY", &display);
+        command.env("DISPLAY", &server.display);
     });
-    let mut program = Tap::of(studio.folder.path(), r#""program""#);
+    let mut program = monitor(&studio, r#""program""#);
     studio.order("source find");
     let status = studio.status();
     let number = found(&status, "screen").unwrap_or_else(|| panic!("{}", status["choosing"]));
@@ -106,9 +69,11 @@ fn a_screen_is_seen_before_it_is_added() {
         Value::Array(Vec::new()),
         "a trial is nothing to save"
     );
-    let mut tap = Tap::of(studio.folder.path(), &format!(r#"{{"source":"{name}"}}"#));
-    wait_for("its picture", PATIENCE, || Some(tap.next()).filter(|red| *red > 150.0));
-    assert!(program.next() < 20.0, "nothing of it is on program");
+    let mut tap = monitor(&studio, &format!(r#"{{"source":"{name}"}}"#));
+    wait_for("its picture", PATIENCE, || {
+        Some(red(&mut tap)).filter(|red| *red > 150.0)
+    });
+    assert!(red(&mut program) < 20.0, "nothing of it is on program");
     let refused = studio.ctl(&["source", "save"]);
     assert!(String::from_utf8_lossy(&refused.stderr).contains("is on trial"));
     assert_eq!(fs::read_to_string(&path).unwrap(), SHOW);
@@ -117,9 +82,9 @@ fn a_screen_is_seen_before_it_is_added() {
     let status = studio.status();
     assert_eq!(names(&status), ["dark", "shot"]);
     assert_eq!(status["sources"][1]["state"]["state"], "live", "it plays on");
-    let mut tap = Tap::of(studio.folder.path(), r#"{"source":"shot"}"#);
+    let mut tap = monitor(&studio, r#"{"source":"shot"}"#);
     wait_for("its picture under its name", PATIENCE, || {
-        Some(tap.next()).filter(|red| *red > 150.0)
+        Some(red(&mut tap)).filter(|red| *red > 150.0)
     });
 
     // A second one on trial goes when another is tried, and when it is let go.
@@ -131,7 +96,7 @@ fn a_screen_is_seen_before_it_is_added() {
 
     studio.order("item add one shot");
     wait_for("it on program", PATIENCE, || {
-        Some(program.next()).filter(|red| *red > 10.0)
+        Some(red(&mut program)).filter(|red| *red > 10.0)
     });
     studio.order("source save");
     let text = fs::read_to_string(&path).unwrap();

@@ -7,6 +7,8 @@ mod length;
 #[path = "../common/peers.rs"]
 pub mod peers;
 pub mod server;
+#[path = "../common/waiting.rs"]
+mod waiting;
 
 use std::f64::consts::TAU;
 use std::fmt;
@@ -20,21 +22,7 @@ use rigcast::media::{AudioBlock, BLOCK_FRAMES, FramePool, FrameRate};
 use rigcast::source::{
     MicrophoneSpec, SourceAudio, SourceContext, SourceHandle, SourceKind, SourceReport, SourceSpec, SourceState, start,
 };
-
-/// What an event may take that is not measured. Generous: tests share a small machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Waits until `probe` gives something; fails with `what` after `limit`.
-pub fn wait_for<T>(what: &str, limit: Duration, mut probe: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + limit;
-    loop {
-        if let Some(value) = probe() {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "waited {limit:?} in vain for {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+pub use waiting::{PATIENCE, wait_for};
 
 type Reports = Arc<(Mutex<Vec<SourceReport>>, Condvar)>;
 

@@ -4,6 +4,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::common::peer;
+use crate::told::wait_for_state;
 use crate::xserver_support::{Painter, Server, colour_of, rectangle};
 use rigcast::clock::Clock;
 use rigcast::media::{FramePool, FrameRate, Plane, VideoFrame};
@@ -64,19 +65,7 @@ impl Rig {
     }
 
     fn wait_for(&mut self, is_wanted: impl Fn(&SourceState) -> bool) -> SourceState {
-        let until = Instant::now() + PATIENCE;
-        while let Ok(report) = self
-            .reports
-            .recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
-            self.seen.push(report.clone());
-            if let SourceReport::State(state) = report
-                && is_wanted(&state)
-            {
-                return state;
-            }
-        }
-        panic!("never came: {:?}", self.seen)
+        wait_for_state(&self.reports, &mut self.seen, PATIENCE, is_wanted)
     }
 
     fn wait_until_live(&mut self) {

@@ -5,5 +5,7 @@ mod captured;
 #[path = "../common/mod.rs"]
 mod common;
 mod on_air;
+#[path = "../source_support/told.rs"]
+mod told;
 #[path = "../xserver_support/mod.rs"]
 mod xserver_support;

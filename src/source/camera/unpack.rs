@@ -36,13 +36,7 @@ pub(super) fn unpack(
         let has = bytes.len();
         return Err(PictureError::Short { has, needs });
     }
-    let (y, u, v) = frame.planes_mut();
-    let pairs = y
-        .chunks_exact_mut(width * 2)
-        .zip(u.chunks_exact_mut(width / 2))
-        .zip(v.chunks_exact_mut(width / 2));
-    for (at, ((luma, u), v)) in pairs.enumerate() {
-        let (upper, lower) = luma.split_at_mut(width);
+    for (at, ([upper, lower], u, v)) in row_pairs(&mut frame).enumerate() {
         let row = |row: usize, len: usize| &bytes[stride * row..][..len];
         match form {
             Form::Nv12 => {
@@ -66,6 +60,17 @@ pub(super) fn unpack(
         recolour.rows([upper, lower], u, v);
     }
     Ok(frame)
+}
+
+/// The rows of `frame` from the top, two of luma with one of each colour.
+fn row_pairs(frame: &mut FrameMut) -> impl Iterator<Item = ([&mut [u8]; 2], &mut [u8], &mut [u8])> {
+    let width = frame.stride(Plane::Y);
+    let (y, u, v) = frame.planes_mut();
+    let luma = y
+        .chunks_exact_mut(width * 2)
+        .map(move |rows| rows.split_at_mut(width).into());
+    let colours = u.chunks_exact_mut(width / 2).zip(v.chunks_exact_mut(width / 2));
+    luma.zip(colours).map(|(luma, (u, v))| (luma, u, v))
 }
 
 /// Two rows of 4:2:2, in which luma begins at byte `LUMA` of each pair and colours at byte `COLOUR`. The colours of both are averaged.
@@ -93,14 +98,7 @@ fn packed_rows<const LUMA: usize, const COLOUR: usize>(
 
 /// Three bytes per pixel, Y, U, V, rows without gaps: what a JPEG decoder gives. `width` is that of a row of `pixels`.
 pub(super) fn from_triples(pixels: &[u8], width: usize, frame: &mut FrameMut, recolour: &mut Recolour) {
-    let out = frame.stride(Plane::Y);
-    let (y, u, v) = frame.planes_mut();
-    let pairs = y
-        .chunks_exact_mut(out * 2)
-        .zip(u.chunks_exact_mut(out / 2))
-        .zip(v.chunks_exact_mut(out / 2));
-    for (((luma, u), v), rows) in pairs.zip(pixels.chunks_exact(width * 6)) {
-        let (upper, lower) = luma.split_at_mut(out);
+    for (([upper, lower], u, v), rows) in row_pairs(frame).zip(pixels.chunks_exact(width * 6)) {
         let (above, below) = rows.split_at(width * 3);
         let halves = above.chunks_exact(6).zip(below.chunks_exact(6));
         let lumas = upper.chunks_exact_mut(2).zip(lower.chunks_exact_mut(2));
@@ -118,13 +116,7 @@ pub(super) fn from_triples(pixels: &[u8], width: usize, frame: &mut FrameMut, re
 /// One byte per pixel: a picture in grey.
 pub(super) fn from_grey(pixels: &[u8], width: usize, frame: &mut FrameMut, recolour: &mut Recolour) {
     let out = frame.stride(Plane::Y);
-    let (y, u, v) = frame.planes_mut();
-    let pairs = y
-        .chunks_exact_mut(out * 2)
-        .zip(u.chunks_exact_mut(out / 2))
-        .zip(v.chunks_exact_mut(out / 2));
-    for (((luma, u), v), rows) in pairs.zip(pixels.chunks_exact(width * 2)) {
-        let (upper, lower) = luma.split_at_mut(out);
+    for (([upper, lower], u, v), rows) in row_pairs(frame).zip(pixels.chunks_exact(width * 2)) {
         let (above, below) = rows.split_at(width);
         upper.copy_from_slice(&above[..out]);
         lower.copy_from_slice(&below[..out]);

@@ -40,14 +40,6 @@ impl<'a> Pipe<'a> {
     pub fn new(spec: &'a PipeSpec) -> Self {
         Self { spec }
     }
-
-    fn what(&self) -> String {
-        match self.spec {
-            PipeSpec::Stdin => "standard input".to_owned(),
-            PipeSpec::Path(path) => path.display().to_string(),
-            PipeSpec::Command(command) => command.first().cloned().unwrap_or_default(),
-        }
-    }
 }
 
 impl Source for Pipe<'_> {
@@ -57,7 +49,7 @@ impl Source for Pipe<'_> {
             PipeSpec::Path(path) => named(path, outlet),
             PipeSpec::Command(command) => output_of(command, outlet),
         };
-        result.map_err(|error| error.of(&self.what()))
+        result.map_err(|error| error.of(&self.spec.location()))
     }
 }
 

@@ -19,7 +19,7 @@ mod server {
 
     pub(super) fn run(spec: &IngestSpec, _outlet: &mut Outlet) -> Result<Outcome, SourceError> {
         Err(SourceError::Device {
-            what: super::address(spec),
+            what: spec.location(),
             reason: HOW.to_owned(),
             is_away: false,
         })
@@ -35,7 +35,6 @@ use super::attempt::{Outcome, Source};
 use super::devices::IngestSpec;
 use super::inventory::Inventory;
 use super::outlet::Outlet;
-use crate::secret::DOTS;
 
 /// One attempt at it.
 pub struct Ingest<'a> {
@@ -54,11 +53,6 @@ impl Source for Ingest<'_> {
     fn run(&mut self, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
         server::run(self.spec, outlet)
     }
-}
-
-/// Where somebody pushes to, without the key.
-fn address(spec: &IngestSpec) -> String {
-    format!("rtmp://{}/{}/{DOTS}", spec.listen, spec.app)
 }
 
 /// Notes what is here.

@@ -209,20 +209,8 @@ mod tests {
     use super::*;
     use crate::media::Timestamp;
     use crate::wire::flv::TagKind;
+    use crate::wire::flv::for_tests::file_of;
     use proptest::prelude::*;
-
-    /// An FLV file of these tags: kind, milliseconds, body.
-    fn flv(tags: &[(u8, u32, &[u8])]) -> Vec<u8> {
-        let mut file = b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec();
-        for (kind, ms, body) in tags {
-            let [t3, t2, t1, t0] = ms.to_be_bytes();
-            let [_, s2, s1, s0] = (body.len() as u32).to_be_bytes();
-            file.extend_from_slice(&[*kind, s2, s1, s0, t2, t1, t0, t3, 0, 0, 0]);
-            file.extend_from_slice(body);
-            file.extend_from_slice(&(body.len() as u32 + 11).to_be_bytes());
-        }
-        file
-    }
 
     fn units(bytes: &[u8], piece: usize) -> Result<Vec<Unit>, DemuxError> {
         let (mut demux, mut units) = (Demux::default(), Vec::new());
@@ -241,7 +229,7 @@ mod tests {
     fn flv_becomes_units_with_parameter_sets_before_each_idr() {
         let config = AudioSpecificConfig::aac_lc(48_000, 2).to_bytes();
         let header = [&[0xaf, 0], &config[..]].concat();
-        let file = flv(&[
+        let file = file_of(&[
             (18, 0, b"metadata"),
             (9, 0, SETS),
             (8, 0, &header),
@@ -289,7 +277,7 @@ mod tests {
 
     #[test]
     fn codecs_that_are_not_played_are_named_once() {
-        let file = flv(&[
+        let file = file_of(&[
             (9, 0, b"\x90hvc1config"),
             (9, 0, b"\x91hvc1\0\0\0unit"),
             (8, 0, b"\x2fmp3"),
@@ -354,7 +342,7 @@ mod tests {
             (proptest::sample::select(vec![8_u8, 9, 18]), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..40)), 0..30)) {
             let mut tags: Vec<(u8, u32, &[u8])> = vec![(9, 0, SETS)];
             tags.extend(bodies.iter().map(|(kind, ms, body)| (*kind, *ms, &body[..])));
-            let _ = units(&flv(&tags), 1_000);
+            let _ = units(&file_of(&tags), 1_000);
         }
     }
 }

@@ -4,6 +4,8 @@
 //! with packet types 0 to 2, and sound format 10; read are also the same two codecs in the form of enhanced RTMP. [`write`](mod@write)
 //! makes tag bodies, [`read`] takes them apart again, and [`stream`] finds the tags in a file that is still being written.
 
+#[cfg(test)]
+pub(crate) mod for_tests;
 pub mod read;
 pub mod stream;
 pub mod write;

@@ -107,21 +107,10 @@ impl TagReader {
 
 #[cfg(test)]
 mod tests {
+    use super::super::for_tests::file_of;
     use super::super::tags;
     use super::*;
     use proptest::prelude::*;
-
-    fn file(tags: &[(u8, u32, Vec<u8>)]) -> Vec<u8> {
-        let mut file = b"FLV\x01\x05\0\0\0\x09\0\0\0\0".to_vec();
-        for (kind, ms, body) in tags {
-            let [t3, t2, t1, t0] = ms.to_be_bytes();
-            let [_, s2, s1, s0] = (body.len() as u32).to_be_bytes();
-            file.extend_from_slice(&[*kind, s2, s1, s0, t2, t1, t0, t3, 0, 0, 0]);
-            file.extend_from_slice(body);
-            file.extend_from_slice(&(body.len() as u32 + 11).to_be_bytes());
-        }
-        file
-    }
 
     fn read(pieces: impl Iterator<Item = impl AsRef<[u8]>>) -> (Vec<OwnedTag>, Option<FlvError>) {
         let (mut reader, mut found) = (TagReader::new(), Vec::new());
@@ -145,7 +134,8 @@ mod tests {
                 (prop::sample::select(vec![8_u8, 9, 18]), any::<u32>(), prop::collection::vec(any::<u8>(), 0..300)), 0..12),
             size in 1_usize..400,
         ) {
-            let file = file(&tags_in);
+            let tags_in: Vec<_> = tags_in.iter().map(|(kind, ms, body)| (*kind, *ms, &body[..])).collect();
+            let file = file_of(&tags_in);
             let whole: Vec<_> = tags(&file).map(|tag| tag.unwrap()).collect();
             let (found, error) = read(file.chunks(size));
             prop_assert_eq!(error, None);
@@ -164,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_second_file_follows_the_first() {
-        let one = file(&[(9, 40, vec![1, 2, 3])]);
+        let one = file_of(&[(9, 40, &[1, 2, 3])]);
         let (found, error) = read([&one[..], &one].into_iter());
         assert_eq!((found.len(), error), (2, None));
     }
@@ -179,7 +169,7 @@ mod tests {
                 problem: FlvProblem::NotFlv
             })
         );
-        let mut torn = file(&[(9, 0, vec![0; 10])]);
+        let mut torn = file_of(&[(9, 0, &[0; 10])]);
         torn.extend_from_slice(&[7; 30]);
         assert_eq!(
             error(&torn),

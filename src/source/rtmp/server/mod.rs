@@ -26,7 +26,6 @@ use super::super::inventory::Found;
 use super::super::outlet::Outlet;
 use super::super::spec::SourceState;
 use super::super::stream::{Player, Tags};
-use super::address;
 use crate::media::Timestamp;
 use listener::sit;
 use seat::{Message, Seat};
@@ -56,7 +55,7 @@ impl Push {
 
 /// Plays whoever pushes to the place that `spec` names, one after another, until an order comes in.
 pub(super) fn run(spec: &IngestSpec, outlet: &mut Outlet) -> Result<Outcome, SourceError> {
-    let what = address(spec);
+    let what = spec.location();
     let place = sit(spec).map_err(|error| error.of(&what))?;
     let nobody = SourceState::Away {
         reason: format!("nobody pushes to {what}"),
