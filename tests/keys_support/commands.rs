@@ -55,6 +55,8 @@ pub fn everywhere(show: &mut Show, binding: &Binding) {
         "undo" => {
             show.control.order("transition cut");
             show.until(|status| status["transition"]["kind"] == "cut");
+            // Whether it asks is the screen's to say, by the command that it knows to be the last.
+            show.tmux.wait_for("take: cut");
             show.press(&binding.keys);
             show.until(|status| status["transition"]["kind"] == "fade");
             show.tmux.wait_for("undone: transition cut");

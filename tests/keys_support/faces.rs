@@ -137,6 +137,8 @@ pub fn on_page(show: &mut Show, binding: &Binding) {
             // From the level above: what hides more asks nothing.
             let wanted: u64 = line.trim_start_matches("occlusion level ").parse().unwrap();
             show.control.order(&format!("occlusion level {}", wanted + 1));
+            // What asks is the screen, by the level that it knows.
+            show.tmux.wait_for(&format!("LEVEL {} of ", wanted + 1));
             show.press(&binding.keys);
             show.until(|status| status["occlusion"]["level"] == wanted);
             show.control.order("occlusion level 0");
