@@ -253,10 +253,10 @@ fn a_viewer_moves_between_renditions_without_a_break() {
     wait_for("the step", || {
         (rig.relay().stats().streams[0].renditions[1].switches == 1).then_some(())
     });
-    let mut frames = Vec::new();
+    let mut frames: Vec<(u32, _, bool)> = Vec::new();
     let mut sounds = Vec::new();
     let mut configs = Vec::new();
-    while frames.len() < 60 {
+    while frames.last().is_none_or(|(number, ..)| *number != 59) {
         let seen = viewer.next();
         match seen.kind {
             1 => configs.push((frames.len(), seen.json()["rendition"].as_str().unwrap().to_owned())),
@@ -264,15 +264,17 @@ fn a_viewer_moves_between_renditions_without_a_break() {
             _ => sounds.push(seen.number()),
         }
     }
-    // Every picture once, first of the one and from an IDR on of the other; the sound goes through.
-    let numbers = frames.iter().map(|(number, ..)| *number).collect::<Vec<_>>();
-    assert_eq!(numbers, (0..60).collect::<Vec<_>>());
+    // First every picture of the one, then every picture of the other, from an IDR on; the sound goes through. Who has seen the
+    // picture of that IDR already gets it once more: players leave it out.
     let step_at = frames.iter().position(|(_, rendition, _)| *rendition == 1).unwrap();
-    assert!(
-        frames[step_at..].iter().all(|(_, rendition, _)| *rendition == 1),
-        "{frames:?}"
-    );
-    assert!(frames[step_at].2 && step_at as u32 >= from, "{frames:?}");
+    let (before, after) = frames.split_at(step_at);
+    let numbers = |frames: &[(u32, _, bool)]| frames.iter().map(|(number, ..)| *number).collect::<Vec<_>>();
+    let last = before.last().unwrap().0;
+    let first = after[0].0;
+    assert_eq!(numbers(before), (0..=last).collect::<Vec<_>>());
+    assert_eq!(numbers(after), (first..60).collect::<Vec<_>>());
+    assert!(after.iter().all(|(_, rendition, _)| *rendition == 1), "{frames:?}");
+    assert!(after[0].2 && (from..=last + 1).contains(&first), "{frames:?}");
     assert_eq!(configs, [(0, "source".to_owned()), (step_at, "480p".to_owned())]);
     assert!(
         sounds.windows(2).all(|pair| pair[1] == pair[0] + 1) && sounds[0] == 0,
