@@ -80,7 +80,11 @@ fn rigcast_hands_secrets_over_in_secret() {
     tmux.wait_for("MIXER");
     let pid = |pid: rustix::process::Pid| u32::try_from(pid.as_raw_nonzero().get()).unwrap();
     assert_hidden("rigcast", pid(tmux.child()));
-    assert_hidden("its studio", pid(home.studio_pid().unwrap()));
+    let studio = pid(home.studio_pid().unwrap());
+    assert_hidden("its studio", studio);
+    // The pipe that handed them over has gone: nothing else reads there, and no source is offered for it.
+    let input = fs::read_link(format!("/proc/{studio}/fd/0")).unwrap();
+    assert_eq!(input.to_str(), Some("/dev/null"));
     let state = home.folder.path().join("rigcast/studio.state");
     let state = common::wait_for("the state", Duration::from_secs(10), || fs::read_to_string(&state).ok());
     assert!(state.contains("sk-env") && state.contains("sk-set"));

@@ -28,6 +28,7 @@ pub fn run(mut args: StudioArgs) -> u8 {
                 return exit::USAGE;
             }
         }
+        forget_input();
     }
     args.set.append(&mut handed.overrides);
     // Flags for what a scene file can say as well: one way for both, and what --resume goes by.
@@ -94,6 +95,15 @@ pub fn run(mut args: StudioArgs) -> u8 {
             }
             exit::REFUSED
         }
+    }
+}
+
+/// Standard input has said what it had to say. It is nothing from now on, so that no source is offered that would read it.
+fn forget_input() {
+    use rustix::fs::{Mode, OFlags, open};
+    // Where this fails there is an input that never says anything, as before.
+    if let Ok(nothing) = open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+        let _ = rustix::stdio::dup2_stdin(nothing);
     }
 }
 
