@@ -12,7 +12,9 @@ use tokio::sync::mpsc;
 
 use super::lines::LineReader;
 use super::marks;
-use super::protocol::{MonitorTarget, Notification, PictureHeader, Request, Response, RpcError, TapMonitor, TapParams};
+use super::protocol::{
+    CommandParams, MonitorTarget, Notification, PictureHeader, Request, Response, RpcError, TapMonitor, TapParams,
+};
 use super::taps::Picture;
 
 /// Why a client has no studio.
@@ -176,14 +178,21 @@ impl Live {
         })
     }
 
-    /// Sends a command; its [`Incoming::Reply`] will carry the number that this returns.
+    /// Sends a command, and whether the operator has said yes to it; its [`Incoming::Reply`] will carry the number that this returns.
     ///
     /// # Errors
     /// That the studio is gone.
-    pub async fn command(&mut self, name: &str, args: &[String]) -> Result<u64, ClientError> {
+    pub async fn command(&mut self, name: &str, args: &[String], is_asked: bool) -> Result<u64, ClientError> {
         let id = self.next_id;
         self.next_id += 1;
-        send_request(&mut self.writer, id, "command", json!({ "name": name, "args": args })).await?;
+        let params = CommandParams {
+            name: name.to_owned(),
+            args: args.to_vec(),
+            asked: Some(is_asked),
+        };
+        // Words and a flag: serialising them cannot fail.
+        let params = serde_json::to_value(params).unwrap_or_default();
+        send_request(&mut self.writer, id, "command", params).await?;
         Ok(id)
     }
 

@@ -18,6 +18,8 @@ pub const EVENTS_BEHIND: usize = 256;
 pub struct Order {
     /// What is wanted.
     pub command: Command,
+    /// Whether it is refused if it reveals or ends something by the time that it is carried out: nobody has said yes to that.
+    pub is_unasked: bool,
     /// Where the answer goes.
     pub reply: Reply,
 }

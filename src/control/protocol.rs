@@ -1,7 +1,7 @@
 //! What client and studio say to each other.
 //!
 //! **Control connection:** newline-delimited JSON-RPC 2.0 both ways, so that `socat` and a few lines of any language can
-//! drive a studio. Requests: `command {name, args}`, `status`, `watch {state, meters, samples}`. After `watch` the studio sends
+//! drive a studio. Requests: `command {name, args, asked}`, `status`, `watch {state, meters, samples}`. After `watch` the studio sends
 //! notifications: `event`, and as far as they are wanted `state` (the whole [`Studio`] on change; the first one has all events
 //! and ten minutes of history, the others of these what is new), `meters` at 20 Hz and a `sample` of the figures each second.
 //!
@@ -86,6 +86,11 @@ pub struct CommandParams {
     /// Its arguments as typed.
     #[serde(default)]
     pub args: Vec<String>,
+    /// Whether an operator was asked and said yes. A screen asks by the state that it has, which may be older than the
+    /// studio's: with `false`, a command that reveals or ends something by now is refused and nothing is done. Scripts
+    /// have nobody to ask, and leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<bool>,
 }
 
 /// Parameters of `watch`.

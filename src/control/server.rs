@@ -210,10 +210,13 @@ impl Connection {
         let given = params::<CommandParams>(given)?;
         let mut words = command::split_words(&given.name);
         words.extend(given.args);
-        let command = command::parse(&words).map_err(|error| RpcError {
+        let wrong = |error: command::UsageError| RpcError {
             code: RpcError::PARAMS,
             message: error.to_string(),
-        })?;
+        };
+        let (spec, _) = command::find(&words).map_err(wrong)?;
+        let is_unasked = spec.is_confirmed && given.asked == Some(false);
+        let command = command::parse(&words).map_err(wrong)?;
         if matches!(command, Command::Client(_)) {
             let message = format!(
                 "'{}' concerns the screen where it is typed; a script has none",
@@ -228,7 +231,11 @@ impl Connection {
             by: who,
             command: command::told(&words),
         });
-        let order = Order { command, reply };
+        let order = Order {
+            command,
+            is_unasked,
+            reply,
+        };
         self.desk.orders.send(order).await.map_err(|_| ending())?;
         Ok(answer)
     }

@@ -135,6 +135,24 @@ async fn samples_go_by_themselves_to_those_who_ask() {
 }
 
 #[tokio::test]
+async fn what_a_screen_did_not_ask_about_is_marked_and_only_where_it_would_have_asked() {
+    let mut table = Table::set();
+    let mut guest = table.seat();
+    for (name, args, asked, is_unasked) in [
+        ("occlusion level", vec!["5"], json!(false), true),
+        ("occlusion level", vec!["5"], json!(true), false),
+        // A script has nobody to ask.
+        ("occlusion level", vec!["5"], Value::Null, false),
+        ("moderate program", vec!["toggle"], json!(false), true),
+        ("take", vec![], json!(false), false),
+    ] {
+        let params = json!({ "name": name, "args": args, "asked": asked });
+        guest.ask("command", params.clone()).await;
+        assert_eq!(table.orders.recv().await.unwrap().is_unasked, is_unasked, "{params}");
+    }
+}
+
+#[tokio::test]
 async fn an_order_says_who_gave_it_and_how_but_no_secret() {
     let mut table = Table::set();
     let mut script = table.seat();

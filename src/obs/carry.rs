@@ -113,12 +113,16 @@ async fn carry(shared: &Shared, asker: &Asker, request: &Request, is_in_batch: b
 /// Has the desk carry a line out.
 async fn order(shared: &Shared, asker: &Asker, words: &[String]) -> Result<Answer, Refusal> {
     let ending = || Refusal::new(Status::NotReady, "the studio is ending");
-    let command = permit::command(words, shared.settings.allow, &shared.desk.state.borrow())?;
+    let permitted = permit::command(words, shared.settings.allow, &shared.desk.state.borrow())?;
     let (reply, answer) = Reply::new(Cause {
         by: asker.name.clone(),
         command: told(words),
     });
-    let order = Order { command, reply };
+    let order = Order {
+        command: permitted.command,
+        is_unasked: permitted.is_unasked,
+        reply,
+    };
     shared.desk.orders.send(order).await.map_err(|_| ending())?;
     match answer.await {
         Ok(answer) => answer.map_err(|reason| Refusal::new(Status::RequestProcessingFailed, reason)),

@@ -7,11 +7,20 @@ use super::settings::Allowed;
 use crate::studio::command::{self, ArgKind, Command, Scope, reveals_or_ends};
 use crate::studio::model::Studio;
 
+/// What a controller may have carried out.
+#[derive(Debug)]
+pub struct Permitted {
+    /// What it wants.
+    pub command: Command,
+    /// Whether it may not, should it reveal or end something by the time that the studio gets to it.
+    pub is_unasked: bool,
+}
+
 /// The command that `words` are, if a controller may have it carried out now.
 ///
 /// # Errors
 /// That it is none, or what would have to be allowed.
-pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Command, Refusal> {
+pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Permitted, Refusal> {
     let wrong = |error: command::UsageError| Refusal::new(Status::CannotAct, error.to_string());
     let (spec, args) = command::find(words).map_err(wrong)?;
     if spec.scope == Scope::Client {
@@ -34,7 +43,8 @@ pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Co
     if files.next().is_some() && !allowed.may_use_files {
         return refused("files");
     }
-    if reveals_or_ends(&command, studio) {
+    let is_revealing = reveals_or_ends(&command, studio);
+    if is_revealing {
         let (ends, reveals) = match &command {
             Command::DestinationRemove(_)
             | Command::DestinationStop(_)
@@ -54,7 +64,10 @@ pub fn command(words: &[String], allowed: Allowed, studio: &Studio) -> Result<Co
             return refused("reveal");
         }
     }
-    Ok(command)
+    // What was allowed is no surprise; what reveals nothing yet may do so by then.
+    let may_all = allowed.may_end && allowed.may_reveal;
+    let is_unasked = !(is_revealing || may_all);
+    Ok(Permitted { command, is_unasked })
 }
 
 #[cfg(test)]
@@ -96,10 +109,15 @@ mod tests {
                 );
             }
         }
+        // What hides more now may show more by the time that the studio gets to it.
+        let is_unasked = |line: &str, allowed| command(&split_words(line), allowed, &studio).map(|it| it.is_unasked);
+        let all = Allowed::default().with("reveal").with("end");
+        assert_eq!(is_unasked("occlusion level 0", Allowed::default()).ok(), Some(true));
+        assert_eq!(is_unasked("occlusion level 0", all).ok(), Some(false));
         for line in ["help", "tkae", "gain", "gain pattern loud", ""] {
             let found = command(&split_words(line), Allowed::default(), &studio);
             assert_eq!(
-                found.map_err(|refusal| refusal.status),
+                found.map(|it| it.command).map_err(|refusal| refusal.status),
                 Err(Status::CannotAct),
                 "{line}"
             );

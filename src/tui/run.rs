@@ -242,11 +242,13 @@ impl Client {
                 UiAction::Redraw => self.screen.clear(),
                 UiAction::Copy(text) => self.screen.tell(&clipboard(&text)),
                 UiAction::Bell => self.screen.tell(BELL),
-                UiAction::Command { name, args } => match self.live.command(&name, &whole(&name, args)).await {
-                    Ok(id) => self.asked.push((id, name)),
-                    // What has become of the studio comes by the way that news come: it may have ended as it should.
-                    Err(error) => self.ui.say(error.to_string(), true),
-                },
+                UiAction::Command { name, args, is_asked } => {
+                    match self.live.command(&name, &whole(&name, args), is_asked).await {
+                        Ok(id) => self.asked.push((id, name)),
+                        // What has become of the studio comes by the way that news come: it may have ended as it should.
+                        Err(error) => self.ui.say(error.to_string(), true),
+                    }
+                }
             }
         }
         Ok(Turn::Answer)

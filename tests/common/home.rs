@@ -129,13 +129,18 @@ impl Control {
     }
 
     pub fn ask(&mut self, method: &str, params: &Value) -> Value {
+        let answer = self.answer(method, params);
+        assert!(answer["error"].is_null(), "{method} {params}: {answer}");
+        answer["result"].clone()
+    }
+
+    /// The whole response, whether it is a result or an error.
+    pub fn answer(&mut self, method: &str, params: &Value) -> Value {
         let request = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         writeln!(self.stream.get_mut(), "{request}").unwrap();
         let mut line = String::new();
         self.stream.read_line(&mut line).unwrap();
-        let answer: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{method}: '{line}'"));
-        assert!(answer["error"].is_null(), "{method} {params}: {answer}");
-        answer["result"].clone()
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{method}: '{line}'"))
     }
 
     pub fn status(&mut self) -> Value {

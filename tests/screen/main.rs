@@ -12,6 +12,7 @@ mod common;
 #[path = "../glass/mod.rs"]
 mod glass;
 
+mod asked;
 mod cells;
 mod ctl;
 mod desk;

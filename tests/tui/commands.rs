@@ -9,7 +9,7 @@ use tui_fixture::*;
 
 fn asked(screen: &mut Screen, keys: &str) -> Vec<String> {
     let line = |action: UiAction| match action {
-        UiAction::Command { name, args } => std::iter::once(name).chain(args).collect::<Vec<_>>().join(" "),
+        UiAction::Command { name, args, .. } => std::iter::once(name).chain(args).collect::<Vec<_>>().join(" "),
         other => format!("{other:?}"),
     };
     screen.press(keys).into_iter().map(line).collect()

@@ -416,7 +416,14 @@ fn check(screen: &mut Screen, (name, keys, typed, then): &Row) -> Result<(), Str
     }
     match then {
         Asked(line) | Sure(line) => match actions.last() {
-            Some(UiAction::Command { name: asked, args }) => {
+            Some(UiAction::Command {
+                name: asked,
+                args,
+                is_asked: is_said,
+            }) => {
+                if *is_said != is_asked {
+                    return Err(format!("says that the operator was asked: {is_said}"));
+                }
                 let said: Vec<&str> = std::iter::once(asked.as_str())
                     .chain(args.iter().map(String::as_str))
                     .collect();

@@ -56,7 +56,7 @@ fn page(studio: Studio, columns: u16, rows: u16, keys: &str) -> Screen {
 
 fn asked(actions: Vec<UiAction>) -> Vec<String> {
     let line = |action| match action {
-        UiAction::Command { name, args } => [vec![name], args].concat().join(" "),
+        UiAction::Command { name, args, .. } => [vec![name], args].concat().join(" "),
         other => format!("{other:?}"),
     };
     actions.into_iter().map(line).collect()

@@ -24,7 +24,7 @@ fn said(actions: &[UiAction]) -> Vec<String> {
     actions
         .iter()
         .map(|action| match action {
-            UiAction::Command { name, args } => {
+            UiAction::Command { name, args, .. } => {
                 let mut words = vec![name.clone()];
                 words.extend(args.iter().cloned());
                 words.join("|")

@@ -580,7 +580,7 @@ impl Screen {
         let mut lines = Vec::new();
         for key in keys.split(' ') {
             for action in self.press(key) {
-                let UiAction::Command { name, args } = action else {
+                let UiAction::Command { name, args, .. } = action else {
                     panic!("{key} asks for {action:?}");
                 };
                 let mut words = command::split_words(&name);

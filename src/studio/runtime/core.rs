@@ -55,7 +55,7 @@ use crate::publish::DestinationSpec;
 use crate::record;
 use crate::scene::{Show, StickerSet};
 use crate::source::SourceContext;
-use crate::studio::command::{Answer, Command};
+use crate::studio::command::{Answer, Command, reveals_or_ends};
 use crate::studio::model::{AdaptPolicyModel, DestinationState, Event, EventLevel, Meters, SourceState, Studio};
 use crate::studio::opening::{self, Opening};
 use crate::studio::saved::{Saved, Standing};
@@ -420,14 +420,20 @@ impl Core {
     }
 
     fn order(&mut self, order: Order) {
+        if order.is_unasked && reveals_or_ends(&order.command, &self.studio) {
+            let refusal = "by now that reveals or ends something, and nobody was asked about it: nothing was done";
+            return order.reply.send(Err(refusal.to_owned()));
+        }
         let order = match order {
             Order {
                 command: Command::SceneSave(scene),
                 reply,
+                ..
             } => return self.save_scenes(scene.as_deref(), reply),
             Order {
                 command: Command::Sources(command),
                 reply,
+                ..
             } => return self.choose(command, reply),
             order => order,
         };
@@ -436,8 +442,8 @@ impl Core {
         {
             return self.undo_sources(before, order.reply);
         }
-        if let Some(order) = self.errands.start(order, &self.studio)
-            && let Some((command, reply)) = self.fetch(order.command, order.reply)
+        if let Some((command, reply)) = self.errands.start(order.command, order.reply, &self.studio)
+            && let Some((command, reply)) = self.fetch(command, reply)
         {
             self.obey_command(command, reply);
         }

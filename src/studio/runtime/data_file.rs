@@ -66,8 +66,13 @@ async fn order(desk: &Desk, file: &Path, data: Data) -> bool {
         by: format!("file {}", name.to_string_lossy()),
         command: String::new(),
     });
-    let command = Command::DataSet(data);
-    let is_sent = desk.orders.send(Order { command, reply }).await.is_ok();
+    let order = Order {
+        command: Command::DataSet(data),
+        // Values are no words of an operator: what comes of them is for the rules to say.
+        is_unasked: false,
+        reply,
+    };
+    let is_sent = desk.orders.send(order).await.is_ok();
     is_sent && answer.await.is_ok()
 }
 

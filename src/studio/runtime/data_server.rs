@@ -182,7 +182,13 @@ impl Server {
             by: peer.map_or_else(|| "http".to_owned(), |peer| format!("http {peer}")),
             command: line,
         });
-        if self.0.desk.orders.send(Order { command, reply }).await.is_err() {
+        let order = Order {
+            command,
+            // Values are no words of an operator: what comes of them is for the rules to say.
+            is_unasked: false,
+            reply,
+        };
+        if self.0.desk.orders.send(order).await.is_err() {
             return problem(StatusCode::SERVICE_UNAVAILABLE, "the show has ended");
         }
         match answered.await {

@@ -11,7 +11,7 @@ use super::core::SourcesSaved;
 use super::data;
 use super::recording::{self, Recorder, Writer};
 use super::scene_saving::{Saved, Saving};
-use crate::control::desk::{Order, Reply};
+use crate::control::desk::Reply;
 use crate::cue::CueList;
 use crate::media::TimeDelta;
 use crate::scene::{
@@ -129,10 +129,9 @@ impl Errands {
         self.brought.recv().await
     }
 
-    /// Starts an errand; an order that is none comes back.
+    /// Starts an errand; a command that is none comes back.
     #[must_use]
-    pub fn start(&self, order: Order, studio: &Studio) -> Option<Order> {
-        let Order { command, reply } = order;
+    pub fn start(&self, command: Command, reply: Reply, studio: &Studio) -> Option<(Command, Reply)> {
         match command {
             Command::PresetApply(name, strip) => self.fetch(name, strip, reply, Brought::Apply),
             Command::PresetDiff(name, strip) => self.fetch(name, strip, reply, Brought::Compare),
@@ -147,7 +146,7 @@ impl Errands {
             // What is taken back may be that other stickers were chosen: those before have to be read again.
             Command::Undo => match stickers_before(studio) {
                 Some(name) => self.fetch_stickers(name, Command::Undo, reply),
-                None => return Some(Order { command, reply }),
+                None => return Some((command, reply)),
             },
             Command::PictureSave(name, source, is_replacing) => match picture_text(studio, &source) {
                 Ok(text) => self.save(name, text, is_replacing, reply),
@@ -158,7 +157,7 @@ impl Errands {
                 Err(refusal) => answer(reply, Err(refusal.to_string())),
             },
             Command::RulesLoad(path) => self.fetch_rules(path, reply),
-            command => return Some(Order { command, reply }),
+            command => return Some((command, reply)),
         }
         None
     }

@@ -88,6 +88,7 @@ impl UiState {
         let ask = |name: &str| UiAction::Command {
             name: name.to_owned(),
             args: Vec::new(),
+            is_asked: false,
         };
         let choosing = &studio.choosing;
         if to == Some(Page::Sources) {
@@ -105,6 +106,7 @@ impl UiState {
         std::mem::take(&mut self.finds.has_tried).then(|| UiAction::Command {
             name: "source drop".to_owned(),
             args: Vec::new(),
+            is_asked: false,
         })
     }
 }

@@ -18,6 +18,7 @@ impl UiState {
             let action = UiAction::Command {
                 name: name.clone(),
                 args: args.clone(),
+                is_asked: true,
             };
             let is_undo = name == "undo";
             self.overlay = Overlay::None;

@@ -57,7 +57,8 @@ impl UiState {
             }
             _ => {
                 let name = spec.name.to_owned();
-                return vec![UiAction::Command { name, args }; usize::from(again)];
+                let is_asked = false;
+                return vec![UiAction::Command { name, args, is_asked }; usize::from(again)];
             }
         }
         Vec::new()

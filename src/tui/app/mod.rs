@@ -239,6 +239,8 @@ pub enum UiAction {
         name: String,
         /// As typed.
         args: Vec<String>,
+        /// Whether the operator has said yes to it.
+        is_asked: bool,
     },
     /// Leave the screen; the show goes on.
     Detach,

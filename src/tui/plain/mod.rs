@@ -115,9 +115,9 @@ impl<W: Write> PlainClient<W> {
             match action {
                 TalkAction::Say(text) => self.say(&[text])?,
                 TalkAction::Leave => return Ok(true),
-                TalkAction::Command { name, args } => {
+                TalkAction::Command { name, args, is_asked } => {
                     let args = whole(&name, args);
-                    match self.live.command(&name, &args).await {
+                    match self.live.command(&name, &args, is_asked).await {
                         Ok(id) => self.asked.push((id, name)),
                         Err(error) => self.say(&[say::sentence(&error.to_string())])?,
                     }

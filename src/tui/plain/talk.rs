@@ -28,6 +28,8 @@ pub enum TalkAction {
         name: String,
         /// As typed.
         args: Vec<String>,
+        /// Whether the operator has said yes to it.
+        is_asked: bool,
     },
     /// The operator leaves; the show goes on.
     Leave,
@@ -163,7 +165,11 @@ impl Talk {
         let words = command::split_words(line);
         if let Some((name, args)) = self.question.take() {
             return match words.first().map(|word| word.to_lowercase()).as_deref() {
-                Some("y" | "yes") => vec![TalkAction::Command { name, args }],
+                Some("y" | "yes") => vec![TalkAction::Command {
+                    name,
+                    args,
+                    is_asked: true,
+                }],
                 _ => say(&format!("{name} was not done")),
             };
         }
@@ -202,6 +208,7 @@ impl Talk {
             Ok(_) => vec![TalkAction::Command {
                 name: spec.name.to_owned(),
                 args,
+                is_asked: false,
             }],
         }
     }

@@ -35,7 +35,13 @@ impl Core {
                         by: by.clone(),
                         command: told(&words),
                     });
-                    self.order(Order { command, reply });
+                    let order = Order {
+                        command,
+                        // Who wrote the cue has said what it shows and when, and rehearsed it.
+                        is_unasked: false,
+                        reply,
+                    };
+                    self.order(order);
                     match answer.try_recv() {
                         Ok(answer) => answer.err(),
                         Err(TryRecvError::Closed) => None,
