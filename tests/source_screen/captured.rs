@@ -4,6 +4,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::common::peer;
+use crate::common::studio::rigcast;
 use crate::told::wait_for_state;
 use crate::xserver_support::{Painter, Server, colour_of, rectangle};
 use rigcast::clock::Clock;
@@ -259,6 +260,41 @@ fn a_server_that_was_killed_is_away_and_then_back() {
     rig.until_number(12);
     eprintln!("back {:.1} s after the server", back.elapsed().as_secs_f64());
     assert!(back.elapsed() < Duration::from_secs(3), "{:?}", back.elapsed());
+}
+
+#[test]
+fn what_killed_servers_leave_is_told_once_and_hides_no_other() {
+    let (Some(mut first), Some(mut second), Some(alive)) = (
+        server("640x480x24", &[]),
+        server("640x480x24", &[]),
+        server("800x600x24", &[]),
+    ) else {
+        return;
+    };
+    first.kill();
+    second.kill();
+    let output = std::process::Command::new(rigcast())
+        .args(["probe", "--json"])
+        .env_remove("DISPLAY")
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let names = |row: &serde_json::Value, display: &str| {
+        let reason = row["reason"].as_str().unwrap();
+        let mut words = reason.split([' ', ',']).map(|word| word.trim_end_matches(':'));
+        words.any(|word| word == display)
+    };
+    let rows = told["absent"].as_array().unwrap();
+    let rows: Vec<_> = rows.iter().filter(|row| names(row, &first.display)).collect();
+    assert_eq!(rows.len(), 1, "{told:#}");
+    assert!(
+        names(rows[0], &second.display) && !names(rows[0], &alive.display),
+        "{rows:?}"
+    );
+    let title = format!("Screen {}", alive.display);
+    let found = told["found"].as_array().unwrap();
+    assert!(found.iter().any(|found| found["title"] == title), "{told:#}");
 }
 
 #[test]

@@ -58,7 +58,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.kill();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            // It takes its socket away, which a kill does not let it. Tests stop it as well.
+            let pid = rustix::process::Pid::from_child(&self.child);
+            for signal in [rustix::process::Signal::TERM, rustix::process::Signal::CONT] {
+                let _ = rustix::process::kill_process(pid, signal);
+            }
+        }
+        let _ = self.child.wait();
     }
 }
 

@@ -15,7 +15,7 @@ use crate::source::inventory::{Found, Inventory};
 /// How long all displays together may take to answer.
 const LIMIT: Duration = Duration::from_millis(1_500);
 
-/// Displays that are looked at, at most.
+/// Displays that are looked at, at most, of those where anybody answers.
 const DISPLAYS: usize = 8;
 
 /// Windows of a display that are listed, at most, the topmost first.
@@ -48,18 +48,39 @@ pub(in crate::source) fn look(inventory: &mut Inventory) {
     let mut names = BTreeSet::new();
     let all = own.clone().into_iter().chain(sockets());
     let is_new = |name: &String| names.insert(parse_display(Some(name)).map_or(u16::MAX, |parsed| parsed.display));
-    let all = all.filter(is_new).take(DISPLAYS).collect::<Vec<_>>();
-    for name in &all {
-        let is_default = Some(name) == own.as_ref();
+    let (mut answered, mut silent) = (0, Vec::new());
+    for name in all.filter(is_new) {
+        let is_default = Some(&name) == own.as_ref();
         let gives_up = Box::new(move || started.elapsed() >= LIMIT);
-        match Display::open(name, gives_up).and_then(|display| note(inventory, name, is_default, &display)) {
-            Ok(()) => {}
+        match Display::open(&name, gives_up).and_then(|display| note(inventory, &name, is_default, &display)) {
+            // A server that was killed leaves its socket.
+            Err(ScreenError::Unreachable { .. }) if !is_default => {
+                silent.push(name);
+                continue;
+            }
             Err(error) => inventory.lacks(&format!("screen ({name})"), error.to_string()),
+            Ok(()) => {}
         }
+        answered += 1;
+        if answered == DISPLAYS {
+            break;
+        }
+    }
+    if !silent.is_empty() {
+        let remedy = if answered == 0 {
+            format!("; {REMEDY}")
+        } else {
+            String::new()
+        };
+        let silent = silent.join(", ");
+        inventory.lacks(
+            "screen",
+            format!("no X server answers at {silent}: what {SOCKETS} has of them is left over{remedy}"),
+        );
     }
     if is_wayland {
         inventory.lacks("screen (wayland)", WAYLAND);
-    } else if all.is_empty() {
+    } else if names.is_empty() {
         inventory.lacks(
             "screen",
             format!("DISPLAY is not set and no X server listens in {SOCKETS}; {REMEDY}"),
