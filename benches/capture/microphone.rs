@@ -2,7 +2,7 @@
 //! same time.
 //!
 //! ```sh
-//! cargo bench --bench capture-microphone -- --seconds 10 --rounds 5
+//! cargo bench --bench capture_microphone -- --seconds 10 --rounds 5
 //! ```
 //!
 //! Everything runs at once, so that all have the same machine; CPU is what the kernel counted for the threads of each, in
