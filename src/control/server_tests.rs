@@ -143,7 +143,7 @@ async fn what_a_screen_did_not_ask_about_is_marked_and_only_where_it_would_have_
         ("occlusion level", vec!["5"], json!(true), false),
         // A script has nobody to ask.
         ("occlusion level", vec!["5"], Value::Null, false),
-        ("moderate program", vec!["toggle"], json!(false), true),
+        ("hold", vec!["1"], json!(false), true),
         ("take", vec![], json!(false), false),
     ] {
         let params = json!({ "name": name, "args": args, "asked": asked });

@@ -29,10 +29,11 @@ fn what_was_hidden_meanwhile_is_not_shown_by_a_key_that_did_not_ask() {
         "{refusal}"
     );
     assert_eq!(level(&mut control), 0);
-    // The same for what is switched: muted by somebody else meanwhile, it would be heard.
-    control.order("moderate program on");
-    assert!(key(&mut control, "moderate program toggle", Some(false)).is_some());
-    assert_eq!(control.status()["moderation"]["is_program_muted"], true);
+    // The same for what somebody else holds back meanwhile, for longer than the key would.
+    control.order("hold 3");
+    assert!(key(&mut control, "hold 1", Some(false)).is_some());
+    let target = control.status()["moderation"]["hold"]["target_ms"].as_f64();
+    assert_eq!(target, Some(3000.0));
 
     // After a yes it is done; what hides more needs none; a script has nobody to ask.
     assert_eq!(key(&mut control, "occlusion level 3", Some(true)), None);

@@ -110,7 +110,7 @@ fn what_reveals_or_ends_asks_and_what_hides_does_not() {
         ("W +", vec!["hold 6"]),
         ("W left r", vec![]),
         ("W left b", vec!["moderate word 13 beep"]),
-        ("M", vec!["moderate program"]),
+        ("M", vec!["moderate program on"]),
         ("D", vec!["dump"]),
         ("g x", vec![]),
         ("g d", vec![]),

@@ -113,9 +113,9 @@ fn a_key_for_each_thing_that_can_be_done() {
         ("- y", "hold 4"),
         ("d", "dump 2"),
         ("D", "dump"),
-        ("M", "moderate program"),
-        ("x", "moderate strip camera"),
-        ("] x", "moderate strip guest"),
+        ("M", "moderate program on"),
+        ("x", "moderate strip camera on"),
+        ("] x", "moderate strip guest on"),
         ("o", "moderate on"),
     ] {
         let mut screen = Screen::of(moderated(), 80, 24);

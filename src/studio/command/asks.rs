@@ -1,7 +1,7 @@
 //! Which commands reveal something or end it: those a screen asks about before it sends them. What hides more never waits
 //! for an answer.
 
-use super::action::Command;
+use super::action::{Command, Switch};
 use super::item::ItemChange;
 use super::item_patch::{item_of, leaves_a_zone, may_leave_a_zone, meant, scene_at};
 use super::parse::{parse, split_words};
@@ -130,6 +130,18 @@ pub fn reveals_or_ends(command: &Command, studio: &Studio) -> bool {
         | Command::RulesLoad(_)
         | Command::RulesExplain(_)
         | Command::Client(_) => false,
+    }
+}
+
+/// The arguments of `command` as whoever sees `studio` means them: who switches a mute of moderation wants the other of what the
+/// screen shows. Somebody else may do so at the same moment, and two who mute must not end in what is heard.
+#[must_use]
+pub fn meant_args(command: &Command, args: Vec<String>, studio: &Studio) -> Vec<String> {
+    let other = |is_on: bool| if is_on { "off" } else { "on" }.to_owned();
+    match command {
+        Command::ModerateProgram(Switch::Toggle) => vec![other(studio.moderation.is_program_muted)],
+        Command::ModerateStrip(name, Switch::Toggle) => vec![name.clone(), other(studio.is_moderated(name))],
+        _ => args,
     }
 }
 

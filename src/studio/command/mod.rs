@@ -21,7 +21,7 @@ pub use action::{
     Reset, Selection, Step, Switch, ThemeName, Zoom,
 };
 pub use answer::Answer;
-pub use asks::reveals_or_ends;
+pub use asks::{meant_args, reveals_or_ends};
 pub use item::{ItemChange, ItemRef};
 pub use item_patch::{Meant, Misfit, item_of, leaves_a_zone, meant, scene_at, told as item_told};
 pub use monitor::{ColorMode, MonitorMode};

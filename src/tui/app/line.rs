@@ -55,8 +55,9 @@ impl UiState {
                 self.asked_undo.clone_from(&studio.undo.next);
                 self.overlay = Overlay::Confirm { name, args };
             }
-            _ => {
+            command => {
                 let name = spec.name.to_owned();
+                let args = command::meant_args(&command, args, studio);
                 let is_asked = false;
                 return vec![UiAction::Command { name, args, is_asked }; usize::from(again)];
             }

@@ -205,9 +205,9 @@ impl Talk {
                 self.question = Some((spec.name.to_owned(), args));
                 say(&question)
             }
-            Ok(_) => vec![TalkAction::Command {
+            Ok(command) => vec![TalkAction::Command {
                 name: spec.name.to_owned(),
-                args,
+                args: command::meant_args(&command, args, studio),
                 is_asked: false,
             }],
         }
