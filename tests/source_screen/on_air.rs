@@ -285,7 +285,8 @@ fn a_show_outlives_resolutions_and_its_x_server() {
             "{} pictures, {before} with a number before the kill, {after} after it",
             all.len()
         );
-        assert!(before > 200 && after > 60, "{before} and {after} of {}", all.len());
+        // The viewer may have waited for an IDR for some of the nine seconds before.
+        assert!(before > 150 && after > 60, "{before} and {after} of {}", all.len());
     });
 }
 
