@@ -23,6 +23,8 @@ mod counting;
 #[path = "pipeline/process.rs"]
 #[allow(dead_code, reason = "shared with another bench")]
 mod process;
+#[path = "capture/rounds.rs"]
+mod rounds;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -35,36 +37,13 @@ use rigcast::encode::{H264Encoder, VideoEncoder, VideoSettings};
 use rigcast::media::FrameRate;
 use rigcast::worker::arena::Arena;
 use rigcast::worker::{Program, RemoteEncoder, Report};
+use rounds::Rounds;
 use rustix::time::{ClockId, clock_gettime};
 
 const RATE: FrameRate = FrameRate::whole(30);
 
 /// As many as a studio gives its encoder.
 const SLOTS: u32 = 24;
-
-/// What `--seconds` and `--rounds` say.
-struct Arguments {
-    seconds: u64,
-    rounds: usize,
-}
-
-impl Arguments {
-    fn parse() -> Self {
-        let mut parsed = Self { seconds: 10, rounds: 7 };
-        let mut words = std::env::args().skip(1);
-        while let Some(word) = words.next() {
-            let mut number = || words.next().and_then(|text| text.parse().ok()).expect("a number");
-            match word.as_str() {
-                "--seconds" => parsed.seconds = number(),
-                "--rounds" => parsed.rounds = number() as usize,
-                // What cargo adds.
-                "--bench" => {}
-                _ => panic!("unknown argument '{word}': --seconds N, --rounds N"),
-            }
-        }
-        parsed
-    }
-}
 
 /// One of the two, and what was measured of it.
 struct Candidate {
@@ -142,7 +121,7 @@ fn quantile(values: &[f64], share: f64) -> f64 {
 }
 
 fn main() {
-    let arguments = Arguments::parse();
+    let arguments = Rounds::parse(10, 7);
     let settings = VideoSettings {
         width: 1280,
         height: 720,
@@ -170,7 +149,7 @@ fn main() {
     let mut content = Content::new(settings.width, settings.height, arena.pool().clone());
 
     println!("load average before: {:.1}", process::load());
-    let frames = arguments.seconds as i64 * 30;
+    let frames = i64::from(arguments.seconds) * 30;
     for round in 0..=arguments.rounds {
         // The first round warms up: caches, rate control, and the spare comes.
         let (length, is_measured) = if round == 0 { (90, false) } else { (frames, true) };

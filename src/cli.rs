@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod ctl;
 mod cues;
+mod failed;
 mod handover;
 mod log;
 mod man;

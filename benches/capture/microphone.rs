@@ -19,6 +19,8 @@
 #[path = "../pipeline/process.rs"]
 #[allow(dead_code, reason = "shared with another bench")]
 mod process;
+#[path = "rounds.rs"]
+mod rounds;
 #[path = "../../tests/source_microphone_support/mod.rs"]
 mod support;
 
@@ -26,31 +28,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rigcast::source::{MicrophoneSpec, SoundSystem};
+use rounds::Rounds;
 use support::server::{Player, Server};
 use support::{Capture, peers};
-
-/// What `--seconds` and `--rounds` say.
-struct Arguments {
-    seconds: u32,
-    rounds: usize,
-}
-
-impl Arguments {
-    fn parse() -> Self {
-        let mut parsed = Self { seconds: 10, rounds: 5 };
-        let mut words = std::env::args().skip(1);
-        while let Some(word) = words.next() {
-            let mut number = || words.next().and_then(|text| text.parse().ok()).expect("a number");
-            match word.as_str() {
-                "--seconds" => parsed.seconds = number(),
-                "--rounds" => parsed.rounds = number() as usize,
-                // What cargo adds.
-                _ => {}
-            }
-        }
-        parsed
-    }
-}
 
 /// Somebody else who records from the same input.
 struct Other {
@@ -87,7 +67,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn main() {
-    let arguments = Arguments::parse();
+    let arguments = Rounds::parse(10, 5);
     let Some(server) = Server::start(&["module-null-sink sink_name=stage rate=48000"]) else {
         return;
     };

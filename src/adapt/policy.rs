@@ -4,8 +4,8 @@
 //! changes nothing, and nothing ever goes above the scene file.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use super::error::PolicyError;
 use super::tier::{Tier, Tiers};
 use crate::media::TimeDelta;
 
@@ -92,16 +92,6 @@ pub struct Policy {
     pub shape: ShapePolicy,
     /// The audience's part.
     pub tiers: Tiers,
-}
-
-/// What is wrong with a policy, and where.
-#[derive(Clone, Debug, PartialEq, Error)]
-#[error("{reason}")]
-pub struct PolicyError {
-    /// The key of its file that is concerned.
-    pub key: &'static str,
-    /// What is wrong, in words.
-    pub reason: String,
 }
 
 impl Default for Policy {

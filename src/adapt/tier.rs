@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::PolicyError;
+use super::error::PolicyError;
 use crate::media::{TimeDelta, Timestamp};
 
 /// How large the audience is.

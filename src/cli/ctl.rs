@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::failed::failed;
 use super::script::{self, Manner};
 use super::{Address, complain, exit, reach, say};
 use crate::control::client::{CUT, Client, ClientError};
-use crate::control::protocol::{Notification, RpcError};
+use crate::control::protocol::Notification;
 use crate::studio::command;
 use crate::studio::command::{Scope, table::TABLE};
 
@@ -45,33 +46,6 @@ pub fn run(address: &Address, words: &[String], manner: Manner) -> u8 {
     match runtime.block_on(talk(&path, &words)) {
         Ok(()) => exit::OK,
         Err(error) => failed(address, &path, &error),
-    }
-}
-
-/// Says why it did not work out with the studio at `path`, and gives the exit code.
-pub(super) fn failed(address: &Address, path: &Path, error: &ClientError) -> u8 {
-    match error {
-        ClientError::Rpc(error) => {
-            complain(&error.message);
-            say(&json!({ "ok": false, "error": error.message }).to_string());
-            if error.code == RpcError::PARAMS {
-                exit::USAGE
-            } else {
-                exit::REFUSED
-            }
-        }
-        ClientError::NoStudio { .. } => {
-            complain(&format!("{error}{}", address.start_hint("rigcast studio")));
-            exit::NO_STUDIO
-        }
-        ClientError::Ended(_) => {
-            complain(&error.to_string());
-            exit::NO_STUDIO
-        }
-        ClientError::Lost(_) => {
-            complain(&format!("{}: {error}", path.display()));
-            exit::LOST
-        }
     }
 }
 

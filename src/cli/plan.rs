@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Address, complain, ctl, exit, reach, say};
+use super::failed::failed;
+use super::{Address, complain, exit, reach, say};
 use crate::control::client::{Client, ClientError};
 
 /// Asks the studio at `address`, which reads the file itself: what counts is what it would see.
@@ -37,7 +38,7 @@ pub fn run(address: &Address, file: &Path, is_json: bool) -> u8 {
             complain(&error.message);
             exit::REFUSED
         }
-        Err(error) => ctl::failed(address, &path, &error),
+        Err(error) => failed(address, &path, &error),
     }
 }
 

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Address, complain, ctl, exit, reach, say, time_span};
+use super::failed::failed;
+use super::{Address, complain, exit, reach, say, time_span};
 use crate::control::client::{Client, ClientError};
 use crate::control::protocol::RpcError;
 use crate::studio::command::{self, split_words};
@@ -132,7 +133,7 @@ pub(super) fn run(address: &Address, manner: Manner) -> Option<u8> {
     Some(match done {
         Ok(true) => exit::OK,
         Ok(false) => exit::REFUSED,
-        Err(error) => ctl::failed(address, &path, &error),
+        Err(error) => failed(address, &path, &error),
     })
 }
 
