@@ -104,8 +104,29 @@ impl Camera {
     }
 }
 
-/// JPEGs of the test pattern in a size, as ffmpeg makes them.
-fn pattern_jpegs(width: u32, height: u32) -> Vec<u8> {
+/// JPEGs, as webcams have their colours.
+const JPEGS: [&str; 8] = [
+    "-pix_fmt", "yuvj422p", "-q:v", "4", "-huffman", "default", "-f", "mjpeg",
+];
+
+/// H.264 in which one picture refers to others, with an IDR twice a second.
+const H264: [&str; 12] = [
+    "-c:v",
+    "libx264",
+    "-profile:v",
+    "main",
+    "-bf",
+    "0",
+    "-g",
+    "15",
+    "-x264-params",
+    "aud=1",
+    "-f",
+    "h264",
+];
+
+/// The test pattern in a size, as ffmpeg encodes it by these words.
+fn pattern(width: u32, height: u32, encoding: &[&str]) -> Vec<u8> {
     let clock = Clock::start();
     let context = SourceContext {
         clock,
@@ -125,9 +146,8 @@ fn pattern_jpegs(width: u32, height: u32) -> Vec<u8> {
         .arg(format!("{width}x{height}"))
         .args(["-i", "-", "-vf"])
         .arg("scale=in_color_matrix=bt709:in_range=limited:out_color_matrix=bt601:out_range=full")
-        .args([
-            "-pix_fmt", "yuvj422p", "-q:v", "4", "-huffman", "default", "-f", "mjpeg", "-",
-        ])
+        .args(encoding)
+        .arg("-")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -175,10 +195,19 @@ fn control(status: &Value, name: &str) -> i64 {
 
 #[test]
 fn a_camera_with_jpegs_goes_out_picture_by_picture() {
+    goes_out("MJPG", &JPEGS);
+}
+
+#[test]
+fn a_camera_with_h264_goes_out_picture_by_picture() {
+    goes_out("H264", &H264);
+}
+
+fn goes_out(format: &'static str, encoding: &[&str]) {
     let (Some(library), Some(_), Some(nginx)) = (library(), peer("ffmpeg"), Nginx::start()) else {
         return;
     };
-    let camera = Camera::new("MJPG", (640, 360), &pattern_jpegs(640, 360));
+    let camera = Camera::new(format, (640, 360), &pattern(640, 360, encoding));
     let scene = camera.scene("[video]\nwidth = 640\nheight = 360");
     in_real_time_beside("a camera on air", |witness| {
         let studio = camera.studio(library, &[&scene, "--publish", &nginx.url("camera")]);

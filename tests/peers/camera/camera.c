@@ -3,8 +3,8 @@
  * kernel does for a camera's node. It is written against the kernel's own header, so that what is tested is held against that.
  *
  *   CAMERA_NODE      the file that is the node; it is unplugged while the file is away, and busy while NODE.busy is there
- *   CAMERA_PICTURES  pictures one behind the other: JPEGs, or raw ones of the format's size
- *   CAMERA_FORMAT    four letters: MJPG, YUYV, NV12
+ *   CAMERA_PICTURES  pictures one behind the other: JPEGs, H.264 with an access unit delimiter before each, or raw ones of the format's size
+ *   CAMERA_FORMAT    four letters: MJPG, H264, YUYV, NV12
  *   CAMERA_WIDTH, CAMERA_HEIGHT, CAMERA_RATE
  *
  * What is set is appended to NODE.log, a line each: "NAME VALUE".
@@ -123,6 +123,13 @@ static int open_node(void)
 	return node;
 }
 
+/* Whether an access unit delimiter begins there (ITU-T H.264, 7.3.2.4). */
+static int is_delimiter(const char *nal)
+{
+	static const char begins[] = {0, 0, 0, 1, 9};
+	return memcmp(nal, begins, sizeof(begins)) == 0;
+}
+
 /* The next picture into a buffer; at the end, the first again. */
 static size_t fill(char *to)
 {
@@ -134,6 +141,11 @@ static size_t fill(char *to)
 		while (!(end[0] == (char)0xff && end[1] == (char)0xd9))
 			end++;
 		len = (size_t)(end + 2 - (pictures + at));
+	} else if (letters() == V4L2_PIX_FMT_H264) {
+		const char *end = pictures + at + 5;
+		while (end + 5 <= pictures + pictures_size && !is_delimiter(end))
+			end++;
+		len = end + 5 <= pictures + pictures_size ? (size_t)(end - (pictures + at)) : pictures_size - at;
 	} else if (letters() == V4L2_PIX_FMT_NV12) {
 		len = buffer_size / 4 * 3;
 	}
@@ -178,8 +190,8 @@ static int take(struct v4l2_buffer *buffer)
 		return refused(EINVAL);
 	if (read(node, &ticks, sizeof(ticks)) != sizeof(ticks))
 		return refused(EAGAIN);
-	/* What came while nobody looked has a number, and is lost. */
-	for (; ticks > 1; ticks--, sequence++)
+	/* What came while nobody looked has a number, and is lost. One that encodes waits: without a picture those after it are none. */
+	for (; ticks > 1 && letters() != V4L2_PIX_FMT_H264; ticks--, sequence++)
 		fill(buffers);
 	while (index < BUFFERS && !(queued & 1u << index))
 		index++;
