@@ -10,6 +10,7 @@ use rigcast::media::{AudioBlock, FramePool, FrameRate, Plane, TimeDelta, Timesta
 use rigcast::source::{SourceContext, SourceHandle, SourceKind, SourceReport, SourceSpec, SourceState, start};
 
 use crate::common::PATIENCE;
+use crate::common::media::Received;
 
 /// Flashes of one frame at each whole second, and a beep of 1 kHz that begins with each; 25 pictures per second.
 pub const FLASHES: &str = "color=c=black:s=320x180:r=25,drawbox=c=white:t=fill:enable='lt(mod(t\\,1)\\,0.035)'";
@@ -28,6 +29,18 @@ pub fn flashes(pace: &str, coding: &str) -> Vec<String> {
         arguments.extend(part.split_whitespace().map(str::to_owned));
     }
     arguments
+}
+
+/// Flash and beep of [`flashes`] lie within 20 ms of each other for whoever pulled this. A picture is shown at the nearest tick of the
+/// program: at the flashes' own 25 per second that alone may take 20 ms, by phase, so the program has twice as many.
+pub fn assert_in_sync_for_viewers(received: &Received) {
+    let mut last = f64::MIN;
+    let mut offsets = received.offsets_ms();
+    // Two ticks show one flash.
+    offsets.retain(|(flash, _)| flash - std::mem::replace(&mut last, *flash) > 0.1);
+    eprintln!("flash to beep, as viewers get it: {offsets:?}");
+    assert!(offsets.len() >= 3, "{offsets:?}");
+    assert!(offsets.iter().all(|(_, offset)| offset.abs() < 20.0), "{offsets:?}");
 }
 
 /// An ffmpeg that is to be started with these arguments.
