@@ -5,13 +5,11 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::process::Command;
 
+use common::monitor::Monitor;
 use common::studio::{Studio, rigcast};
 use common::{PATIENCE, wait_for};
-use rigcast::control::protocol::PictureHeader;
 
 /// Two sources side by side, of the same picture.
 const SHOW: &str = "
@@ -37,29 +35,16 @@ items = [
 ";
 
 /// What program shows, small.
-struct Program(UnixStream);
+struct Program(Monitor);
 
 impl Program {
     fn of(studio: &Studio) -> Self {
-        let mut tap = UnixStream::connect(studio.socket_folder().join("rigcast/studio.sock")).unwrap();
-        tap.set_read_timeout(Some(PATIENCE)).unwrap();
-        let wanted = r#"{"what":"program","width":32,"height":18,"per_second":30}"#;
-        writeln!(
-            tap,
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tap","params":{{"monitors":[{wanted}]}}}}"#
-        )
-        .unwrap();
-        Self(tap)
+        Self(Monitor::of(studio.socket_folder(), "\"program\"", (32, 18)))
     }
 
     /// Mean red, green and blue of the left and of the right source, in the next picture.
     fn next(&mut self) -> [[f64; 3]; 2] {
-        let mut header = [0; PictureHeader::LEN];
-        self.0.read_exact(&mut header).unwrap();
-        let header = PictureHeader::decode(header).unwrap();
-        let (width, height) = (usize::from(header.width), usize::from(header.height));
-        let mut rgb = vec![0; width * height * 3];
-        self.0.read_exact(&mut rgb).unwrap();
+        let ((width, height), rgb) = self.0.next();
         [0, width / 2].map(|left| {
             let mut mean = [0.0; 3];
             for y in 0..height / 2 {

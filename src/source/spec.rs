@@ -234,6 +234,21 @@ pub struct SourceControl {
     pub is_inactive: bool,
 }
 
+#[cfg(test)]
+impl SourceControl {
+    /// One that has an effect, and one name for everybody.
+    pub fn for_tests(name: &str, range: ControlRange, value: i64, default: i64) -> Self {
+        Self {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            range,
+            value,
+            default,
+            is_inactive: false,
+        }
+    }
+}
+
 /// What a control may be set to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]

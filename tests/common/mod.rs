@@ -13,6 +13,7 @@ pub mod extent;
 pub mod far_terminal;
 pub mod home;
 pub mod media;
+pub mod monitor;
 pub mod nginx;
 pub mod pace;
 pub mod peers;

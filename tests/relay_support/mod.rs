@@ -3,11 +3,12 @@
 
 #[path = "../common/peers.rs"]
 pub mod peers;
+#[path = "../common/waiting.rs"]
+mod waiting;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rigcast::clock::Clock;
@@ -16,19 +17,11 @@ use rigcast::relay::{Demand, Feed, Relay, RelaySettings, RenditionInfo};
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Message, WebSocket};
 
-/// What an event may take that is not measured.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub use waiting::PATIENCE;
 
 /// Waits until `probe` gives something.
-pub fn wait_for<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = probe() {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+pub fn wait_for<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    waiting::wait_for(what, PATIENCE, probe)
 }
 
 /// A rendition of `name` with pictures of `height` lines, or of sound alone for 0.

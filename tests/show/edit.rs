@@ -1,15 +1,13 @@
 //! Items that are moved by hand: seen on program at once, saved into the file to the byte, and there again after a crash.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use rigcast::control::protocol::PictureHeader;
 use serde_json::Value;
 
 use crate::common::home::Home;
+use crate::common::monitor::Monitor;
 use crate::common::studio::Studio;
 use crate::common::{PATIENCE, wait_for};
 
@@ -44,29 +42,16 @@ fn write_show(home: &Home) -> PathBuf {
 }
 
 /// What program shows, small.
-struct Program(UnixStream);
+struct Program(Monitor);
 
 impl Program {
     fn of(folder: &Path) -> Self {
-        let mut tap = UnixStream::connect(folder.join("rigcast/studio.sock")).unwrap();
-        tap.set_read_timeout(Some(PATIENCE)).unwrap();
-        let wanted = r#"{"what":"program","width":32,"height":18,"per_second":30}"#;
-        writeln!(
-            tap,
-            r#"{{"jsonrpc":"2.0","id":1,"method":"tap","params":{{"monitors":[{wanted}]}}}}"#
-        )
-        .unwrap();
-        Self(tap)
+        Self(Monitor::of(folder, "\"program\"", (32, 18)))
     }
 
     /// How red the left and the right half are in the next picture, 0 to 255.
     fn next(&mut self) -> [f64; 2] {
-        let mut header = [0; PictureHeader::LEN];
-        self.0.read_exact(&mut header).unwrap();
-        let header = PictureHeader::decode(header).unwrap();
-        let (width, height) = (usize::from(header.width), usize::from(header.height));
-        let mut rgb = vec![0; width * height * 3];
-        self.0.read_exact(&mut rgb).unwrap();
+        let ((width, height), rgb) = self.0.next();
         [0, width / 2].map(|left| {
             let mut red = 0.0;
             for y in 0..height {

@@ -13,7 +13,6 @@ mod common;
 mod cues;
 mod edit;
 mod live;
-mod monitor;
 mod obs;
 mod rules;
 mod stage;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::monitor::Monitor;
+use crate::common::monitor::Monitor;
 use crate::common::studio::Studio;
 use crate::common::{PATIENCE, wait_for};
 
@@ -103,7 +103,7 @@ struct Screen(Monitor);
 
 impl Screen {
     fn of(studio: &Studio, what: &str) -> Self {
-        Self(Monitor::of(studio, what, (WIDTH, HEIGHT)))
+        Self(Monitor::of(studio.socket_folder(), what, (WIDTH, HEIGHT)))
     }
 
     fn next(&mut self) -> Picture {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::monitor::Monitor;
+use crate::common::monitor::Monitor;
 use crate::common::studio::Studio;
 use crate::common::{PATIENCE, peer, wait_for};
 use crate::xserver_support::{Painter, Server, rectangle};
@@ -23,7 +23,7 @@ fn red_screen() -> Option<Server> {
 
 /// A monitor of that, small.
 fn monitor(studio: &Studio, what: &str) -> Monitor {
-    Monitor::of(studio, what, (32, 18))
+    Monitor::of(studio.socket_folder(), what, (32, 18))
 }
 
 /// How red its next picture is, 0 to 255.

@@ -8,14 +8,7 @@ use crate::studio::command::{parse, split_words};
 
 fn with_camera() -> Studio {
     let mut studio = studio();
-    let control = |name: &str, range, value, default| SourceControl {
-        name: name.into(),
-        title: name.into(),
-        range,
-        value,
-        default,
-        is_inactive: false,
-    };
+    let control = SourceControl::for_tests;
     let number = |min, max, step| ControlRange::Number { min, max, step };
     let entries = vec![(1, "Manual Mode".into()), (3, "Aperture Priority".into())];
     let source = studio.source_mut("camera").unwrap();

@@ -38,14 +38,7 @@ fn studio() -> Studio {
             height: 97,
         },
     });
-    let control = |name: &str, range, value, default| SourceControl {
-        name: name.into(),
-        title: name.into(),
-        range,
-        value,
-        default,
-        is_inactive: false,
-    };
+    let control = SourceControl::for_tests;
     let steps = ControlRange::Number {
         min: -64,
         max: 64,

@@ -2,19 +2,19 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use rigcast::control::protocol::PictureHeader;
 
-use crate::common::PATIENCE;
-use crate::common::studio::Studio;
+use super::PATIENCE;
 
 /// The line on which its pictures come.
 pub struct Monitor(UnixStream);
 
 impl Monitor {
-    /// That of `what`, so large.
-    pub fn of(studio: &Studio, what: &str, (width, height): (usize, usize)) -> Self {
-        let mut tap = UnixStream::connect(studio.socket_folder().join("rigcast/studio.sock")).unwrap();
+    /// That of `what`, so large, of the studio whose runtime folder that is.
+    pub fn of(folder: &Path, what: &str, (width, height): (usize, usize)) -> Self {
+        let mut tap = UnixStream::connect(folder.join("rigcast/studio.sock")).unwrap();
         tap.set_read_timeout(Some(PATIENCE)).unwrap();
         let wanted = format!(r#"{{"what":{what},"width":{width},"height":{height},"per_second":30}}"#);
         writeln!(
