@@ -31,6 +31,7 @@ pub fn video_queue(frame_rate: FrameRate) -> (VideoQueueWriter, VideoQueueReader
         shared: Arc::clone(&shared),
         current: None,
         last_tick: None,
+        is_repeating: false,
         tolerance: frame_rate.frame_duration() / 2,
     };
     (VideoQueueWriter { shared }, reader)
@@ -68,7 +69,7 @@ impl VideoQueueWriter {
         shelf.frames.len() - stale < capacity_for(last)
     }
 
-    /// Frames dropped so far because nobody fetched them.
+    /// Frames dropped so far: nobody fetched them, or they came so late that their tick was over.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         lock(&self.shared).dropped
@@ -86,6 +87,8 @@ pub struct VideoQueueReader {
     shared: Shared,
     current: Option<VideoFrame>,
     last_tick: Option<Timestamp>,
+    /// Whether the last tick had to show a frame again.
+    is_repeating: bool,
     /// Half a program frame.
     tolerance: TimeDelta,
 }
@@ -100,6 +103,9 @@ impl VideoQueueReader {
     /// frame twice and the next one never. So within a sixteenth of a program frame of the middle both are near enough, and
     /// the one is taken that makes it one new frame per tick. At 30 frames per second no picture is then more than 19 ms
     /// from its sound.
+    ///
+    /// Where a tick had nothing new and the next one finds more than it can show, its frame came too late: what is left out for that
+    /// is counted as dropped. (A source that is slower than the program never has two for a tick, a faster one never none.)
     pub fn frame_at(&mut self, tick: Timestamp) -> Option<VideoFrame> {
         let slack = self.tolerance / 8;
         let (surely, perhaps) = (tick + self.tolerance - slack, tick + self.tolerance + slack);
@@ -115,12 +121,17 @@ impl VideoQueueReader {
             self.current = shelf.frames.pop_front();
             taken += 1;
         }
+        if self.is_repeating {
+            shelf.dropped += taken.saturating_sub(1) as u64;
+        }
+        self.is_repeating = taken == 0 && self.current.is_some();
         self.current.clone()
     }
 
     /// Forgets the last picture: `frame_at` gives `None` until a new one is due.
     pub fn forget(&mut self) {
         self.current = None;
+        self.is_repeating = false;
     }
 }
 
@@ -173,6 +184,27 @@ mod tests {
         assert_eq!(writer.dropped(), 20 - CAPACITY as u64);
         assert!(reader.frame_at(at(11 * 40)).is_none());
         assert_eq!(reader.frame_at(at(12 * 40)).unwrap().pts, at(12 * 40));
+    }
+
+    #[test]
+    fn a_frame_that_misses_its_tick_is_counted_and_no_other() {
+        let step = FrameRate::whole(25).frame_duration();
+        let shown = |arrivals: &[&[i64]]| {
+            let (writer, mut reader) = video_queue(FrameRate::whole(25));
+            for (tick, arrived) in arrivals.iter().enumerate() {
+                for ms in *arrived {
+                    writer.push(frame(*ms));
+                }
+                reader.frame_at(Timestamp::ZERO + step * (tick as i64));
+            }
+            writer.dropped()
+        };
+        assert_eq!(shown(&[&[0], &[40], &[80], &[120]]), 0, "as fast as the program");
+        assert_eq!(shown(&[&[0], &[40], &[], &[80, 120], &[160]]), 1, "late by a tick");
+        assert_eq!(shown(&[&[0], &[40], &[], &[], &[80, 120, 160]]), 2, "late by two");
+        assert_eq!(shown(&[&[0], &[], &[80], &[], &[160]]), 0, "half as fast");
+        assert_eq!(shown(&[&[0, 20], &[40, 60], &[80, 100]]), 0, "twice as fast");
+        assert_eq!(shown(&[&[], &[], &[60, 80]]), 0, "not there before");
     }
 
     #[test]

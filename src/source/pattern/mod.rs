@@ -16,8 +16,8 @@ use super::{SourceContext, SourceError};
 use crate::media::{AudioBlock, FrameMut, FrameRate, Plane, SAMPLE_RATE, TimeDelta, Timestamp, VideoFrame};
 use crate::picture::text::draw_text;
 
-/// How far ahead of the clock pictures are made. Drawing is cheap, so a little is enough.
-const VIDEO_LEAD_MS: i64 = 100;
+/// How far ahead of the clock pictures are made, so that a machine that stands still for less is not seen in them.
+const VIDEO_LEAD_MS: i64 = 200;
 
 /// How far ahead of the clock sound is made.
 const SOUND_LEAD_MS: i64 = 200;
