@@ -367,6 +367,9 @@ pub struct Stats {
     pub frames: u64,
     /// Frames that were not encoded because the encoder was late, since the start.
     pub skipped_frames: u64,
+    /// Likewise of the smaller renditions, all of them together.
+    #[serde(default)]
+    pub skipped_in_renditions: u64,
     /// Program ticks that the compositor missed, since the start.
     pub late_ticks: u64,
     /// Sound blocks that the mixer missed, since the start.

@@ -412,19 +412,23 @@ fn a_destination_lives_and_its_key_is_never_shown() {
 #[test]
 fn late_frames_are_told_once_per_second() {
     let mut studio = studio();
-    let stats = |skipped_frames| {
+    let stats = |skipped_frames, skipped_in_renditions| {
         let stats = Stats {
             skipped_frames,
+            skipped_in_renditions,
             ..Stats::default()
         };
         Input::Stats(stats, Vec::new())
     };
-    assert_eq!(update(&mut studio, stats(0), ms(1000)).unwrap(), []);
-    assert_eq!(update(&mut studio, stats(3), ms(2000)).unwrap().len(), 1);
-    assert_eq!(update(&mut studio, stats(3), ms(3000)).unwrap(), []);
+    let last = |studio: &Studio| studio.events.back().map(|event| event.text.clone());
+    assert_eq!(update(&mut studio, stats(0, 0), ms(1000)).unwrap(), []);
+    assert_eq!(update(&mut studio, stats(3, 0), ms(2000)).unwrap().len(), 1);
+    assert_eq!(update(&mut studio, stats(3, 0), ms(3000)).unwrap(), []);
+    assert_eq!(last(&studio).as_deref(), Some("late: 3 frames skipped"));
+    assert_eq!(update(&mut studio, stats(3, 2), ms(4000)).unwrap().len(), 1);
     assert_eq!(
-        studio.events.back().map(|event| event.text.as_str()),
-        Some("late: 3 frames skipped")
+        last(&studio).as_deref(),
+        Some("late: 2 frames of smaller renditions skipped")
     );
 }
 

@@ -452,6 +452,7 @@ pub fn studio() -> Studio {
             fps: 30.0,
             frames: 34_620,
             skipped_frames: 0,
+            skipped_in_renditions: 0,
             late_ticks: 0,
             late_blocks: 0,
             covered_frames: 0,

@@ -58,7 +58,7 @@ fn stats(view: View<'_>, _: Fields<'_>) -> Result<Outcome, Refusal> {
         "averageFrameRenderTime": stats.encode_ms,
         "renderSkippedFrames": stats.late_ticks,
         "renderTotalFrames": stats.frames,
-        "outputSkippedFrames": stats.skipped_frames,
+        "outputSkippedFrames": stats.skipped_frames + stats.skipped_in_renditions,
         "outputTotalFrames": stats.frames,
         "webSocketSessionIncomingMessages": received,
         "webSocketSessionOutgoingMessages": sent,

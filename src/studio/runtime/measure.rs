@@ -59,6 +59,7 @@ impl Measure {
             fps: (now.frames - last.frames) as f64 / seconds,
             frames: now.frames,
             skipped_frames: read(&counters.skipped_frames),
+            skipped_in_renditions: read(&counters.ladder_skipped),
             late_ticks: read(&counters.late_ticks),
             late_blocks: read(&counters.late_blocks),
             covered_frames: read(&counters.covered_frames),

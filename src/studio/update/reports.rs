@@ -107,6 +107,11 @@ impl Unit<'_> {
                 format!("late: {skipped} frames skipped"),
             );
         }
+        let skipped = stats.skipped_in_renditions.saturating_sub(last.skipped_in_renditions);
+        if skipped > 0 {
+            let text = format!("late: {skipped} frames of smaller renditions skipped");
+            self.event(EventLevel::Warning, "encoder", text);
+        }
         self.watch_bitrate(stats.video_kbps);
         let late = stats.late_ticks.saturating_sub(last.late_ticks);
         if late > 0 {

@@ -63,6 +63,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
         .map(|destination| destination.stats.dropped_frames)
         .sum();
     let wanted_fps = studio.format.frame_rate.as_f64();
+    let skipped = stats.skipped_frames + stats.skipped_in_renditions;
     let late = stats.late_ticks + stats.late_blocks;
     let mut made = String::new();
     if area.width >= WITH_SPARK {
@@ -82,10 +83,7 @@ pub fn draw(buf: &mut Buffer, area: Rect, scene: &Scene<'_>) {
                 quiet
             },
         ),
-        (
-            format!("skipped {}", stats.skipped_frames),
-            counted(stats.skipped_frames),
-        ),
+        (format!("skipped {skipped}"), counted(skipped)),
         (format!("dropped {dropped}"), counted(dropped)),
         (
             format!("{:.1} fps", stats.fps),
