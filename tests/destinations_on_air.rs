@@ -43,7 +43,7 @@ fn each_of_three_destinations_has_its_own_fate() {
 fn each_has_its_own_fate(mut killed: Nginx, frozen: &Nginx, fine: &Nginx, witness: &Witness) {
     let urls = [killed.url("killed"), frozen.url("frozen"), fine.url("fine")];
     let args: Vec<&str> = urls.iter().flat_map(|url| ["--publish", url]).collect();
-    let studio = Studio::start(&args);
+    let studio = Studio::small(&args);
     for at in [KILLED, FROZEN, FINE] {
         studio.wait_live(at);
     }

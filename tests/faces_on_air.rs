@@ -305,6 +305,8 @@ fn shown(nginx: &Nginx, film: &Path, occlusion: &str, pictures: usize, key: &str
     });
     let status = show.control.status();
     witness.hear(&status);
+    // Nobody may be seen all the same, but more is covered than those who are there.
+    witness.hear_analysis(&status);
     eprintln!("{key}: {}", status["stats"]);
     pull
 }

@@ -89,7 +89,7 @@ fn a_killed_server_is_found_again_within_two_seconds() {
 }
 
 fn killed_server(nginx: &mut Nginx, witness: &Witness) {
-    let studio = Studio::start(&["--publish", &nginx.url("sk-secret-key")]);
+    let studio = Studio::small(&["--publish", &nginx.url("sk-secret-key")]);
     studio.wait_live(0);
     nginx.kill();
     let lost = studio.wait_until("the loss", PATIENCE, |status| state(status) == "backoff");

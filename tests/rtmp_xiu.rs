@@ -46,7 +46,7 @@ fn xiu_takes_the_show_and_ffmpeg_gets_it_back() {
 
     let url = format!("rtmp://127.0.0.1:{port}/live/show");
     let studio = in_real_time("a show through xiu", |witness| {
-        let studio = Studio::start(&["--publish", &url]);
+        let studio = Studio::small(&["--publish", &url]);
         studio.wait_live(0);
         let pulled = Pull::start(&url, 8.0).save(Duration::from_mins(1));
         witness.hear(&studio.status());

@@ -32,7 +32,7 @@ fn a_mono_show_at_44_1_khz_arrives_as_that_and_in_sync() {
         ];
         let mut arguments = vec!["scenes/demo.toml", "--publish", &url];
         arguments.extend(settings.iter().flat_map(|setting| ["--set", *setting]));
-        let mut studio = Studio::start(&arguments);
+        let mut studio = Studio::small(&arguments);
         let pulled = Pull::start(&url, 8.0).save(Duration::from_mins(1));
         let status = studio.status();
         witness.hear(&status);

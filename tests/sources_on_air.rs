@@ -25,7 +25,7 @@ fn clip() -> Option<&'static Path> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("clip.mp4");
         let pulled = in_real_time("the clip", |witness| {
-            let studio = Studio::start(&["--publish", &nginx.url("clip")]);
+            let studio = Studio::small(&["--publish", &nginx.url("clip")]);
             let pulled = Pull::start(&nginx.url("clip"), 20.0).save(Duration::from_mins(1));
             witness.hear(&studio.status());
             let numbers = Received::read(&pulled.path).numbers();
@@ -59,7 +59,7 @@ fn show(scene: &str, seconds: f64, check: impl Fn(&Received)) {
 }
 
 fn shown(nginx: &Nginx, scene: &str, seconds: f64, witness: &Witness) -> Received {
-    let studio = Studio::start(&[scene, "--publish", &nginx.url("show")]);
+    let studio = Studio::small(&[scene, "--publish", &nginx.url("show")]);
     studio.wait_until("its sources", PATIENCE, has_live_sources);
     pulled(&studio, nginx, seconds, witness)
 }
@@ -130,7 +130,7 @@ fn a_camera_goes_out_in_sync() {
                 camera.url()
             );
             let scene = scene(folder.path(), &text);
-            let studio = Studio::start(&[&scene, "--publish", &nginx.url("show")]);
+            let studio = Studio::small(&[&scene, "--publish", &nginx.url("show")]);
             let deadline = Instant::now() + Duration::from_secs(15);
             while !has_live_sources(&studio.status()) {
                 if Instant::now() > deadline {

@@ -11,7 +11,7 @@ use common::media::{Pull, Received, gaps};
 use common::nginx::Nginx;
 use common::pace::{Turn, Witness, in_real_time};
 use common::proc::Process;
-use common::studio::Studio;
+use common::studio::{Studio, make_small};
 use common::{PATIENCE, extent, peer, wait_for};
 use rustix::process::Signal;
 use serde_json::Value;
@@ -67,6 +67,7 @@ impl Show {
     fn start(url: &str) -> Self {
         let home = Home::new();
         let studio = Studio::start_in(&["--publish", url], |command| {
+            make_small(command);
             command.env("XDG_RUNTIME_DIR", home.folder.path());
         });
         let mut control = Control::open(&home);

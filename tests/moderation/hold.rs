@@ -39,7 +39,7 @@ fn flash_and_beep_stay_together_while_the_hold_grows_is_dumped_and_shrinks() {
     };
     in_real_time_beside("the hold", |witness| {
         let url = nginx.url("hold");
-        let mut studio = Studio::start(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=2"]);
+        let mut studio = Studio::small(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=2"]);
         studio.wait_live(0);
         // 2 s of slate, 4 s held, 8 s growing, 3 s held, a dump of 2.3 s, 5 s after it, 15 s shrinking, 4 s held.
         let pull = Pull::start(&url, 42.0);
@@ -107,7 +107,7 @@ fn a_held_show_neither_drifts_nor_leaks() {
     in_real_time_beside("a soak of the hold", |witness| {
         let seconds = extent(14.0, 600.0);
         let url = nginx.url("soak");
-        let mut studio = Studio::start(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=5"]);
+        let mut studio = Studio::small(&["scenes/demo.toml", "--publish", &url, "--set", "moderation.hold_s=5"]);
         studio.wait_live(0);
         let pulled = Pull::start(&url, seconds).save(Duration::from_secs_f64(seconds + 60.0));
         witness.hear(&studio.status());
