@@ -169,7 +169,7 @@ fn a_server_that_is_not_there_is_named() {
 }
 
 #[test]
-fn who_asks_is_told_and_no_longer_asks_when_itshandle_is_gone() {
+fn who_asks_is_told_and_no_longer_asks_when_its_handle_is_gone() {
     let server = StatServer::start();
     let kind = StatsKind::Json {
         pointer: "/live/viewers".to_owned(),
