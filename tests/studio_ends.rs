@@ -81,6 +81,29 @@ fn a_watching_script_tells_an_end_from_a_crash() {
 }
 
 #[test]
+fn a_show_that_ends_as_it_should_has_nothing_to_complain_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("show.mp4");
+    // All that a show can leave behind at once: a recording to be finished, faces that are looked for, text that is drawn.
+    let scene = folder.path().join("show.toml");
+    let text = "[video]\nwidth = 320\nheight = 180\n[occlusion]\narmed = true\nlevel = 0\n[source.bars]\nkind = \"pattern\"\n\
+                [scene.a]\nitems = [{ source = \"bars\" }, { text = \"{uptime}\" }]\n";
+    std::fs::write(&scene, text).unwrap();
+    let mut studio = Studio::start(&[scene.to_str().unwrap(), "--record", record.to_str().unwrap()]);
+    studio.wait_until("a second on the disk, and no cover", PATIENCE, |status| {
+        status["recording"]["seconds"].as_f64() >= Some(1.0) && status["occlusion"]["cover"].is_null()
+    });
+    studio.order("end");
+    assert_eq!(studio.wait_end(PATIENCE), Some(0));
+    let log = studio.whole_log();
+    let (_, ending) = log
+        .split_once("the show ends")
+        .unwrap_or_else(|| panic!("no end is told:\n{log}"));
+    assert!(ending.contains("show.mp4: "), "what was recorded is told:\n{log}");
+    assert!(!ending.contains("ERROR") && !ending.contains("WARN"), "{log}");
+}
+
+#[test]
 fn every_control_connection_hears_of_the_end() {
     let mut studio = Studio::start(&[]);
     // One that asks nothing, one that is a monitor, one that has stopped reading in the middle of a flood.

@@ -398,9 +398,12 @@ impl Core {
         if let Some(wait) = self.taping.stop(&self.outlet) {
             let ended = tokio::task::block_in_place(wait);
             self.feed(Input::Recording(RecordingNews::Ended(ended)));
-            // What the recorder has said meanwhile: what was written, and where.
+            // What the recorder has said meanwhile: what was written, and where. What others said of the end of each other is no news:
+            // that nobody looked for faces any more, say.
             while let Ok(input) = self.inputs.try_recv() {
-                self.feed(input);
+                if matches!(input, Input::Recording(_)) {
+                    self.feed(input);
+                }
             }
         }
         self.destinations.stop_all().await;
@@ -539,19 +542,26 @@ impl Core {
 
     fn tell_pictures(&self, message: PictureMessage) {
         if self.stage.pictures.send(message).is_err() {
-            tracing::error!("the picture thread is gone");
+            self.miss("the picture thread is gone");
         }
     }
 
     fn tell_graphics(&self, message: GraphicsMessage) {
         if self.stage.graphics.send(message).is_err() {
-            tracing::error!("the graphics thread is gone");
+            self.miss("the graphics thread is gone");
         }
     }
 
     fn tell_sound(&mut self, message: SoundMessage) {
         if self.stage.sound.push(message).is_err() {
-            tracing::error!("the sound thread does not fetch its messages");
+            self.miss("the sound thread does not fetch its messages");
+        }
+    }
+
+    /// Tells that a thread was not reached, which is as it should be once the show is over.
+    fn miss(&self, what: &str) {
+        if !self.stage.has_ended() {
+            tracing::error!("{what}");
         }
     }
 

@@ -294,6 +294,11 @@ impl Stage {
             .map(|thread| thread.thread().name().unwrap_or("?"))
     }
 
+    /// Whether the threads have been told to end.
+    pub fn has_ended(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Ends all threads and waits for them: a tick or two.
     pub fn end(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
