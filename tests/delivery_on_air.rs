@@ -154,7 +154,7 @@ fn a_destination_takes_a_smaller_rendition_beside_one_that_takes_the_source() {
         assert_eq!(gaps(&received.numbers()), [], "every picture, each once");
         assert_eq!(received.complaints, "");
         assert!(received.frames.len() > 60, "{} pictures", received.frames.len());
-        let large = Pull::start(&nginx.url("large"), 2.0).save(Duration::from_mins(1));
+        let large = Pull::start(&nginx.url("large"), 5.0).save(Duration::from_mins(1));
         let received = Received::read(&large.path);
         let video = received
             .streams

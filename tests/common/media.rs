@@ -20,7 +20,8 @@ pub struct Pull {
 }
 
 impl Pull {
-    /// Pulls `url` without touching it: `seconds` of media from the first on that comes, whenever that is.
+    /// Pulls `url` without touching it: `seconds` of media from the first on that comes, whenever that is. Pictures are
+    /// kept from the first IDR on, which may be a whole GOP (two seconds) after the first sound: `seconds` is more.
     pub fn start(url: &str, seconds: f64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pulled.flv");
