@@ -6,6 +6,8 @@
 
 mod ink;
 
+use std::borrow::Cow;
+
 use cosmic_text::{
     Align as LineAlign, Attrs, Buffer, Family, FontSystem, Metrics, Shaping, Style, SwashCache, SwashContent, Weight,
     Wrap,
@@ -111,7 +113,7 @@ impl Letterer {
             Align::End => LineAlign::Right,
         };
         let attrs = attrs(style);
-        buffer.set_text(text, &attrs, Shaping::Advanced, Some(align));
+        buffer.set_text(&in_lines(text), &attrs, Shaping::Advanced, Some(align));
         // Words are not broken as long as smaller letters avoid it.
         buffer.set_wrap(if style.is_wrapped { Wrap::Word } else { Wrap::None });
         let mut fits = |buffer: &mut Buffer, size: f32| {
@@ -214,6 +216,20 @@ fn attrs(style: &TextStyle) -> Attrs<'_> {
         attrs = attrs.style(Style::Italic);
     }
     attrs
+}
+
+/// The text with one kind of line end. `cosmic-text` knows `\n` and `\r` only: it panics over other separators of paragraphs (class B of
+/// the bidirectional algorithm, UAX #9) between a paragraph from the left and one from the right, and draws the other mandatory breaks
+/// (class BK, UAX #14) as boxes.
+fn in_lines(text: &str) -> Cow<'_, str> {
+    const BREAKS: [char; 8] = [
+        '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}',
+    ];
+    if text.contains(BREAKS) {
+        Cow::Owned(text.replace(BREAKS, "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn cut(text: &str) -> &str {

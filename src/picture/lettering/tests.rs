@@ -238,8 +238,25 @@ fn emoji_have_their_colours() {
     assert!(strong > 150, "{strong}");
 }
 
+#[test]
+fn every_separator_of_paragraphs_begins_a_line() {
+    let pool = FramePool::new();
+    let mut letterer = own();
+    let mut letter = |separator: &str| {
+        let drawn = letterer.letter(&format!("ש{separator}Σ"), &white(20.0), (60, 60), &pool);
+        assert!(drawn.missing.is_empty(), "{separator:?}: {:?}", drawn.missing);
+        alpha(&drawn)
+    };
+    let expected = letter("\n");
+    for separator in [
+        "\r\n", "\u{b}", "\u{c}", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}",
+    ] {
+        assert_eq!(letter(separator), expected, "{separator:?}");
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
     fn any_text_in_any_style(text in "\\PC{0,60}", numbers in any::<[f32; 3]>(), small in any::<bool>(), w in 0u32..200, h in 0u32..120,
                              flags in any::<[bool; 3]>(), aligns in any::<[u8; 2]>()) {
