@@ -1,11 +1,17 @@
 //! What `./test` makes of the ends of test programs (`tests/lanes.sh`): above all, that what was void beside others passes by nothing but
-//! being measured again.
+//! being measured again, and that what people rely on is never void.
 #![allow(missing_docs, clippy::unwrap_used)]
+
+#[path = "common/pace.rs"]
+mod pace;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
+
+use pace::Witness;
 
 /// Runs a made-up test program through a lane, and then alone what was void. Gives what failed, and whether anything ran alone.
 ///
@@ -73,4 +79,15 @@ fn a_void_test_excuses_no_other() {
     assert!(!excused(&[WRONG], 101, &["a::wrong"]), "the beginning of a longer name");
     assert!(!excused(&[SLOW], 134, &["a::slow"]), "the program crashed");
     assert!(!excused(&[GOOD], 101, &["a::slow"]), "it failed, and no test of it did");
+}
+
+#[test]
+fn what_must_hold_on_any_machine_is_never_void() {
+    let witness = Witness::start();
+    witness.omit("3 frames".to_owned());
+    witness.on_any_machine(|| {});
+    assert!(witness.verdict().is_some_and(|why| why.contains("3 frames")));
+    let leak = catch_unwind(AssertUnwindSafe(|| witness.on_any_machine(|| panic!("a face is seen"))));
+    assert!(leak.is_err());
+    assert_eq!(witness.verdict(), None);
 }

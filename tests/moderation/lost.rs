@@ -136,10 +136,12 @@ fn no_sample_leaves_that_nobody_has_judged() {
             let (from, until) = (at(from) + EDGE_S, at(until) - EDGE_S);
             assert!(until > from, "{name}: nothing was left unjudged for certain");
             let peak = heard.peak(from, until);
-            assert!(
-                peak < NOTHING,
-                "{name}: a sample of {peak} left between {from:.2} and {until:.2} s"
-            );
+            witness.on_any_machine(|| {
+                assert!(
+                    peak < NOTHING,
+                    "{name}: a sample of {peak} left between {from:.2} and {until:.2} s"
+                );
+            });
         }
         // It fails closed, and not for good.
         for (name, content) in [("before", begin + 0.5), ("between", again - 0.5), ("after", end - 0.5)] {
