@@ -1,6 +1,6 @@
 //! What `./test` makes of the ends of test programs (`tests/lanes.sh`): above all, that what was void beside others passes by nothing but
 //! being measured again, and that what people rely on is never void.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stderr)]
 
 #[path = "common/pace.rs"]
 mod pace;

@@ -182,29 +182,32 @@ impl Show {
     }
 
     pub fn select_strip(&self, name: &str) {
-        for _ in 0..12 {
-            let selected = selected_strip(&self.tmux.text());
-            if selected.as_deref() == Some(name) {
-                return;
-            }
-            self.tmux.keys(&["Right"]);
-            self.tmux
-                .wait_until("another strip", |screen| selected_strip(screen) != selected);
-        }
-        panic!("strip {name} cannot be selected:\n{}", self.tmux.text());
+        self.select("Right", name, &selected_strip);
     }
 
     pub fn select_destination(&self, name: &str) {
-        for _ in 0..2 {
-            if super::has_destination(&self.tmux.text(), name) {
+        self.select("}", name, &|screen| {
+            let mut all = ["main", "spare"].into_iter();
+            all.find(|name| super::has_destination(screen, name)).map(str::to_owned)
+        });
+    }
+
+    /// Presses a key until `name` is selected. No key is pressed on a screen that does not say what is: a page that closes is still
+    /// there for a moment where pictures were.
+    fn select(&self, key: &str, name: &str, selected: &dyn Fn(&str) -> Option<String>) {
+        let mut before = None;
+        for _ in 0..12 {
+            let screen = self.tmux.wait_until("another selection", |screen| {
+                let now = selected(screen);
+                now.is_some() && now != before
+            });
+            before = selected(&screen);
+            if before.as_deref() == Some(name) {
                 return;
             }
-            self.tmux.type_text("}");
-            let other = if name == "main" { "spare" } else { "main" };
-            self.tmux
-                .wait_until("another destination", |screen| !super::has_destination(screen, other));
+            self.tmux.keys(&[key]);
         }
-        panic!("destination {name} cannot be selected:\n{}", self.tmux.text());
+        panic!("{name} cannot be selected:\n{}", self.tmux.text());
     }
 
     /// How often the spare destination has been tried.
@@ -239,9 +242,10 @@ impl Show {
     }
 }
 
-/// The strip with the mark; the mixer's rows begin at the left edge.
+/// The strip with the mark; the mixer's rows begin at the left edge. Above it a page may be that has just been closed.
 pub fn selected_strip(screen: &str) -> Option<String> {
-    let row = screen.lines().find_map(|line| line.strip_prefix("│▸"))?;
+    let mut mixer = screen.lines().skip_while(|line| !line.starts_with("╭ MIXER "));
+    let row = mixer.find_map(|line| line.strip_prefix("│▸"))?;
     row.split(' ').next().map(str::to_owned)
 }
 
