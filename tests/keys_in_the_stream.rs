@@ -260,7 +260,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
                 _ => "PICTURE tone ",
             });
             show.tmux.keys(&["Escape"]);
-            show.tmux.wait_for("│▸tone ");
+            show.wait_desk();
         }
         "layout" | "zoom" | "theme" => support::layout::press_and_check(show, binding),
         _ if line.starts_with("layout ") || line.starts_with("zoom ") => {
@@ -276,7 +276,7 @@ fn press_and_check(show: &mut Show, binding: &Binding) {
             show.tmux.wait_for("WRITTEN OVER");
             show.press(&binding.keys);
             show.tmux.wait_gone("WRITTEN OVER");
-            show.tmux.wait_for("│▸tone ");
+            show.wait_desk();
         }
         "detach" => {
             show.press(&binding.keys);

@@ -36,7 +36,7 @@ pub fn everywhere(show: &mut Show, binding: &Binding) {
             show.press(&binding.keys);
             show.tmux.wait_for(" CUES keys ");
             show.tmux.keys(&["Escape"]);
-            show.tmux.wait_for("│▸tone ");
+            show.wait_desk();
         }
         "cue go" => {
             show.control.order("cue run");

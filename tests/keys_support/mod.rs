@@ -137,7 +137,14 @@ impl Show {
     /// Opens the screen.
     pub fn open(&self) {
         self.tmux.run("clear; rigcast attach");
-        self.tmux.wait_for("│▸tone ");
+        self.wait_desk();
+    }
+
+    /// Waits until no page is open: some show the mixer, too.
+    pub fn wait_desk(&self) {
+        self.tmux.wait_until("the desk", |screen| {
+            screen.contains("│▸tone ") && !screen.contains(" esc close ")
+        });
     }
 
     /// Presses keys as they are called in the keymap.

@@ -32,7 +32,7 @@ pub fn press_and_check(show: &mut Show, binding: &Binding) {
     if binding.line != "page close" {
         show.tmux.keys(&["Escape"]);
     }
-    show.tmux.wait_for("│▸tone ");
+    show.wait_desk();
 }
 
 fn on_strip(show: &mut Show, binding: &Binding) {

@@ -89,7 +89,7 @@ fn check(show: &mut Show, binding: &Binding) {
                 "CHANGES, AND WHY"
             });
             show.tmux.keys(&["Escape"]);
-            show.tmux.wait_for("│▸tone ");
+            show.wait_desk();
         }
         "destination remove {destination}" => asks_and_is_refused(show, binding),
         other => unknown(binding, other),

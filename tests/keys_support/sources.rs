@@ -19,7 +19,7 @@ pub fn everywhere(show: &mut Show, binding: &Binding) {
     show.tmux.wait_for(OPENED);
     show.until(|status| !status["choosing"]["looked_at"].is_null());
     show.tmux.keys(&["Escape"]);
-    show.tmux.wait_for("│▸tone ");
+    show.wait_desk();
 }
 
 /// On the page, which is open.
