@@ -140,10 +140,10 @@ impl Show {
         self.wait_desk();
     }
 
-    /// Waits until no page is open: some show the mixer, too.
+    /// Waits until no page is open: some show the mixer, but none the list of scenes.
     pub fn wait_desk(&self) {
         self.tmux.wait_until("the desk", |screen| {
-            screen.contains("│▸tone ") && !screen.contains(" esc close ")
+            screen.contains("SCENES ─") && screen.contains("│▸tone ")
         });
     }
 
